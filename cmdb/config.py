@@ -52,7 +52,9 @@ class Settings(BaseSettings):
     neo4j_page_cache_mib: int = Field(256, ge=16, description="Page cache of the embedded Neo4j, in MiB.")
     jars: Path | None = Field(None, description="Folder that already holds the Neo4j jars; nothing is downloaded.")
     maven_mirror: str | None = Field(None, description="Base URL of a Maven mirror to fetch the Neo4j jars from.")
-    report_max_mib: int = Field(20, ge=1, le=1024, description="Largest report, before and after decompression, in MiB.")
+    report_max_mib: int = Field(
+        20, ge=1, le=1024, description="Largest report, before and after decompression, in MiB."
+    )
     agent_interval: int = Field(60, ge=1, description="Seconds between two reports of the agent `make run` starts.")
 
     @field_validator("home", "cache")
