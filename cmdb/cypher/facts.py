@@ -1,0 +1,205 @@
+"""The statements of the write path: what is known around a node, and a Plan as one statement."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from cmdb.plan import NewCI, OpenEdge, Plan, Reword
+from cmdb.words import Evidence, Link, Ref, Value
+
+Statement = tuple[str, dict[str, Any]]
+
+LOCK = """
+MATCH (j:Journal {id: 'journal'}) SET j.seq = j.seq + 1
+RETURN j.seq AS seq, j.hash AS prev
+"""
+"""First in every write transaction: the lock on this node makes the order of sequence numbers the order of commits."""
+
+NODE = """
+OPTIONAL MATCH (r:Scope {id: $node})
+RETURN EXISTS { (:Applied {report_id: $report}) } AS applied, r.boots AS boots, r.distinct_from AS distinct_from,
+       [(r)-[:ASSERTS]->(h:CI) | h.id][0] AS host,
+       COLLECT { MATCH (s:Scope {node: $node}) RETURN [s.section, s.seq, s.links] } AS scopes
+"""
+
+CANDIDATES = """
+MATCH (h:Host)
+WHERE h.machine_id IN $machine_id OR h.smbios_uuid IN $smbios_uuid OR h.serial IN $serial OR h.fqdn IN $fqdn
+RETURN h.id AS id, properties(h) AS attributes,
+       [(s:Scope)-[:ASSERTS]->(h) WHERE s.node IS NULL | s.id] AS nodes
+LIMIT 100
+"""
+
+AROUND = """
+MATCH (h:CI {id: $host})
+RETURN properties(h) AS host, [(s:Scope)-[:ASSERTS]->(h) | s.id] AS claims,
+       COLLECT { MATCH (c:CI {parent: $host}) WHERE NOT c:Endpoint
+                 RETURN [properties(c), [(s:Scope)-[:ASSERTS]->(c) | s.id]] } AS children,
+       COLLECT { MATCH (h)-[e]->(t:CI) WHERE e.valid_to IS NULL RETURN [properties(e), type(e), h.id, t.id] } +
+       COLLECT { MATCH (c:CI {parent: $host})-[e]->(t:CI) WHERE e.valid_to IS NULL
+                 RETURN [properties(e), type(e), c.id, t.id] } AS edges
+"""
+
+BEYOND = """
+RETURN
+  COLLECT { MATCH (p:Endpoint) WHERE p.key IN $keys AND coalesce(p.parent, $host) = $host
+            RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } +
+  COLLECT { MATCH (p:Endpoint) WHERE p.address IN $own AND p.parent IS NULL
+            RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } +
+  COLLECT { MATCH (p:CI) WHERE p.id IN $targets AND p:Endpoint
+            RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } AS placeholders,
+  COLLECT { MATCH (c:Service {parent: $host})<-[e]-(x:CI)
+            WHERE e.valid_to IS NULL AND e.endpoint IS NOT NULL AND x.id <> $host AND coalesce(x.parent, '') <> $host
+            RETURN [properties(e), type(e), x.id, c.id] } +
+  COLLECT { MATCH (p:Endpoint)<-[e]-(x:CI)
+            WHERE p.address IN $own AND p.parent IS NULL AND e.valid_to IS NULL AND e.endpoint IS NOT NULL
+              AND x.id <> $host AND coalesce(x.parent, '') <> $host
+            RETURN [properties(e), type(e), x.id, p.id] } AS incoming,
+  COLLECT { MATCH (i:IPAddress) WHERE i.address IN $foreign AND i.status = 'live' AND i.parent <> $host
+            WITH i.parent AS owner, collect(DISTINCT i.address) AS addresses
+            RETURN [addresses, COLLECT { MATCH (s:Service {parent: owner})
+                                         WHERE s.status = 'live' AND s.listens IS NOT NULL
+                                         RETURN [s.id, s.listens] ORDER BY s.key }] } AS listeners
+"""
+
+APPLY = """
+CALL () { UNWIND $create AS row CREATE (n:CI) SET n = row.properties, n:$(row.class) }
+CALL () { UNWIND $change AS row MATCH (n:CI {id: row.id}) WHERE n.rev = row.rev
+          CREATE (v:Version)-[:OF]->(n)
+          SET v = properties(n), v.ci = n.id, v.from = n.valid_from, v.to = $seq, v.id = null
+          SET n += row.set, n.name = row.name, n.status = row.status, n.source = row.source,
+              n.rev = n.rev + 1, n.valid_from = $seq
+          RETURN count(n) AS changed }
+CALL () { UNWIND $close AS row MATCH (:CI {id: row.source})-[e]->(:CI) WHERE e.id = row.id SET e.valid_to = $seq }
+CALL () { UNWIND $reword AS row MATCH (:CI {id: row.source})-[e]->(:CI) WHERE e.id = row.id SET e += row.properties }
+CALL () { UNWIND $open AS row MATCH (a:CI {id: row.source}) MATCH (b:CI {id: row.target})
+          CREATE (a)-[e:$(row.type)]->(b) SET e = row.properties }
+CALL () { UNWIND $scopes AS row MERGE (s:Scope {id: row.id}) SET s += row.properties }
+CALL () { UNWIND $drops AS row MATCH (:Scope {id: row.scope})-[a:ASSERTS]->(:CI {id: row.ci}) DELETE a }
+CALL () { UNWIND $claims AS row MATCH (s:Scope {id: row.scope}) MATCH (c:CI {id: row.ci})
+          MERGE (s)-[a:ASSERTS]->(c) SET a.since = $seq }
+RETURN changed
+"""
+
+BIND = """
+MERGE (r:Scope {id: $node}) SET r.boots = $boots
+WITH r MATCH (h:CI {id: $host})
+MERGE (r)-[a:ASSERTS]->(h) ON CREATE SET a.since = $seq SET a.trace = coalesce($trace, a.trace)
+"""
+
+JOURNAL = """
+MATCH (j:Journal {id: 'journal'}) SET j.hash = $hash
+CREATE (:Change {seq: $seq, at: $at, actor: $actor, kind: $kind, summary: $summary, ops: $ops, prev: $prev,
+                 hash: $hash, report: $report})
+FOREACH (id IN CASE WHEN $report IS NULL THEN [] ELSE [$report] END | CREATE (:Applied {report_id: id, seq: $seq}))
+"""
+
+
+def candidates(keys: Mapping[str, Value], raw: Mapping[str, Value], uuids: Collection[str]) -> Statement:
+    """Hosts that share any single key; whether that is enough is decided by `identity`, not here."""
+
+    def values(key: str) -> list[str]:
+        return [v for v in dict.fromkeys([keys.get(key), raw.get(key)]) if isinstance(v, str)] if keys.get(key) else []
+
+    raw_uuid = [raw["smbios_uuid"]] if keys.get("smbios_uuid") and raw.get("smbios_uuid") else []
+    return CANDIDATES, {
+        "machine_id": values("machine_id"),
+        "serial": values("serial"),
+        "fqdn": values("fqdn"),
+        "smbios_uuid": [*uuids, *raw_uuid],
+    }
+
+
+def apply(plan: Plan, node: str, seq: int, now: str) -> Statement:
+    """The whole plan as one statement; it returns `changed`, which must equal the number of planned changes."""
+    return APPLY, {
+        "seq": seq,
+        "create": [_create(c, seq, now) for c in plan.create],
+        "change": [
+            {
+                "id": c.id,
+                "rev": c.rev,
+                "name": c.name,
+                "status": c.status,
+                "source": c.source,
+                "set": {k: _value(v) for k, v in c.set.items()},
+            }
+            for c in plan.change
+        ],
+        "close": [{"id": e.id, "source": e.source} for e in plan.close],
+        "reword": [{"id": e.id, "source": e.source, "properties": _edge_facts(e)} for e in plan.reword],
+        "open": [_open(e, seq) for e in plan.open],
+        "claims": [{"scope": scope, "ci": ci} for scope, ci in plan.claims],
+        "drops": [{"scope": scope, "ci": ci} for scope, ci in plan.drops],
+        "scopes": [
+            {
+                "id": f"{node}/{section}",
+                "properties": {
+                    "node": node,
+                    "section": section,
+                    "seq": state.seq,
+                    "links": json.dumps([link_to_json(k) for k in state.links]),
+                },
+            }
+            for section, state in (plan.scopes or {}).items()
+        ],
+    }
+
+
+def _create(ci: NewCI, seq: int, now: str) -> dict[str, Any]:
+    properties = {k: _value(v) for k, v in ci.attributes.items()}
+    properties |= {
+        "id": ci.id,
+        "class": ci.cls,
+        "key": ci.key,
+        "name": ci.name,
+        "parent": ci.parent,
+        "source": ci.source,
+        "status": "live",
+        "rev": 1,
+        "first_seen": now,
+        "valid_from": seq,
+    }
+    return {"class": ci.cls, "properties": properties}
+
+
+def _open(edge: OpenEdge, seq: int) -> dict[str, Any]:
+    properties = {"id": edge.id, "valid_from": seq, **_edge_facts(edge)}
+    return {"type": edge.type, "source": edge.source, "target": edge.target, "properties": properties}
+
+
+def _edge_facts(edge: OpenEdge | Reword) -> dict[str, Any]:
+    return {"scope": edge.scope, "endpoint": edge.endpoint, **asdict(edge.evidence)}
+
+
+def _value(value: Value) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def link_to_json(link: Link) -> list[Any]:
+    """A stated link as a flat list, for the scope's memory."""
+    return [
+        link.type,
+        link.source.cls,
+        link.source.key,
+        link.target.cls,
+        link.target.key,
+        *(getattr(link.evidence, name) for name in EVIDENCE),
+    ]
+
+
+def link_from_json(parts: list[Any]) -> Link:
+    """The inverse of `link_to_json`."""
+    return Link(parts[0], Ref(parts[1], parts[2]), Ref(parts[3], parts[4]), Evidence(*parts[5:]))
+
+
+EVIDENCE = ("kind", "detail", "confidence", "first_seen", "last_seen")
+"""The evidence properties of an edge, in the order of `words.Evidence`."""
+
+
+def evidence(properties: Mapping[str, Any]) -> Evidence:
+    """The evidence of a stored edge."""
+    return Evidence(*(properties.get(name) for name in EVIDENCE))  # type: ignore[arg-type]  # stored by _edge_facts

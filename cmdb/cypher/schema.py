@@ -1,0 +1,51 @@
+"""Constraints and indexes, generated from the declared classes."""
+
+from __future__ import annotations
+
+from cmdb.classes import Catalogue
+
+SEARCH_INDEX = "ci_search"
+UNIQUE = {
+    "CI": "id",
+    "Scope": "id",
+    "Applied": "report_id",
+    "Journal": "id",
+    "Record": "id",
+    "IdentityConflict": "id",
+    "Migration": "number",
+}
+"""Every MERGE key and every public id, by label: each gets a uniqueness constraint."""
+
+
+def constraints(catalogue: Catalogue) -> list[str]:
+    """Uniqueness of ids on nodes, and on every declared edge type."""
+    nodes = [
+        f"CREATE CONSTRAINT {label.lower()}_{key} IF NOT EXISTS FOR (n:`{label}`) REQUIRE n.`{key}` IS UNIQUE"
+        for label, key in UNIQUE.items()
+    ]
+    edges = [
+        f"CREATE CONSTRAINT edge_{name.lower()}_id IF NOT EXISTS FOR ()-[r:`{name}`]-() REQUIRE r.id IS UNIQUE"
+        for name in catalogue.relations
+    ]
+    return [
+        *nodes,
+        *edges,
+        "CREATE CONSTRAINT record_number IF NOT EXISTS FOR (n:Record) REQUIRE n.number IS UNIQUE",
+        "CREATE CONSTRAINT change_seq IF NOT EXISTS FOR (n:Change) REQUIRE n.seq IS UNIQUE",
+    ]
+
+
+def indexes(catalogue: Catalogue) -> list[str]:
+    """Lookup indexes for parents, names and declared attributes, and one full-text index over what people type."""
+    lookups = [("CI", "parent"), ("CI", "name"), ("CI", "status"), ("Endpoint", "key"), ("Scope", "node")]
+    lookups += [(c.name, a.name) for c in catalogue.classes.values() for a in c.attributes if a.index]
+    searched = sorted({"name", "key"} | {a.name for c in catalogue.classes.values() for a in c.attributes if a.search})
+    columns = ", ".join(f"n.`{name}`" for name in searched)
+    return [
+        *(
+            f"CREATE INDEX {label.lower()}_{name} IF NOT EXISTS FOR (n:`{label}`) ON (n.`{name}`)"
+            for label, name in lookups
+        ),
+        f"CREATE FULLTEXT INDEX {SEARCH_INDEX} IF NOT EXISTS FOR (n:CI) ON EACH [{columns}] "
+        "OPTIONS {indexConfig: {`fulltext.analyzer`: 'standard-no-stop-words'}}",
+    ]

@@ -1,0 +1,83 @@
+"""Endpoint keys such as tcp://10.0.0.5:5432 and who answers there. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import ip_address
+
+from cmdb.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Endpoint:
+    """One transport address."""
+
+    protocol: str
+    address: str
+    port: int
+
+    @property
+    def loopback(self) -> bool:
+        """Whether it can only be meant by a program of the same host."""
+        return ip_address(self.address).is_loopback
+
+    @property
+    def wildcard(self) -> bool:
+        """Whether it stands for every address of its host."""
+        return ip_address(self.address).is_unspecified
+
+    @property
+    def key(self) -> str:
+        """Its text, the local key of the CI class Endpoint; IPv6 addresses stand in brackets."""
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{self.protocol}://{host}:{self.port}"
+
+
+@lru_cache(maxsize=65_536)
+def parse(key: str) -> Endpoint:
+    """Read a key; the address is brought to its shortest form, an IPv4-mapped IPv6 address to IPv4."""
+    protocol, separator, rest = key.partition("://")
+    host, colon, port = rest.rpartition(":")
+    try:
+        address = ip_address(host.removeprefix("[").removesuffix("]").partition("%")[0])
+        number = int(port)
+    except ValueError as error:
+        raise Invalid(f"{key!r} is not like tcp://10.0.0.5:5432 or tcp://[::1]:5432", where="endpoint") from error
+    if not separator or not colon or protocol not in {"tcp", "udp"} or not 0 < number < 65_536:
+        raise Invalid(f"{key!r} is not like tcp://10.0.0.5:5432 or udp://[::1]:53", where="endpoint")
+    mapped = getattr(address, "ipv4_mapped", None)
+    return Endpoint(protocol, str(mapped or address), number)
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who listens on one host: `at` maps an endpoint to a service id, `addresses` are the host's own."""
+
+    at: Mapping[Endpoint, str]
+    addresses: frozenset[str]
+
+    @classmethod
+    def of(cls, services: Iterable[tuple[str, Iterable[str]]], addresses: Iterable[str]) -> Listeners:
+        """From (service id, its `listens` keys); of two on one endpoint the first in the given order is meant."""
+        at: dict[Endpoint, str] = {}
+        for service, keys in services:
+            for key in keys:
+                at.setdefault(parse(key), service)
+        return cls(at, frozenset(addresses))
+
+    def owns(self, endpoint: Endpoint) -> bool:
+        """Whether the address is this host's own."""
+        return endpoint.loopback or endpoint.address in self.addresses
+
+    def answer(self, endpoint: Endpoint) -> str | None:
+        """The service that answers at one of this host's addresses: an exact listener before a wildcard one."""
+        if endpoint in self.at:
+            return self.at[endpoint]
+        # A socket on [::] answers IPv4 too unless it is bound to IPv6 alone, so both wildcards are asked.
+        for wildcard in ("0.0.0.0", "::"):  # noqa: S104  # compared, never bound
+            found = self.at.get(Endpoint(endpoint.protocol, wildcard, endpoint.port))
+            if found is not None:
+                return found
+        return None

@@ -1,0 +1,117 @@
+"""What one report or command will change: the steps of a transaction, without choices left. Frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from cmdb.words import Evidence, Link, Value
+
+
+@dataclass(frozen=True, slots=True)
+class NewCI:
+    """Create a CI."""
+
+    id: str
+    cls: str
+    key: str
+    name: str
+    parent: str | None
+    source: str
+    attributes: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCI:
+    """Set what differs (None removes); the state before becomes a Version."""
+
+    id: str
+    rev: int
+    name: str
+    status: str
+    source: str
+    set: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEdge:
+    """Open an edge, dependent → dependency."""
+
+    id: str
+    type: str
+    source: str
+    target: str
+    scope: str
+    endpoint: str | None
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class CloseEdge:
+    """Close an edge: it stays in the history with its validity."""
+
+    id: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reword:
+    """Put newer evidence on an open edge; the edge itself is the same."""
+
+    id: str
+    source: str
+    scope: str
+    endpoint: str | None
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeState:
+    """What a scope said last: its sequence and its links as stated (targets not yet resolved)."""
+
+    seq: int
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All steps of one report. `claims` and `drops` are (scope, CI id); `scopes` the scopes' new states."""
+
+    host: str
+    create: tuple[NewCI, ...] = ()
+    change: tuple[ChangeCI, ...] = ()
+    open: tuple[OpenEdge, ...] = ()
+    close: tuple[CloseEdge, ...] = ()
+    reword: tuple[Reword, ...] = ()
+    claims: tuple[tuple[str, str], ...] = ()
+    drops: tuple[tuple[str, str], ...] = ()
+    scopes: Mapping[str, ScopeState] | None = None
+    notes: tuple[str, ...] = ()
+
+    def operations(self) -> list[dict[str, Any]]:
+        """The journal's record of it: every step in order, as plain values."""
+        steps: list[dict[str, Any]] = []
+        for name in ("create", "change", "open", "close", "reword"):
+            steps += [{"op": name, **_plain(asdict(step))} for step in getattr(self, name)]
+        steps += [{"op": "claim", "scope": scope, "ci": ci} for scope, ci in self.claims]
+        steps += [{"op": "drop", "scope": scope, "ci": ci} for scope, ci in self.drops]
+        return steps
+
+    def summary(self) -> str:
+        """One line for people: "3 created, 1 changed, 2 edges opened"."""
+        retired = sum(c.status == "retired" for c in self.change)
+        parts = [
+            (len(self.create), "created"),
+            (len(self.change) - retired, "changed"),
+            (retired, "retired"),
+            (len(self.open), "edges opened"),
+            (len(self.close), "edges closed"),
+        ]
+        return ", ".join(f"{n} {word}" for n, word in parts if n) or "nothing changed"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    return list(value) if isinstance(value, tuple) else value
