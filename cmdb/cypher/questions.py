@@ -1,0 +1,105 @@
+"""The statements of the read path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from cmdb.classes import catalogue
+from cmdb.cypher.schema import SEARCH_INDEX
+from cmdb.errors import Invalid
+from cmdb.words import Failure
+
+Statement = tuple[str, dict[str, Any]]
+
+SEQUENCE = "MATCH (j:Journal {id: 'journal'}) RETURN j.seq AS seq"
+CIS = "UNWIND $ids AS id MATCH (n:CI {id: id}) RETURN properties(n) AS n"
+COUNTS = "MATCH (n:CI {status: 'live'}) RETURN n.class AS class, count(*) AS count ORDER BY class"
+CLAIMS = """
+MATCH (s:Scope)-[a:ASSERTS]->(:CI {id: $id})
+RETURN s.id AS scope, a.since AS since, a.trace AS trace ORDER BY scope
+"""
+CONFLICTS = """
+MATCH (c:IdentityConflict {state: 'open'})
+RETURN c{.id, .node, .outcome, .reason, .candidates, .trace, .opened_at, .hostname} AS c ORDER BY c.opened_at, c.id
+"""
+JOURNAL = """
+MATCH (c:Change) WHERE c.seq < $before
+RETURN c{.seq, .at, .actor, .kind, .summary, .hash} AS c ORDER BY c.seq DESC LIMIT $first
+"""
+
+_OPEN_AT = "e.valid_from <= $at AND coalesce(e.valid_to, $at + 1) > $at"
+_EDGE = "properties(e) AS e, type(e) AS type, d.id AS source, t.id AS target"
+MAX_HOPS = 8
+
+
+def _types(names: Collection[str] | None) -> str:
+    known = catalogue().relations
+    chosen = known if names is None else [catalogue().relation(name).name for name in names]
+    return "|".join(f"`{name}`" for name in chosen)
+
+
+def edges(ids: Collection[str], direction: str, types: Collection[str] | None, at: int) -> Statement:
+    """Edges of many CIs in one round trip: out to what they depend on, in from what depends on them."""
+    if direction not in {"out", "in"}:
+        raise Invalid(f"direction is out or in, not {direction!r}")
+    start = "d" if direction == "out" else "t"
+    text = (
+        f"UNWIND $ids AS id MATCH ({start}:CI {{id: id}}) MATCH (d:CI)-[e:{_types(types)}]->(t:CI) "
+        f"WHERE {_OPEN_AT} RETURN {_EDGE} ORDER BY type, source, target"
+    )
+    return text, {"ids": list(ids), "at": at}
+
+
+def path(source: str, target: str, max_hops: int, at: int) -> Statement:
+    """One shortest path dependent → dependency; the shortest by hops, then the first by edge ids."""
+    if not 1 <= max_hops <= MAX_HOPS:
+        raise Invalid(f"a path has 1 to {MAX_HOPS} hops, not {max_hops}", where="maxHops")
+    text = (
+        "MATCH (a:CI {id: $source}), (b:CI {id: $target}) "
+        f"MATCH p = ALL SHORTEST (a)((:CI)-[e:{_types(None)} WHERE {_OPEN_AT}]->(:CI)){{1,{max_hops}}}(b) "
+        "RETURN [r IN relationships(p) | [properties(r), type(r), startNode(r).id, endNode(r).id]] AS edges LIMIT 100"
+    )
+    return text, {"source": source, "target": target, "at": at}
+
+
+def dependents(frontier: Collection[str], at: int) -> Statement:
+    """One level of a failure's way: whoever depends on the frontier by a relation that carries failure."""
+    carrying = [r.name for r in catalogue().relations.values() if r.failure is not Failure.NEVER]
+    text = (
+        f"UNWIND $ids AS id MATCH (t:CI {{id: id}})<-[e:{_types(carrying)}]-(d:CI) "
+        f"WHERE {_OPEN_AT} RETURN {_EDGE}, properties(d) AS node"
+    )
+    return text, {"ids": list(frontier), "at": at}
+
+
+def search(text: str, first: int) -> Statement | None:
+    """Full-text question: every word must occur, the last may be the start of a longer one. None without a word."""
+    # The analyser splits at everything that is not a letter or digit; doing the same here leaves nothing to escape.
+    words = re.findall(r"\w+", text.lower())[:8]
+    if not words:
+        return None
+    query = " AND ".join([*words[:-1], f"({words[-1]} OR {words[-1]}*)"])
+    return (
+        f"CALL db.index.fulltext.queryNodes('{SEARCH_INDEX}', $query) YIELD node, score WHERE node.status = 'live' "
+        "RETURN properties(node) AS n ORDER BY score DESC, node.name, node.id LIMIT $first",
+        {"query": query, "first": first},
+    )
+
+
+_RESOLVE = (
+    "MATCH (n:`{label}` {{id: $name}}) RETURN properties(n) AS n LIMIT $limit",
+    "MATCH (n:`{label}`) WHERE n.name = $name AND n.status = 'live' "
+    "RETURN properties(n) AS n ORDER BY n.id LIMIT $limit",
+    "MATCH (n:`{label}`) WHERE n.id STARTS WITH $name AND n.status = 'live' "
+    "RETURN properties(n) AS n ORDER BY n.id LIMIT $limit",
+    "MATCH (n:`{label}`) WHERE n.name STARTS WITH $name AND n.status = 'live' "
+    "RETURN properties(n) AS n ORDER BY n.name, n.id LIMIT $limit",
+)
+
+
+def resolve(name: str, cls: str | None, limit: int) -> list[Statement]:
+    """The ways a person may name a CI, in order: id, exact name, start of an id, start of a name."""
+    label = "CI" if cls is None else catalogue().cls(cls).name
+    return [(text.format(label=label), {"name": name, "limit": limit}) for text in _RESOLVE]

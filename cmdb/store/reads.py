@@ -1,0 +1,161 @@
+"""The read path: each question counts its round trips, and none grows with the number of rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from cmdb.cypher import Filter, filters, questions
+from cmdb.cypher.filters import Direction
+from cmdb.store.rows import EdgeRow, Row, Slice
+from cmdb.store.session import Bolt, Run
+
+_FACTS = ("kind", "detail", "confidence", "first_seen", "last_seen")
+
+
+def edge_row(properties: dict[str, Any], kind: str, source: str, target: str) -> EdgeRow:
+    """An edge as Neo4j returns it: its properties, type and the public ids of its ends."""
+    return EdgeRow(
+        id=properties["id"],
+        type=kind,
+        source=source,
+        target=target,
+        valid_from=properties["valid_from"],
+        valid_to=properties.get("valid_to"),
+        scope=properties["scope"],
+        endpoint=properties.get("endpoint"),
+        evidence={name: properties.get(name) for name in _FACTS},
+    )
+
+
+class Reads:
+    """Questions to the graph. Every method is one read transaction."""
+
+    def __init__(self, bolt: Bolt) -> None:
+        self._bolt = bolt
+
+    def sequence(self) -> int:
+        """The last applied journal sequence."""
+        return self._bolt.read(_sequence)
+
+    def cis(self, ids: Collection[str]) -> dict[str, Row]:
+        """CIs by id; unknown ids are left out. One round trip."""
+        rows = self._bolt.read(lambda run: run(questions.CIS, {"ids": list(ids)})) if ids else []
+        return {row["n"]["id"]: row["n"] for row in rows}
+
+    def find(
+        self,
+        cls: str | None,
+        where: Filter | None = None,
+        order: Sequence[tuple[str, Direction]] = (),
+        first: int = 50,
+        after: Sequence[Any] | None = None,
+    ) -> list[Row]:
+        """Up to `first` + 1 CIs in order (the one more tells whether there are more). One round trip."""
+        statement = filters.find(cls, where, order, first, after)
+        return [row["n"] for row in self._bolt.read(lambda run: run(*statement))]
+
+    def count(self, cls: str | None, where: Filter | None = None) -> int:
+        """How many CIs the filter leaves."""
+        statement = filters.count(cls, where)
+        return int(self._bolt.read(lambda run: run(*statement))[0]["count"])
+
+    def counts(self) -> dict[str, int]:
+        """Live CIs by class."""
+        return {row["class"]: row["count"] for row in self._bolt.read(lambda run: run(questions.COUNTS, {}))}
+
+    def search(self, text: str, first: int = 20) -> list[Row]:
+        """Live CIs by what people type, best first."""
+        statement = questions.search(text, first)
+        return [] if statement is None else [row["n"] for row in self._bolt.read(lambda run: run(*statement))]
+
+    def resolve(self, name: str, cls: str | None = None, limit: int = 20) -> list[Row]:
+        """The CIs a person may mean by `name`: by id, else exact name, else start of an id, else start of a name."""
+        statements = questions.resolve(name, cls, limit)
+        if not name:
+            return []
+
+        def work(run: Run) -> list[Row]:
+            answers = ([row["n"] for row in run(*statement)] for statement in statements)
+            return next((rows for rows in answers if rows), [])
+
+        return self._bolt.read(work)
+
+    def edges(
+        self, ids: Collection[str], direction: str, types: Collection[str] | None = None, at: int | None = None
+    ) -> list[EdgeRow]:
+        """Edges of many CIs at a sequence (now, if None), out or in. One round trip, two when `at` is None."""
+
+        def work(run: Run) -> list[EdgeRow]:
+            return _edges(run(*questions.edges(ids, direction, types, _at(run, at))))
+
+        return self._bolt.read(work) if ids else []
+
+    def path(self, source: str, target: str, max_hops: int = 8, at: int | None = None) -> list[EdgeRow] | None:
+        """A shortest path dependent → dependency, or None; of several the one first by edge ids, so it is stable."""
+
+        def work(run: Run) -> list[list[Any]]:
+            return [row["edges"] for row in run(*questions.path(source, target, max_hops, _at(run, at)))]
+
+        if source == target:
+            return []
+        paths = [[edge_row(*edge) for edge in edges] for edges in self._bolt.read(work)]
+        return min(paths, key=lambda p: [e.id for e in p], default=None)
+
+    def reach(self, ids: Collection[str], at: int | None = None, max_nodes: int = 50_000) -> Slice:
+        """Everything a failure of `ids` can travel to, at one sequence. Round trips: one a level, and two."""
+
+        def work(run: Run) -> Slice:
+            sequence = _at(run, at)
+            start = run(questions.CIS, {"ids": list(ids)})
+            nodes: dict[str, Row] = {row["n"]["id"]: row["n"] for row in start}
+            edges: dict[str, EdgeRow] = {}
+            frontier = set(nodes)
+            while frontier:
+                rows = run(*questions.dependents(sorted(frontier), sequence))
+                edges.update({edge.id: edge for edge in _edges(rows)})
+                frontier = {row["source"] for row in rows} - set(nodes)
+                if len(nodes) + len(frontier) > max_nodes:
+                    reason = f"more than {max_nodes} CIs are reached; what lies further was not looked at"
+                    return _cut(Slice(sequence, nodes, tuple(edges.values()), reason))
+                nodes.update({row["source"]: row["node"] for row in rows})
+            return Slice(sequence, nodes, tuple(edges.values()))
+
+        return self._bolt.read(work)
+
+    def journal(self, first: int = 50, before: int | None = None) -> list[dict[str, Any]]:
+        """Journal entries, newest first: seq, at, actor, kind, summary, hash."""
+        parameters = {"first": first, "before": before if before is not None else 2**62}
+        return [row["c"] for row in self._bolt.read(lambda run: run(questions.JOURNAL, parameters))]
+
+    def claims(self, ci: str) -> list[dict[str, Any]]:
+        """Who asserts the CI, since which sequence, and the identity trace where it was made: scope, since, trace."""
+        return [_traced(row) for row in self._bolt.read(lambda run: run(questions.CLAIMS, {"id": ci}))]
+
+    def conflicts(self) -> list[dict[str, Any]]:
+        """Identities held for a person: id, node, outcome, reason, candidates, trace, opened_at, hostname."""
+        return [_traced(row["c"]) for row in self._bolt.read(lambda run: run(questions.CONFLICTS, {}))]
+
+
+def _traced(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "trace": json.loads(row["trace"]) if row.get("trace") else None}
+
+
+def _sequence(run: Run) -> int:
+    rows = run(questions.SEQUENCE, {})
+    return int(rows[0]["seq"]) if rows else 0
+
+
+def _at(run: Run, at: int | None) -> int:
+    return _sequence(run) if at is None else at
+
+
+def _edges(rows: Iterable[dict[str, Any]]) -> list[EdgeRow]:
+    return [edge_row(row["e"], row["type"], row["source"], row["target"]) for row in rows]
+
+
+def _cut(part: Slice) -> Slice:
+    """Without the edges whose dependent was not loaded any more."""
+    kept = tuple(edge for edge in part.edges if edge.source in part.nodes)
+    return Slice(part.sequence, part.nodes, kept, part.truncated)

@@ -1,0 +1,89 @@
+"""Connections and transactions: one driver, the driver's own retries, our errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import neo4j
+from neo4j import exceptions as bolt
+
+from cmdb.errors import Misconfigured, StoreUnavailable
+
+T = TypeVar("T")
+Run = Callable[[str, Mapping[str, Any]], list[dict[str, Any]]]
+"""Runs one statement in a transaction and returns all its records as dicts."""
+
+
+class Bolt:
+    """A pooled connection to one Neo4j database, safe to share between threads.
+
+    Transient errors (deadlock, leader change, lost connection before commit) are retried by the driver for up to
+    `patience` seconds: Neo4j documents them as safe to repeat when the whole transaction function is repeated.
+    """
+
+    def __init__(
+        self, uri: str, user: str, password: str, database: str | None = None, *, patience: float = 5.0
+    ) -> None:
+        try:
+            self._driver = neo4j.GraphDatabase.driver(
+                uri,
+                auth=(user, password),
+                connection_timeout=3.0,
+                max_transaction_retry_time=patience,
+                notifications_min_severity="OFF",
+                user_agent="epicentre",
+            )
+        except (ValueError, bolt.ConfigurationError) as error:
+            raise Misconfigured(f"EPICENTRE_NEO4J_URI={uri!r} is not usable: {error}") from error
+        self._uri = uri
+        self._database = database
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._driver.close()
+
+    def read(self, work: Callable[[Run], T], *, timeout: float = 10.0) -> T:
+        """Run `work` in one read transaction, ended by Neo4j after `timeout` seconds."""
+        with self._errors(), self._driver.session(database=self._database, default_access_mode="READ") as session:
+            return session.execute_read(neo4j.unit_of_work(timeout=timeout)(_with_run(work)))
+
+    def write(self, work: Callable[[Run], T], *, timeout: float = 60.0) -> T:
+        """Run `work` in one write transaction; it may be run again from the start, so it must have no other effect."""
+        with self._errors(), self._driver.session(database=self._database) as session:
+            return session.execute_write(neo4j.unit_of_work(timeout=timeout)(_with_run(work)))
+
+    def schema(self, statement: str) -> None:
+        """Run one schema statement in a transaction of its own, as Neo4j requires."""
+        with self._errors(), self._driver.session(database=self._database) as session:
+            session.run(statement).consume()
+
+    def ping(self) -> bool:
+        """Whether Neo4j answers now."""
+        try:
+            self._driver.verify_connectivity()
+        except (bolt.Neo4jError, bolt.DriverError, OSError):
+            return False
+        return True
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except bolt.AuthError as error:
+            raise Misconfigured(f"Neo4j at {self._uri} refuses the user name or password") from error
+        except (bolt.ServiceUnavailable, bolt.SessionExpired, bolt.TransientError, OSError) as error:
+            message = "Neo4j does not answer; nothing was lost, try again shortly"
+            raise StoreUnavailable(message, detail=f"{self._uri}: {error}") from error
+        except bolt.ClientError as error:
+            if (error.code or "").endswith(("TransactionTimedOut", "TransactionTimedOutClientConfiguration")):
+                raise StoreUnavailable("the question took too long and was stopped; ask for less") from error
+            raise
+
+
+def _with_run(work: Callable[[Run], T]) -> Callable[[neo4j.ManagedTransaction], T]:
+    def transaction(tx: neo4j.ManagedTransaction) -> T:
+        return work(lambda text, parameters: tx.run(text, dict(parameters)).data())
+
+    return transaction
