@@ -72,7 +72,7 @@ def _listed(names: list[str], most: int = 5) -> str:
 
 def effective(model: Model, own: Mapping[str, State], default: State = State.UP) -> dict[str, State]:
     """Effective states below UP, by CI: the greatest fixpoint, found by going down from the CIs that are not up."""
-    state = {ci: s for ci, s in own.items() if s is not State.UP}
+    state: dict[str, State] = {ci: s for ci, s in own.items() if s < State.UP}
     queue = deque(sorted(state))
     while queue:
         for dependent in model.dependents.get(queue.popleft(), ()):
@@ -130,11 +130,16 @@ def _witnesses(
     while queue:
         ci = queue.popleft()
         for dependent in model.dependents.get(ci, ()):
-            if dependent in fallen and dependent not in paths:
-                edge = next(e for g in model.groups[dependent] for e in g.edges if e.target == ci)
+            if dependent in fallen and dependent not in paths and (edge := _broken(model, dependent, ci, after)):
                 paths[dependent] = (edge, *paths[ci])
                 queue.append(dependent)
     return paths
+
+
+def _broken(model: Model, dependent: str, target: str, after: Mapping[str, State]) -> Edge | None:
+    """The edge to `target` in a group that is hurt; a group that holds is no cause, even if it lost a member."""
+    hurt = (g for g in model.groups[dependent] if value(g, after) < State.UP)
+    return next((e for g in hurt for e in g.edges if e.target == target), None)
 
 
 def _reason(model: Model, ci: str, after: Mapping[str, State], name: Callable[[str], str]) -> str:

@@ -1,0 +1,126 @@
+"""The one applier of a database: takes reports from the inbox in order and applies each once.
+
+It takes no hints, may run twice, and wakes by poke and by clock: what it does follows from the inbox and the graph.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cmdb import ingest
+from cmdb.errors import EpicentreError, StoreUnavailable
+from cmdb.inbox import Inbox, Queued
+from cmdb.store import Store
+from cmdb.store.conflicts import Word
+
+log = logging.getLogger("epicentre.applier")
+
+
+@dataclass(frozen=True, slots=True)
+class Agents:
+    """What the applier must know of enrolment: who is revoked, and how to revoke."""
+
+    revoked: Callable[[], Collection[str]]
+    revoke: Callable[[str], None]
+
+
+def utc_now() -> str:
+    """Now, ISO 8601 in UTC with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Applier:
+    """A thread that applies queued reports. `observe` is told (outcome, seconds) of each."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        store: Store,
+        agents: Agents,
+        observe: Callable[[str, float], None] = lambda _outcome, _seconds: None,
+    ) -> None:
+        self._inbox, self._store, self._agents, self._observe = inbox, store, agents, observe
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="applier", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Finish the report in hand and stop."""
+        self._stopping.set()
+        self._inbox.poke()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def idle(self, timeout: float = 10.0) -> bool:
+        """Wait until nothing is queued; False when the time ran out first."""
+        deadline = time.monotonic() + timeout
+        while self._inbox.depth() > 0:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+        return True
+
+    def resolve_conflict(self, conflict: str, word: Word, actor: str) -> None:
+        """Carry out a person's word on an identity conflict, and let the held reports go on."""
+        resolution = self._store.resolve_conflict(conflict, word, actor, utc_now())
+        for node in resolution.revoke:
+            self._agents.revoke(node)
+        if resolution.release is not None:
+            self._inbox.release(resolution.release)
+
+    def step(self) -> bool:
+        """Apply the next queued report; False when there is none."""
+        queued = self._inbox.next()
+        if queued is None:
+            return False
+        started = time.monotonic()
+        outcome = self._apply(queued)
+        self._observe(outcome, time.monotonic() - started)
+        return True
+
+    def _apply(self, queued: Queued) -> str:
+        try:
+            outcome = self._store.apply(ingest.parse(queued.raw), utc_now(), self._agents.revoked())
+        except StoreUnavailable:
+            raise  # not the report's fault: it stays where it is, and its attempts are not counted
+        except EpicentreError as error:
+            return self._failed(queued, error.message)
+        except Exception as error:
+            # A defect of ours must not stop the reports behind this one: it is kept, with its reason, for a person.
+            log.exception("report %s could not be applied", queued.report_id)
+            return self._failed(queued, f"{type(error).__name__}: {error}")
+        if outcome.kind == "held":
+            self._inbox.hold(queued.row, outcome.summary)
+            return "held"
+        self._inbox.done(queued.row)
+        return outcome.kind
+
+    def _failed(self, queued: Queued, reason: str) -> str:
+        log.warning("report %s of %s failed: %s", queued.report_id, queued.node, reason)
+        self._inbox.failed(queued.row, reason)
+        return "failed"
+
+    def _run(self) -> None:
+        pause = 0.0
+        while not self._stopping.is_set():
+            try:
+                if not self.step():
+                    self._inbox.wait(1.0)
+                pause = 0.0
+            except StoreUnavailable as error:
+                pause = min(5.0, pause * 2 or 0.25)
+                log.warning("%s (next try in %.1f s)", error.message, pause)
+                self._stopping.wait(pause)
+            except Exception:
+                # The inbox itself failed (disk full): nothing is lost there, so wait for room and go on.
+                pause = min(5.0, pause * 2 or 0.25)
+                log.exception("the applier could not go on (next try in %.1f s)", pause)
+                self._stopping.wait(pause)
