@@ -23,7 +23,7 @@ _PLACEHOLDERS = frozenset(
         "notapplicable", "notavailable", "notprovided", "notsettable", "tobefilledbyoem", "tobefilledbyoemo",
         "oem", "oemstring", "systemserialnumber", "systemproductname", "systemmanufacturer", "systemversion",
         "chassisserialnumber", "baseboardserialnumber", "serialnumber", "serial", "invalid", "asset", "noassettag",
-        "xxxxxxxx", "1234567", "12345678", "123456789", "1234567890", "0123456789", 
+        "xxxxxxxx", "1234567", "12345678", "123456789", "1234567890", "0123456789",
         "03000200040005000006000700080009",
     }
 )  # fmt: skip

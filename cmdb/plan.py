@@ -20,6 +20,7 @@ class NewCI:
     parent: str | None
     source: str
     attributes: Mapping[str, Value]
+    search: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class ChangeCI:
     status: str
     source: str
     set: Mapping[str, Value]
+    search: str | None = None  # None: as before
 
 
 @dataclass(frozen=True, slots=True)

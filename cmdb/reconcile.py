@@ -15,6 +15,7 @@ from cmdb.classes import Catalogue
 from cmdb.endpoints import Endpoint, Listeners, parse
 from cmdb.errors import Invalid
 from cmdb.plan import ChangeCI, CloseEdge, NewCI, OpenEdge, Plan, Reword, ScopeState
+from cmdb.search import ci_terms, terms
 from cmdb.words import Evidence, Item, Link, Ref, Section, Snapshot, Value
 
 SELF = Ref("Host", "self")
@@ -237,13 +238,14 @@ class _Work:
         return self._put(ref, self.known.children.get(ref), now, self.host)
 
     def _put(self, ref: Ref, was: KnownCI | None, now: _After, parent: str | None) -> str:
+        search = ci_terms(self.catalogue.cls(ref.cls), now.name, ref.key, now.attributes)
         if was is None:
             ci = now.id or self.new_id("ci")
-            self.create.append(NewCI(ci, ref.cls, ref.key, now.name, parent, now.scope, now.attributes))
+            self.create.append(NewCI(ci, ref.cls, ref.key, now.name, parent, now.scope, now.attributes, search))
             return ci
         changed = _differences(was, now)
         if changed or was.status != "live" or was.name != now.name:
-            self.change.append(ChangeCI(was.id, was.rev, now.name, "live", now.scope, changed))
+            self.change.append(ChangeCI(was.id, was.rev, now.name, "live", now.scope, changed, search))
         return was.id
 
     # edges
@@ -319,7 +321,8 @@ class _Work:
                 "address": endpoint.address,
                 "port": endpoint.port,
             }
-            self.create.append(NewCI(ci, "Endpoint", endpoint.key, endpoint.key, where[0], scope, attributes))
+            key = endpoint.key
+            self.create.append(NewCI(ci, "Endpoint", key, key, where[0], scope, attributes, terms([key])))
             return ci
         if was.status != "live":
             self.change.append(ChangeCI(was.id, was.rev, was.name, "live", scope, {}))

@@ -22,7 +22,9 @@ AttributeType = Literal["string", "int", "float", "boolean", "datetime", "string
 WIRE_SCHEMA = 1
 """Version of the snapshot format between agents and the front door."""
 
-RESERVED = frozenset({"id", "class", "name", "status", "rev", "first_seen", "parent", "key", "source", "valid_from"})
+RESERVED = frozenset(
+    {"id", "class", "name", "status", "rev", "first_seen", "parent", "key", "source", "search", "valid_from"}
+)
 """Properties every CI node carries; no class may declare an attribute of that name (except `name`)."""
 
 _SNAKE = re.compile(r"[a-z][a-z0-9_]{0,62}")

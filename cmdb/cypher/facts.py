@@ -71,6 +71,7 @@ CALL () { UNWIND $change AS row MATCH (n:CI {id: row.id}) WHERE n.rev = row.rev
           CREATE (v:Version)-[:OF]->(n)
           SET v = properties(n), v.ci = n.id, v.from = n.valid_from, v.to = $seq, v.id = null
           SET n += row.set, n.name = row.name, n.status = row.status, n.source = row.source,
+              n.search = coalesce(row.search, n.search),
               n.rev = n.rev + 1, n.valid_from = $seq
           RETURN count(n) AS changed }
 CALL () { UNWIND $close AS row MATCH (:CI {id: row.source})-[e]->(:CI) WHERE e.id = row.id SET e.valid_to = $seq }
@@ -125,6 +126,7 @@ def apply(plan: Plan, node: str, seq: int, now: str) -> Statement:
                 "name": c.name,
                 "status": c.status,
                 "source": c.source,
+                "search": c.search,
                 "set": {k: _value(v) for k, v in c.set.items()},
             }
             for c in plan.change
@@ -158,6 +160,7 @@ def _create(ci: NewCI, seq: int, now: str) -> dict[str, Any]:
         "name": ci.name,
         "parent": ci.parent,
         "source": ci.source,
+        "search": ci.search,
         "status": "live",
         "rev": 1,
         "first_seen": now,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from typing import Any
 
 from cmdb.classes import catalogue
 from cmdb.cypher.schema import SEARCH_INDEX
 from cmdb.errors import Invalid
+from cmdb.search import query as search_query
 from cmdb.words import Failure
 
 Statement = tuple[str, dict[str, Any]]
@@ -75,12 +75,10 @@ def dependents(frontier: Collection[str], at: int) -> Statement:
 
 
 def search(text: str, first: int) -> Statement | None:
-    """Full-text question: every word must occur, the last may be the start of a longer one. None without a word."""
-    # The analyser splits at everything that is not a letter or digit; doing the same here leaves nothing to escape.
-    words = re.findall(r"\w+", text.lower())[:8]
-    if not words:
+    """Full-text question: every piece of the text must start a term. None without a word."""
+    query = search_query(text)
+    if query is None:
         return None
-    query = " AND ".join([*words[:-1], f"({words[-1]} OR {words[-1]}*)"])
     return (
         f"CALL db.index.fulltext.queryNodes('{SEARCH_INDEX}', $query) YIELD node, score WHERE node.status = 'live' "
         "RETURN properties(node) AS n ORDER BY score DESC, node.name, node.id LIMIT $first",

@@ -36,16 +36,14 @@ def constraints(catalogue: Catalogue) -> list[str]:
 
 
 def indexes(catalogue: Catalogue) -> list[str]:
-    """Lookup indexes for parents, names and declared attributes, and one full-text index over what people type."""
+    """Lookup indexes for parents, names and declared attributes, and one full-text index over search terms."""
     lookups = [("CI", "parent"), ("CI", "name"), ("CI", "status"), ("Endpoint", "key"), ("Scope", "node")]
     lookups += [(c.name, a.name) for c in catalogue.classes.values() for a in c.attributes if a.index]
-    searched = sorted({"name", "key"} | {a.name for c in catalogue.classes.values() for a in c.attributes if a.search})
-    columns = ", ".join(f"n.`{name}`" for name in searched)
     return [
         *(
             f"CREATE INDEX {label.lower()}_{name} IF NOT EXISTS FOR (n:`{label}`) ON (n.`{name}`)"
             for label, name in lookups
         ),
-        f"CREATE FULLTEXT INDEX {SEARCH_INDEX} IF NOT EXISTS FOR (n:CI) ON EACH [{columns}] "
-        "OPTIONS {indexConfig: {`fulltext.analyzer`: 'standard-no-stop-words'}}",
+        f"CREATE FULLTEXT INDEX {SEARCH_INDEX} IF NOT EXISTS FOR (n:CI) ON EACH [n.search] "
+        "OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace'}}",
     ]

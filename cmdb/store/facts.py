@@ -20,7 +20,9 @@ from cmdb.reconcile import SELF, Known, KnownCI, KnownEdge
 from cmdb.store.session import Bolt, Run
 from cmdb.words import Ref, Snapshot, Value
 
-_BASE = frozenset({"id", "class", "name", "status", "rev", "first_seen", "parent", "key", "source", "valid_from"})
+_BASE = frozenset(
+    {"id", "class", "name", "status", "rev", "first_seen", "parent", "key", "source", "search", "valid_from"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,8 +56,6 @@ def _declared(bolt: Bolt, digest: str) -> None:
     now = hashlib.sha256("\n".join(statements).encode()).hexdigest()
     if now == digest:
         return
-    # A full-text index cannot be altered in place; the rest is IF NOT EXISTS.
-    bolt.schema(f"DROP INDEX {schema.SEARCH_INDEX} IF EXISTS")
     for statement in statements:
         bolt.schema(statement)
     _note(bolt, 0, "constraints and indexes of the declared classes", now)

@@ -1,0 +1,40 @@
+"""What people can find a CI by. Pure: texts in, index terms out; a question in, a full-text query out.
+
+Every text is indexed from each of its word starts, so db-17.example.org is found by db-17, 17.exa, example or org,
+and an address by any of its leading or inner groups. The index itself only splits at spaces.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from cmdb.words import CIClass, Value
+
+_WORD = re.compile(r"[^\W_]+")
+_SYNTAX = re.compile(r'([+\-!(){}\[\]^"~*?:\\/&|])')
+_MOST = 8
+"""More words than this in one question do not make it more precise."""
+
+
+def terms(texts: Iterable[str]) -> str:
+    """The index terms of some texts: each space-separated piece from each of its word starts, once, in order."""
+    found: dict[str, None] = {}
+    for text in texts:
+        for piece in text.lower().split():
+            for word in _WORD.finditer(piece):
+                found[piece[word.start() : word.start() + 256]] = None
+    return " ".join(found)
+
+
+def ci_terms(cls: CIClass, name: str, key: str, attributes: Mapping[str, Value]) -> str:
+    """The terms of a CI: its name, its local key and every attribute declared as searched."""
+    searched = (attributes.get(a.name) for a in cls.attributes if a.search)
+    return terms([name, key, *(v for v in searched if isinstance(v, str))])
+
+
+def query(text: str) -> str | None:
+    """A Lucene query: every piece must be the start of some term. None when there is nothing to look for."""
+    pieces = [piece.strip("_-./:@") for piece in text.lower().split()]
+    wanted = [piece for piece in pieces if _WORD.search(piece)][:_MOST]
+    return " AND ".join(_SYNTAX.sub(r"\\\1", piece) + "*" for piece in wanted) or None
