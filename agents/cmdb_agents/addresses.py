@@ -1,0 +1,49 @@
+"""Addresses as text in their shortest form, and endpoint keys such as tcp://[::1]:7687. Pure."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from functools import lru_cache
+
+WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # compared, never bound
+
+
+@lru_cache(maxsize=4096)
+def from_hex(text: str) -> str:
+    """An address as /proc/net writes it: 32-bit words in hexadecimal, each in the machine's byte order."""
+    raw = bytes.fromhex(text)
+    if sys.byteorder == "little":
+        raw = b"".join(raw[i : i + 4][::-1] for i in range(0, len(raw), 4))
+    return _text(raw)
+
+
+@lru_cache(maxsize=4096)
+def shortest(text: str) -> str:
+    """The shortest form; an interface scope is cut off and an IPv4-mapped IPv6 address becomes IPv4."""
+    text = text.partition("%")[0]
+    try:
+        return _text(socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text))
+    except OSError:
+        return text
+
+
+def _text(raw: bytes) -> str:
+    if len(raw) == 16 and raw.startswith(bytes(10) + b"\xff\xff"):
+        raw = raw[12:]
+    return socket.inet_ntop(socket.AF_INET if len(raw) == 4 else socket.AF_INET6, raw)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only programs of the same network namespace can mean it."""
+    return address.startswith("127.") or address == "::1"
+
+
+def is_link_local(address: str) -> bool:
+    """Whether it reaches no further than the link (169.254/16, fe80::/10)."""
+    return address.startswith("169.254.") or (":" in address and address[:3] in ("fe8", "fe9", "fea", "feb"))
+
+
+def endpoint(protocol: str, address: str, port: int) -> str:
+    """The key of an endpoint; IPv6 addresses stand in brackets."""
+    return f"{protocol}://[{address}]:{port}" if ":" in address else f"{protocol}://{address}:{port}"

@@ -1,0 +1,107 @@
+"""Who this host's programs are connected to: dependencies of its services, and contacts of everything else.
+
+Only the client's side tells: a connection whose local port is listened on here was made by the other end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cmdb.words import Link, Problem, Ref, Section
+from cmdb_agents.addresses import WILDCARDS, endpoint, is_loopback
+from cmdb_agents.collector import MAX_KEY, Collector, View, clean, section
+from cmdb_agents.memory import ESTABLISHED, MAX_CONNECTIONS, SELF, SUPPORT, TIME_WAIT, Sighting, evidence
+from cmdb_agents.ownership import RELAYS, Ownership, is_listening
+from cmdb_agents.programs import program
+from cmdb_agents.transports.readings import Machine, Socket
+
+
+def collect(view: View) -> Section:
+    """A link for each remembered connection of the host and of the services it has now."""
+    links = []
+    for (source, target), known in view.known.items():
+        if source == SELF or source in view.ownership.services:
+            end = Ref("Host", "self") if source == SELF else Ref("Service", clean(source, MAX_KEY))
+            kind = "COMMUNICATES_WITH" if source == SELF else "DEPENDS_ON"
+            links.append(Link(kind, end, Ref("Endpoint", target), evidence(target, known, view.now)))
+    full = len(view.known) >= MAX_CONNECTIONS
+    problems = [Problem(f"connections after the first {MAX_CONNECTIONS}", "truncated")] if full else []
+    return section("sockets", view.machine, (), links, problems)
+
+
+def sightings(machine: Machine, ownership: Ownership) -> Iterator[Sighting]:
+    """Every connection made from here that can be seen now."""
+    return _Look(machine, ownership).sightings()
+
+
+class _Look:
+    def __init__(self, machine: Machine, ownership: Ownership) -> None:
+        self._machine, self._ownership = machine, ownership
+        self._listening = {
+            (s.namespace, s.protocol, s.local, s.local_port)
+            for s in machine.sockets
+            if is_listening(s, machine.ephemeral)
+        }
+        self._own = {a.address for i in machine.interfaces for a in i.addresses}
+        self._parents = {p.pid: p.parent for p in machine.processes}
+        self._aside = {p.pid for p in machine.processes if program(p.argv, p.exe, p.name).name in RELAYS}
+        self._aside |= {machine.own_pid} - {0}  # the observer does not observe itself
+        self._spaces: dict[str, set[str]] = {}
+        for process in machine.processes:
+            if process.namespace and (key := ownership.of_process.get(process.pid)):
+                self._spaces.setdefault(process.namespace, set()).add(key)
+
+    def sightings(self) -> Iterator[Sighting]:
+        for socket in self._machine.sockets:
+            if socket.state in ("ESTABLISHED", "TIME_WAIT") and not self._aside & set(socket.pids):
+                found = self._served(socket) if self._is_server(socket) else self._made(socket)
+                if found is not None:
+                    yield found
+
+    def _is_server(self, socket: Socket) -> bool:
+        if self._listens(socket.namespace, socket.protocol, socket.local, socket.local_port):
+            return True
+        # Its listener is gone, yet nobody connects from a well-known port to one the kernel hands out.
+        low, high = self._machine.ephemeral
+        return low <= socket.remote_port <= high and not low <= socket.local_port <= high
+
+    def _served(self, socket: Socket) -> Sighting | None:
+        """The server's side of a connection inside this host, whose client's side has ended already."""
+        if socket.state == "TIME_WAIT" and not socket.namespace and self._is_here(socket.remote):
+            target = endpoint(socket.protocol, socket.local, socket.local_port)
+            return Sighting(SUPPORT, target, TIME_WAIT, attributed=False)
+        return None
+
+    def _made(self, socket: Socket) -> Sighting | None:
+        if socket.remote in WILDCARDS or not socket.remote_port:
+            return None
+        if socket.namespace and is_loopback(socket.remote):
+            return None  # inside a container: its own business
+        here = not socket.namespace and self._is_here(socket.remote)
+        listener = self._ownership.listener(socket.protocol, socket.remote, socket.remote_port) if here else ""
+        if listener is None:
+            return None  # nobody listens there any more, so there is nothing to depend on
+        source, attributed = self._source(socket)
+        target = endpoint(socket.protocol, socket.remote, socket.remote_port)
+        if source != SELF and (source == listener or target in self._ownership.services[source].listens):
+            return None  # a service that talks to itself
+        return Sighting(source, target, ESTABLISHED if socket.state == "ESTABLISHED" else TIME_WAIT, attributed)
+
+    def _source(self, socket: Socket) -> tuple[str, bool]:
+        holders = set(socket.pids)
+        tops = sorted(pid for pid in holders if self._parents.get(pid) not in holders)
+        if tops:
+            return self._ownership.of_process.get(tops[0], SELF), True
+        inside = self._spaces.get(socket.namespace, set())
+        if len(inside) == 1:
+            return next(iter(inside)), True
+        return SELF, False
+
+    def _is_here(self, address: str) -> bool:
+        return is_loopback(address) or address in self._own
+
+    def _listens(self, space: str, protocol: str, address: str, port: int) -> bool:
+        return any((space, protocol, host, port) in self._listening for host in (address, *WILDCARDS))
+
+
+SOCKETS = Collector("sockets", "Connections made by services and programs.", (), collect)

@@ -1,0 +1,463 @@
+"""Reads the machine the agent runs on. The only file that touches /proc, /sys, psutil, systemctl and runtime sockets.
+
+It knows no CI. Each reading is guarded alone: what fails becomes a Trouble and the rest goes on. Sockets and
+processes are read from /proc directly: psutil needs four times the CPU for the same rows and names only one of
+several processes that hold a socket. psutil gives the interface addresses.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cmdb.errors import Misconfigured
+from cmdb_agents.addresses import endpoint, shortest
+from cmdb_agents.transports import procfs
+from cmdb_agents.transports.readings import (
+    Address,
+    Container,
+    Interface,
+    Machine,
+    Mount,
+    Platform,
+    Process,
+    Socket,
+    Trouble,
+    Unit,
+)
+
+MAX_FILE = 16 * 2**20  # a /proc/net/tcp of 100,000 rows
+MAX_SMALL = 64 * 2**10
+MAX_PIDS, MAX_FDS, MAX_ARGS = 20_000, 20_000, 256
+MAX_NAMESPACES = 100
+MAX_INTERFACES, MAX_MOUNTS, MAX_CONTAINERS = 1_000, 2_000, 1_000
+COMMAND_SECONDS, SOCKET_SECONDS = 10, 5
+RUNTIME_SOCKETS = ("/run/docker.sock", "/var/run/docker.sock", "/run/podman/podman.sock")
+NETWORK_TYPES = ("nfs", "cifs", "smb", "ceph", "glusterfs", "9p", "virtiofs", "afs", "fuse", "autofs", "zfs")
+"""Types whose statvfs can block for ever (a server that is gone) or gives a size that moves (zfs, a shared pool)."""
+DMI = (
+    "sys_vendor", "product_name", "product_uuid", "product_serial", "board_serial", "chassis_serial", "bios_version",
+)  # fmt: skip
+UNIT_PROPERTIES = "Id,LoadState,ActiveState,SubState,UnitFileState,Type,MainPID,User,ExecStart"
+
+T = TypeVar("T")
+
+
+class Local:
+    """A Transport to this machine. `root` is where /proc and /sys hang (a test or a container may mount them)."""
+
+    def __init__(self, root: str = "/") -> None:
+        if not sys.platform.startswith("linux"):
+            raise Misconfigured(f"this agent reads Linux machines only so far, not {sys.platform}")
+        self._root = root.rstrip("/")
+        self._troubles: list[Trouble] = []
+        self._blind = False
+        self._cpu: tuple[str, int, int, bool] | None = None
+
+    def read(self) -> Machine:
+        """Everything in one pass."""
+        self._troubles = []
+        containers = self._guard("services", self._containers, ())
+        units = self._guard("services", self._units, None)
+        processes, sockets = self._guard("services", lambda: self._processes(units or ()), ((), ()))
+        return Machine(
+            platform=self._guard("host", self._platform, Platform()),
+            mounts=self._guard("filesystems", self._mounts, ()),
+            interfaces=self._guard("network", self._interfaces, ()),
+            units=units,
+            containers=containers,
+            processes=processes,
+            sockets=sockets,
+            ephemeral=self._guard("sockets", self._ephemeral, (32768, 60999)),
+            own_pid=os.getpid(),
+            troubles=tuple(sorted(set(self._troubles), key=lambda t: (t.area, t.what, t.why))),
+        )
+
+    # --- small hands ---------------------------------------------------------------------------------------
+
+    def _guard(self, area: str, reading: Callable[[], T], otherwise: T) -> T:
+        try:
+            return reading()
+        except (OSError, ValueError, IndexError, KeyError) as error:
+            self._trouble(area, f"the {area} reading", f"{type(error).__name__}: {_why(error)}")
+            return otherwise
+
+    def _trouble(self, area: str, what: str, why: str, root_helps: bool = False) -> None:
+        self._troubles.append(Trouble(area, what, why, root_helps and os.geteuid() != 0))
+
+    def _text(self, path: str, limit: int = MAX_SMALL) -> str:
+        # os.open, not pathlib: a snapshot opens some 600 files, and buffering objects would double its cost.
+        handle = os.open(self._root + path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            parts, size = [], 0
+            while size < limit and (part := os.read(handle, min(limit - size, 2**20))):
+                parts.append(part)
+                size += len(part)
+        finally:
+            os.close(handle)
+        return b"".join(parts).decode("utf-8", "replace")
+
+    def _line(self, path: str) -> str:
+        try:
+            return self._text(path).strip()
+        except (OSError, ValueError):
+            return ""
+
+    # --- the machine ---------------------------------------------------------------------------------------
+
+    def _platform(self) -> Platform:
+        system = os.uname()
+        if self._cpu is None:  # reading cpuinfo wakes every core, so once per life of the agent
+            self._cpu = procfs.cpu(self._text("/proc/cpuinfo", 4 * 2**20))
+        model, cores, threads, virtual = self._cpu
+        memory = dict(line.split(":", 1) for line in self._text("/proc/meminfo").splitlines() if ":" in line)
+        return Platform(
+            hostname=system.nodename,
+            fqdn=procfs.fqdn(system.nodename, self._line("/etc/hosts").splitlines()),
+            machine_id=self._line("/etc/machine-id") or self._line("/var/lib/dbus/machine-id"),
+            boot_id=self._line("/proc/sys/kernel/random/boot_id"),
+            dmi=self._dmi(),
+            os_release=procfs.assignments(self._line("/etc/os-release") or self._line("/usr/lib/os-release")),
+            kernel=system.release,
+            architecture=system.machine,
+            cpu_model=model,
+            cpu_cores=cores,
+            cpu_threads=threads or os.cpu_count() or 0,
+            cpu_flags_hypervisor=virtual,
+            container=self._container(),
+            memory_bytes=_kib(memory.get("MemTotal")),
+            swap_bytes=_kib(memory.get("SwapTotal")),
+        )
+
+    def _dmi(self) -> dict[str, str]:
+        found = {}
+        for name in DMI:
+            try:
+                found[name] = self._text(f"/sys/class/dmi/id/{name}", 4096).strip()
+            except PermissionError:
+                self._trouble("host", "serial numbers and the SMBIOS UUID", "permission denied", root_helps=True)
+            except OSError:
+                continue  # virtual machines and ARM boards may have no firmware tables: nothing is hidden then
+        return found
+
+    def _container(self) -> str:
+        try:
+            lines = self._text("/proc/1/environ").split("\0")
+        except OSError:
+            lines = [f"container={self._line('/run/systemd/container')}"]
+        markers = {"docker": "/.dockerenv", "podman": "/run/.containerenv"}
+        return procfs.container_of(
+            procfs.assignments("\n".join(x for x in lines if x.startswith("container="))),
+            {name: Path(self._root + path).exists() for name, path in markers.items()},
+        )
+
+    def _mounts(self) -> tuple[Mount, ...]:
+        rows = list(procfs.mounts(self._text("/proc/self/mountinfo", MAX_FILE)))
+        if len(rows) > MAX_MOUNTS:
+            self._trouble("filesystems", f"mounts after the first {MAX_MOUNTS}", "truncated")
+        return tuple(replace(m, size_bytes=self._size(m)) for m in rows[:MAX_MOUNTS])
+
+    def _size(self, mount: Mount) -> int | None:
+        device = mount.device.startswith("/") or mount.type in ("overlay", "btrfs")
+        if not device or (mount.type.startswith(NETWORK_TYPES) and mount.type != "fuseblk"):
+            return None
+        try:
+            found = os.statvfs(self._root + mount.mount_point)
+        except OSError as error:
+            self._trouble("filesystems", f"the size of {mount.mount_point[:200]}", _why(error), root_helps=True)
+            return None
+        return found.f_blocks * found.f_frsize
+
+    # --- the network ---------------------------------------------------------------------------------------
+
+    def _interfaces(self) -> tuple[Interface, ...]:
+        import psutil
+
+        names = sorted(os.listdir(f"{self._root}/sys/class/net"))
+        if len(names) > MAX_INTERFACES:
+            self._trouble("network", f"interfaces after the first {MAX_INTERFACES}", "truncated")
+        temporary = procfs.temporary_addresses(self._line("/proc/net/if_inet6"))
+        addresses = psutil.net_if_addrs()
+        return tuple(
+            self._interface(name, tuple(_addresses(addresses.get(name, ()), temporary)))
+            for name in names[:MAX_INTERFACES]
+            if Path(f"{self._root}/sys/class/net/{name}").is_dir()  # bonding_masters is a file
+        )
+
+    def _interface(self, name: str, addresses: tuple[Address, ...]) -> Interface:
+        base = f"/sys/class/net/{name}"
+        assigned = self._line(f"{base}/addr_assign_type")
+        return Interface(
+            name=name,
+            mac=self._line(f"{base}/address").lower(),
+            assign_type=int(assigned) if assigned.isdigit() else None,
+            slave_mac=self._line(f"{base}/bonding_slave/perm_hwaddr").lower(),
+            arp_type=_number(self._line(f"{base}/type")),
+            devtype=procfs.assignments(self._line(f"{base}/uevent")).get("DEVTYPE", ""),
+            device=Path(f"{self._root}{base}/device").exists(),
+            tun=Path(f"{self._root}{base}/tun_flags").exists(),
+            master=self._link(f"{base}/master").rpartition("/")[2],
+            mtu=_number(self._line(f"{base}/mtu")),
+            speed=_number(self._line(f"{base}/speed")),  # -1 or EINVAL while there is no carrier
+            state=self._line(f"{base}/operstate"),
+            addresses=addresses,
+        )
+
+    def _link(self, path: str) -> str:
+        try:
+            return os.readlink(self._root + path)
+        except OSError:
+            return ""
+
+    def _ephemeral(self) -> tuple[int, int]:
+        low, high = self._text("/proc/sys/net/ipv4/ip_local_port_range").split()
+        return int(low), int(high)
+
+    # --- services and sockets ------------------------------------------------------------------------------
+
+    def _units(self) -> tuple[Unit, ...] | None:
+        if not Path(f"{self._root}/run/systemd/system").is_dir():
+            return None
+        import subprocess
+
+        command = ["systemctl", "show", "--no-pager", f"--property={UNIT_PROPERTIES}", "*.service"]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, timeout=COMMAND_SECONDS, check=True, stdin=subprocess.DEVNULL,
+                env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C"},
+            )  # fmt: skip
+        except FileNotFoundError:
+            self._trouble("services", "systemd units", "missing command systemctl")
+        except subprocess.TimeoutExpired:
+            self._trouble("services", "systemd units", f"systemctl timed out after {COMMAND_SECONDS} s")
+        except subprocess.CalledProcessError as error:
+            self._trouble("services", "systemd units", f"systemctl ended with {error.returncode}")
+        else:
+            return tuple(procfs.units(done.stdout[:MAX_FILE].decode("utf-8", "replace")))
+        return None
+
+    def _containers(self) -> tuple[Container, ...]:
+        mine = f"{os.environ.get('XDG_RUNTIME_DIR', '/nowhere')}/podman/podman.sock"
+        seen: dict[str, Container] = {}
+        for path in dict.fromkeys(os.path.realpath(self._root + p) for p in (*RUNTIME_SOCKETS, mine)):
+            if not Path(path).exists():
+                continue
+            try:
+                rows = _ask_runtime(path)
+            except PermissionError:
+                self._trouble("services", f"containers at {path}", "permission denied", root_helps=True)
+            except (OSError, ValueError) as error:
+                self._trouble("services", f"containers at {path}", _why(error))
+            else:
+                if len(rows) > MAX_CONTAINERS:
+                    self._trouble("services", f"containers after the first {MAX_CONTAINERS}", "truncated")
+                seen |= {c.id: c for c in map(_container, rows[:MAX_CONTAINERS])}
+        return tuple(seen[key] for key in sorted(seen))
+
+    def _processes(self, units: Iterable[Unit]) -> tuple[tuple[Process, ...], tuple[Socket, ...]]:
+        """Sockets with their holders, and the processes that matter: holders, their ancestors, unit and
+        container processes. The rest of the machine is nobody's business here."""
+        holders, groups = self._holders()
+        spaces = self._namespaces(groups)
+        sockets = self._sockets(holders, spaces)
+        wanted = {pid for s in sockets for pid in s.pids} | {u.main_pid for u in units} | {1, os.getpid()}
+        wanted |= _first_of_each({pid: g for pid, g in groups.items() if procfs.container_id(g)})
+        found: dict[int, Process] = {}
+        for pid in wanted - {0}:
+            while pid and pid not in found and (process := self._process(pid, groups, spaces)):
+                found[pid] = process
+                pid = process.parent
+        return tuple(found[pid] for pid in sorted(found)), sockets
+
+    def _holders(self) -> tuple[dict[str, list[int]], dict[int, str]]:
+        """Socket inode → pids that hold it; and pid → control group, of every process that is not the kernel's."""
+        holders: dict[str, list[int]] = {}
+        groups: dict[int, str] = {}
+        self._blind = False
+        pids = sorted(int(name) for name in os.listdir(f"{self._root}/proc") if name.isdigit())
+        if len(pids) > MAX_PIDS:
+            self._trouble("services", f"processes after the first {MAX_PIDS}", "truncated")
+        for pid in pids[:MAX_PIDS]:
+            try:
+                fds = os.listdir(f"{self._root}/proc/{pid}/fd")
+            except PermissionError:
+                self._blind = True
+            except OSError:
+                continue  # it ended meanwhile
+            else:
+                if not fds:
+                    continue  # a kernel thread or a zombie
+                self._fds(pid, fds, holders)
+            try:
+                groups[pid] = procfs.cgroup(self._text(f"/proc/{pid}/cgroup", 16_384))
+            except OSError:
+                continue
+        return holders, groups
+
+    def _fds(self, pid: int, fds: list[str], holders: dict[str, list[int]]) -> None:
+        base = f"{self._root}/proc/{pid}/fd/"
+        for fd in fds[:MAX_FDS]:
+            try:
+                target = os.readlink(base + fd)
+            except OSError:
+                continue
+            if target.startswith("socket:["):
+                held = holders.setdefault(target[8:-1], [])
+                if not held or held[-1] != pid:
+                    held.append(pid)
+
+    def _namespaces(self, groups: dict[int, str]) -> dict[int, str]:
+        """Network namespace of each container process that is not in the agent's own."""
+        own = self._link("/proc/self/ns/net")
+        spaces = {}
+        for pid, group in groups.items():
+            if procfs.container_id(group) and (space := self._link(f"/proc/{pid}/ns/net")) not in ("", own):
+                spaces[pid] = space
+        return spaces
+
+    def _sockets(self, holders: dict[str, list[int]], spaces: dict[int, str]) -> tuple[Socket, ...]:
+        tables = [("/proc/net", "")]
+        tables += [(f"/proc/{pid}/net", space) for space, pid in {s: p for p, s in spaces.items()}.items()]
+        if len(tables) > MAX_NAMESPACES:
+            self._trouble("sockets", f"network namespaces after the first {MAX_NAMESPACES}", "truncated")
+        found, ownerless = set(), False
+        for base, space in tables[:MAX_NAMESPACES]:
+            for file in ("tcp", "tcp6", "udp", "udp6"):
+                for socket, inode in self._rows(f"{base}/{file}", file[:3], space):
+                    pids = tuple(holders.get(inode, ()))
+                    ownerless = ownerless or not (pids or inode == "0")
+                    found.add(replace(socket, pids=pids) if pids else socket)
+        if ownerless and self._blind:
+            for area in ("services", "sockets"):
+                self._trouble(area, "programs of other users behind their sockets", "permission denied", True)
+        return tuple(sorted(found, key=_socket_order))
+
+    def _rows(self, path: str, protocol: str, space: str) -> Iterator[tuple[Socket, str]]:
+        try:
+            text = self._text(path, MAX_FILE)
+        except OSError:
+            return  # IPv6 is switched off, or the container ended meanwhile
+        if len(text) >= MAX_FILE or text.count("\n") > procfs.MAX_SOCKETS:
+            self._trouble("sockets", f"{protocol} sockets after the first {procfs.MAX_SOCKETS}", "truncated")
+        yield from procfs.sockets(text, protocol, space)
+
+    def _process(self, pid: int, groups: dict[int, str], spaces: dict[int, str]) -> Process | None:
+        try:
+            name, parent, started = procfs.stat(self._text(f"/proc/{pid}/stat", 4096))
+            argv = self._text(f"/proc/{pid}/cmdline").split("\0")
+            status = self._text(f"/proc/{pid}/status", 4096)
+        except (OSError, ValueError):
+            return None  # it ended meanwhile
+        return Process(
+            pid=pid,
+            parent=parent,
+            started=started,
+            name=name,
+            argv=tuple(argv[:-1][:MAX_ARGS]) if argv[-1] == "" else tuple(argv[:MAX_ARGS]),
+            exe=self._link(f"/proc/{pid}/exe"),
+            user=self._user(status),
+            cgroup=groups.get(pid, ""),
+            namespace=spaces.get(pid, ""),
+        )
+
+    def _user(self, status: str) -> str:
+        # The owner of /proc/<pid> would be cheaper, but is root for every process that has changed its user.
+        uid = status.partition("\nUid:\t")[2].split("\t", 2)[1:2]
+        return _users(self._line("/etc/passwd")).get(uid[0], uid[0]) if uid else ""
+
+
+@lru_cache(maxsize=2)
+def _users(passwd: str) -> dict[str, str]:
+    # Read as a file: the name service may ask a directory over the network, and block.
+    rows = (line.split(":") for line in passwd.splitlines())
+    return {row[2]: row[0] for row in rows if len(row) > 2}
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, PermissionError):
+        return "permission denied"
+    if isinstance(error, TimeoutError):
+        return "timed out"
+    return (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
+
+
+def _kib(text: str | None) -> int:
+    return int(text.split()[0]) * 1024 if text else 0
+
+
+def _number(text: str) -> int:
+    return int(text) if text.lstrip("-").isdigit() else 0
+
+
+def _addresses(rows: Iterable[Any], temporary: frozenset[str]) -> Iterator[Address]:
+    for row in rows:
+        if row.family.name not in ("AF_INET", "AF_INET6") or not row.netmask:
+            continue
+        address = shortest(row.address)
+        yield Address(address, _prefix(row.netmask), address in temporary)
+
+
+def _prefix(netmask: str) -> int:
+    import socket
+
+    family = socket.AF_INET6 if ":" in netmask else socket.AF_INET
+    return int.from_bytes(socket.inet_pton(family, netmask), "big").bit_count()
+
+
+def _socket_order(socket: Socket) -> tuple[Any, ...]:
+    return (socket.namespace, socket.protocol, socket.state, socket.local, socket.local_port,
+            socket.remote, socket.remote_port, socket.pids)  # fmt: skip
+
+
+def _first_of_each(groups: dict[int, str]) -> set[int]:
+    first: dict[str, int] = {}
+    for pid in sorted(groups):
+        first.setdefault(groups[pid], pid)
+    return set(first.values())
+
+
+def _ask_runtime(path: str) -> list[Any]:
+    """GET /containers/json over the runtime's unix socket (Docker Engine API; podman answers the same)."""
+    import json
+    import socket
+    from http.client import HTTPConnection, HTTPException
+
+    connection = HTTPConnection("localhost", timeout=SOCKET_SECONDS)
+    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.sock.settimeout(SOCKET_SECONDS)
+        connection.sock.connect(path)
+        connection.request("GET", "/containers/json")
+        answer = connection.getresponse()
+        rows = json.loads(answer.read(MAX_FILE))
+    except (HTTPException, RecursionError) as error:
+        raise ValueError(f"the runtime's answer is not understood: {type(error).__name__}") from error
+    finally:
+        connection.close()
+    if answer.status != 200 or not isinstance(rows, list):
+        raise ValueError(f"the runtime answered {answer.status}")
+    return rows
+
+
+def _container(row: dict[str, Any]) -> Container:
+    networks = (row.get("NetworkSettings") or {}).get("Networks") or {}
+    addresses = {a for n in networks.values() for a in (n.get("IPAddress"), n.get("GlobalIPv6Address")) if a}
+    published = {
+        endpoint(p.get("Type", "tcp"), shortest(p.get("IP") or "0.0.0.0"), p["PublicPort"])  # noqa: S104  # reported
+        for p in row.get("Ports") or ()
+        if p.get("PublicPort")
+    }
+    names = row.get("Names") or [row["Id"][:12]]
+    return Container(
+        id=row["Id"],
+        name=names[0].lstrip("/"),
+        image=row.get("Image") or "",
+        state=row.get("State") or "",
+        addresses=tuple(sorted(map(shortest, addresses))),
+        published=tuple(sorted(published)),
+    )

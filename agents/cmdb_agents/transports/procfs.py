@@ -1,0 +1,169 @@
+"""Pure parsers for what Linux and systemd write as text; formats: proc(5), os-release(5), systemctl(1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from cmdb_agents.addresses import from_hex, shortest
+from cmdb_agents.transports.readings import Mount, Socket, Unit
+
+TCP_STATES = {"01": "ESTABLISHED", "06": "TIME_WAIT", "0A": "LISTEN"}
+UDP_STATES = {"01": "ESTABLISHED", "07": "OPEN"}
+MAX_SOCKETS = 50_000
+
+_CONTAINER = re.compile(r"(?:^|[/-])([0-9a-f]{64})(?:\.scope)?(?=/|$)")
+_OCTAL = re.compile(r"\\([0-7]{3})")
+
+
+def sockets(text: str, protocol: str, namespace: str = "") -> Iterator[tuple[Socket, str]]:
+    """(socket, inode) of each row of /proc/net/{tcp,udp}[6] in a state that tells something."""
+    states = TCP_STATES if protocol == "tcp" else UDP_STATES
+    for line in text.splitlines()[1 : MAX_SOCKETS + 1]:
+        fields = line.split(None, 10)
+        if len(fields) < 10 or fields[3] not in states:
+            continue
+        local, _, local_port = fields[1].rpartition(":")
+        remote, _, remote_port = fields[2].rpartition(":")
+        state = states[fields[3]]
+        idle = state in ("LISTEN", "OPEN")
+        yield (
+            Socket(
+                protocol,
+                state,
+                from_hex(local),
+                int(local_port, 16),
+                "" if idle else from_hex(remote),
+                0 if idle else int(remote_port, 16),
+                namespace=namespace,
+            ),
+            fields[9],
+        )
+
+
+def stat(text: str) -> tuple[str, int, int]:
+    """(command name, parent pid, start in ticks since boot) of /proc/<pid>/stat; the name may hold anything."""
+    name = text[text.index("(") + 1 : text.rindex(")")]
+    fields = text[text.rindex(")") + 2 :].split()
+    return name, int(fields[1]), int(fields[19])
+
+
+def cgroup(text: str) -> str:
+    """The control group that names unit or container: systemd's hierarchy, the unified one, then any other."""
+    paths = {}
+    for line in text.splitlines():
+        _, controllers, path = (*line.split(":", 2), "", "")[:3]
+        paths[controllers] = path
+    for controllers in ("name=systemd", "", *paths):
+        if paths.get(controllers, "/") != "/":
+            return paths[controllers]
+    return "/"
+
+
+def container_id(group: str) -> str:
+    """The container a control group belongs to, or nothing; the monitor beside a podman container is not in it."""
+    found = _CONTAINER.search(group)
+    return found[1] if found and "conmon" not in group else ""
+
+
+def mounts(text: str) -> Iterator[Mount]:
+    """The rows of /proc/<pid>/mountinfo, sizes not yet asked."""
+    for line in text.splitlines():
+        left, _, right = line.partition(" - ")
+        fields, tail = left.split(" "), right.split(" ")
+        if len(fields) < 6 or len(tail) < 2:
+            continue
+        options = {*fields[5].split(","), *(tail[2].split(",") if len(tail) > 2 else ())}
+        yield Mount(
+            mount_point=_unescape(fields[4]),
+            device=_unescape(tail[1]),
+            type=tail[0],
+            root=_unescape(fields[3]),
+            number=fields[2],
+            read_only="ro" in options,
+        )
+
+
+def _unescape(text: str) -> str:
+    return _OCTAL.sub(lambda m: chr(int(m[1], 8)), text)
+
+
+def assignments(text: str) -> dict[str, str]:
+    """KEY=value lines with optional quotes, as in os-release and uevent."""
+    pairs = (line.partition("=") for line in text.splitlines() if not line.startswith("#"))
+    return {key.strip(): value.strip().strip("\"'") for key, sep, value in pairs if sep}
+
+
+def cpu(text: str) -> tuple[str, int, int, bool]:
+    """(model, physical cores, threads, runs under a hypervisor) of /proc/cpuinfo."""
+    model, threads, virtual = "", 0, False
+    package, cores = "0", set()
+    for line in text.splitlines():
+        name, _, value = line.partition(":")
+        match name.strip():
+            case "processor":
+                threads += 1
+            case "model name" | "Model" | "cpu model" if not model:
+                model = " ".join(value.split())
+            case "physical id":
+                package = value.strip()
+            case "core id":
+                cores.add((package, value.strip()))
+            case "flags":
+                virtual = virtual or " hypervisor" in value
+    return model, len(cores), threads, virtual
+
+
+def temporary_addresses(text: str) -> frozenset[str]:
+    """The IPv6 privacy addresses (flag 0x01, IFA_F_TEMPORARY) of /proc/net/if_inet6."""
+    rows = (line.split() for line in text.splitlines())
+    return frozenset(_ipv6(r[0]) for r in rows if len(r) == 6 and int(r[4], 16) & 0x01)
+
+
+def _ipv6(digits: str) -> str:
+    return shortest(":".join(digits[i : i + 4] for i in range(0, 32, 4)))
+
+
+def units(text: str) -> Iterator[Unit]:
+    """Service units from `systemctl show`: blocks of Property=value, parted by an empty line."""
+    for block in text.split("\n\n"):
+        values = assignments(block)
+        name = values.get("Id", "")
+        if not name.endswith(".service") or values.get("LoadState") != "loaded":
+            continue
+        yield Unit(
+            name=name,
+            type=values.get("Type", ""),
+            active=values.get("ActiveState", ""),
+            sub=values.get("SubState", ""),
+            enabled=values.get("UnitFileState", ""),
+            main_pid=int(values.get("MainPID") or 0),
+            command=_argv(values.get("ExecStart", "")),
+            user=values.get("User", ""),
+        )
+
+
+def _argv(text: str) -> str:
+    found = re.search(r"argv\[\]=(.*?) ; (?:ignore_errors|flags)=", text)
+    return found[1] if found else ""
+
+
+def fqdn(hostname: str, hosts: Iterable[str]) -> str:
+    """The full name without asking a name server: the host name itself, else its line in /etc/hosts."""
+    if "." in hostname:
+        return hostname.lower().rstrip(".")
+    for line in hosts:
+        names = line.partition("#")[0].split()[1:]
+        if hostname in names:
+            for name in names:
+                if name.startswith(hostname + ".") and not name.endswith((".localdomain", ".localhost")):
+                    return name.lower()
+    return ""
+
+
+def container_of(environment: Mapping[str, str], markers: Mapping[str, bool]) -> str:
+    """The container runtime around this machine, from pid 1's environment and the files runtimes leave."""
+    named = environment.get("container", "")
+    if named:
+        return named
+    return next((runtime for runtime, there in markers.items() if there), "")

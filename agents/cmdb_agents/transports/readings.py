@@ -1,0 +1,161 @@
+"""What a transport reads from a machine, as plain frozen facts. No CI, no judgement, no clock.
+
+Every reading is bounded where it is made; what could not be read is a `Trouble`, never an empty answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something of one area (a section's name) that could not be read, and why, in words that do not flutter."""
+
+    area: str
+    what: str
+    why: str  # "permission denied", "missing command", "timed out", "truncated", …
+    root_helps: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """The machine and its operating system. Empty strings and zeros mean: not there."""
+
+    hostname: str = ""
+    fqdn: str = ""
+    machine_id: str = ""
+    boot_id: str = ""
+    dmi: Mapping[str, str] = field(default_factory=dict)  # names as in /sys/class/dmi/id
+    os_release: Mapping[str, str] = field(default_factory=dict)  # os-release(5)
+    kernel: str = ""
+    architecture: str = ""
+    cpu_model: str = ""
+    cpu_cores: int = 0
+    cpu_threads: int = 0
+    cpu_flags_hypervisor: bool = False
+    container: str = ""  # the runtime this machine is a container of
+    memory_bytes: int = 0
+    swap_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """One line of mountinfo; `number` is the device's major:minor, `size_bytes` None where asking could block."""
+
+    mount_point: str
+    device: str
+    type: str
+    root: str
+    number: str
+    read_only: bool
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address of an interface in its shortest form; `temporary` marks an IPv6 privacy address."""
+
+    address: str
+    prefix_length: int
+    temporary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """One network interface as sysfs shows it."""
+
+    name: str
+    mac: str = ""
+    assign_type: int | None = None  # 0 = the address is the permanent one
+    slave_mac: str = ""  # permanent address of a bond's member
+    arp_type: int = 0  # if_arp.h: 1 ethernet, 772 loopback, 768/769/776/778 tunnels
+    devtype: str = ""  # DEVTYPE of uevent: bridge, bond, vlan, wlan, vxlan, …
+    device: bool = False  # there is hardware (or a hypervisor's) behind it
+    tun: bool = False
+    master: str = ""
+    mtu: int = 0
+    speed: int = 0  # Mbit/s
+    state: str = ""  # operstate: up, down, unknown, …
+    addresses: tuple[Address, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One loaded systemd service unit."""
+
+    name: str
+    type: str = ""
+    active: str = ""
+    sub: str = ""
+    enabled: str = ""
+    main_pid: int = 0
+    command: str = ""
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One running container as its runtime describes it; `published` are endpoints on the host."""
+
+    id: str
+    name: str
+    image: str = ""
+    state: str = ""
+    addresses: tuple[str, ...] = ()
+    published: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process that matters for sockets and services; `started` only orders (clock ticks since boot)."""
+
+    pid: int
+    parent: int
+    started: int
+    name: str
+    argv: tuple[str, ...] = ()
+    exe: str = ""
+    user: str = ""
+    cgroup: str = ""
+    namespace: str = ""  # of the network; empty = the machine's own
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """One TCP or UDP socket; `pids` are all processes that hold it and could be seen."""
+
+    protocol: str  # tcp, udp
+    state: str  # LISTEN, ESTABLISHED, TIME_WAIT, OPEN (udp without a peer)
+    local: str
+    local_port: int
+    remote: str = ""
+    remote_port: int = 0
+    pids: tuple[int, ...] = ()
+    namespace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Everything read in one pass. `units` is None when no systemd runs; `own_pid` is the agent itself."""
+
+    platform: Platform = Platform()
+    mounts: tuple[Mount, ...] = ()
+    interfaces: tuple[Interface, ...] = ()
+    units: tuple[Unit, ...] | None = None
+    containers: tuple[Container, ...] = ()
+    processes: tuple[Process, ...] = ()
+    sockets: tuple[Socket, ...] = ()
+    ephemeral: tuple[int, int] = (32768, 60999)
+    own_pid: int = 0
+    troubles: tuple[Trouble, ...] = ()
+
+
+class Transport(Protocol):
+    """A way to read one machine: here, recorded, later over SSH."""
+
+    def read(self) -> Machine:
+        """Everything in one pass; raises only when nothing at all can be read."""
+        ...
