@@ -84,6 +84,7 @@ class Bolt:
 
 def _with_run(work: Callable[[Run], T]) -> Callable[[neo4j.ManagedTransaction], T]:
     def transaction(tx: neo4j.ManagedTransaction) -> T:
-        return work(lambda text, parameters: tx.run(text, dict(parameters)).data())
+        # dict(record), not record.data(): our statements return plain maps, and data() copies them deeply.
+        return work(lambda text, parameters: [dict(r) for r in tx.run(text, dict(parameters))])
 
     return transaction
