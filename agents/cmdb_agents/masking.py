@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 MASK = "***"
 MAX_COMMAND = 2_000
@@ -23,12 +24,11 @@ _SECRET_WORDS = frozenset({
     "userpass", "userpwd", "accesskey", "secretkey", "masterkey", "license",
 })  # fmt: skip
 _SECRET_ENDS = ("password", "passwd", "passphrase", "secret", "token", "apikey", "pwd", "passwrd")
-_SECRET_PAIRS = frozenset(
-    {a + "key" for a in (
-        "api", "access", "secret", "private", "master", "encryption", "encrypt", "signing", "auth", "account",
-        "shared", "session", "storage", "host", "license", "service", "deploy", "app", "web", "admin", "root",
-    )}  # fmt: skip
-)
+_KEYS_OF = (
+    "api", "access", "secret", "private", "master", "encryption", "encrypt", "signing", "auth", "account",
+    "shared", "session", "storage", "host", "license", "service", "deploy", "app", "web", "admin", "root",
+)  # fmt: skip
+_SECRET_PAIRS = frozenset(kind + "key" for kind in _KEYS_OF)
 _HARMLESS_ENDS = frozenset({
     "file", "path", "dir", "directory", "name", "id", "type", "length", "len", "min", "max", "policy", "ttl", "timeout",
     "expiry", "expires", "lifetime", "mode", "method", "methods", "provider", "enabled", "required", "prompt", "port",
@@ -44,7 +44,7 @@ def is_secret_name(name: str) -> bool:
     if not words or words[-1] in _HARMLESS_ENDS or (words[0] in _HARMLESS_STARTS and len(words) > 1):
         return False
     joined = "".join(words)
-    pairs = {a + b for a, b in zip(words, words[1:], strict=False)}
+    pairs = {a + b for a, b in pairwise(words)}
     return (
         not _SECRET_WORDS.isdisjoint(words)
         or not _SECRET_PAIRS.isdisjoint(pairs | set(words))
@@ -145,7 +145,7 @@ def _one(program: str, argument: str, depth: int) -> str:
     for flag in _ATTACHED.get(program, ()):
         if argument.startswith(flag) and len(argument) > len(flag):
             return flag + MASK
-    found = re.match(r"""["']?-{0,2}/?(?P<name>[A-Za-z_][\w.-]*)(?P<sign>[=:])(?P<value>.+)""", argument, re.DOTALL)
+    found = re.match(r"""["']?-{0,2}/?(?P<name>[A-Za-z_][\w.-]*)(?P<sign>[=:])\s*(?P<value>\S.*)""", argument, re.DOTALL)
     if found and is_secret_name(found["name"]) and not (found["sign"] == ":" and found["value"].startswith("//")):
         return argument[: found.start("value")] + MASK
     if re.search(r"\s", argument) and depth < 4:

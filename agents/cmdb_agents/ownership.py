@@ -271,7 +271,7 @@ def _unit_of(cgroup: str) -> str:
 
 
 def _worth(unit: Unit) -> bool:
-    """Units that serve or should: running ones, failed ones, and enabled ones that are down. Logins are not services."""
+    """Units that serve or should: running, failed, or enabled and down. Logins are not services."""
     if unit.name.startswith(("user@", "user-runtime-dir@")):
         return False
     if unit.active == "failed":

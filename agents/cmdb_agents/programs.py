@@ -28,6 +28,13 @@ _TAKES_VALUE = {
     "php": {"-S", "-t", "-c", "-d"},
     "sh": {"-o", "-O", "--rcfile", "--init-file"},
 }  # fmt: skip
+_NO_OPTION = re.compile(r"(?!)")
+_PROGRAM_OPTIONS = {
+    "python": re.compile(r"-[bBdEiIOqsSuvPx]*m(.*)"),
+    "java": re.compile(r"-jar()"),
+    "php": re.compile(r"(?:-f|--file)()"),
+}
+"""Options whose value is what runs; a value attached to the option is the group."""
 _CODE = {"python": "c", "node": "ep", "ruby": "e", "perl": "eE", "php": "r", "sh": "c"}
 """Options after which code follows, not a file: such a process has no name of its own."""
 
@@ -88,27 +95,30 @@ def is_title(argv: tuple[str, ...], exe: str) -> bool:
 
 
 def _interpreted(kind: str, arguments: tuple[str, ...], runtime: str) -> Program | None:
+    """What an interpreter was told to run; None when it was fed with code."""
     rest = iter(arguments)
     for argument in rest:
-        if kind == "java" and argument == "-jar":
-            return _file(next(rest, ""), runtime)
-        if kind == "java" and argument in ("-m", "--module"):
-            module, _, main = next(rest, "").partition("/")
-            return _named(_main_class(main or module + ".Main"), main or module)
-        if kind == "python" and (found := re.fullmatch(r"-[bBdEiIOqsSuvPx]*m(.*)", argument)):
-            module = (found[1] or next(rest, "")).removesuffix(".__main__")
-            return _named(module, module) if module else None
-        if kind == "php" and argument in ("-f", "--file"):
-            return _file(next(rest, ""), runtime)
         if argument in _TAKES_VALUE[kind]:
             next(rest, None)
-        elif argument == "--":
-            continue
         elif _is_code(kind, argument):
             return None
-        elif not argument.startswith(("-", "@")) and argument:
+        elif kind == "java" and argument in ("-m", "--module"):
+            return _by_option("java-module", next(rest, ""), runtime)
+        elif option := _PROGRAM_OPTIONS.get(kind, _NO_OPTION).fullmatch(argument):
+            return _by_option(kind, option[1] or next(rest, ""), runtime)
+        elif argument and not argument.startswith(("-", "@")):
             return _named(_main_class(argument), argument) if kind == "java" else _file(argument, runtime)
     return None
+
+
+def _by_option(kind: str, value: str, runtime: str) -> Program | None:
+    if kind == "python":
+        module = value.removesuffix(".__main__")
+        return _named(module, module) if module else None
+    if kind == "java-module":
+        module, _, main = value.partition("/")
+        return _named(_main_class(main or module + ".Main"), main or module)
+    return _file(value, runtime)
 
 
 def _is_code(kind: str, argument: str) -> bool:
@@ -126,7 +136,9 @@ def _file(path: str, runtime: str) -> Program | None:
         name = _base(path.removesuffix("/__main__.py")) or name
     stem = _SUFFIX.sub("", name)
     # A version in a jar's name would make another service of each release.
-    return _named((_VERSION.sub("", stem) if name.lower().endswith((".jar", ".war")) else stem) or name, path or runtime)
+    return _named(
+        (_VERSION.sub("", stem) if name.lower().endswith((".jar", ".war")) else stem) or name, path or runtime
+    )
 
 
 def _main_class(name: str) -> str:

@@ -5,6 +5,8 @@ processes are read from /proc directly: psutil needs four times the CPU for the 
 several processes that hold a socket. psutil gives the interface addresses.
 """
 
+# ruff: noqa: PTH115, PTH208  # some 600 links and folders are read per snapshot; Path objects would double its cost
+
 from __future__ import annotations
 
 import os
@@ -62,9 +64,10 @@ class Local:
     def read(self) -> Machine:
         """Everything in one pass."""
         self._troubles = []
-        containers = self._guard("services", self._containers, ())
+        none: tuple[tuple[Process, ...], tuple[Socket, ...]] = ((), ())
+        containers: tuple[Container, ...] = self._guard("services", self._containers, ())
         units = self._guard("services", self._units, None)
-        processes, sockets = self._guard("services", lambda: self._processes(units or ()), ((), ()))
+        processes, sockets = self._guard("services", lambda: self._processes(units or ()), none)
         return Machine(
             platform=self._guard("host", self._platform, Platform()),
             mounts=self._guard("filesystems", self._mounts, ()),
@@ -268,10 +271,10 @@ class Local:
         wanted = {pid for s in sockets for pid in s.pids} | {u.main_pid for u in units} | {1, os.getpid()}
         wanted |= _first_of_each({pid: g for pid, g in groups.items() if procfs.container_id(g)})
         found: dict[int, Process] = {}
-        for pid in wanted - {0}:
-            while pid and pid not in found and (process := self._process(pid, groups, spaces)):
-                found[pid] = process
-                pid = process.parent
+        while wanted := wanted - found.keys() - {0}:
+            read = [p for pid in wanted if (p := self._process(pid, groups, spaces))]
+            found |= {p.pid: p for p in read}
+            wanted = {p.parent for p in read}
         return tuple(found[pid] for pid in sorted(found)), sockets
 
     def _holders(self) -> tuple[dict[str, list[int]], dict[int, str]]:
@@ -369,6 +372,13 @@ class Local:
         # The owner of /proc/<pid> would be cheaper, but is root for every process that has changed its user.
         uid = status.partition("\nUid:\t")[2].split("\t", 2)[1:2]
         return _users(self._line("/etc/passwd")).get(uid[0], uid[0]) if uid else ""
+
+
+def memory_kib() -> tuple[int, int]:
+    """(resident now, peak since start) of this process. Not getrusage: its peak includes the parent before exec."""
+    with Path("/proc/self/status").open(encoding="ascii", errors="replace") as file:
+        rows = dict(line.split(":", 1) for line in file if line.startswith("Vm"))
+    return _number(rows["VmRSS"].split()[0]), _number(rows["VmHWM"].split()[0])
 
 
 @lru_cache(maxsize=2)

@@ -1,0 +1,180 @@
+"""The agent at work: one cycle is look, commit, deliver; `keep_reporting` repeats it until told to stop."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from random import Random
+from threading import Event
+
+from cmdb.errors import EpicentreError, Misconfigured
+from cmdb_agents import report
+from cmdb_agents.backoff import CAP, IDENTITY_CAP, delay, splay
+from cmdb_agents.collector import View
+from cmdb_agents.deliver import Outcome, Verdict, deliver
+from cmdb_agents.front_door import FrontDoor
+from cmdb_agents.home import Enrolled, Home
+from cmdb_agents.outbox import Draft, Outbox
+from cmdb_agents.run import look
+from cmdb_agents.signing import Signer
+from cmdb_agents.transports.local import memory_kib
+from cmdb_agents.transports.readings import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one cycle took: CPU of the agent and its children, memory of the agent, bytes of report bodies."""
+
+    cpu_ms: float
+    resident_mib: float
+    peak_mib: float
+    sent_bytes: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.cpu_ms:.0f} ms CPU, {self.resident_mib:.1f} MiB resident (peak {self.peak_mib:.1f}), "
+            f"{self.sent_bytes} bytes sent"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One report: how it ended, what it held, what could not be seen, what it cost."""
+
+    seq: int
+    outcome: Outcome
+    sections: int
+    whole: int
+    unseen: tuple[str, ...]
+    cost: Cost
+
+
+class Agent:
+    """Bound to one home; use within the home's lock."""
+
+    def __init__(
+        self,
+        home: Home,
+        transport: Transport,
+        *,
+        clock: Callable[[], float] = time.time,
+        deadline: float | None = None,
+    ) -> None:
+        enrolled = home.enrolled()
+        if enrolled is None:
+            raise Misconfigured(f"no enrolment in {home.path}; run: epicentre-agent enrol --url URL --token-file FILE")
+        self._enrolled: Enrolled = enrolled
+        self._signer = Signer(enrolled.key_id, home.seed())
+        options = {} if deadline is None else {"deadline": deadline}
+        self.door = FrontDoor(enrolled.url, allow_plain_http=enrolled.allow_plain_http, **options)
+        self._transport, self._clock = transport, clock
+        self.outbox = Outbox(home.database)
+
+    def cycle(self) -> Cycle:
+        """Look, commit, deliver; a report that is not taken stays in the spool."""
+        before = _cpu_ms()
+        now = self._clock()
+        view, sections = look(self._transport, self.outbox.connections(), int(now))
+        stated = report.state(sections)
+        outcome, seq, whole = self._send(view, stated, now)
+        if outcome.verdict is Verdict.FULL_NEEDED:
+            again, seq, whole = self._send(view, stated, now)
+            outcome = Outcome(again.verdict, again.message, again.sent + outcome.sent, again.retry_after)
+        resident, peak = memory_kib()
+        cost = Cost(_cpu_ms() - before, resident / 1024, peak / 1024, outcome.sent)
+        done = Cycle(seq, outcome, len(stated), whole, unseen(view), cost)
+        last = {
+            "at": _iso(now),
+            "outcome": outcome.verdict,
+            "message": outcome.message,
+            "unseen": done.unseen,
+            "cost": asdict(cost),
+        }
+        self.outbox.note("last_cycle", json.dumps(last))
+        return done
+
+    def _send(self, view: View, stated: tuple[report.Stated, ...], now: float) -> tuple[Outcome, int, int]:
+        whole = 0
+
+        def compose(seq: int, acknowledged: Mapping[str, str]) -> Draft:
+            nonlocal whole
+            whole = sum(acknowledged.get(s.name) != s.hash for s in stated)
+            report_id = str(uuid.uuid4())
+            made = report.compose(
+                stated,
+                acknowledged,
+                report_id=report_id,
+                node=self._enrolled.node,
+                boot_id=view.machine.platform.boot_id,
+                seq=seq,
+                taken_at=_iso(now),
+            )
+            body, packed = report.encode(made)
+            return Draft(report_id, body, packed, {s.name: s.hash for s in stated})
+
+        waiting = self.outbox.put(compose, view.known)
+        return deliver(self.outbox, self.door, self._signer, self._clock()), waiting.seq, whole
+
+    def close(self) -> None:
+        """Close the state."""
+        self.outbox.close()
+
+
+def keep_reporting(agent: Agent, interval: float, first_splay: float, stop: Event, rng: Random) -> None:
+    """Report until `stop` is set; after a failure wait by the back-off rule instead of the interval."""
+    failures = 0
+    # A fresh node reports at once, so that people see it; after that a fleet that starts together spreads out.
+    wait = rng.uniform(0, first_splay) if agent.outbox.fact("last_accepted") else 0.0
+    while not stop.wait(wait):
+        try:
+            done = agent.cycle()
+        except EpicentreError as error:
+            _log(f"error {error.message}")
+            failures += 1
+            wait = delay(failures, rng)
+            continue
+        verdict = done.outcome.verdict
+        _log(line(done))
+        if verdict in (Verdict.ACCEPTED, Verdict.REFUSED, Verdict.FULL_NEEDED):
+            failures, wait = 0, splay(interval, rng)
+        else:
+            cap = IDENTITY_CAP if verdict is Verdict.NOT_LET_IN else CAP
+            wait = delay(failures, rng, cap=cap, retry_after=done.outcome.retry_after)
+            failures += 1
+
+
+def line(done: Cycle) -> str:
+    """One log line of a cycle."""
+    return (
+        f"seq={done.seq} {done.outcome.verdict.replace(' ', '_')} sections={done.sections} whole={done.whole} "
+        f"sent_bytes={done.cost.sent_bytes} cpu_ms={done.cost.cpu_ms:.0f} rss_mib={done.cost.resident_mib:.1f}"
+        + ("" if done.outcome.verdict is Verdict.ACCEPTED else f" reason={json.dumps(done.outcome.message)}")
+    )
+
+
+def unseen(view: View) -> tuple[str, ...]:
+    """What could not be seen, one line each, with what root would add."""
+    lines = (
+        f"{t.area}: {t.what} ({t.why})" + ("; root would add it" if t.root_helps else "") for t in view.machine.troubles
+    )
+    return tuple("".join(c for c in text if c.isprintable())[:300] for text in lines)
+
+
+def _log(text: str) -> None:
+    sys.stderr.write(f"{_iso(time.time())} {text}\n")
+    sys.stderr.flush()
+
+
+def _cpu_ms() -> float:
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (time.process_time() + children.ru_utime + children.ru_stime) * 1000
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,112 @@
+"""The agent's folder: who it is (enrolment and key), its state, and the lock that keeps it to one process."""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from cmdb.errors import Misconfigured
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """Where this agent reports, and as whom."""
+
+    url: str
+    node: str
+    key_id: str
+    allow_plain_http: bool = False
+
+
+def default_home() -> Path:
+    """/var/lib for root, else the user's state folder (XDG)."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/epicentre-agent")
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
+    return Path(state) / "epicentre-agent"
+
+
+class Home:
+    """A folder with mode 0700; `key` holds the Ed25519 seed with mode 0600."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.expanduser().absolute()
+
+    @property
+    def database(self) -> Path:
+        """The state that `outbox` keeps."""
+        return self.path / "agent.db"
+
+    def make(self) -> None:
+        """Make the folder, readable by its owner only."""
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self.path.stat().st_mode & 0o077 and self.path.stat().st_uid == os.geteuid():
+                self.path.chmod(0o700)
+        except OSError as error:
+            raise Misconfigured(
+                f"the agent's folder {self.path} cannot be used ({error.strerror}); name another with --home"
+            ) from error
+
+    def enrolled(self) -> Enrolled | None:
+        """The enrolment, or None before there is one."""
+        try:
+            return Enrolled(**json.loads((self.path / "agent.json").read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError) as error:
+            raise Misconfigured(f"{self.path / 'agent.json'} cannot be read: {error}") from error
+
+    def seed(self) -> bytes:
+        """The private key; refused when others can read its file."""
+        path = self.path / "key"
+        try:
+            if path.stat().st_mode & 0o077:
+                raise Misconfigured(f"{path} can be read by others; chmod 600 it, or enrol again with a new key")
+            raw = base64.b64decode(path.read_text(encoding="ascii"), validate=True)
+        except (OSError, ValueError) as error:
+            raise Misconfigured(f"the key {path} cannot be read: {error}") from error
+        if len(raw) != 32:
+            raise Misconfigured(f"{path} does not hold an Ed25519 key")
+        return raw
+
+    def keep(self, enrolled: Enrolled, seed: bytes) -> None:
+        """Write key, then enrolment, each whole or not at all."""
+        self._write("key", base64.b64encode(seed).decode("ascii"))
+        self._write("agent.json", json.dumps(asdict(enrolled), indent=1) + "\n")
+
+    def _write(self, name: str, text: str) -> None:
+        temporary = self.path / f".{name}.new"
+        temporary.unlink(missing_ok=True)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self.path / name)
+        folder = os.open(self.path, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Only one agent works in this folder; the kernel drops the lock with the process, however it ends."""
+        self.make()
+        try:
+            handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise Misconfigured(f"the agent's folder {self.path} cannot be used: {error.strerror}") from error
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Misconfigured(f"another agent is at work in {self.path}") from error
+            yield
+        finally:
+            os.close(handle)

@@ -1,0 +1,287 @@
+"""The command `epicentre-agent`: enrol, once, run, status, show."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from cmdb.errors import EpicentreError, Forbidden, Invalid, Misconfigured, NotAuthenticated, Unavailable
+from cmdb_agents.home import Home, default_home
+
+EXIT_CODES = """\
+exit codes:
+  0  done; the server has the report
+  1  unexpected: please report it
+  2  wrong usage
+  3  this machine must be put right first: not enrolled, folder not usable, another agent at work
+  4  the server does not answer or asked to wait; the report is kept and sent later
+  5  the server does not let this agent in (token used or expired, key revoked)
+  6  what was sent is wrong; the report is in quarantine and not sent again
+"""
+
+EXAMPLES = {
+    "": """\
+examples:
+  epicentre-agent show                                   what would be sent, without enrolment or root
+  epicentre-agent enrol --url https://cmdb.example:8480 --token-file token
+  epicentre-agent once                                   one report now
+  epicentre-agent run --interval 60                      report every minute until stopped
+""",
+    "enrol": """\
+examples:
+  epicentre-agent enrol --url http://127.0.0.1:8480 --token-file /root/token
+  pass show cmdb/token | epicentre-agent enrol --url https://cmdb.example --token-file -
+""",
+    "once": "examples:\n  epicentre-agent once\n  epicentre-agent --home /srv/agent once\n",
+    "run": "examples:\n  epicentre-agent run\n  epicentre-agent run --interval 300 --splay 60\n",
+    "status": "examples:\n  epicentre-agent status\n  epicentre-agent status --json\n",
+    "show": """\
+examples:
+  epicentre-agent show
+  epicentre-agent show services
+  epicentre-agent show --json sockets
+""",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Entry point; ends the process with one of the documented exit codes."""
+    arguments = _parser().parse_args(argv)
+    try:
+        code = arguments.command(arguments)
+    except EpicentreError as error:
+        print(f"epicentre-agent: {error.message}", file=sys.stderr)
+        code = exit_code(error)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone, as in `show | head`
+        code = 0
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
+
+def exit_code(error: EpicentreError) -> int:
+    """The exit code of an error."""
+    match error:
+        case Misconfigured():
+            return 3
+        case Unavailable():
+            return 4
+        case NotAuthenticated() | Forbidden():
+            return 5
+        case Invalid():
+            return 6
+        case _:
+            return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    sentence = "Reports what this machine is and runs to an Epicentre server."
+    parser = argparse.ArgumentParser("epicentre-agent", description=sentence, **_layout(""))
+    parser.add_argument("--home", type=Path, metavar="DIR", help=f"the agent's folder (default: {default_home()})")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+
+    def add(name: str, sentence: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, description=sentence, help=sentence, **_layout(name))
+        # Also after the command, where people look for it; suppressed so that it does not undo the one before.
+        made.add_argument("--home", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="the agent's folder")
+        made.set_defaults(command=run)
+        return made
+
+    enrol = add("enrol", "Make this machine known to a server with a one-off token.", _enrol)
+    enrol.add_argument("--url", required=True, help="the server, e.g. https://cmdb.example:8480")
+    enrol.add_argument("--token-file", default="-", metavar="FILE", help="file with the token, - for stdin (default)")
+    enrol.add_argument("--again", action="store_true", help="replace an enrolment there is; this becomes a new node")
+    enrol.add_argument("--allow-plain-http", action="store_true", help="allow http:// to another machine")
+    add("once", "Send one report now.", _once)
+    run = add("run", "Report regularly until SIGTERM.", _run)
+    run.add_argument(
+        "--interval", type=_positive, default=60.0, metavar="SECONDS", help="between reports (default: 60)"
+    )
+    run.add_argument(
+        "--splay", type=float, metavar="SECONDS",
+        help="longest random wait before the first report after a restart (default: half the interval, at most 30)",
+    )  # fmt: skip
+    status = add("status", "Say who this agent is, what waits and what the last report cost.", _status)
+    status.add_argument("--json", action="store_true", help="as JSON")
+    show = add("show", "Print exactly what would be sent; sends nothing.", _show)
+    show.add_argument("--json", action="store_true", help="as JSON, byte for byte the report's sections")
+    show.add_argument("section", nargs="?", help="only this section: host, network, …")
+    return parser
+
+
+def _layout(command: str) -> dict[str, Any]:
+    epilog = EXAMPLES[command] + "\n" + EXIT_CODES
+    return {"epilog": epilog, "formatter_class": argparse.RawDescriptionHelpFormatter}
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 1 <= value <= 86_400:
+        raise argparse.ArgumentTypeError("between 1 and 86400 seconds")
+    return value
+
+
+def _home(arguments: argparse.Namespace) -> Home:
+    return Home(arguments.home or default_home())
+
+
+# --- commands ----------------------------------------------------------------------------------------------
+
+
+def _enrol(arguments: argparse.Namespace) -> int:
+    from cmdb_agents.enrol import enrol, read_token
+    from cmdb_agents.front_door import FrontDoor
+    from cmdb_agents.outbox import Outbox
+
+    home = _home(arguments)
+    with home.lock():
+        there = home.enrolled()
+        if there and not arguments.again:
+            raise Misconfigured(f"already enrolled at {there.url} as {there.node}; --again replaces that")
+        door = FrontDoor(arguments.url, allow_plain_http=arguments.allow_plain_http)
+        enrolled, seed = enrol(door, read_token(arguments.token_file), allow_plain_http=arguments.allow_plain_http)
+        outbox = Outbox(home.database)
+        outbox.forget_node()
+        outbox.close()
+        home.keep(enrolled, seed)
+    print(f"enrolled at {enrolled.url} as {enrolled.node}; next: epicentre-agent run")
+    return 0
+
+
+def _once(arguments: argparse.Namespace) -> int:
+    from cmdb_agents.agent import Agent
+    from cmdb_agents.deliver import Verdict
+    from cmdb_agents.transports.local import Local
+
+    home = _home(arguments)
+    with home.lock():
+        agent = Agent(home, Local())
+        done = agent.cycle()
+        agent.close()
+    verdict = done.outcome.verdict
+    print(f"report {done.seq}: {verdict}" + ("" if verdict is Verdict.ACCEPTED else f" ({done.outcome.message})"))
+    print(f"sections: {done.sections}, of which {done.whole} travelled whole")
+    print(f"cost: {done.cost}")
+    _print_unseen(done.unseen)
+    return {Verdict.ACCEPTED: 0, Verdict.REFUSED: 6, Verdict.NOT_LET_IN: 5}.get(verdict, 4)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from random import Random
+    from threading import Event
+
+    from cmdb_agents.agent import Agent, keep_reporting
+    from cmdb_agents.transports.local import Local
+
+    home, stop = _home(arguments), Event()
+    splay = min(arguments.interval / 2, 30.0) if arguments.splay is None else max(arguments.splay, 0.0)
+    with home.lock():
+        agent = Agent(home, Local())
+
+        def leave(_number: int, _frame: FrameType | None) -> None:
+            stop.set()
+            agent.door.abort()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, leave)
+        keep_reporting(agent, arguments.interval, splay, stop, Random())  # noqa: S311  # spreads load, no secret
+        agent.close()
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from cmdb_agents.outbox import Outbox
+
+    home = _home(arguments)
+    enrolled = home.enrolled()
+    if enrolled is None:
+        raise Misconfigured(f"no enrolment in {home.path}; run: epicentre-agent enrol --url URL --token-file FILE")
+    outbox = Outbox(home.database)
+    waiting = outbox.waiting()
+    found = {
+        "url": enrolled.url,
+        "node": enrolled.node,
+        "home": str(home.path),
+        "last_accepted": json.loads(outbox.fact("last_accepted", "null")),
+        "last_report": json.loads(outbox.fact("last_cycle", "null")),
+        "waiting": None if waiting is None else {"seq": waiting.seq, "bytes": len(waiting.body)},
+        "refused": int(outbox.fact("refused", "0")),
+        "quarantine": outbox.quarantine(),
+        "clock_offset_seconds": int(outbox.fact("clock_offset", "0")),
+    }
+    outbox.close()
+    if arguments.json:
+        print(json.dumps(found, indent=1))
+    else:
+        _print_status(found)
+    return 0
+
+
+def _print_status(found: dict[str, Any]) -> None:
+    accepted, last = found["last_accepted"], found["last_report"]
+    print(f"node:     {found['node']} at {found['url']} (folder {found['home']})")
+    print(f"accepted: {'report {seq} at {at}'.format(**accepted) if accepted else 'none yet'}")
+    if last:
+        from cmdb_agents.agent import Cost
+
+        print(f"last try: {last['outcome']} at {last['at']}: {last['message']}")
+        print(f"cost:     {Cost(**last['cost'])}")
+    if found["waiting"]:
+        print("waiting:  report {seq}, {bytes} bytes".format(**found["waiting"]))
+    if found["clock_offset_seconds"]:
+        print(f"clock:    {found['clock_offset_seconds']:+d} s to the server's")
+    if found["refused"]:
+        print(f"refused:  {found['refused']} reports; the last: {found['quarantine'][-1]['reason']}")
+    _print_unseen(last["unseen"] if last else ())
+
+
+def _print_unseen(lines: Sequence[str]) -> None:
+    for text in lines:
+        print(f"not seen: {text}")
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from cmdb_agents.outbox import peek
+    from cmdb_agents.report import state
+    from cmdb_agents.run import look
+    from cmdb_agents.transports.local import Local
+
+    _view, sections = look(Local(), peek(_home(arguments).database), int(time.time()))
+    stated = {s.name: s for s in state(sections)}
+    if arguments.section and arguments.section not in stated:
+        raise Invalid(f"there is no section {arguments.section!r}; there are {', '.join(stated)}")
+    chosen = [stated[arguments.section]] if arguments.section else list(stated.values())
+    if arguments.json:
+        print(json.dumps({s.name: {"hash": s.hash, **s.wire} for s in chosen}, indent=1, ensure_ascii=False))
+        return 0
+    for one in chosen:
+        print(f"{one.name} ({'complete' if one.wire['complete'] else 'incomplete'}, hash {one.hash[:12]})")
+        for text in _lines(one.wire):
+            print("  " + text)
+    return 0
+
+
+def _lines(wire: Any) -> list[str]:
+    lines = []
+    for item in wire["items"]:
+        lines.append(f"{item['class']} {item['key']}" + ("" if item["name"] == item["key"] else f" ({item['name']})"))
+        for name, value in item["attributes"].items():
+            lines.append(f"    {name}: {', '.join(value) if isinstance(value, list) else value}")
+    for link in wire["links"]:
+        source, target = link["from"], link["to"]
+        seen = link["evidence"]["last_seen"]
+        lines.append(f"{source['class']} {source['key']} {link['type']} {target['class']} {target['key']}"
+                     f" ({link['evidence']['confidence']}" + (f", last seen {seen})" if seen else ")"))  # fmt: skip
+    return lines + [f"not seen: {p['what']} ({p['why']})" for p in wire["problems"]]
+
+
+if __name__ == "__main__":
+    main()

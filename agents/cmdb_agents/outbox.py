@@ -1,0 +1,217 @@
+"""The agent's durable state: the report that waits, sequence and counter, what the front door acknowledged, the
+remembered connections, and the quarantine. SQLite, WAL, synchronous=FULL.
+
+A report is committed before it is sent and deleted only after the front door has it. While one waits, the next is
+a full one and takes its place: sections say what is true now, so nothing is lost and the spool holds one report.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cmdb.errors import DiskFull, Misconfigured
+from cmdb_agents.memory import Known, Pair
+from cmdb_agents.report import FULL_EVERY
+
+MAX_BYTES = 64 * 2**20
+QUARANTINE_KEEPS = 20
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS report (
+    id TEXT PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL, gzip INTEGER NOT NULL, hashes TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS quarantine (
+    id TEXT PRIMARY KEY, seq INTEGER NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL, body BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS connection (
+    source TEXT NOT NULL, target TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
+    confidence REAL NOT NULL, attributed INTEGER NOT NULL, PRIMARY KEY (source, target)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A report as composed: the bytes to send, and the hashes the front door will know once it has them."""
+
+    id: str
+    body: bytes
+    gzip: bool
+    hashes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting(Draft):
+    """A report in the spool."""
+
+    seq: int
+
+
+class Outbox:
+    """Opened by one process at a time (the home's lock sees to it)."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA cache_size=-512")
+            page = self._db.execute("PRAGMA page_size").fetchone()[0]
+            self._db.execute(f"PRAGMA max_page_count={MAX_BYTES // page}")
+            self._db.executescript(_TABLES)
+        except sqlite3.Error as error:
+            raise Misconfigured(f"the agent's state {path} cannot be opened: {error}") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            self._rollback()
+            raise DiskFull(f"the agent's state could not be written: {error}", retry_after=60) from error
+        except BaseException:
+            self._rollback()
+            raise
+
+    def _rollback(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+    # --- reports -------------------------------------------------------------------------------------------
+
+    def put(self, compose: Callable[[int, Mapping[str, str]], Draft], connections: Mapping[Pair, Known]) -> Waiting:
+        """Commit the next report. `compose(seq, acknowledged)` makes it; without acknowledged hashes it is full."""
+        with self._transaction():
+            seq = int(self.fact("seq", "0")) + 1
+            since = int(self.fact("since_full", str(FULL_EVERY)))
+            full = since >= FULL_EVERY - 1 or self.waiting() is not None
+            acknowledged = {} if full else json.loads(self.fact("acknowledged", "{}"))
+            draft = compose(seq, acknowledged)
+            self._db.execute("DELETE FROM report")
+            self._db.execute(
+                "INSERT INTO report VALUES (?, ?, ?, ?, ?)",
+                (draft.id, seq, draft.body, draft.gzip, json.dumps(dict(draft.hashes))),
+            )
+            self._note("seq", str(seq))
+            self._note("since_full", "0" if full else str(since + 1))
+            self._keep(connections)
+        return Waiting(draft.id, draft.body, draft.gzip, draft.hashes, seq)
+
+    def waiting(self) -> Waiting | None:
+        """The report that has not been acknowledged yet."""
+        row = self._db.execute("SELECT id, body, gzip, hashes, seq FROM report ORDER BY seq DESC LIMIT 1").fetchone()
+        return Waiting(row[0], row[1], bool(row[2]), json.loads(row[3]), row[4]) if row else None
+
+    def accepted(self, report: Waiting, at: str) -> None:
+        """The front door has it: forget the body, remember the hashes."""
+        with self._transaction():
+            self._db.execute("DELETE FROM report WHERE id = ?", (report.id,))
+            self._note("acknowledged", json.dumps(dict(report.hashes)))
+            self._note("last_accepted", json.dumps({"seq": report.seq, "at": at}))
+
+    def full_needed(self, report: Waiting) -> None:
+        """The front door does not know the base: drop the delta, and make the next one full."""
+        with self._transaction():
+            self._db.execute("DELETE FROM report WHERE id = ?", (report.id,))
+            self._note("acknowledged", "{}")
+            self._note("since_full", str(FULL_EVERY))
+
+    def refused(self, report: Waiting, reason: str, at: str) -> None:
+        """The front door will never take it: keep it aside for people, newest few only."""
+        with self._transaction():
+            self._db.execute("DELETE FROM report WHERE id = ?", (report.id,))
+            self._db.execute(
+                "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?)",
+                (report.id, report.seq, at, reason[:500], report.body),
+            )
+            self._db.execute(
+                "DELETE FROM quarantine WHERE seq <= (SELECT MAX(seq) FROM quarantine) - ?", (QUARANTINE_KEEPS,)
+            )
+            self._note("refused", str(int(self.fact("refused", "0")) + 1))
+
+    def quarantine(self) -> list[dict[str, Any]]:
+        """The refused reports that are still kept: id, seq, at, reason."""
+        rows = self._db.execute("SELECT id, seq, at, reason FROM quarantine ORDER BY seq")
+        return [dict(zip(("id", "seq", "at", "reason"), row, strict=True)) for row in rows]
+
+    # --- numbers that only rise ----------------------------------------------------------------------------
+
+    def next_counter(self, at_least: int = 0) -> int:
+        """The number of the next HTTP attempt, durable before it is used: no attempt ever repeats one."""
+        with self._transaction():
+            counter = max(int(self.fact("counter", "0")) + 1, at_least)
+            self._note("counter", str(counter))
+        return counter
+
+    # --- facts ---------------------------------------------------------------------------------------------
+
+    def fact(self, name: str, otherwise: str = "") -> str:
+        """A noted value."""
+        row = self._db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
+        return str(row[0]) if row else otherwise
+
+    def note(self, name: str, value: str) -> None:
+        """Note a value for `status` and the next start."""
+        with self._transaction():
+            self._note(name, value)
+
+    def _note(self, name: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+
+    def forget_node(self) -> None:
+        """A new node id starts from nothing; the connections stay, they are the machine's."""
+        with self._transaction():
+            for table in ("fact", "report", "quarantine"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608  # three fixed names
+
+    # --- connections ---------------------------------------------------------------------------------------
+
+    def connections(self) -> dict[Pair, Known]:
+        """The remembered connections."""
+        return _connections(self._db)
+
+    def _keep(self, table: Mapping[Pair, Known]) -> None:
+        old = self.connections()
+        self._db.executemany(
+            "DELETE FROM connection WHERE source = ? AND target = ?", [p for p in old if p not in table]
+        )
+        self._db.executemany(
+            "INSERT OR REPLACE INTO connection VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (*pair, k.first_seen, k.last_seen, k.confidence, k.attributed)
+                for pair, k in table.items()
+                if old.get(pair) != k
+            ],
+        )
+
+
+def _connections(db: sqlite3.Connection) -> dict[Pair, Known]:
+    rows = db.execute("SELECT source, target, first_seen, last_seen, confidence, attributed FROM connection")
+    return {(r[0], r[1]): Known(r[2], r[3], r[4], bool(r[5])) for r in rows}
+
+
+def peek(path: Path) -> dict[Pair, Known]:
+    """The remembered connections without opening the state for writing; empty when it is not there for this user."""
+    try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2)
+    except sqlite3.Error:
+        return {}
+    try:
+        return _connections(db)
+    except sqlite3.Error:
+        return {}
+    finally:
+        db.close()

@@ -1,0 +1,37 @@
+"""One look at one machine: every collector runs, and what fails in one is said in its own section."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cmdb.registry import discover
+from cmdb.words import Problem, Section
+from cmdb_agents import collectors
+from cmdb_agents.collector import Collector, View
+from cmdb_agents.memory import Known, Pair, remember
+from cmdb_agents.ownership import own
+from cmdb_agents.transports.readings import Transport
+
+
+def all_collectors() -> dict[str, Collector]:
+    """Every collector there is, by the name of its section."""
+    return discover(collectors, Collector)
+
+
+def look(transport: Transport, known: Mapping[Pair, Known], now: int) -> tuple[View, tuple[Section, ...]]:
+    """Read the machine and say what every collector makes of it; `now` in Unix seconds."""
+    from cmdb_agents.collectors.sockets import sightings
+
+    machine = transport.read()
+    ownership = own(machine)
+    table = remember(known, sightings(machine, ownership), now, ownership.services)
+    view = View(machine, ownership, table, now)
+    return view, tuple(_one(collector, view) for collector in all_collectors().values())
+
+
+def _one(collector: Collector, view: View) -> Section:
+    try:
+        return collector.collect(view)
+    except Exception as error:
+        # A mistake in one collector must not silence the others; an incomplete section retracts nothing.
+        return Section(collector.name, False, problems=(Problem(f"the {collector.name} collector", repr(error)[:200]),))
