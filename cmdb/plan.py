@@ -69,16 +69,33 @@ class Reword:
 
 
 @dataclass(frozen=True, slots=True)
-class ScopeState:
-    """What a scope said last: its sequence and its links as stated (targets not yet resolved)."""
+class Said:
+    """A link as stated (its target not yet resolved) and the report that stated it last."""
 
     seq: int
-    links: tuple[Link, ...]
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeState:
+    """What a scope said: the sequence of its newest complete body (0: none yet), and its links."""
+
+    complete: int
+    links: tuple[Said, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A scope asserts a CI: `seq` is None in its newest complete body, else the later incomplete one that said so."""
+
+    scope: str
+    ci: str
+    seq: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All steps of one report. `claims` and `drops` are (scope, CI id); `scopes` the scopes' new states."""
+    """All steps of one report. `drops` are (scope, CI id); `scopes` the scopes' new states by section."""
 
     host: str
     create: tuple[NewCI, ...] = ()
@@ -86,7 +103,7 @@ class Plan:
     open: tuple[OpenEdge, ...] = ()
     close: tuple[CloseEdge, ...] = ()
     reword: tuple[Reword, ...] = ()
-    claims: tuple[tuple[str, str], ...] = ()
+    claims: tuple[Claim, ...] = ()
     drops: tuple[tuple[str, str], ...] = ()
     scopes: Mapping[str, ScopeState] | None = None
     notes: tuple[str, ...] = ()
@@ -96,7 +113,7 @@ class Plan:
         steps: list[dict[str, Any]] = []
         for name in ("create", "change", "open", "close", "reword"):
             steps += [{"op": name, **_plain(asdict(step))} for step in getattr(self, name)]
-        steps += [{"op": "claim", "scope": scope, "ci": ci} for scope, ci in self.claims]
+        steps += [{"op": "claim", **asdict(claim)} for claim in self.claims]
         steps += [{"op": "drop", "scope": scope, "ci": ci} for scope, ci in self.drops]
         return steps
 

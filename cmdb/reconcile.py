@@ -1,7 +1,7 @@
 """Pure: what a node says, against what is known of it, gives a Plan. No I/O, no clock, no randomness of its own.
 
-The desired state is a function of the newest body of each section (newest by sequence, never by arrival), so any
-order of arrival, with repeats, ends in the same graph.
+The desired state of a section is its newest complete body with the later incomplete ones laid over it, item by item,
+newest by sequence and never by arrival. So any order of arrival, with repeats, ends in the same graph.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import cached_property
 from cmdb.classes import Catalogue
 from cmdb.endpoints import Endpoint, Listeners, parse
 from cmdb.errors import Invalid
-from cmdb.plan import ChangeCI, CloseEdge, NewCI, OpenEdge, Plan, Reword, ScopeState
+from cmdb.plan import ChangeCI, Claim, CloseEdge, NewCI, OpenEdge, Plan, Reword, Said, ScopeState
 from cmdb.search import ci_terms, terms
 from cmdb.words import Evidence, Item, Link, Ref, Section, Snapshot, Value
 
@@ -27,7 +27,7 @@ EdgeKey = tuple[str, str, str]  # type, source id, target id
 
 @dataclass(frozen=True, slots=True)
 class KnownCI:
-    """A CI as the graph has it, live or retired; `claims` are the scopes that assert it."""
+    """A CI as the graph has it, live or retired; `claims` maps the scopes that assert it to `Claim.seq`."""
 
     id: str
     cls: str
@@ -37,7 +37,7 @@ class KnownCI:
     rev: int
     source: str
     attributes: Mapping[str, Value]
-    claims: frozenset[str] = frozenset()
+    claims: Mapping[str, int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +73,35 @@ class Known:
     uses: Mapping[str, int] = field(default_factory=dict)
 
 
+NOTHING_SAID = ScopeState(0)
+
+
 def fresh(snapshot: Snapshot, scopes: Mapping[str, ScopeState]) -> tuple[Section, ...]:
-    """The sections of a report that are newer than what is known; the others are late and change nothing."""
-    return tuple(s for s in snapshot.sections if s.name not in scopes or scopes[s.name].seq < snapshot.seq)
+    """The sections newer than the newest complete body known; the others are late and change nothing."""
+    return tuple(s for s in snapshot.sections if scopes.get(s.name, NOTHING_SAID).complete < snapshot.seq)
 
 
-def stated_links(snapshot: Snapshot, scopes: Mapping[str, ScopeState]) -> dict[str, tuple[Link, ...]]:
-    """Every section's links after this report: a complete section replaces, an incomplete one only adds."""
+def stated_links(snapshot: Snapshot, scopes: Mapping[str, ScopeState]) -> dict[str, tuple[Said, ...]]:
+    """Every section's links after this report: a complete section replaces what is older, an incomplete one adds."""
     links = {name: state.links for name, state in scopes.items()}
     for section in fresh(snapshot, scopes):
-        if section.complete:
-            links[section.name] = section.links
-        else:
-            merged = {(k.type, k.source, k.target): k for k in (*links.get(section.name, ()), *section.links)}
-            links[section.name] = tuple(merged.values())
+        merged = {_link_key(k): Said(snapshot.seq, k) for k in section.links}
+        for said in links.get(section.name, ()):
+            if said.seq > snapshot.seq or (not section.complete and _link_key(said.link) not in merged):
+                merged[_link_key(said.link)] = said
+        links[section.name] = tuple(merged[key] for key in sorted(merged))
     return links
+
+
+def _link_key(link: Link) -> tuple[str, Ref, Ref]:
+    return (link.type, link.source, link.target)
 
 
 def endpoints_named(snapshot: Snapshot, scopes: Mapping[str, ScopeState]) -> frozenset[str]:
     """Every endpoint key the node's links point at: the store looks these up before a plan can be made."""
     links = stated_links(snapshot, scopes)
-    return frozenset(parse(k.target.key).key for ks in links.values() for k in ks if k.target.cls == "Endpoint")
+    targets = (said.link.target for all_said in links.values() for said in all_said)
+    return frozenset(parse(target.key).key for target in targets if target.cls == "Endpoint")
 
 
 def addresses(snapshot: Snapshot, known: Known) -> frozenset[str]:
@@ -135,21 +143,43 @@ def _after(snapshot: Snapshot, known: Known) -> dict[Ref, _After]:
     }
     for section in fresh(snapshot, known.scopes):
         scope = _scope(snapshot, section.name)
-        said = {item.ref for item in section.items}
-        if section.complete:
-            for ref, ci in known.children.items():
-                if ref not in said and ci.claims == {scope}:
-                    live.pop(ref, None)
-        for item in section.items:
+        for ref in _dropped(snapshot, section, known):
+            if set(known.children[ref].claims) == {scope}:
+                live.pop(ref, None)
+        for item in _effective(snapshot, section, known):
             if item.ref != SELF:
-                live[item.ref] = _item_after(item, known.children.get(item.ref), scope, section.complete)
+                live[item.ref] = _item_after(item, known.children.get(item.ref), scope)
     return live
 
 
-def _item_after(item: Item, was: KnownCI | None, scope: str, complete: bool) -> _After:
-    said = {k: v for k, v in item.attributes.items() if v is not None}
-    kept = {} if was is None or (complete and was.source in {scope, ""}) else dict(was.attributes)
-    return _After(was.id if was else None, item.name, scope, {**kept, **said})
+def _known(known: Known, ref: Ref) -> KnownCI | None:
+    return known.host if ref == SELF else known.children.get(ref)
+
+
+def _effective(snapshot: Snapshot, section: Section, known: Known) -> Iterator[Item]:
+    """The items of a fresh section that no later incomplete body has said better."""
+    scope = _scope(snapshot, section.name)
+    for item in section.items:
+        was = _known(known, item.ref)
+        later = was.claims.get(scope) if was is not None else None
+        if later is None or later <= snapshot.seq:
+            yield item
+
+
+def _dropped(snapshot: Snapshot, section: Section, known: Known) -> Iterator[Ref]:
+    """The children a complete section no longer asserts: not in it, and not said by a later incomplete body."""
+    if not section.complete:
+        return
+    scope = _scope(snapshot, section.name)
+    said = {item.ref for item in section.items}
+    for ref, ci in known.children.items():
+        if scope in ci.claims and ref not in said and (ci.claims[scope] or 0) < snapshot.seq:
+            yield ref
+
+
+def _item_after(item: Item, was: KnownCI | None, scope: str) -> _After:
+    attributes = {k: v for k, v in item.attributes.items() if v is not None}
+    return _After(was.id if was else None, item.name, scope, attributes)
 
 
 def _addresses(after: Mapping[Ref, _After]) -> Iterator[str]:
@@ -225,10 +255,9 @@ class _Work:
     def _host(self) -> None:
         was = self.known.host
         for section in self.fresh:
-            for item in section.items:
+            for item in _effective(self.snapshot, section, self.known):
                 if item.ref == SELF:
-                    scope = _scope(self.snapshot, section.name)
-                    now = _item_after(item, was, scope, section.complete)
+                    now = _item_after(item, was, _scope(self.snapshot, section.name))
                     self._put(SELF, was, replace(now, id=self.host), None)
                     return
         if was is None:
@@ -271,9 +300,9 @@ class _Work:
             if relation := self.catalogue.cls(ref.cls).contained_by:
                 key = (relation, self.ids[ref], self.host)
                 desired[key] = _Desired(self.after[ref].scope, None, CONTAINED)
-        for name, links in sorted(stated_links(self.snapshot, self.known.scopes).items()):
-            for link in links:
-                self._link(desired, _scope(self.snapshot, name), link)
+        for name, all_said in sorted(stated_links(self.snapshot, self.known.scopes).items()):
+            for said in all_said:
+                self._link(desired, _scope(self.snapshot, name), said.link)
         return desired
 
     def _link(self, desired: dict[EdgeKey, _Desired], scope: str, link: Link) -> None:
@@ -370,7 +399,6 @@ class _Work:
     # all together
 
     def plan(self) -> Plan:
-        claims, drops = self._claims()
         links = stated_links(self.snapshot, self.known.scopes)
         return Plan(
             host=self.host,
@@ -379,28 +407,29 @@ class _Work:
             open=tuple(self.open),
             close=tuple(self.close),
             reword=tuple(self.reword),
-            claims=claims,
-            drops=drops,
-            scopes={s.name: ScopeState(self.snapshot.seq, links[s.name]) for s in self.fresh},
+            claims=tuple(self._claims()),
+            drops=tuple(self._drops()),
+            scopes={s.name: ScopeState(self._complete(s), links[s.name]) for s in self.fresh},
             notes=tuple(dict.fromkeys(self.notes)),
         )
 
-    def _claims(self) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
-        claims: set[tuple[str, str]] = set()
-        drops: set[tuple[str, str]] = set()
+    def _complete(self, section: Section) -> int:
+        known = self.known.scopes.get(section.name, NOTHING_SAID).complete
+        return self.snapshot.seq if section.complete else known
+
+    def _claims(self) -> Iterator[Claim]:
         for section in self.fresh:
             scope = _scope(self.snapshot, section.name)
-            said = {item.ref for item in section.items}
-            had = {ref for ref, ci in self._all_known() if scope in ci.claims}
-            claims |= {(scope, self.ids[ref]) for ref in said - had}
-            if section.complete:
-                drops |= {(scope, ci.id) for ref, ci in self._all_known() if ref in had - said}
-        return tuple(sorted(claims)), tuple(sorted(drops))
+            seq = None if section.complete else self.snapshot.seq
+            for item in _effective(self.snapshot, section, self.known):
+                was = _known(self.known, item.ref)
+                if was is None or scope not in was.claims or was.claims[scope] != seq:
+                    yield Claim(scope, self.ids[item.ref], seq)
 
-    def _all_known(self) -> Iterable[tuple[Ref, KnownCI]]:
-        yield from self.known.children.items()
-        if self.known.host is not None:
-            yield SELF, self.known.host
+    def _drops(self) -> Iterator[tuple[str, str]]:
+        for section in self.fresh:
+            for ref in _dropped(self.snapshot, section, self.known):
+                yield _scope(self.snapshot, section.name), self.known.children[ref].id
 
 
 def _strings(value: Value) -> tuple[str, ...]:

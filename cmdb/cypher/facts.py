@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from cmdb.plan import NewCI, OpenEdge, Plan, Reword
+from cmdb.plan import NewCI, OpenEdge, Plan, Reword, Said
 from cmdb.words import Evidence, Link, Ref, Value
 
 Statement = tuple[str, dict[str, Any]]
@@ -22,7 +22,7 @@ NODE = """
 OPTIONAL MATCH (r:Scope {id: $node})
 RETURN EXISTS { (:Applied {report_id: $report}) } AS applied, r.boots AS boots, r.distinct_from AS distinct_from,
        [(r)-[:ASSERTS]->(h:CI) | h.id][0] AS host,
-       COLLECT { MATCH (s:Scope {node: $node}) RETURN [s.section, s.seq, s.links] } AS scopes
+       COLLECT { MATCH (s:Scope {node: $node}) RETURN [s.section, s.complete, s.links] } AS scopes
 """
 
 CANDIDATES = """
@@ -35,9 +35,9 @@ LIMIT 100
 
 AROUND = """
 MATCH (h:CI {id: $host})
-RETURN properties(h) AS host, [(s:Scope)-[:ASSERTS]->(h) | s.id] AS claims,
+RETURN properties(h) AS host, [(s:Scope)-[a:ASSERTS]->(h) | [s.id, a.seq]] AS claims,
        COLLECT { MATCH (c:CI {parent: $host}) WHERE NOT c:Endpoint
-                 RETURN [properties(c), [(s:Scope)-[:ASSERTS]->(c) | s.id]] } AS children,
+                 RETURN [properties(c), [(s:Scope)-[a:ASSERTS]->(c) | [s.id, a.seq]]] } AS children,
        COLLECT { MATCH (h)-[e]->(t:CI) WHERE e.valid_to IS NULL RETURN [properties(e), type(e), h.id, t.id] } +
        COLLECT { MATCH (c:CI {parent: $host})-[e]->(t:CI) WHERE e.valid_to IS NULL
                  RETURN [properties(e), type(e), c.id, t.id] } AS edges
@@ -81,7 +81,7 @@ CALL () { UNWIND $open AS row MATCH (a:CI {id: row.source}) MATCH (b:CI {id: row
 CALL () { UNWIND $scopes AS row MERGE (s:Scope {id: row.id}) SET s += row.properties }
 CALL () { UNWIND $drops AS row MATCH (:Scope {id: row.scope})-[a:ASSERTS]->(:CI {id: row.ci}) DELETE a }
 CALL () { UNWIND $claims AS row MATCH (s:Scope {id: row.scope}) MATCH (c:CI {id: row.ci})
-          MERGE (s)-[a:ASSERTS]->(c) SET a.since = $seq }
+          MERGE (s)-[a:ASSERTS]->(c) ON CREATE SET a.since = $seq SET a.seq = row.seq }
 RETURN changed
 """
 
@@ -134,7 +134,7 @@ def apply(plan: Plan, node: str, seq: int, now: str) -> Statement:
         "close": [{"id": e.id, "source": e.source} for e in plan.close],
         "reword": [{"id": e.id, "source": e.source, "properties": _edge_facts(e)} for e in plan.reword],
         "open": [_open(e, seq) for e in plan.open],
-        "claims": [{"scope": scope, "ci": ci} for scope, ci in plan.claims],
+        "claims": [asdict(claim) for claim in plan.claims],
         "drops": [{"scope": scope, "ci": ci} for scope, ci in plan.drops],
         "scopes": [
             {
@@ -142,8 +142,8 @@ def apply(plan: Plan, node: str, seq: int, now: str) -> Statement:
                 "properties": {
                     "node": node,
                     "section": section,
-                    "seq": state.seq,
-                    "links": json.dumps([link_to_json(k) for k in state.links]),
+                    "complete": state.complete,
+                    "links": json.dumps([said_to_json(said) for said in state.links]),
                 },
             }
             for section, state in (plan.scopes or {}).items()
@@ -182,21 +182,17 @@ def _value(value: Value) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def link_to_json(link: Link) -> list[Any]:
+def said_to_json(said: Said) -> list[Any]:
     """A stated link as a flat list, for the scope's memory."""
-    return [
-        link.type,
-        link.source.cls,
-        link.source.key,
-        link.target.cls,
-        link.target.key,
-        *(getattr(link.evidence, name) for name in EVIDENCE),
-    ]
+    link = said.link
+    ends = [link.source.cls, link.source.key, link.target.cls, link.target.key]
+    return [said.seq, link.type, *ends, *(getattr(link.evidence, name) for name in EVIDENCE)]
 
 
-def link_from_json(parts: list[Any]) -> Link:
-    """The inverse of `link_to_json`."""
-    return Link(parts[0], Ref(parts[1], parts[2]), Ref(parts[3], parts[4]), Evidence(*parts[5:]))
+def said_from_json(parts: list[Any]) -> Said:
+    """The inverse of `said_to_json`."""
+    seq, kind, source, source_key, target, target_key, *evidence = parts
+    return Said(seq, Link(kind, Ref(source, source_key), Ref(target, target_key), Evidence(*evidence)))
 
 
 EVIDENCE = ("kind", "detail", "confidence", "first_seen", "last_seen")

@@ -27,7 +27,8 @@ _TAKE_OVER = """
 MATCH (old:Scope {id: $old})-[a:ASSERTS]->(h:CI {id: $ci}) DELETE a
 MERGE (new:Scope {id: $new}) MERGE (new)-[b:ASSERTS]->(h) SET b.since = $seq, b.trace = $trace, new.boots = '[]'
 WITH h
-CALL (h) { MATCH (s:Scope {node: $old}) SET s.id = $new + '/' + s.section, s.node = $new, s.seq = 0 }
+CALL (h) { MATCH (s:Scope {node: $old}) SET s.id = $new + '/' + s.section, s.node = $new, s.complete = 0
+           WITH s MATCH (s)-[b:ASSERTS]->() SET b.seq = null }
 CALL (h) { MATCH (c:CI) WHERE c.id = h.id OR c.parent = h.id
            SET c.source = replace(c.source, $old + '/', $new + '/') }
 CALL (h) { MATCH (c:CI)-[e]->(:CI) WHERE (c.id = h.id OR c.parent = h.id) AND e.valid_to IS NULL

@@ -187,7 +187,7 @@ def _values(properties: Mapping[str, Any]) -> dict[str, Value]:
     return {k: tuple(v) if isinstance(v, list) else v for k, v in properties.items() if k not in _BASE}
 
 
-def _known_ci(properties: Mapping[str, Any], claims: Collection[str] = ()) -> KnownCI:
+def _known_ci(properties: Mapping[str, Any], claims: Collection[list[Any]] = ()) -> KnownCI:
     return KnownCI(
         id=properties["id"],
         cls=properties["class"],
@@ -197,7 +197,7 @@ def _known_ci(properties: Mapping[str, Any], claims: Collection[str] = ()) -> Kn
         rev=properties["rev"],
         source=properties["source"],
         attributes=_values(properties),
-        claims=frozenset(claims),
+        claims=dict(claims),
     )
 
 
@@ -211,8 +211,8 @@ def _known_edge(row: list[Any]) -> KnownEdge:
 
 def _known(run: Run, snapshot: Snapshot, state: Mapping[str, Any], host: str, *, exists: bool) -> Known:
     scopes = {
-        section: ScopeState(seq, tuple(facts.link_from_json(parts) for parts in json.loads(links)))
-        for section, seq, links in state["scopes"]
+        section: ScopeState(complete, tuple(facts.said_from_json(parts) for parts in json.loads(links)))
+        for section, complete, links in state["scopes"]
     }
     around = run(facts.AROUND, {"host": host}) if exists else []
     known = Known(
