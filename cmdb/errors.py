@@ -60,7 +60,14 @@ class AmbiguousName(Invalid):
 
 
 class NotAuthenticated(EpicentreError):
-    """No principal could be established for the request."""
+    """No principal could be established; `code` says why.
+
+    One of credentials, unsigned, bad_signature, skewed, replayed, unknown, revoked.
+    """
+
+    def __init__(self, message: str, *, code: str = "credentials", detail: str | None = None) -> None:
+        super().__init__(message, detail=detail)
+        self.code = code
 
 
 class Forbidden(EpicentreError):

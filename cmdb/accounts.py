@@ -1,0 +1,275 @@
+"""People: local accounts, their roles, API tokens and sessions."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from cmdb import sqlite
+from cmdb.errors import Conflict, Invalid, NotAuthenticated, Overloaded, UnknownName
+from cmdb.pepper import Pepper
+from cmdb.words import Principal, Role
+
+MIGRATIONS = (
+    """
+    CREATE TABLE user (name TEXT PRIMARY KEY, password TEXT, roles TEXT NOT NULL, created TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE token (key_id TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES user (name), digest TEXT NOT NULL,
+                        label TEXT NOT NULL, roles TEXT, created TEXT NOT NULL, expires TEXT, last_used TEXT,
+                        revoked TEXT) WITHOUT ROWID;
+    CREATE TABLE session (digest TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES user (name),
+                          expires TEXT NOT NULL) WITHOUT ROWID;
+    """,
+)
+SESSION_LIFE = timedelta(hours=12)
+FREE_TRIES = 5
+"""Wrong passwords per name before each further one doubles the wait, up to five minutes."""
+
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_NO_SUCH_USER = _HASHER.hash(secrets.token_hex(16))
+"""Verified against when the name is unknown, so that both cases take the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """An account."""
+
+    name: str
+    roles: tuple[Role, ...]
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenInfo:
+    """An API token without its secret; `roles` None means all of its user's."""
+
+    key_id: str
+    user: str
+    label: str
+    roles: tuple[Role, ...] | None
+    created_at: str
+    expires_at: str | None
+    last_used: str | None
+    revoked_at: str | None
+
+
+def _iso(moment: datetime | None = None) -> str:
+    return (moment or datetime.now(UTC)).isoformat(timespec="seconds")
+
+
+def _roles(text: str | None) -> tuple[Role, ...]:
+    return tuple(Role(word) for word in (text or "").split())
+
+
+def _text(roles: Iterable[Role]) -> str:
+    return " ".join(sorted(dict.fromkeys(roles)))
+
+
+def _implied(roles: Iterable[Role]) -> frozenset[Role]:
+    return frozenset(implied for role in roles for implied in role.implies)
+
+
+class Accounts:
+    """Accounts in one SQLite file. Safe to use from any thread."""
+
+    def __init__(self, path: Path, pepper: bytes) -> None:
+        self._path = path
+        self._pepper = Pepper(pepper)
+        self._db = sqlite.connect(path, MIGRATIONS)
+        self._lock = threading.Lock()
+        self._argon = threading.Semaphore(2)  # 19 MiB each: more at once would be a way to exhaust memory
+        self._wrong: dict[str, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    # --- people --------------------------------------------------------------------------------------------
+
+    def first_admin(self, name: str) -> str | None:
+        """On the very first start: make the admin and return the random password, to be shown once. Later: None."""
+        if self.users():
+            return None
+        password = secrets.token_urlsafe(15)
+        self.create_user(name, [Role.ADMIN], password)
+        return password
+
+    def create_user(self, name: str, roles: Collection[Role], password: str | None = None) -> None:
+        """A new account; without a password it can only be used by token."""
+        if not name.isprintable() or not 1 <= len(name) <= 64 or " " in name:
+            raise Invalid("a user name has 1 to 64 printable characters without spaces", where="name")
+        if not roles:
+            raise Invalid("name at least one role", where="roles")
+        if password is not None and len(password) < 10:
+            raise Invalid("a password has at least 10 characters", where="password")
+        hashed = None if password is None else self._hash(password)
+        try:
+            self._write("INSERT INTO user VALUES (?, ?, ?, ?)", (name, hashed, _text(roles), _iso()))
+        except sqlite3.IntegrityError as error:
+            raise Conflict(f"there is a user {name!r} already") from error
+
+    def set_roles(self, name: str, roles: Collection[Role]) -> None:
+        """Replace a user's roles; it holds from the next request on."""
+        if not roles:
+            raise Invalid("name at least one role", where="roles")
+        if Role.ADMIN not in roles and [u.name for u in self.users() if Role.ADMIN in u.roles] == [name]:
+            raise Conflict(f"{name} is the only admin: make another one first")
+        if self._write("UPDATE user SET roles = ? WHERE name = ?", (_text(roles), name)) != 1:
+            raise UnknownName(f"there is no user {name!r}")
+
+    def users(self) -> list[User]:
+        """Every account, by name."""
+        return [User(n, _roles(r), c) for n, r, c in self._read("SELECT name, roles, created FROM user ORDER BY name")]
+
+    # --- passwords and sessions ----------------------------------------------------------------------------
+
+    def check_password(self, name: str, password: str) -> Principal:
+        """The person of that name and password; wrong name and wrong password are one answer, at one price."""
+        self._throttle(name)
+        rows = self._read("SELECT password, roles FROM user WHERE name = ?", name)
+        stored = rows[0][0] if rows else None
+        if not self._verify(stored or _NO_SUCH_USER, password) or stored is None:
+            self._note_wrong(name)
+            raise NotAuthenticated("wrong name or password")
+        self._wrong.pop(name, None)
+        return Principal(name, _implied(_roles(rows[0][1])))
+
+    def login(self, name: str, password: str) -> str:
+        """Open a session and return its secret, to be kept by the browser."""
+        self.check_password(name, password)
+        text = secrets.token_urlsafe(32)
+        self._write("DELETE FROM session WHERE expires < ?", (_iso(),))
+        self._write(
+            "INSERT INTO session VALUES (?, ?, ?)",
+            (self._pepper.digest(text), name, _iso(datetime.now(UTC) + SESSION_LIFE)),
+        )
+        return text
+
+    def session(self, text: str) -> Principal:
+        """Whose session this is."""
+        rows = self._read(
+            "SELECT u.name, u.roles FROM session s JOIN user u ON u.name = s.user"
+            " WHERE s.digest = ? AND s.expires >= ?",
+            self._pepper.digest(text),
+            _iso(),
+        )
+        if not rows:
+            raise NotAuthenticated("the session is over: log in again")
+        return Principal(rows[0][0], _implied(_roles(rows[0][1])))
+
+    def logout(self, text: str) -> None:
+        """End a session."""
+        self._write("DELETE FROM session WHERE digest = ?", (self._pepper.digest(text),))
+
+    def _hash(self, password: str) -> str:
+        with self._argon:
+            return _HASHER.hash(password)
+
+    def _verify(self, stored: str, password: str) -> bool:
+        with self._argon:
+            try:
+                return _HASHER.verify(stored, password)
+            except (VerificationError, InvalidHashError):
+                return False
+
+    def _throttle(self, name: str) -> None:
+        wait = self._wrong[name][1] - time.monotonic() if name in self._wrong else 0.0
+        if wait > 0:
+            raise Overloaded(f"too many wrong passwords; try again in {wait:.0f} s", retry_after=wait)
+
+    def _note_wrong(self, name: str) -> None:
+        count = self._wrong[name][0] + 1
+        pause = 0.0 if count < FREE_TRIES else min(300.0, 2.0 ** (count - FREE_TRIES))
+        self._wrong[name] = (count, time.monotonic() + pause)
+        if len(self._wrong) > 10_000:  # names are free to invent, memory is not
+            self._wrong.clear()
+
+    # --- API tokens ----------------------------------------------------------------------------------------
+
+    def create_token(
+        self,
+        user: str,
+        label: str = "",
+        roles: Collection[Role] | None = None,
+        expires_days: float | None = None,
+    ) -> str:
+        """A new API token, shown this once: epi_<key id>_<secret>. Its roles are at most its user's."""
+        held = self._roles_of(user)
+        if roles is not None and (excess := set(roles) - _implied(held)):
+            raise Invalid(f"{user} does not hold {', '.join(sorted(excess))}", where="roles")
+        if expires_days is not None and not 0 < expires_days <= 3660:
+            raise Invalid("a token lives between 0 and 3660 days", where="expires_days")
+        key_id, secret = secrets.token_hex(5), secrets.token_urlsafe(32)
+        expires = None if expires_days is None else _iso(datetime.now(UTC) + timedelta(days=expires_days))
+        self._write(
+            "INSERT INTO token (key_id, user, digest, label, roles, created, expires) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                key_id,
+                user,
+                self._pepper.digest(secret),
+                label[:200],
+                None if roles is None else _text(roles),
+                _iso(),
+                expires,
+            ),
+        )
+        return f"epi_{key_id}_{secret}"
+
+    def authenticate(self, text: str) -> Principal:
+        """Who holds this API token now; revoking it or its roles works on the next request."""
+        prefix, _, rest = text.partition("_")
+        key_id, _, secret = rest.partition("_")
+        rows = self._read(
+            "SELECT t.digest, t.roles, t.expires, t.revoked, t.last_used, u.name, u.roles"
+            " FROM token t JOIN user u ON u.name = t.user WHERE t.key_id = ?",
+            key_id,
+        )
+        known = prefix == "epi" and bool(rows) and self._pepper.recognises(secret, rows[0][0])
+        if known and rows[0][3] is None and (rows[0][2] is None or rows[0][2] >= _iso()):
+            self._note_use(key_id, rows[0][4])
+            held = _implied(_roles(rows[0][6]))
+            return Principal(rows[0][5], held if rows[0][1] is None else held & _implied(_roles(rows[0][1])))
+        raise NotAuthenticated("this API token is unknown, revoked or expired")
+
+    def tokens(self) -> list[TokenInfo]:
+        """Every API token without its secret, oldest first."""
+        rows = self._read(
+            "SELECT key_id, user, label, roles, created, expires, last_used, revoked FROM token"
+            " ORDER BY created, key_id"
+        )
+        return [TokenInfo(r[0], r[1], r[2], None if r[3] is None else _roles(r[3]), *r[4:]) for r in rows]
+
+    def revoke_token(self, key_id: str) -> None:
+        """End a token; its next use is refused."""
+        if self._write("UPDATE token SET revoked = coalesce(revoked, ?) WHERE key_id = ?", (_iso(), key_id)) != 1:
+            raise UnknownName(f"there is no token {key_id!r}")
+
+    def _note_use(self, key_id: str, last_used: str | None) -> None:
+        now = _iso()
+        if last_used is None or last_used[:13] != now[:13]:  # once an hour is enough to see whether it is in use
+            self._write("UPDATE token SET last_used = ? WHERE key_id = ?", (now, key_id))
+
+    def _roles_of(self, user: str) -> tuple[Role, ...]:
+        rows = self._read("SELECT roles FROM user WHERE name = ?", user)
+        if not rows:
+            raise UnknownName(f"there is no user {user!r}")
+        return _roles(rows[0][0])
+
+    # --- the file ------------------------------------------------------------------------------------------
+
+    def _read(self, text: str, *parameters: str) -> list[sqlite3.Row]:
+        with self._lock, sqlite.errors(self._path):
+            return self._db.execute(text, parameters).fetchall()
+
+    def _write(self, text: str, parameters: tuple[str | None, ...]) -> int:
+        with self._lock, sqlite.errors(self._path), sqlite.transaction(self._db):
+            return self._db.execute(text, parameters).rowcount

@@ -1,0 +1,161 @@
+"""How an agent becomes known: a one-off token, a signed challenge, a key; and how it is sent away again.
+
+The challenge is not stored: it is a MAC over token, key and time, so asking for one costs no disk and proves nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import secrets
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from cmdb import sqlite
+from cmdb.errors import Invalid, NotAuthenticated, UnknownName
+from cmdb.pepper import Pepper, token
+
+MIGRATIONS = (
+    """
+    CREATE TABLE token (digest TEXT PRIMARY KEY, site TEXT NOT NULL, owner TEXT NOT NULL, expires TEXT NOT NULL,
+                        used_by TEXT) WITHOUT ROWID;
+    CREATE TABLE node (id TEXT PRIMARY KEY, key BLOB NOT NULL UNIQUE, site TEXT NOT NULL, owner TEXT NOT NULL,
+                       enrolled TEXT NOT NULL, revoked TEXT) WITHOUT ROWID;
+    """,
+)
+TOKEN_LIFE = timedelta(hours=1)
+CHALLENGE_LIFE = timedelta(minutes=2)
+PROOF = b"epicentre-enrol\n"
+"""What the agent signs: this, then the challenge's bytes; so its signature is good for nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An enrolled agent; times are ISO 8601 UTC."""
+
+    node: str
+    site: str
+    owner: str
+    enrolled_at: str
+    revoked_at: str | None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Enrolment:
+    """Tokens and keys in one SQLite file. Safe to use from any thread."""
+
+    def __init__(self, path: Path, pepper: bytes) -> None:
+        self._path = path
+        self._pepper = Pepper(pepper)
+        self._db = sqlite.connect(path, MIGRATIONS)
+        self._lock = threading.Lock()
+        self._keys: dict[str, bytes] = {}
+        self._revoked: frozenset[str] = frozenset()
+        self._load()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def create_token(self, site: str = "", owner: str = "") -> str:
+        """A new enrolment token, shown this once: one use, one hour."""
+        text = token("epe_")
+        row = (self._pepper.digest(text), site, owner, (_now() + TOKEN_LIFE).isoformat())
+        with self._lock, sqlite.errors(self._path), sqlite.transaction(self._db):
+            self._db.execute("INSERT INTO token (digest, site, owner, expires) VALUES (?, ?, ?, ?)", row)
+            self._db.execute("DELETE FROM token WHERE expires < ?", ((_now() - timedelta(days=30)).isoformat(),))
+        return text
+
+    def challenge(self, token_text: str, public_key: bytes) -> bytes:
+        """What a new agent must sign. The token must be good, and is not used up yet."""
+        _check_key(public_key)
+        with self._lock, sqlite.errors(self._path):
+            self._usable(token_text)
+        stamp = int(_now().timestamp()).to_bytes(8, "big")
+        return stamp + self._pepper.sign(stamp + public_key + token_text.encode())[:24]
+
+    def enrol(self, token_text: str, public_key: bytes, challenge: bytes, signature: bytes) -> str:
+        """Use up the token and make the key's owner a node; its random id is never reused."""
+        _check_key(public_key)
+        stamp = challenge[:8]
+        expected = stamp + self._pepper.sign(stamp + public_key + token_text.encode())[:24]
+        age = _now().timestamp() - int.from_bytes(stamp, "big")
+        if not hmac.compare_digest(expected, challenge) or not -5 <= age <= CHALLENGE_LIFE.total_seconds():
+            raise NotAuthenticated("the challenge is not ours or too old: ask for another", code="bad_signature")
+        try:
+            Ed25519PublicKey.from_public_bytes(public_key).verify(signature, PROOF + challenge)
+        except InvalidSignature as error:
+            raise NotAuthenticated("the signature does not fit the key", code="bad_signature") from error
+        return self._make_node(token_text, public_key)
+
+    def _make_node(self, token_text: str, public_key: bytes) -> str:
+        node = "nd_" + base64.b32encode(secrets.token_bytes(15)).decode().lower()
+        with self._lock, sqlite.errors(self._path), sqlite.transaction(self._db):
+            row = self._usable(token_text)
+            if self._db.execute("SELECT 1 FROM node WHERE key = ?", (public_key,)).fetchone():
+                raise Invalid("this key belongs to a node already: make a new one", where="public_key")
+            # Taking the token and making the node are one transaction: of two at once exactly one finds it unused.
+            self._db.execute("UPDATE token SET used_by = ? WHERE digest = ?", (node, row[0]))
+            self._db.execute(
+                "INSERT INTO node (id, key, site, owner, enrolled) VALUES (?, ?, ?, ?, ?)",
+                (node, public_key, row[1], row[2], _now().isoformat(timespec="seconds")),
+            )
+        self._load()
+        return node
+
+    def _usable(self, token_text: str) -> tuple[str, str, str]:
+        row = self._db.execute(
+            "SELECT digest, site, owner, expires, used_by FROM token WHERE digest = ?",
+            (self._pepper.digest(token_text),),
+        ).fetchone()
+        if row is None or row["used_by"] is not None or row["expires"] < _now().isoformat():
+            # One sentence for all three: an answer that told them apart would help who tries tokens.
+            raise NotAuthenticated("this enrolment token is unknown, used or expired: ask for another")
+        return row["digest"], row["site"], row["owner"]
+
+    def key(self, node: str) -> bytes:
+        """The public key of a node, 32 bytes; unknown and revoked nodes have none."""
+        if node in self._revoked:
+            raise NotAuthenticated("this agent's key was revoked: enrol it again", code="revoked")
+        if node not in self._keys:
+            raise NotAuthenticated("no such agent is enrolled here", code="unknown")
+        return self._keys[node]
+
+    def revoke(self, node: str) -> None:
+        """Send a node away; its next request is refused."""
+        with self._lock, sqlite.errors(self._path), sqlite.transaction(self._db):
+            now = _now().isoformat(timespec="seconds")
+            changed = self._db.execute("UPDATE node SET revoked = coalesce(revoked, ?) WHERE id = ?", (now, node))
+            if changed.rowcount != 1:
+                raise UnknownName(f"there is no agent {node!r}")
+        self._load()
+
+    def revoked(self) -> Collection[str]:
+        """The nodes that were sent away."""
+        return self._revoked
+
+    def agents(self) -> list[Agent]:
+        """Every node ever enrolled, oldest first."""
+        with self._lock, sqlite.errors(self._path):
+            rows = self._db.execute("SELECT id, site, owner, enrolled, revoked FROM node ORDER BY enrolled, id")
+            return [Agent(*row) for row in rows]
+
+    def _load(self) -> None:
+        with self._lock, sqlite.errors(self._path):
+            rows = self._db.execute("SELECT id, key, revoked FROM node").fetchall()
+        self._keys = {row["id"]: bytes(row["key"]) for row in rows}
+        self._revoked = frozenset(row["id"] for row in rows if row["revoked"])
+
+
+def _check_key(public_key: bytes) -> None:
+    if len(public_key) != 32:
+        raise Invalid("an Ed25519 public key has 32 bytes", where="public_key")

@@ -1,0 +1,273 @@
+"""From the bytes of a report to a checked Snapshot. Pure; whatever the bytes are, the answer is that or Invalid.
+
+Every refusal names its place as a JSON path; sizes are bounded before anything is built from them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from cmdb import endpoints
+from cmdb.classes import catalogue
+from cmdb.errors import Invalid, TooLarge, UnknownName
+from cmdb.words import (
+    WIRE_SCHEMA,
+    Attribute,
+    Evidence,
+    Item,
+    Link,
+    Problem,
+    Ref,
+    Scalar,
+    Section,
+    Snapshot,
+    Value,
+)
+
+MAX_ITEMS = 20_000
+MAX_LINKS = 50_000
+MAX_SECTIONS = 64
+MAX_TEXT = 8_192
+MAX_LIST = 1_000
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters and direction overrides: they forge log lines and terminals, so they never enter the graph."""
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+
+
+def parse(raw: bytes) -> Snapshot:
+    """Read one report. Malformed JSON is Invalid at `body`; a wrong value is Invalid at its JSON path."""
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise Invalid(f"not JSON: {error.msg} at byte {error.pos}", where="body") from error
+    top = _object(body, "$")
+    _only(top, {"schema", "report_id", "node", "boot_id", "seq", "taken_at", "sections"}, "$")
+    if top.get("schema") != WIRE_SCHEMA:
+        raise Invalid(f"this server reads schema {WIRE_SCHEMA}, not {top.get('schema')!r}", where="$.schema")
+    sections = _object(top.get("sections"), "$.sections")
+    if len(sections) > MAX_SECTIONS:
+        raise TooLarge(f"at most {MAX_SECTIONS} sections, not {len(sections)}", where="$.sections")
+    whole = tuple(
+        _section(name, _object(value, f"$.sections.{name}"), f"$.sections.{name}")
+        for name, value in sections.items()
+        if isinstance(value, dict) and len(value) > 1
+    )
+    return Snapshot(
+        report_id=_matching(top, "report_id", _ID),
+        node=_matching(top, "node", _ID),
+        boot_id=_matching(top, "boot_id", _ID),
+        seq=_integer(top, "seq"),
+        taken_at=_text(top.get("taken_at"), "$.taken_at"),
+        sections=whole,
+        hashes={name: _section_hash(name, value) for name, value in sections.items()},
+    )
+
+
+# --- JSON shapes -------------------------------------------------------------------------------------------
+
+
+def _object(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Invalid(f"expected an object, not {_kind(value)}", where=where)
+    return value
+
+
+def _array(value: Any, where: str, most: int) -> list[Any]:
+    if not isinstance(value, list):
+        raise Invalid(f"expected a list, not {_kind(value)}", where=where)
+    if len(value) > most:
+        raise TooLarge(f"at most {most} entries, not {len(value)}", where=where)
+    return value
+
+
+def _kind(value: Any) -> str:
+    names: dict[type, str] = {dict: "an object", list: "a list", str: "text", bool: "true or false", int: "a number"}
+    return "nothing" if value is None else names.get(type(value), "a number")
+
+
+def _only(value: Mapping[str, Any], known: set[str], where: str) -> None:
+    if unknown := sorted(set(value) - known):
+        raise Invalid(f"unknown field {unknown[0][:80]!r}; known are {', '.join(sorted(known))}", where=where)
+
+
+def _text(value: Any, where: str, most: int = MAX_TEXT) -> str:
+    if not isinstance(value, str):
+        raise Invalid(f"expected text, not {_kind(value)}", where=where)
+    if len(value) > most:
+        raise TooLarge(f"at most {most} characters, not {len(value)}", where=where)
+    clean = _CONTROL.sub("", value)
+    try:
+        clean.encode()
+    except UnicodeEncodeError as error:
+        raise Invalid("holds half a character (a lone surrogate)", where=where) from error
+    return clean
+
+
+def _matching(top: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
+    text = _text(top.get(name), f"$.{name}")
+    if not pattern.fullmatch(text):
+        raise Invalid("expected 1 to 100 letters, digits or _ . : -", where=f"$.{name}")
+    return text
+
+
+def _integer(top: Mapping[str, Any], name: str) -> int:
+    value = top.get(name)
+    if type(value) is not int or not 0 < value < 2**53:
+        raise Invalid("expected a whole number from 1", where=f"$.{name}")
+    return value
+
+
+# --- a section ---------------------------------------------------------------------------------------------
+
+
+def _section_hash(name: str, value: Any) -> str:
+    where = f"$.sections.{name[:40]}"
+    if not _NAME.fullmatch(name):
+        raise Invalid("a section's name is snake_case with at most 32 characters", where=where)
+    text = _object(value, where).get("hash")
+    if not isinstance(text, str) or not _HASH.fullmatch(text):
+        raise Invalid("expected a SHA-256 in hexadecimal", where=f"{where}.hash")
+    return text
+
+
+def _section(name: str, body: dict[str, Any], where: str) -> Section:
+    _only(body, {"hash", "complete", "items", "links", "problems"}, where)
+    if not isinstance(body.get("complete"), bool):
+        raise Invalid("expected true or false", where=f"{where}.complete")
+    items = tuple(
+        _item(_object(one, f"{where}.items[{n}]"), f"{where}.items[{n}]")
+        for n, one in enumerate(_array(body.get("items", []), f"{where}.items", MAX_ITEMS))
+    )
+    seen: set[Ref] = set()
+    for n, item in enumerate(items):
+        if item.ref in seen:
+            raise Invalid(f"{item.cls} {item.key!r} is there twice", where=f"{where}.items[{n}]")
+        seen.add(item.ref)
+    links = tuple(
+        _link(_object(one, f"{where}.links[{n}]"), f"{where}.links[{n}]")
+        for n, one in enumerate(_array(body.get("links", []), f"{where}.links", MAX_LINKS))
+    )
+    problems = tuple(
+        _problem(one, f"{where}.problems[{n}]")
+        for n, one in enumerate(_array(body.get("problems", []), f"{where}.problems", MAX_LIST))
+    )
+    return Section(name, body["complete"], items, links, problems)
+
+
+def _problem(one: Any, where: str) -> Problem:
+    fields = _object(one, where)
+    _only(fields, {"what", "why"}, where)
+    return Problem(_text(fields.get("what"), f"{where}.what"), _text(fields.get("why"), f"{where}.why"))
+
+
+def _known(lookup: Callable[[str], Any], name: Any, where: str) -> Any:
+    try:
+        return lookup(_text(name, where, 100))
+    except UnknownName as error:
+        raise UnknownName(error.message, where=where) from error
+
+
+def _item(one: dict[str, Any], where: str) -> Item:
+    _only(one, {"class", "key", "name", "attributes"}, where)
+    cls = _known(catalogue().cls, one.get("class"), f"{where}.class")
+    if cls.name == "Endpoint":
+        raise Invalid("an endpoint is found by links to it, it is not reported", where=f"{where}.class")
+    key = _ref({"class": cls.name, "key": one.get("key")}, where).key
+    if (cls.name == "Host") != (key == "self"):
+        raise Invalid("a node reports itself as Host 'self' and no other host", where=f"{where}.key")
+    attributes: dict[str, Value] = {}
+    for name, value in _object(one.get("attributes", {}), f"{where}.attributes").items():
+        place = f"{where}.attributes.{name[:80]}"
+        attribute = cls.attribute(name)
+        if attribute is None:
+            raise UnknownName(f"{cls.name} has no such attribute", where=place)
+        if value is not None:
+            attributes[name] = _value(attribute, value, place)
+    for attribute in cls.attributes:
+        if attribute.required and attribute.name not in attributes:
+            raise Invalid(f"{cls.name} needs {attribute.name}", where=f"{where}.attributes")
+    _addresses(cls.name, attributes, f"{where}.attributes")
+    return Item(cls.name, key, _text(one.get("name"), f"{where}.name", 512), attributes)
+
+
+def _value(attribute: Attribute, value: Any, where: str) -> Value:
+    match attribute.type:
+        case "string" | "datetime":
+            return _text(value, where)
+        case "strings":
+            entries = _array(value, where, MAX_LIST)
+            return tuple(_text(v, f"{where}[{n}]") for n, v in enumerate(entries))
+        case _:
+            return _scalar(attribute, value, where)
+
+
+_PYTHON: dict[str, tuple[type, ...]] = {"int": (int,), "float": (float, int), "boolean": (bool,)}
+
+
+def _scalar(attribute: Attribute, value: Any, where: str) -> Scalar:
+    # type(), not isinstance(): to Python true is an int, to the person who reads the graph it is not.
+    if type(value) not in _PYTHON[attribute.type]:
+        raise Invalid(f"expected {attribute.type}, not {_kind(value)}", where=where)
+    if isinstance(value, int) and abs(value) >= 2**63:
+        raise Invalid("the number does not fit 64 bits", where=where)
+    scalar: Scalar = value
+    return scalar
+
+
+def _addresses(cls: str, attributes: Mapping[str, Value], where: str) -> None:
+    """Addresses must be real ones here: everything behind relies on it."""
+    address = attributes.get("address")
+    if cls == "IPAddress" and isinstance(address, str):
+        _endpoint(f"tcp://[{address}]:1" if ":" in address else f"tcp://{address}:1", f"{where}.address")
+    listens = attributes.get("listens")
+    for n, key in enumerate(listens if isinstance(listens, tuple) else ()):
+        _endpoint(key, f"{where}.listens[{n}]")
+
+
+def _endpoint(key: str, where: str) -> str:
+    try:
+        return endpoints.parse(key).key
+    except Invalid as error:
+        raise Invalid(error.message.partition(": ")[2], where=where) from error
+
+
+def _ref(one: Any, where: str) -> Ref:
+    fields = _object(one, where)
+    _only(fields, {"class", "key"}, where)
+    cls = _known(catalogue().cls, fields.get("class"), f"{where}.class")
+    key = _text(fields.get("key"), f"{where}.key", 512)
+    if not key:
+        raise Invalid("a key has between 1 and 512 characters", where=f"{where}.key")
+    return Ref(cls.name, _endpoint(key, f"{where}.key") if cls.name == "Endpoint" else key)
+
+
+def _link(one: dict[str, Any], where: str) -> Link:
+    _only(one, {"type", "from", "to", "evidence"}, where)
+    relation = _known(catalogue().relation, one.get("type"), f"{where}.type")
+    source, target = _ref(one.get("from"), f"{where}.from"), _ref(one.get("to"), f"{where}.to")
+    if source.cls not in relation.sources or target.cls not in relation.targets:
+        allowed = f"{' or '.join(relation.sources)} to {' or '.join(relation.targets)}"
+        raise Invalid(f"{relation.name} goes from {allowed}, not {source.cls} to {target.cls}", where=where)
+    return Link(relation.name, source, target, _evidence(one.get("evidence"), f"{where}.evidence"))
+
+
+def _evidence(one: Any, where: str) -> Evidence:
+    fields = _object(one, where)
+    _only(fields, {"kind", "detail", "confidence", "first_seen", "last_seen"}, where)
+    confidence = fields.get("confidence")
+    if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0 <= confidence <= 1:
+        raise Invalid("expected a number from 0 to 1", where=f"{where}.confidence")
+    times = {k: fields.get(k) for k in ("first_seen", "last_seen")}
+    return Evidence(
+        _text(fields.get("kind"), f"{where}.kind", 40),
+        _text(fields.get("detail"), f"{where}.detail", 400),
+        float(confidence),
+        **{k: None if v is None else _text(v, f"{where}.{k}", 40) for k, v in times.items()},
+    )
