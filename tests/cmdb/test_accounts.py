@@ -1,0 +1,125 @@
+"""People: passwords, roles, sessions and API tokens."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cmdb.accounts import FREE_TRIES, Accounts
+from cmdb.errors import Conflict, Invalid, NotAuthenticated, Overloaded, UnknownName
+from cmdb.words import Role
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def accounts(tmp_path: Path) -> Iterator[Accounts]:
+    """Fresh accounts with one engineer, ann."""
+    opened = Accounts(tmp_path / "accounts.db", b"pepper")
+    opened.create_user("root", [Role.ADMIN])
+    opened.create_user("ann", [Role.ENGINEER], PASSWORD)
+    yield opened
+    opened.close()
+
+
+def test_the_first_start_makes_one_admin_and_shows_its_password_once(tmp_path: Path) -> None:
+    """The random password works; a second start makes none."""
+    accounts = Accounts(tmp_path / "new.db", b"pepper")
+    password = accounts.first_admin("admin")
+    assert password is not None
+    assert accounts.check_password("admin", password).roles == frozenset(Role)
+    assert accounts.first_admin("admin") is None
+    accounts.close()
+
+
+def test_wrong_name_and_wrong_password_are_one_answer(accounts: Accounts) -> None:
+    """Who tries names learns nothing, not even of accounts without a password."""
+    words = set()
+    for name, password in (("ann", "wrong password"), ("nobody", PASSWORD), ("root", PASSWORD)):
+        with pytest.raises(NotAuthenticated) as caught:
+            accounts.check_password(name, password)
+        words.add(caught.value.message)
+    assert words == {"wrong name or password"}
+
+
+def test_guessing_is_slowed_down_for_that_name_only(accounts: Accounts) -> None:
+    """After some wrong passwords further tries must wait, the right one too; others are not disturbed."""
+    for _ in range(FREE_TRIES):
+        with pytest.raises(NotAuthenticated):
+            accounts.check_password("nobody", "wrong password")
+    with pytest.raises(Overloaded, match="try again in"):
+        accounts.check_password("nobody", PASSWORD)
+    assert accounts.check_password("ann", PASSWORD).name == "ann"
+
+
+def test_a_session_lasts_until_logout(accounts: Accounts) -> None:
+    """The session stands for the person, with the roles of now."""
+    text = accounts.login("ann", PASSWORD)
+    assert accounts.session(text).may(Role.ENGINEER)
+    accounts.set_roles("ann", [Role.VIEWER])
+    assert not accounts.session(text).may(Role.ENGINEER)
+    accounts.logout(text)
+    with pytest.raises(NotAuthenticated):
+        accounts.session(text)
+
+
+def test_a_token_has_at_most_its_users_roles_and_ends_when_revoked(accounts: Accounts) -> None:
+    """A narrowed token stays narrow, a revoked one is refused at once, a demoted user's token falls with him."""
+    narrow = accounts.create_token("ann", "ci", [Role.VIEWER])
+    wide = accounts.create_token("ann")
+    assert accounts.authenticate(narrow).roles == {Role.VIEWER}
+    assert accounts.authenticate(wide).roles == {Role.VIEWER, Role.ENGINEER}
+    accounts.set_roles("ann", [Role.VIEWER])
+    assert accounts.authenticate(wide).roles == {Role.VIEWER}
+    accounts.revoke_token(narrow.split("_")[1])
+    with pytest.raises(NotAuthenticated):
+        accounts.authenticate(narrow)
+    assert {(t.label, t.revoked_at is None, t.last_used is None) for t in accounts.tokens()} == {
+        ("ci", False, False),
+        ("", True, False),
+    }
+
+
+@pytest.mark.parametrize("text", ["", "epi_", "epi_x_y", "epe_a_b", "Bearer x", "epi_" + "a" * 5000])
+def test_an_invented_token_is_refused(accounts: Accounts, text: str) -> None:
+    """Nothing but a token we made lets anybody in."""
+    with pytest.raises(NotAuthenticated):
+        accounts.authenticate(text)
+
+
+def test_a_changed_secret_or_an_expired_token_is_refused(accounts: Accounts) -> None:
+    """The key id alone is worth nothing, and expiry holds."""
+    token = accounts.create_token("ann")
+    with pytest.raises(NotAuthenticated):
+        accounts.authenticate(token[:-1] + ("a" if token[-1] != "a" else "b"))
+    accounts._db.execute("UPDATE token SET expires = '2020-01-01T00:00:00+00:00'")
+    with pytest.raises(NotAuthenticated):
+        accounts.authenticate(token)
+
+
+def test_impossible_accounts_and_tokens_are_refused(accounts: Accounts) -> None:
+    """Each refusal names what was wrong."""
+    with pytest.raises(Conflict, match="already"):
+        accounts.create_user("ann", [Role.VIEWER])
+    with pytest.raises(Invalid, match="name"):
+        accounts.create_user("a b", [Role.VIEWER])
+    with pytest.raises(Invalid, match="password"):
+        accounts.create_user("bob", [Role.VIEWER], "short")
+    with pytest.raises(Invalid, match="role"):
+        accounts.create_user("bob", [])
+    with pytest.raises(Invalid, match="does not hold admin"):
+        accounts.create_token("ann", roles=[Role.ADMIN])
+    with pytest.raises(UnknownName):
+        accounts.create_token("bob")
+    with pytest.raises(Conflict, match="only admin"):
+        accounts.set_roles("root", [Role.VIEWER])
+
+
+def test_neither_password_nor_token_is_on_the_disk(tmp_path: Path) -> None:
+    """The files hold hashes only."""
+    accounts = Accounts(tmp_path / "accounts.db", b"pepper")
+    accounts.create_user("ann", [Role.VIEWER], PASSWORD)
+    token, session = accounts.create_token("ann"), accounts.login("ann", PASSWORD)
+    accounts.close()
+    for secret in (PASSWORD, token.split("_")[2], session):
+        assert all(secret.encode() not in file.read_bytes() for file in tmp_path.iterdir())
