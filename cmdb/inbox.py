@@ -1,26 +1,23 @@
 """The durable inbox: a report is acknowledged only when it is on disk, and applied later, once.
 
-One writer thread commits whatever has gathered in one transaction (group commit), so a thousand agents share a few
-fsyncs. Table `report` remembers every id that was taken; `queue` holds the bodies until they are applied; `scope` is
+One writer thread commits whatever has gathered in one transaction, so a thousand agents share a few fsyncs. Table `report` remembers every id that was taken; `queue` holds the bodies until they are applied; `scope` is
 what each section of each node said last, by hash and time, so that an unchanged report costs no graph write at all.
 """
 
 from __future__ import annotations
 
 import asyncio
-import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cmdb import sqlite
-from cmdb.errors import EpicentreError, FullNeeded, NotAuthenticated, Overloaded, Unavailable, UnknownName
+from cmdb.errors import EpicentreError, FullNeeded, Invalid, NotAuthenticated, Overloaded, UnknownName
 from cmdb.words import Snapshot
 
 MIGRATIONS = (
@@ -35,6 +32,23 @@ MIGRATIONS = (
                         raw BLOB NOT NULL, state TEXT NOT NULL DEFAULT 'queued', attempts INTEGER NOT NULL DEFAULT 0,
                         reason TEXT, at TEXT NOT NULL);
     CREATE INDEX queue_state ON queue (state, row);
+    """,
+    # `kept` counts the queue by state: count(*) over a backlog would cost more than the commits that work it off.
+    """
+    CREATE TABLE kept (state TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+    INSERT INTO kept VALUES ('queued', 0), ('held', 0), ('quarantined', 0);
+    UPDATE kept SET n = (SELECT count(*) FROM queue WHERE queue.state = kept.state);
+    CREATE TRIGGER queue_in AFTER INSERT ON queue BEGIN
+        UPDATE kept SET n = n + 1 WHERE state = new.state;
+    END;
+    CREATE TRIGGER queue_out AFTER DELETE ON queue BEGIN
+        UPDATE kept SET n = n - 1 WHERE state = old.state;
+    END;
+    CREATE TRIGGER queue_move AFTER UPDATE OF state ON queue BEGIN
+        UPDATE kept SET n = n - 1 WHERE state = old.state;
+        UPDATE kept SET n = n + 1 WHERE state = new.state;
+    END;
+    CREATE TABLE pulse (one INTEGER PRIMARY KEY CHECK (one = 1), at TEXT NOT NULL);
     """,
 )
 MAX_QUEUED = 200_000
@@ -78,9 +92,6 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Job = tuple[Callable[[], Any], "Future[Any]"]
-
-
 class Inbox:
     """The inbox in one SQLite file. Safe to use from any thread; every change is on disk when its call returns."""
 
@@ -90,19 +101,15 @@ class Inbox:
         self._reader = sqlite.connect(path, MIGRATIONS)
         self._reading = threading.Lock()
         self._max_queued = max_queued
-        self._depth = self._count("queued")
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._news = threading.Event()
-        self._closed = False
-        self._writer = threading.Thread(target=self._write, name="inbox", daemon=True)
-        self._writer.start()
+        self._counts: dict[str, int] = {}
+        self._committed()
+        self._writer = sqlite.Writer(path, self._db, self._committed)
 
     def close(self) -> None:
         """Commit what was asked for and close the file."""
-        if not self._closed:
-            self._closed = True
-            self._jobs.put(None)
-            self._writer.join()
+        self._writer.close()
+        with self._reading:
             self._reader.close()
             self._db.close()
 
@@ -111,24 +118,31 @@ class Inbox:
     def accept(self, node: str, counter: int, snapshot: Snapshot, raw: bytes) -> Receipt:
         """Take a report that `node` signed as its request number `counter`. It is on disk when this returns.
 
-        Raises NotAuthenticated (replayed), FullNeeded, Overloaded, DiskFull, Unavailable.
+        Raises NotAuthenticated (replayed), FullNeeded, Invalid (another node's report id), Overloaded, DiskFull,
+        Unavailable.
         """
-        return self._submit(lambda: self._accept(node, counter, snapshot, raw)).result()  # type: ignore[no-any-return]
+        return _receipt(self._submit(node, counter, snapshot, raw).result())
 
     async def accept_async(self, node: str, counter: int, snapshot: Snapshot, raw: bytes) -> Receipt:
         """The same for an event loop."""
-        future = self._submit(lambda: self._accept(node, counter, snapshot, raw))
-        return await asyncio.wrap_future(future)
+        return _receipt(await asyncio.wrap_future(self._submit(node, counter, snapshot, raw)))
 
-    def _accept(self, node: str, counter: int, snapshot: Snapshot, raw: bytes) -> Receipt:
+    def _submit(self, node: str, counter: int, snapshot: Snapshot, raw: bytes) -> Future[Receipt | EpicentreError]:
+        return self._writer.submit(lambda: self._accept(node, counter, snapshot, raw))
+
+    def _accept(self, node: str, counter: int, snapshot: Snapshot, raw: bytes) -> Receipt | EpicentreError:
+        """A refusal is returned, not raised: the request's number stays used, so that it is refused for ever."""
         now = _now()
         self._count_request(node, counter, now)
-        known = self._db.execute("SELECT seq FROM report WHERE id = ?", (snapshot.report_id,)).fetchone()
-        if known is not None:
-            return Receipt(snapshot.report_id, known["seq"], "known")
-        if self._depth >= self._max_queued and snapshot.sections:
-            raise Overloaded("more reports are waiting than may wait; try again later", retry_after=30.0)
-        self._check_bases(snapshot)
+        owner = self._owner(snapshot.report_id)
+        if owner == node:
+            return Receipt(snapshot.report_id, snapshot.seq, "known")
+        if owner is not None:
+            return Invalid("this report id belongs to another node: make a new one", where="$.report_id")
+        if snapshot.sections and self._queued() >= self._max_queued:
+            return Overloaded("more reports are waiting than may wait; try again later", retry_after=30.0)
+        if missing := self._unknown_bases(snapshot):
+            return FullNeeded(f"the base of {', '.join(sorted(missing))} is not known here: send every section whole")
         self._note_scopes(snapshot, now)
         self._db.execute("INSERT INTO report VALUES (?, ?, ?, ?)", (snapshot.report_id, node, snapshot.seq, now))
         self._db.execute("DELETE FROM report WHERE node = ? AND seq < ?", (node, snapshot.seq - KEPT_IDS))
@@ -139,6 +153,16 @@ class Inbox:
         )
         return Receipt(snapshot.report_id, snapshot.seq, "stored")
 
+    def _owner(self, report_id: str) -> str | None:
+        """The node that sent this report before; `report` forgets old ids, `queue` knows what still waits."""
+        row = self._db.execute(
+            "SELECT node FROM report WHERE id = ?1 UNION ALL SELECT node FROM queue WHERE id = ?1 LIMIT 1", (report_id,)
+        ).fetchone()
+        return None if row is None else str(row["node"])
+
+    def _queued(self) -> int:
+        return int(self._db.execute("SELECT n FROM kept WHERE state = 'queued'").fetchone()["n"])
+
     def _count_request(self, node: str, counter: int, now: str) -> None:
         taken = self._db.execute(
             "INSERT INTO sender VALUES (?, ?, ?) ON CONFLICT (node) DO UPDATE SET counter = excluded.counter,"
@@ -148,12 +172,10 @@ class Inbox:
         if taken.rowcount != 1:
             raise NotAuthenticated("this request was seen before; each needs a higher number", code="replayed")
 
-    def _check_bases(self, snapshot: Snapshot) -> None:
+    def _unknown_bases(self, snapshot: Snapshot) -> list[str]:
         rows = self._db.execute("SELECT id, hash FROM scope WHERE node = ?", (snapshot.node,))
         have = {row["id"]: row["hash"] for row in rows}
-        missing = [n for n in snapshot.unchanged if have.get(f"{snapshot.node}/{n}") != snapshot.hashes[n]]
-        if missing:
-            raise FullNeeded(f"the base of {', '.join(sorted(missing))} is not known here: send every section whole")
+        return [n for n in snapshot.unchanged if have.get(f"{snapshot.node}/{n}") != snapshot.hashes[n]]
 
     def _note_scopes(self, snapshot: Snapshot, now: str) -> None:
         self._db.executemany(
@@ -222,7 +244,11 @@ class Inbox:
 
     def depth(self) -> int:
         """How many reports wait to be applied."""
-        return self._depth
+        return self._counts["queued"]
+
+    def counts(self) -> dict[str, int]:
+        """How many reports are queued, held and quarantined."""
+        return dict(self._counts)
 
     def held(self) -> list[Kept]:
         """Reports that wait for a person's word on an identity."""
@@ -256,9 +282,9 @@ class Inbox:
         return {row["node"]: row["seen"] for row in self._read("SELECT node, seen FROM sender", ())}
 
     def writable(self) -> bool:
-        """Whether a commit succeeds now."""
+        """Whether a commit succeeds now. It really writes: on a full disk an empty commit would succeed."""
         try:
-            self._do(lambda: self._db.execute("UPDATE sender SET seen = seen WHERE node = ''"))
+            self._do(lambda: self._db.execute("INSERT OR REPLACE INTO pulse VALUES (1, ?)", (_now(),)))
         except EpicentreError:
             return False
         return True
@@ -269,73 +295,19 @@ class Inbox:
         rows = self._read("SELECT row, node, id, reason, at FROM queue WHERE state = ? ORDER BY row", (state,))
         return [Kept(*row) for row in rows]
 
-    def _count(self, state: str) -> int:
-        return int(self._db.execute("SELECT count(*) FROM queue WHERE state = ?", (state,)).fetchone()[0])
-
     def _read(self, text: str, parameters: Collection[Any]) -> list[sqlite3.Row]:
         with self._reading, sqlite.errors(self._path):
             return self._reader.execute(text, tuple(parameters)).fetchall()
 
     def _do(self, work: Callable[[], Any]) -> None:
-        self._submit(work).result()
+        self._writer.submit(work).result()
 
-    def _submit(self, work: Callable[[], Any]) -> Future[Any]:
-        if self._closed:
-            raise Unavailable("the server is stopping; try again")
-        future: Future[Any] = Future()
-        self._jobs.put((work, future))
-        return future
+    def _committed(self) -> None:
+        self._counts = {row["state"]: row["n"] for row in self._db.execute("SELECT state, n FROM kept")}
+        self._news.set()
 
-    def _write(self) -> None:
-        """The writer thread: gather, do all in one transaction, commit, then answer everybody."""
-        while (first := self._jobs.get()) is not None:
-            jobs, last = self._gather(first)
-            answers: list[tuple[Future[Any], Any, Exception | None]] = []
-            try:
-                with sqlite.errors(self._path), sqlite.transaction(self._db):
-                    for work, future in jobs:
-                        answers.append(self._one(work, future))
-            except Exception as error:  # every waiting caller is told, whatever it was
-                answers = [(future, None, error) for _, future in jobs]
-            with suppress(sqlite3.Error):
-                self._depth = self._count("queued")
-            self._news.set()
-            self._answer(answers)
-            if last:
-                return
 
-    def _gather(self, first: Job) -> tuple[list[Job], bool]:
-        jobs: list[Job] = [first]
-        with suppress(queue.Empty):
-            while len(jobs) < 500:
-                more = self._jobs.get_nowait()
-                if more is None:
-                    return jobs, True
-                jobs.append(more)
-        return jobs, False
-
-    def _one(self, work: Callable[[], Any], future: Future[Any]) -> tuple[Future[Any], Any, Exception | None]:
-        """One job in a savepoint: what it refuses leaves the others' work untouched."""
-        self._db.execute("SAVEPOINT job")
-        try:
-            result = work()
-        except EpicentreError as error:
-            # A replay must stay refused for ever, so the request number is kept even when the report is not taken.
-            self._db.execute("RELEASE job") if isinstance(error, FullNeeded | Overloaded) else self._undo()
-            return future, None, error
-        self._db.execute("RELEASE job")
-        return future, result, None
-
-    def _undo(self) -> None:
-        self._db.execute("ROLLBACK TO job")
-        self._db.execute("RELEASE job")
-
-    @staticmethod
-    def _answer(answers: Iterable[tuple[Future[Any], Any, Exception | None]]) -> None:
-        for future, result, error in answers:
-            if not future.set_running_or_notify_cancel():
-                continue
-            if error is not None:
-                future.set_exception(error)
-            else:
-                future.set_result(result)
+def _receipt(answer: Receipt | EpicentreError) -> Receipt:
+    if isinstance(answer, EpicentreError):
+        raise answer
+    return answer

@@ -1,13 +1,24 @@
-"""SQLite files that must survive anything: WAL, synchronous=FULL, numbered migrations, a newer schema refused."""
+"""SQLite files that must survive anything: WAL, synchronous=FULL, numbered migrations, a newer schema refused.
+
+`Writer` is one thread that commits what many callers ask for together (group commit): they share one fsync.
+"""
 
 from __future__ import annotations
 
+import queue
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, TypeVar
 
 from cmdb.errors import DiskFull, Misconfigured, Unavailable
+
+T = TypeVar("T")
+MOST_TOGETHER = 500
+"""Jobs in one transaction at most, so that the first of them does not wait for ever."""
 
 
 def connect(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
@@ -34,9 +45,19 @@ def _migrate(db: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> N
                 f"{path} has schema {version}, made by a newer Epicentre; this one knows {len(migrations)}: upgrade it"
             )
         for script in migrations[version:]:
-            for statement in filter(str.strip, script.split(";")):
+            for statement in _statements(script):
                 db.execute(statement)
         db.execute(f"PRAGMA user_version = {len(migrations)}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """One by one: executescript() would commit in between. A trigger's own semicolons do not end it."""
+    part = ""
+    for piece in script.split(";")[:-1]:
+        part += f"{piece};"
+        if sqlite3.complete_statement(part):
+            yield part
+            part = ""
 
 
 @contextmanager
@@ -45,11 +66,11 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
+        db.execute("COMMIT")  # inside: a full disk shows here, and must not leave the transaction open
     except BaseException:
-        if db.in_transaction:  # SQLite itself rolls back on a full disk
+        if db.in_transaction:  # SQLite itself may have rolled back
             db.execute("ROLLBACK")
         raise
-    db.execute("COMMIT")
 
 
 @contextmanager
@@ -63,3 +84,84 @@ def errors(path: Path) -> Iterator[None]:
                 "the disk with the data folder is full; nothing was taken", detail=f"{path}: {error}"
             ) from error
         raise Unavailable("the data folder does not answer now; try again", detail=f"{path}: {error}") from error
+
+
+Job = tuple[Callable[[], Any], "Future[Any]"]
+
+
+class Writer:
+    """The one thread that writes to a database. `committed` is called after each transaction, before the answers."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection, committed: Callable[[], None]) -> None:
+        self._path, self._db, self._committed = path, db, committed
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._door = threading.Lock()  # nothing is put behind the end mark, where nobody would answer it
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name=f"writer of {path.name}", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Callable[[], T]) -> Future[T]:
+        """Do `work` in the next transaction; the future has its result once that is on disk, or what it raised."""
+        future: Future[T] = Future()
+        with self._door:
+            if self._closed:
+                raise Unavailable("the server is stopping; try again")
+            self._jobs.put((work, future))
+        return future
+
+    def close(self) -> None:
+        """Commit what was asked for, and end."""
+        with self._door:
+            if not self._closed:
+                self._closed = True
+                self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (first := self._jobs.get()) is not None:
+            jobs, last = self._gather(first)
+            answers: list[tuple[Future[Any], Any, Exception | None]] = []
+            try:
+                with errors(self._path), transaction(self._db):
+                    answers = [self._one(work, future) for work, future in jobs]
+            except Exception as error:  # every waiting caller is told, whatever it was
+                answers = [(future, None, error) for _, future in jobs]
+            with suppress(sqlite3.Error):
+                self._committed()
+            _answer(answers)
+            if last:
+                return
+
+    def _gather(self, first: Job) -> tuple[list[Job], bool]:
+        jobs: list[Job] = [first]
+        with suppress(queue.Empty):
+            while len(jobs) < MOST_TOGETHER:
+                more = self._jobs.get_nowait()
+                if more is None:
+                    return jobs, True
+                jobs.append(more)
+        return jobs, False
+
+    def _one(self, work: Callable[[], Any], future: Future[Any]) -> tuple[Future[Any], Any, Exception | None]:
+        """One job in a savepoint: what it raises undoes its own work and leaves the others' alone."""
+        self._db.execute("SAVEPOINT job")
+        try:
+            result = work()
+        except sqlite3.OperationalError:
+            raise  # the file itself is in trouble, so the transaction is
+        except Exception as error:
+            self._db.execute("ROLLBACK TO job")
+            self._db.execute("RELEASE job")
+            return future, None, error
+        self._db.execute("RELEASE job")
+        return future, result, None
+
+
+def _answer(answers: Iterable[tuple[Future[Any], Any, Exception | None]]) -> None:
+    for future, result, error in answers:
+        if not future.set_running_or_notify_cancel():
+            continue
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)

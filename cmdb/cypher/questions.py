@@ -17,9 +17,14 @@ SEQUENCE = "MATCH (j:Journal {id: 'journal'}) RETURN j.seq AS seq"
 CIS = "UNWIND $ids AS id MATCH (n:CI {id: id}) RETURN properties(n) AS n"
 COUNTS = "MATCH (n:CI {status: 'live'}) RETURN n.class AS class, count(*) AS count ORDER BY class"
 CLAIMS = """
-MATCH (s:Scope)-[a:ASSERTS]->(:CI {id: $id})
-RETURN s.id AS scope, a.since AS since, a.trace AS trace ORDER BY scope
+UNWIND $ids AS id MATCH (s:Scope)-[a:ASSERTS]->(:CI {id: id})
+RETURN id, s.id AS scope, a.since AS since, a.trace AS trace ORDER BY scope
 """
+CHILDREN = """
+UNWIND $ids AS id MATCH (n:CI {parent: id}) WHERE n.status = 'live'
+RETURN properties(n) AS n ORDER BY n.class, n.name, n.id
+"""
+HOSTS_OF_AGENTS = "MATCH (s:Scope)-[:ASSERTS]->(h:CI) WHERE s.node IS NULL RETURN s.id AS node, h.name AS host"
 CONFLICTS = """
 MATCH (c:IdentityConflict {state: 'open'})
 RETURN c{.id, .node, .outcome, .reason, .candidates, .trace, .opened_at, .hostname} AS c ORDER BY c.opened_at, c.id

@@ -129,9 +129,24 @@ class Reads:
         parameters = {"first": first, "before": before if before is not None else 2**62}
         return [row["c"] for row in self._bolt.read(lambda run: run(questions.JOURNAL, parameters))]
 
-    def claims(self, ci: str) -> list[dict[str, Any]]:
-        """Who asserts the CI, since which sequence, and the identity trace where it was made: scope, since, trace."""
-        return [_traced(row) for row in self._bolt.read(lambda run: run(questions.CLAIMS, {"id": ci}))]
+    def claims_of(self, cis: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+        """Who asserts each CI, since which sequence, and the identity trace where it was made. One round trip."""
+        found: dict[str, list[dict[str, Any]]] = {ci: [] for ci in cis}
+        for row in self._bolt.read(lambda run: run(questions.CLAIMS, {"ids": list(cis)})):
+            found[row.pop("id")].append(_traced(row))
+        return found
+
+    def children(self, cis: Collection[str]) -> dict[str, list[Row]]:
+        """What is inside each CI, by class and name. One round trip."""
+        found: dict[str, list[Row]] = {ci: [] for ci in cis}
+        for row in self._bolt.read(lambda run: run(questions.CHILDREN, {"ids": list(cis)})):
+            found[row["n"]["parent"]].append(row["n"])
+        return found
+
+    def hosts_of_agents(self) -> dict[str, str]:
+        """The name of the host each agent speaks for, by agent."""
+        rows = self._bolt.read(lambda run: run(questions.HOSTS_OF_AGENTS, {}))
+        return {row["node"]: row["host"] for row in rows}
 
     def conflicts(self) -> list[dict[str, Any]]:
         """Identities held for a person: id, node, outcome, reason, candidates, trace, opened_at, hostname."""

@@ -1,0 +1,1 @@
+"""The front door: reports in, questions and commands by GraphQL."""

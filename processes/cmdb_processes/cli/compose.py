@@ -17,7 +17,7 @@ from cmdb.errors import Misconfigured
 from cmdb.inbox import Inbox
 from cmdb.store import Store
 from cmdb.words import Process
-from cmdb_graphql.health import Metrics
+from cmdb_graphql.metrics import Metrics
 from cmdb_graphql.services import Services
 
 LOCAL_ADMIN = "admin"
@@ -75,7 +75,7 @@ def services(settings: Settings, bolt: Bolt, processes: Mapping[str, Process]) -
     try:
         store.migrate()
         applier.start()
-        yield Services(settings, store, inbox, enrolment, accounts, applier, processes)
+        yield Services(settings, store, inbox, enrolment, accounts, applier, processes, metrics)
     finally:
         applier.stop()
         inbox.close()

@@ -1,0 +1,115 @@
+"""Accounts and API tokens."""
+
+from __future__ import annotations
+
+import strawberry
+
+from cmdb.errors import Forbidden, UnknownName
+from cmdb.words import Principal, Role
+from cmdb_graphql.context import Info, blocking, command, question
+
+
+@strawberry.type(description="An account.")
+class User:
+    """A person."""
+
+    name: str = strawberry.field(description="The account's name.")
+    roles: list[str] = strawberry.field(description="The roles it holds.")
+    created_at: str | None = strawberry.field(description="Since when, ISO 8601 UTC.")
+
+
+@strawberry.type(description="An API token, without its secret.")
+class Token:
+    """A token."""
+
+    key_id: strawberry.ID = strawberry.field(description="Its visible part.")
+    user: str = strawberry.field(description="Whose it is.")
+    label: str = strawberry.field(description="What it is for.")
+    roles: list[str] | None = strawberry.field(description="The roles it is narrowed to; null: all of its user's.")
+    created_at: str = strawberry.field(description="Since when, ISO 8601 UTC.")
+    expires_at: str | None = strawberry.field(description="Until when, ISO 8601 UTC.")
+    last_used: str | None = strawberry.field(description="When it was last used, to the hour, ISO 8601 UTC.")
+    revoked_at: str | None = strawberry.field(description="When it was revoked, ISO 8601 UTC.")
+
+
+def roles_of(names: list[str]) -> list[Role]:
+    """Roles by name."""
+    known = {role.value: role for role in Role}
+    for name in names:
+        if name not in known:
+            raise UnknownName(f"there is no role {name!r}; known are {', '.join(known)}", where="roles")
+    return [known[name] for name in names]
+
+
+def _own_or_admin(who: Principal, user: str) -> None:
+    if user != who.name and not who.may(Role.ADMIN):
+        raise Forbidden("only an admin makes tokens for others")
+
+
+@question()
+async def me(info: Info) -> User:
+    """Who asks, with the roles that count now."""
+    who = info.context.principal
+    return User(name=who.name, roles=sorted(who.roles), created_at=None)
+
+
+@question(Role.ADMIN)
+async def users(info: Info) -> list[User]:
+    """Every account."""
+    found = await blocking(info.context.services.accounts.users)
+    return [User(name=u.name, roles=[r.value for r in u.roles], created_at=u.created_at) for u in found]
+
+
+@question(Role.ADMIN)
+async def tokens(info: Info) -> list[Token]:
+    """Every API token, without its secret."""
+    found = await blocking(info.context.services.accounts.tokens)
+    return [
+        Token(
+            key_id=strawberry.ID(t.key_id), user=t.user, label=t.label,
+            roles=None if t.roles is None else [r.value for r in t.roles], created_at=t.created_at,
+            expires_at=t.expires_at, last_used=t.last_used, revoked_at=t.revoked_at,
+        )
+        for t in found
+    ]  # fmt: skip
+
+
+@command(Role.ADMIN)
+async def create_user(info: Info, name: str, roles: list[str], password: str | None = None) -> User:
+    """Make an account; without a password it is used by token only."""
+    chosen = roles_of(roles)
+    await blocking(info.context.services.accounts.create_user, name, chosen, password)
+    return User(name=name, roles=[r.value for r in chosen], created_at=None)
+
+
+@command(Role.ADMIN)
+async def set_roles(info: Info, name: str, roles: list[str]) -> User:
+    """Replace an account's roles."""
+    chosen = roles_of(roles)
+    await blocking(info.context.services.accounts.set_roles, name, chosen)
+    return User(name=name, roles=[r.value for r in chosen], created_at=None)
+
+
+@command(Role.VIEWER)
+async def create_token(
+    info: Info,
+    user: str | None = None,
+    label: str = "",
+    roles: list[str] | None = None,
+    expires_days: float | None = None,
+) -> str:
+    """A new API token for oneself (an admin: for anybody), shown this once."""
+    who = info.context.principal
+    _own_or_admin(who, user or who.name)
+    # A narrow token must not make a wide one.
+    chosen = sorted(who.roles) if roles is None and (user or who.name) == who.name else roles
+    narrowed = None if chosen is None or (who.may(Role.ADMIN) and roles is None) else roles_of([str(r) for r in chosen])
+    accounts = info.context.services.accounts
+    return await blocking(accounts.create_token, user or who.name, label, narrowed, expires_days)
+
+
+@command(Role.ADMIN)
+async def revoke_token(info: Info, key_id: strawberry.ID) -> bool:
+    """End an API token; its next use is refused."""
+    await blocking(info.context.services.accounts.revoke_token, str(key_id))
+    return True

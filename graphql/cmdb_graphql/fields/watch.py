@@ -1,0 +1,168 @@
+"""What the server itself knows: counts, agents, the journal, and what waits for a person."""
+
+from __future__ import annotations
+
+import strawberry
+from strawberry.scalars import JSON
+
+from cmdb.words import Role
+from cmdb_graphql.context import Info, blocking, command, question
+from cmdb_graphql.generate import page_size
+from cmdb_graphql.types import age
+
+
+@strawberry.type(description="How many live CIs a class has.")
+class ClassCount:
+    """A count."""
+
+    class_: str = strawberry.field(name="class", description="The class.")
+    count: int = strawberry.field(description="How many live CIs.")
+
+
+@strawberry.type(description="How the server does.")
+class Status:
+    """The state of the whole."""
+
+    sequence: int = strawberry.field(description="The last applied journal sequence.")
+    counts: list[ClassCount] = strawberry.field(description="Live CIs by class.")
+    queued: int = strawberry.field(description="Reports that wait to be applied.")
+    held: int = strawberry.field(description="Reports that wait for a person's word on an identity.")
+    quarantined: int = strawberry.field(description="Reports that failed three times.")
+
+
+@strawberry.type(description="An enrolled agent.")
+class Agent:
+    """An agent."""
+
+    node: strawberry.ID = strawberry.field(description="Its id.")
+    site: str = strawberry.field(description="The site its token was bound to.")
+    owner: str = strawberry.field(description="The owner its token was bound to.")
+    state: str = strawberry.field(description="reporting, silent, held, revoked or new.")
+    enrolled_at: str = strawberry.field(description="When it was enrolled, ISO 8601 UTC.")
+    last_seen: str | None = strawberry.field(description="When its last request came, ISO 8601 UTC.")
+    host: str | None = strawberry.field(description="The name of the host it speaks for.")
+
+
+@strawberry.type(description="One entry of the journal: an applied report or command.")
+class JournalEntry:
+    """A journal entry."""
+
+    seq: int = strawberry.field(description="Its sequence.")
+    at: str = strawberry.field(description="When, ISO 8601 UTC.")
+    actor: str = strawberry.field(description="Who: an agent or a person.")
+    kind: str = strawberry.field(description="What kind of entry it is.")
+    summary: str = strawberry.field(description="What it did, in one line.")
+    hash: str = strawberry.field(description="Its hash, which covers the previous entry's.")
+
+
+@strawberry.type(description="An identity that waits for a person's word.")
+class Conflict:
+    """An identity conflict."""
+
+    id: strawberry.ID = strawberry.field(description="Its id.")
+    node: str = strawberry.field(description="The agent whose report is held.")
+    hostname: str | None = strawberry.field(description="What the reporting host calls itself.")
+    outcome: str = strawberry.field(description="conflict or ambiguous.")
+    reason: str = strawberry.field(description="Why it is held.")
+    candidates: list[str] = strawberry.field(description="The CIs it might be.")
+    opened_at: str = strawberry.field(description="Since when, ISO 8601 UTC.")
+    trace: JSON | None = strawberry.field(description="Rule by rule, what was tried.")
+
+
+@strawberry.type(description="A report that failed three times, kept with its reason.")
+class QuarantinedReport:
+    """A poisoned report."""
+
+    row: int = strawberry.field(description="Its number in the inbox.")
+    node: str = strawberry.field(description="The agent that sent it.")
+    report_id: str = strawberry.field(description="The report's id.")
+    reason: str = strawberry.field(description="Why it failed.")
+    at: str = strawberry.field(description="When it came, ISO 8601 UTC.")
+
+
+@question()
+async def status(info: Info) -> Status:
+    """How the server does: counts, queue and sequence."""
+    services = info.context.services
+    counts = await blocking(services.store.counts)
+    return Status(
+        sequence=await blocking(services.store.sequence),
+        counts=[ClassCount(class_=name, count=n) for name, n in counts.items()],
+        queued=services.inbox.depth(),
+        held=len(await blocking(services.inbox.held)),
+        quarantined=len(await blocking(services.inbox.quarantine)),
+    )
+
+
+@question()
+async def agents(info: Info) -> list[Agent]:
+    """Every enrolled agent and when it last reported."""
+    services = info.context.services
+    enrolled = await blocking(services.enrolment.agents)
+    seen = await blocking(services.inbox.senders)
+    hosts = await blocking(services.store.hosts_of_agents)
+    held = {kept.node for kept in await blocking(services.inbox.held)}
+    quiet = services.settings.agent_interval * 5
+
+    def state(node: str, revoked: str | None) -> str:
+        if revoked:
+            return "revoked"
+        if node in held:
+            return "held"
+        return "new" if node not in seen else "silent" if (age(seen[node]) or 0) > quiet else "reporting"
+
+    return [
+        Agent(
+            node=strawberry.ID(a.node), site=a.site, owner=a.owner, state=state(a.node, a.revoked_at),
+            enrolled_at=a.enrolled_at, last_seen=seen.get(a.node), host=hosts.get(a.node),
+        )
+        for a in enrolled
+    ]  # fmt: skip
+
+
+@question()
+async def journal(info: Info, first: int = 20, before: int | None = None) -> list[JournalEntry]:
+    """The newest entries of the journal, or those before a sequence."""
+    rows = await blocking(info.context.services.store.journal, page_size(first), before)
+    return [JournalEntry(**row) for row in rows]
+
+
+@question()
+async def conflicts(info: Info) -> list[Conflict]:
+    """Identities that wait for a person's word."""
+    return [Conflict(**row) for row in await blocking(info.context.services.store.conflicts)]
+
+
+@question(Role.ADMIN)
+async def quarantine(info: Info) -> list[QuarantinedReport]:
+    """Reports that failed three times."""
+    kept = await blocking(info.context.services.inbox.quarantine)
+    return [QuarantinedReport(row=k.row, node=k.node, report_id=k.report_id, reason=k.reason, at=k.at) for k in kept]
+
+
+@command(Role.ADMIN)
+async def replay(info: Info, row: int) -> bool:
+    """Try a quarantined report again."""
+    await blocking(info.context.services.inbox.replay, row)
+    return True
+
+
+@command(Role.ADMIN)
+async def resolve_conflict(info: Info, id: strawberry.ID, decision: str) -> bool:  # noqa: A002
+    """Say whether the machines of an identity conflict are the `same` or `distinct`."""
+    who = info.context.principal.name
+    await blocking(info.context.services.applier.resolve_conflict, str(id), decision.lower(), who)  # type: ignore[arg-type]
+    return True
+
+
+@command(Role.ADMIN)
+async def create_enrolment_token(info: Info, site: str = "", owner: str = "") -> str:
+    """A one-off token with which one agent can enrol within the hour; shown this once."""
+    return await blocking(info.context.services.enrolment.create_token, site, owner)
+
+
+@command(Role.ADMIN)
+async def revoke_agent(info: Info, node: strawberry.ID) -> bool:
+    """Send an agent away; its next request is refused."""
+    await blocking(info.context.services.enrolment.revoke, str(node))
+    return True

@@ -1,0 +1,29 @@
+"""What a running server is made of; the composition root builds it, every route gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cmdb.accounts import Accounts
+from cmdb.applier import Applier
+from cmdb.config import Settings
+from cmdb.enrolment import Enrolment
+from cmdb.inbox import Inbox
+from cmdb.store import Store
+from cmdb.words import Process
+from cmdb_graphql.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The open parts of one server."""
+
+    settings: Settings
+    store: Store
+    inbox: Inbox
+    enrolment: Enrolment
+    accounts: Accounts
+    applier: Applier
+    processes: Mapping[str, Process] = field(default_factory=dict)
+    metrics: Metrics = field(default_factory=Metrics)
