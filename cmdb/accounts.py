@@ -6,8 +6,8 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from cmdb import sqlite
 from cmdb.errors import Conflict, Invalid, NotAuthenticated, Overloaded, UnknownName
-from cmdb.pepper import Pepper
+from cmdb.pepper import Pepper, token
 from cmdb.words import Principal, Role
 
 MIGRATIONS = (
@@ -32,7 +32,15 @@ MIGRATIONS = (
 )
 SESSION_LIFE = timedelta(hours=12)
 FREE_TRIES = 5
-"""Wrong passwords per name before each further one doubles the wait, up to five minutes."""
+"""Wrong passwords per name before each further one doubles the wait, up to MOST_PAUSE seconds."""
+
+MOST_PAUSE = 300.0
+
+MOST_NAMES = 10_000
+"""Names whose wrong passwords are remembered: names are free to invent, memory is not."""
+
+SESSION = "eps_"
+"""What the text of a session begins with; of an API token it is epi_."""
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _NO_SUCH_USER = _HASHER.hash(secrets.token_hex(16))
@@ -78,6 +86,33 @@ def _implied(roles: Iterable[Role]) -> frozenset[Role]:
     return frozenset(implied for role in roles for implied in role.implies)
 
 
+class Tries:
+    """Wrong passwords by name. A try counts as wrong from its beginning, so many at once gain nothing. No I/O."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._wrong: OrderedDict[str, tuple[int, float]] = OrderedDict()  # name -> tries, next one allowed at
+
+    def begin(self, name: str) -> None:
+        """Count a try, or raise Overloaded with the time to wait."""
+        now = self._clock()
+        with self._lock:
+            count, allowed = self._wrong.get(name, (0, now))
+            if (wait := allowed - now) > 0:
+                raise Overloaded(f"too many wrong passwords; try again in {wait:.0f} s", retry_after=wait)
+            pause = 0.0 if count + 1 < FREE_TRIES else min(MOST_PAUSE, 2.0 ** min(20, count + 1 - FREE_TRIES))
+            self._wrong[name] = (count + 1, now + pause)
+            self._wrong.move_to_end(name)
+            if len(self._wrong) > MOST_NAMES:  # the least recently tried goes; that one has waited longest
+                self._wrong.popitem(last=False)
+
+    def forget(self, name: str) -> None:
+        """The password was right."""
+        with self._lock:
+            self._wrong.pop(name, None)
+
+
 class Accounts:
     """Accounts in one SQLite file. Safe to use from any thread."""
 
@@ -87,7 +122,7 @@ class Accounts:
         self._db = sqlite.connect(path, MIGRATIONS)
         self._lock = threading.Lock()
         self._argon = threading.Semaphore(2)  # 19 MiB each: more at once would be a way to exhaust memory
-        self._wrong: dict[str, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
+        self._tries = Tries()
 
     def close(self) -> None:
         """Close the file."""
@@ -121,10 +156,14 @@ class Accounts:
         """Replace a user's roles; it holds from the next request on."""
         if not roles:
             raise Invalid("name at least one role", where="roles")
-        if Role.ADMIN not in roles and [u.name for u in self.users() if Role.ADMIN in u.roles] == [name]:
-            raise Conflict(f"{name} is the only admin: make another one first")
-        if self._write("UPDATE user SET roles = ? WHERE name = ?", (_text(roles), name)) != 1:
-            raise UnknownName(f"there is no user {name!r}")
+        # One transaction for looking and changing, else two admins could demote each other at once.
+        with self._lock, sqlite.errors(self._path), sqlite.transaction(self._db):
+            held = dict(self._db.execute("SELECT name, roles FROM user").fetchall())
+            if name not in held:
+                raise UnknownName(f"there is no user {name!r}")
+            if Role.ADMIN not in roles and [n for n, text in held.items() if Role.ADMIN in _roles(text)] == [name]:
+                raise Conflict(f"{name} is the only admin: make another one first")
+            self._db.execute("UPDATE user SET roles = ? WHERE name = ?", (_text(roles), name))
 
     def users(self) -> list[User]:
         """Every account, by name."""
@@ -134,19 +173,18 @@ class Accounts:
 
     def check_password(self, name: str, password: str) -> Principal:
         """The person of that name and password; wrong name and wrong password are one answer, at one price."""
-        self._throttle(name)
+        self._tries.begin(name[:64])
         rows = self._read("SELECT password, roles FROM user WHERE name = ?", name)
         stored = rows[0][0] if rows else None
         if not self._verify(stored or _NO_SUCH_USER, password) or stored is None:
-            self._note_wrong(name)
             raise NotAuthenticated("wrong name or password")
-        self._wrong.pop(name, None)
+        self._tries.forget(name[:64])
         return Principal(name, _implied(_roles(rows[0][1])))
 
     def login(self, name: str, password: str) -> str:
-        """Open a session and return its secret, to be kept by the browser."""
+        """Open a session of twelve hours and return its secret (eps_…), to be kept by the browser."""
         self.check_password(name, password)
-        text = secrets.token_urlsafe(32)
+        text = token(SESSION)
         self._write("DELETE FROM session WHERE expires < ?", (_iso(),))
         self._write(
             "INSERT INTO session VALUES (?, ?, ?)",
@@ -180,18 +218,6 @@ class Accounts:
                 return _HASHER.verify(stored, password)
             except (VerificationError, InvalidHashError):
                 return False
-
-    def _throttle(self, name: str) -> None:
-        wait = self._wrong[name][1] - time.monotonic() if name in self._wrong else 0.0
-        if wait > 0:
-            raise Overloaded(f"too many wrong passwords; try again in {wait:.0f} s", retry_after=wait)
-
-    def _note_wrong(self, name: str) -> None:
-        count = self._wrong[name][0] + 1
-        pause = 0.0 if count < FREE_TRIES else min(300.0, 2.0 ** (count - FREE_TRIES))
-        self._wrong[name] = (count, time.monotonic() + pause)
-        if len(self._wrong) > 10_000:  # names are free to invent, memory is not
-            self._wrong.clear()
 
     # --- API tokens ----------------------------------------------------------------------------------------
 
@@ -233,7 +259,8 @@ class Accounts:
             " FROM token t JOIN user u ON u.name = t.user WHERE t.key_id = ?",
             key_id,
         )
-        known = prefix == "epi" and bool(rows) and self._pepper.recognises(secret, rows[0][0])
+        # The digest is made in any case, so that the time taken does not tell whether the key id exists.
+        known = self._pepper.recognises(secret, rows[0][0] if rows else "") and prefix == "epi"
         if known and rows[0][3] is None and (rows[0][2] is None or rows[0][2] >= _iso()):
             self._note_use(key_id, rows[0][4])
             held = _implied(_roles(rows[0][6]))

@@ -1,7 +1,8 @@
 """The durable inbox: a report is acknowledged only when it is on disk, and applied later, once.
 
-One writer thread commits whatever has gathered in one transaction, so a thousand agents share a few fsyncs. Table `report` remembers every id that was taken; `queue` holds the bodies until they are applied; `scope` is
-what each section of each node said last, by hash and time, so that an unchanged report costs no graph write at all.
+One writer thread commits whatever has gathered in one transaction, so a thousand agents share a few fsyncs. Table
+`report` remembers the ids that were taken; `queue` holds the bodies until they are applied; `scope` is what each
+section of each node said last, by hash and time, so that an unchanged report costs no graph write at all.
 """
 
 from __future__ import annotations

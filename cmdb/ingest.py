@@ -1,12 +1,14 @@
 """From the bytes of a report to a checked Snapshot. Pure; whatever the bytes are, the answer is that or Invalid.
 
-Every refusal names its place as a JSON path; sizes are bounded before anything is built from them.
+Every refusal names its place as a JSON path; sizes are bounded before anything is built from them. Control characters
+are stripped, not refused: a device's odd name must not hide the device. Of a field given twice the last counts; the
+applier reads the same bytes with this same function, so nobody ever sees the other one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -32,6 +34,8 @@ MAX_ITEMS = 20_000
 MAX_LINKS = 50_000
 MAX_SECTIONS = 64
 MAX_TEXT = 8_192
+"""Characters, and bytes of UTF-8."""
+
 MAX_LIST = 1_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters and direction overrides: they forge log lines and terminals, so they never enter the graph."""
@@ -39,6 +43,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 
 
 def parse(raw: bytes) -> Snapshot:
@@ -54,20 +59,42 @@ def parse(raw: bytes) -> Snapshot:
     sections = _object(top.get("sections"), "$.sections")
     if len(sections) > MAX_SECTIONS:
         raise TooLarge(f"at most {MAX_SECTIONS} sections, not {len(sections)}", where="$.sections")
+    hashes = {name: _section_hash(name, value) for name, value in sections.items()}
+    _bounded(sections)
     whole = tuple(
-        _section(name, _object(value, f"$.sections.{name}"), f"$.sections.{name}")
-        for name, value in sections.items()
-        if isinstance(value, dict) and len(value) > 1
+        _section(name, value, f"$.sections.{name}") for name, value in sections.items() if set(value) != {"hash"}
     )
+    if len(whole) == len(sections) and all(section.complete for section in whole):
+        _closed(whole)
     return Snapshot(
         report_id=_matching(top, "report_id", _ID),
         node=_matching(top, "node", _ID),
         boot_id=_matching(top, "boot_id", _ID),
         seq=_integer(top, "seq"),
-        taken_at=_text(top.get("taken_at"), "$.taken_at"),
+        taken_at=_time(top.get("taken_at"), "$.taken_at"),
         sections=whole,
-        hashes={name: _section_hash(name, value) for name, value in sections.items()},
+        hashes=hashes,
     )
+
+
+def _bounded(sections: Mapping[str, Mapping[str, Any]]) -> None:
+    for field, most in (("items", MAX_ITEMS), ("links", MAX_LINKS), ("problems", MAX_LIST)):
+        lists = [value[field] for value in sections.values() if isinstance(value.get(field), list)]
+        if (count := sum(map(len, lists))) > most:
+            raise TooLarge(f"a report has at most {most} {field}, not {count}", where="$.sections")
+
+
+def _closed(sections: Iterable[Section]) -> None:
+    """In a report that says everything, links join what is in it; in a delta the ends may be known from before."""
+    there = {item.ref for section in sections for item in section.items}
+    for section in sections:
+        for n, link in enumerate(section.links):
+            for end, ref in (("from", link.source), ("to", link.target)):
+                if ref.cls != "Endpoint" and ref not in there:
+                    raise Invalid(
+                        f"there is no {ref.cls} {ref.key!r} in this report",
+                        where=f"$.sections.{section.name}.links[{n}].{end}",
+                    )
 
 
 # --- JSON shapes -------------------------------------------------------------------------------------------
@@ -100,14 +127,16 @@ def _only(value: Mapping[str, Any], known: set[str], where: str) -> None:
 def _text(value: Any, where: str, most: int = MAX_TEXT) -> str:
     if not isinstance(value, str):
         raise Invalid(f"expected text, not {_kind(value)}", where=where)
-    if len(value) > most:
-        raise TooLarge(f"at most {most} characters, not {len(value)}", where=where)
-    clean = _CONTROL.sub("", value)
-    try:
-        clean.encode()
-    except UnicodeEncodeError as error:
-        raise Invalid("holds half a character (a lone surrogate)", where=where) from error
-    return clean
+    if len(value) > most or (not value.isascii() and len(value.encode()) > MAX_TEXT):
+        raise TooLarge(f"at most {most} characters and {MAX_TEXT} bytes, not {len(value)}", where=where)
+    return value if value.isprintable() else _CONTROL.sub("", value)
+
+
+def _time(value: Any, where: str) -> str:
+    text = _text(value, where, 40)
+    if not _TIME.fullmatch(text):
+        raise Invalid("expected a time like 2026-11-01T12:00:00Z", where=where)
+    return text
 
 
 def _matching(top: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
@@ -199,8 +228,10 @@ def _item(one: dict[str, Any], where: str) -> Item:
 
 def _value(attribute: Attribute, value: Any, where: str) -> Value:
     match attribute.type:
-        case "string" | "datetime":
+        case "string":
             return _text(value, where)
+        case "datetime":
+            return _time(value, where)
         case "strings":
             entries = _array(value, where, MAX_LIST)
             return tuple(_text(v, f"{where}[{n}]") for n, v in enumerate(entries))
@@ -269,5 +300,5 @@ def _evidence(one: Any, where: str) -> Evidence:
         _text(fields.get("kind"), f"{where}.kind", 40),
         _text(fields.get("detail"), f"{where}.detail", 400),
         float(confidence),
-        **{k: None if v is None else _text(v, f"{where}.{k}", 40) for k, v in times.items()},
+        **{k: None if v is None else _time(v, f"{where}.{k}") for k, v in times.items()},
     )
