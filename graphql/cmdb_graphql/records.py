@@ -113,7 +113,7 @@ def _sign(function: Any, do: Command) -> None:
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
         )
         function.__annotations__[name] = annotation
-    function.__signature__ = inspect.Signature(parameters)
+    function.__signature__ = inspect.Signature(parameters, return_annotation=function.__annotations__["return"])
 
 
 async def _carry_out(info: Info, do: Command, kind: RecordType, arguments: dict[str, Any]) -> Record:

@@ -1,0 +1,1 @@
+"""The ITSM processes and the command line: clients of GraphQL, every one."""

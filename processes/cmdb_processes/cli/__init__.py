@@ -1,0 +1,1 @@
+"""The command `epicentre`: one file per group of commands, each found by its `register`."""

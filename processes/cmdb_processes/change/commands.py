@@ -1,0 +1,104 @@
+"""What can be done with a change: each command decides from the record, the actor and what the graph answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from cmdb.errors import Forbidden, Invalid, Refused
+from cmdb.words import Decision, Principal, Record, Role, Value
+from cmdb_processes.change import rules, window
+from cmdb_processes.change.lifecycle import LIFECYCLE
+from cmdb_processes.change.questions import IMPACT
+from cmdb_processes.change.rules import Approval
+
+Ask = Callable[..., dict[str, Any]]
+Arguments = Mapping[str, Value]
+
+
+def _str(arguments: Arguments, name: str) -> str:
+    return str(arguments.get(name) or "")
+
+
+def _approvals(record: Record) -> list[Approval]:
+    stored = record.fields.get("approvals") or ()
+    return [Approval.parse(text) for text in stored] if isinstance(stored, tuple) else []
+
+
+def propose(_ask: Ask, _record: None, arguments: Arguments, actor: Principal, now: str) -> Decision:
+    """Open a change about some CIs."""
+    texts = {name: _str(arguments, name).strip() for name in ("title", "plan", "backout", "test")}
+    rules.check_texts(**texts)
+    when = window.parse(_str(arguments, "window"), now)
+    cis = arguments.get("cis") or ()
+    if not isinstance(cis, tuple) or not 1 <= len(set(cis)) <= 100:
+        raise Invalid("name 1 to 100 CIs that will be worked on", where="cis")
+    fields: dict[str, Value] = {**texts, "window_start": when.start.isoformat(), "window_end": when.end.isoformat()}
+    return Decision(LIFECYCLE.initial, fields, f"proposed by {actor.name}", cis=cis)
+
+
+def assess(ask: Ask, record: Record, _arguments: Arguments, actor: Principal, _now: str) -> Decision:
+    """Take the blast radius of all its CIs together and freeze it as evidence. Earlier approvals fall."""
+    (to,) = LIFECYCLE.check(record.number, record.state, "assess")
+    answer = ask(IMPACT, of=list(record.cis))["impact"]
+    if answer["truncated"]:
+        raise Refused(f"the radius cannot be taken whole: {answer['truncated']}")
+    fell = _approvals(record)
+    fields: dict[str, Value] = {
+        "verdict": answer["verdict"],
+        "evidence": rules.frozen(answer),
+        "evidence_hash": answer["hash"],
+        "evidence_sequence": answer["sequence"],
+        "approvals": (),
+    }
+    reason = f"assessed by {actor.name} at sequence {answer['sequence']}"
+    if fell:
+        reason += f"; {len(fell)} earlier approvals fell"
+    return Decision(to, fields, reason)
+
+
+def approve(ask: Ask, record: Record, arguments: Arguments, actor: Principal, now: str) -> Decision:
+    """Approve in one of three roles, on the evidence as assessed and only while it still holds."""
+    if record.fields.get("evidence_hash") is None and record.state == "proposed":
+        raise Refused(f"{record.number} has no assessment to approve: assess it first")
+    LIFECYCLE.check(record.number, record.state, "approve")
+    role, given = _str(arguments, "as_role"), _approvals(record)
+    rules.check_approval(role, actor, record.opened_by, given)
+    if datetime.fromisoformat(str(record.fields["window_end"])) <= datetime.fromisoformat(now):
+        raise Refused(f"the window of {record.number} is over: propose it again with another")
+    _still_holds(ask, record)
+    given.append(Approval(role, actor.name, now))
+    still = rules.missing(given)
+    reason = f"approved as {role} by {actor.name}; " + (f"still needed: {', '.join(still)}" if still else "complete")
+    return Decision("assessed" if still else "approved", {"approvals": tuple(str(a) for a in given)}, reason)
+
+
+def _still_holds(ask: Ask, record: Record) -> None:
+    now = ask(IMPACT, of=list(record.cis))["impact"]
+    if now["hash"] == record.fields["evidence_hash"]:
+        return
+    reasons = rules.differences(json.loads(str(record.fields["evidence"])), now)
+    raise Refused(
+        f"the graph has changed since {record.number} was assessed: {'; '.join(reasons)}. Assess it again",
+        reasons=reasons,
+    )
+
+
+def reject(_ask: Ask, record: Record, arguments: Arguments, actor: Principal, _now: str) -> Decision:
+    """Say no, with the reason."""
+    (to,) = LIFECYCLE.check(record.number, record.state, "reject")
+    if not (reason := _str(arguments, "reason").strip()):
+        raise Invalid("is missing: the requester wants to know why", where="reason")
+    return Decision(to, {"rejection": reason}, f"rejected by {actor.name}: {reason}")
+
+
+def withdraw(_ask: Ask, record: Record, _arguments: Arguments, actor: Principal, _now: str) -> Decision:
+    """Take one's own change back; a change manager may take back any."""
+    (to,) = LIFECYCLE.check(record.number, record.state, "withdraw")
+    if actor.name != record.opened_by and not actor.may(Role.CHANGE_MANAGER):
+        raise Forbidden(
+            f"{record.number} was proposed by {record.opened_by}: only they or a change manager withdraw it"
+        )
+    return Decision(to, {}, f"withdrawn by {actor.name}")

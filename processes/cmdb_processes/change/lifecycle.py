@@ -1,0 +1,25 @@
+"""The lifecycle of a change, as data."""
+
+from cmdb_processes.lifecycle import Category, Lifecycle, State, Step
+
+LIFECYCLE = Lifecycle(
+    states=(
+        State("proposed", Category.TO_DO),
+        State("assessed", Category.WAITING),
+        State("approved", Category.IN_PROGRESS),
+        State("rejected", Category.DONE),
+        State("withdrawn", Category.DONE),
+    ),
+    initial="proposed",
+    steps=(
+        Step("proposed", "assess", ("assessed",)),
+        Step("proposed", "reject", ("rejected",)),
+        Step("proposed", "withdraw", ("withdrawn",)),
+        Step("assessed", "assess", ("assessed",)),
+        Step("assessed", "approve", ("assessed", "approved")),
+        Step("assessed", "reject", ("rejected",)),
+        Step("assessed", "withdraw", ("withdrawn",)),
+        Step("approved", "assess", ("assessed",)),
+        Step("approved", "withdraw", ("withdrawn",)),
+    ),
+)

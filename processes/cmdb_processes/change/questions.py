@@ -1,0 +1,14 @@
+"""What the change process asks the graph."""
+
+IMPACT = """
+query ChangeImpact($of: [ID!]!) {
+  impact(of: $of) {
+    sequence at hash verdict truncated
+    items { ci { id name class } before degree hops reason }
+    atRisk { id name }
+    counts { class degree count }
+    edges { type from { id name } to { id name } }
+  }
+}
+"""
+"""The evidence of an assessment is the answer to this, whole."""

@@ -1,0 +1,102 @@
+"""The pure rules of the change process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cmdb.errors import Forbidden, Invalid, Refused
+from cmdb.words import Principal, Role
+
+ROLES = {
+    "financial": Role.APPROVER_FINANCIAL,
+    "technical": Role.APPROVER_TECHNICAL,
+    "business": Role.APPROVER_BUSINESS,
+}
+"""Who must approve a change: three roles, three persons, none of them the requester."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One approval, kept as "technical anna 2026-11-01T12:00:00Z"."""
+
+    role: str
+    by: str
+    at: str
+
+    @classmethod
+    def parse(cls, text: str) -> Approval:
+        """From its stored form; names hold no spaces."""
+        return cls(*text.split(" "))
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.by} {self.at}"
+
+
+def check_texts(title: str, plan: str, backout: str, test: str) -> None:
+    """A change without a plan, a way back or a test is not taken."""
+    for name, text in (("title", title), ("plan", plan), ("backout", backout), ("test", test)):
+        if len(text.strip()) < 3:
+            raise Invalid("is missing: say it in a sentence", where=name)
+        if len(text) > 10_000:
+            raise Invalid("is longer than 10,000 characters", where=name)
+
+
+def check_approval(role: str, actor: Principal, opened_by: str, given: Sequence[Approval]) -> None:
+    """Whether `actor` may approve in `role` now; every rule that says no is named."""
+    if role not in ROLES:
+        raise Invalid(f"there is no approver role {role!r}; known are {', '.join(ROLES)}", where="as_role")
+    if not actor.may(ROLES[role]):
+        raise Forbidden(f"{actor.name} does not hold the role {ROLES[role].value}")
+    reasons = []
+    if actor.name == opened_by:
+        reasons.append("it was proposed by you; somebody else must approve it")
+    if any(a.role == role for a in given):
+        reasons.append(f"the {role} approval is given already")
+    if mine := [a.role for a in given if a.by == actor.name]:
+        reasons.append(f"you approved it as {mine[0]}; each role needs another person")
+    if reasons:
+        raise Refused(f"this approval is refused: {'; '.join(reasons)}", reasons=reasons)
+
+
+def missing(given: Sequence[Approval]) -> list[str]:
+    """The roles whose approval is still needed."""
+    return [role for role in ROLES if role not in {a.role for a in given}]
+
+
+def frozen(answer: Mapping[str, Any]) -> str:
+    """The evidence of an assessment: the answer as canonical JSON."""
+    return json.dumps(answer, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What changed inside the radius between two answers, in words."""
+    was, now = _items(before), _items(after)
+    found = [f"{now[ci][0]} is reached now ({_degree(now[ci][1])})" for ci in now if ci not in was]
+    found += [f"{was[ci][0]} is not reached any more" for ci in was if ci not in now]
+    found += [
+        f"{now[ci][0]} would be {_degree(now[ci][1])} instead of {_degree(was[ci][1])}"
+        for ci in now
+        if ci in was and was[ci][1] != now[ci][1]
+    ]
+    edges, later = _edges(before), _edges(after)
+    found += [f"{later[e]} appeared" for e in later if e not in edges]
+    found += [f"{edges[e]} is gone" for e in edges if e not in later]
+    return found or ["the graph inside the radius"]
+
+
+def _items(answer: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    return {i["ci"]["id"]: (i["ci"]["name"], i["degree"]) for i in answer["items"]}
+
+
+def _edges(answer: Mapping[str, Any]) -> dict[tuple[str, str, str], str]:
+    return {
+        (e["type"], e["from"]["id"], e["to"]["id"]): f"{e['from']['name']} {e['type']} {e['to']['name']}"
+        for e in answer["edges"]
+    }
+
+
+def _degree(word: str) -> str:
+    return word.lower()

@@ -1,0 +1,57 @@
+"""A change window: "start/end" or "start/duration" in ISO 8601, with a time zone. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cmdb.errors import Invalid
+
+_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
+LONGEST = timedelta(days=31)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From `start` until before `end`."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.end <= self.start:
+            raise Invalid("ends before it starts", where="window")
+        if self.end - self.start > LONGEST:
+            raise Invalid(f"is longer than {LONGEST.days} days", where="window")
+
+
+def parse(text: str, now: str) -> Window:
+    """Read a window; one that is over at `now` (ISO 8601) is refused."""
+    start_text, slash, end_text = text.strip().partition("/")
+    if not slash:
+        raise Invalid("write start/end or start/duration: 2026-12-01T22:00+01:00/PT2H", where="window")
+    start = _moment(start_text)
+    end = start + _duration(end_text) if end_text.startswith("P") else _moment(end_text)
+    window = Window(start, end)
+    if window.end <= datetime.fromisoformat(now):
+        raise Invalid("is over already", where="window")
+    return window
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(f"{text!r} is no moment like 2026-12-01T22:00+01:00", where="window") from error
+    if moment.tzinfo is None:
+        raise Invalid(f"{text!r} names no time zone: end it with Z or +01:00", where="window")
+    return moment
+
+
+def _duration(text: str) -> timedelta:
+    found = _DURATION.fullmatch(text)
+    if found is None or not any(found.groups()):
+        raise Invalid(f"{text!r} is no duration like PT2H, PT90M or P1DT12H", where="window")
+    days, hours, minutes = (int(part or 0) for part in found.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes)

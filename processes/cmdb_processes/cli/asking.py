@@ -1,0 +1,71 @@
+"""How the command line reaches its server, and how a person's word becomes a CI."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from cmdb.errors import AmbiguousName, Misconfigured, Unavailable, UnknownName
+from cmdb_graphql.client import HttpClient
+
+OPTIONS: dict[str, Any] = {"url": None, "token_file": None, "plain": False}
+"""The options given before the command."""
+
+RESOLVE = """
+query Resolve($name: String!, $class: String) {
+  resolve(name: $name, class: $class) { id name class parent { name } }
+}
+"""
+NEAR = "query Near($text: String!) { search(text: $text, first: 5) { name class } }"
+
+
+def client() -> HttpClient:
+    """A client of the server that was named, or of the one on this machine, whose token file needs no login."""
+    from cmdb.config import load
+
+    settings = load()
+    url = OPTIONS["url"] or settings.url
+    token_file = OPTIONS["token_file"] or settings.token_file
+    if url is None:
+        running = settings.home / "server.json"
+        if not running.exists():
+            raise Unavailable(
+                f"no server runs on {settings.home}: start one with `epicentre up`, or name one with --url"
+            )
+        url = json.loads(running.read_text())["url"]
+        token_file = token_file or settings.home / "token"
+    if token_file is None:
+        raise Misconfigured("with --url, name a file with an API token: --token-file FILE")
+    return HttpClient(url, _token(Path(token_file)))
+
+
+def _token(path: Path) -> str:
+    try:
+        if path.stat().st_mode & 0o077:
+            raise Misconfigured(f"{path} can be read by others: chmod 600 {path}")
+        return path.read_text().strip()
+    except OSError as error:
+        raise Misconfigured(f"the token file {path} cannot be read ({error.strerror})") from error
+
+
+def ask(document: str, **variables: Any) -> dict[str, Any]:
+    """Ask the server."""
+    return client().ask(document, **variables)
+
+
+def resolve(asking: HttpClient, name: str, cls: str | None = None) -> dict[str, Any]:
+    """The one CI meant by an id, a name or the start of either; else who it might be."""
+    found: list[dict[str, Any]] = asking.ask(RESOLVE, name=name, **({"class": cls} if cls else {}))["resolve"]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        candidates = [(c["id"], c["class"], c["name"], _where(c)) for c in found]
+        raise AmbiguousName(f"{name!r} may mean any of these; name its id, or more of its name:", candidates=candidates)
+    near = [f"{c['name']} ({c['class']})" for c in asking.ask(NEAR, text=name)["search"]]
+    hint = f"; similar: {', '.join(near)}" if near else "; `epicentre search TEXT` looks further"
+    raise UnknownName(f"nothing here is called {name!r}{hint}")
+
+
+def _where(ci: dict[str, Any]) -> str:
+    return f"on {ci['parent']['name']}" if ci.get("parent") else ""

@@ -1,0 +1,176 @@
+"""epicentre ci, search, path, query: look at the graph."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cmdb.errors import Invalid
+from cmdb_processes.cli import asking, show
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
+Name = Annotated[str, typer.Argument(help="A CI: its name, id, or the start of either.")]
+
+LIST = """
+query List($first: Int!, $filter: CIFilter, $after: String) {
+  cis(first: $first, filter: $filter, after: $after) {
+    totalCount pageInfo { hasNextPage endCursor }
+    nodes { id name class status parent { name } lastSeen }
+  }
+}
+"""
+SHOW = """
+query Show($id: ID!) {
+  ci(id: $id) {
+    id name class status rev key firstSeen lastSeen parent { id name } __typename
+    children(first: 100) { id name class }
+    dependencies(first: 50) { type to { id name class } evidence { kind detail confidence } ageSeconds }
+    dependents(first: 50) { type from { id name class } evidence { kind detail confidence } ageSeconds }
+    claims { scope since trace }
+  }
+}
+"""
+FIELDS = "query Fields($name: String!) { __type(name: $name) { fields { name type { kind ofType { kind } } } } }"
+SEARCH = """
+query Search($text: String!, $first: Int!) {
+  search(text: $text, first: $first) { id name class parent { name } lastSeen }
+}
+"""
+PATH = """
+query Path($from: ID!, $to: ID!) {
+  path(from: $from, to: $to) {
+    id type since ageSeconds lastSeen
+    from { id name class } to { id name class } evidence { kind detail confidence firstSeen }
+  }
+}
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Offer the commands."""
+    group = typer.Typer(help="List and show configuration items.", no_args_is_help=True, rich_markup_mode=None)
+    group.command("list", epilog="Examples: epicentre ci list; epicentre ci list Service --name neo")(list_)
+    group.command("show", epilog="Examples: epicentre ci show neo4j; epicentre ci show neo4j --json")(show_)
+    app.add_typer(group, name="ci")
+    app.command(epilog="Examples: epicentre search neo; epicentre search 127.0.0")(search)
+    app.command(epilog="Examples: epicentre path epicentre neo4j; epicentre path epicentre neo4j --json")(path)
+    app.command(epilog="Examples: epicentre query question.graphql; echo '{me{name}}' | epicentre query -")(query)
+
+
+def list_(
+    cls: Annotated[str | None, typer.Argument(metavar="[CLASS]", help="Only this class, such as Service.")] = None,
+    name: Annotated[str | None, typer.Option(help="Only names that start with this.")] = None,
+    first: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 100,
+    after: Annotated[str | None, typer.Option(help="The cursor the page before ended with.")] = None,
+    json: Json = False,
+) -> None:
+    """List live CIs, by name."""
+    parts: list[dict[str, Any]] = []
+    if cls:
+        parts.append({"class": {"eq": cls}})
+    if name:
+        parts.append({"name": {"prefix": name}})
+    answer = asking.ask(LIST, first=first, filter={"and": parts}, after=after)["cis"]
+    if json:
+        show.emit(answer)
+        return
+    rows = [(n["name"], n["class"], (n["parent"] or {}).get("name"), n["id"]) for n in answer["nodes"]]
+    show.table(("NAME", "CLASS", "ON", "ID"), rows, "no such CI")
+    if answer["pageInfo"]["hasNextPage"]:
+        show.out(f"{len(rows)} of {answer['totalCount']}; next page: --after {answer['pageInfo']['endCursor']}")
+
+
+def show_(name: Name, json: Json = False) -> None:
+    """Show one CI: its attributes, what it depends on, what depends on it, and why it is one CI."""
+    client = asking.client()
+    ci = client.ask(SHOW, id=asking.resolve(client, name)["id"])["ci"]
+    ci["attributes"] = _attributes(client, ci)
+    if json:
+        show.emit(ci)
+        return
+    base = ("name", "class", "status", "id", "key", "rev", "firstSeen", "lastSeen")
+    show.facts([(k, ci[k]) for k in base] + [("on", (ci["parent"] or {}).get("name"))] + list(ci["attributes"].items()))
+    for title, key, end in (("depends on", "dependencies", "to"), ("needed by", "dependents", "from")):
+        if ci[key]:
+            show.out(f"\n{title}:")
+        for edge in ci[key]:
+            other, why = edge[end], edge["evidence"]
+            seen = show.ago(edge["ageSeconds"])
+            show.out(f"  {edge['type']} {other['name']} ({other['class']}): {why['kind']} {why['detail']}, {seen}")
+    traces = [c["trace"] for c in ci["claims"] if c["trace"]]
+    if traces:
+        show.out(f"\nidentity: {traces[0]['reason']}")
+
+
+def _attributes(client: Any, ci: dict[str, Any]) -> dict[str, Any]:
+    """The declared attributes of the CI's own class: asked by the schema, so a new one needs no change here."""
+    known = client.ask(FIELDS, name=ci["__typename"])["__type"]["fields"]
+    base = {f["name"] for f in client.ask(FIELDS, name="CI")["__type"]["fields"]}
+    own = [f["name"] for f in known if f["name"] not in base]
+    text = f"query One($id: ID!) {{ ci(id: $id) {{ ... on {ci['__typename']} {{ {' '.join(own)} }} }} }}"
+    answer = client.ask(text, id=ci["id"])["ci"]
+    return {k: v for k, v in answer.items() if v is not None}
+
+
+def search(
+    text: Annotated[str, typer.Argument(help="The start of any word: of a name, an address, a model, …")],
+    first: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 20,
+    json: Json = False,
+) -> None:
+    """Find live CIs by what you remember of them."""
+    found = asking.ask(SEARCH, text=text, first=first)["search"]
+    if json:
+        show.emit(found)
+    else:
+        rows = [(n["name"], n["class"], (n["parent"] or {}).get("name"), n["id"]) for n in found]
+        show.table(("NAME", "CLASS", "ON", "ID"), rows, f"nothing found for {text!r}")
+    if not found:
+        raise typer.Exit(1)
+
+
+def path(
+    start: Annotated[str, typer.Argument(metavar="FROM", help="The dependent.")],
+    end: Annotated[str, typer.Argument(metavar="TO", help="The dependency.")],
+    json: Json = False,
+) -> None:
+    """Show a shortest chain of dependencies between two CIs, each hop with its evidence and age."""
+    client = asking.client()
+    one, other = asking.resolve(client, start), asking.resolve(client, end)
+    hops = client.ask(PATH, **{"from": one["id"], "to": other["id"]})["path"]
+    if json:
+        show.emit(hops)
+    elif hops is None:
+        back = client.ask(PATH, **{"from": other["id"], "to": one["id"]})["path"]
+        hint = f"; but {other['name']} depends on {one['name']}" if back else ""
+        show.out(f"{one['name']} does not depend on {other['name']} within 8 hops{hint}")
+    for number, hop in enumerate(hops if hops and not json else (), start=1):
+        why = f"{hop['evidence']['kind']} {hop['evidence']['detail']}, {show.ago(hop['ageSeconds'])}"
+        show.out(f"{number}. {hop['from']['name']} {hop['type']} {hop['to']['name']}: {why}")
+    if hops is None:
+        raise typer.Exit(1)
+
+
+def query(
+    file: Annotated[str, typer.Argument(help="File with a GraphQL document; - reads it from stdin.")],
+    var: Annotated[list[str] | None, typer.Option(help="A variable, name=value; JSON values are understood.")] = None,
+) -> None:
+    """Ask any GraphQL question; the answer's data is printed as JSON."""
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text()
+    except OSError as error:
+        raise Invalid(f"{file} cannot be read ({error.strerror})") from error
+    show.emit(asking.ask(text, **dict(_variable(one) for one in var or [])))
+
+
+def _variable(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise Invalid(f"{text!r} is not name=value", where="--var")
+    try:
+        return name, json_module.loads(value)
+    except ValueError:
+        return name, value

@@ -1,0 +1,71 @@
+"""epicentre impact: what breaks if these CIs stop, and why."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cmdb_processes.cli import asking, show
+
+IMPACT = """
+query Impact($of: [ID!]!, $asOf: Int) {
+  impact(of: $of, asOf: $asOf) {
+    sequence at hash verdict truncated
+    of { id name class }
+    items {
+      ci { id name class } before degree hops reason freshnessSeconds
+      path { type from { name } to { id name } evidence { kind detail confidence } ageSeconds }
+    }
+    atRisk { id name class }
+    counts { class degree count }
+  }
+}
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Offer the command."""
+    app.command(epilog="Examples: epicentre impact neo4j; epicentre impact db-17 --also db-18 --json")(impact)
+
+
+def impact(
+    name: Annotated[str, typer.Argument(help="A CI: its name, id, or the start of either.")],
+    also: Annotated[list[str] | None, typer.Option(help="Another CI that fails at the same time.")] = None,
+    as_of: Annotated[int | None, typer.Option(help="As of a journal sequence instead of now.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
+) -> None:
+    """Say what breaks if a CI stops (or several together), with the reason and the path."""
+    client = asking.client()
+    ids = [asking.resolve(client, one)["id"] for one in [name, *(also or [])]]
+    answer = client.ask(IMPACT, of=ids, asOf=as_of)["impact"]
+    if json:
+        show.emit(answer)
+    else:
+        render(answer)
+
+
+def render(answer: dict[str, Any]) -> None:
+    """The answer as text: verdict, then a tree by witness path, then counts and how sure it is."""
+    show.out(answer["verdict"])
+    inner: dict[str, list[dict[str, Any]]] = {}
+    for item in answer["items"]:
+        inner.setdefault(item["path"][0]["to"]["id"], []).append(item)
+    for root in answer["of"]:
+        show.out(f"{show.sign('FAILED').split(' ')[0]} {root['name']} ({root['class']})")
+        _tree(inner, root["id"], 1)
+    for ci in answer["atRisk"]:
+        show.out(f"! AT RISK {ci['name']}: no redundancy left")
+    counts = ", ".join(f"{c['count']} {c['class']} {c['degree'].lower()}" for c in answer["counts"])
+    show.out(f"{counts or 'nothing hit'}; taken at sequence {answer['sequence']}")
+    if answer["truncated"]:
+        show.out(f"CUT SHORT: {answer['truncated']}")
+
+
+def _tree(inner: dict[str, list[dict[str, Any]]], parent: str, depth: int) -> None:
+    for item in inner.get(parent, []):
+        first = item["path"][0]
+        why = f"{item['reason']}; {first['evidence']['kind']} {first['evidence']['detail']}"
+        name = f"{item['ci']['name']} ({item['ci']['class']})"
+        show.out(f"{'  ' * depth}{show.sign(item['degree'])} {name}: {why}; {show.ago(item['freshnessSeconds'])}")
+        _tree(inner, item["ci"]["id"], depth + 1)

@@ -1,0 +1,23 @@
+"""All processes there are: every package beside the command line that has a PROCESS, and entry points."""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+from importlib.metadata import entry_points
+
+import cmdb_processes
+from cmdb.errors import DeclarationError
+from cmdb.words import Process
+
+
+def processes() -> dict[str, Process]:
+    """The processes by name; a second one of the same name is refused."""
+    packages = [f"cmdb_processes.{m.name}" for m in pkgutil.iter_modules(cmdb_processes.__path__) if m.ispkg]
+    modules = [import_module(name) for name in packages if name != "cmdb_processes.cli"]
+    modules += [point.load() for point in entry_points(group="epicentre.processes")]
+    found: dict[str, Process] = {}
+    for process in (module.PROCESS for module in modules):
+        if found.setdefault(process.name, process) is not process:
+            raise DeclarationError(f"process {process.name} is declared twice")
+    return found

@@ -1,0 +1,198 @@
+"""A server's life in the foreground: everything started in order, the first answer printed, everything stopped."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from cmdb.config import Settings
+from cmdb.engine import Bolt, Engine, child
+from cmdb.errors import EpicentreError, Misconfigured
+from cmdb_graphql.app import create_app
+from cmdb_graphql.client import HttpClient
+from cmdb_graphql.serve import Server
+from cmdb_graphql.services import Services
+from cmdb_processes.cli import show
+from cmdb_processes.cli.server import compose, first_answer
+from cmdb_processes.cli.server.processes import processes
+
+log = logging.getLogger("epicentre")
+
+
+class Run:
+    """One server on one data folder, in the main thread of this process: its children die with that thread."""
+
+    def __init__(self, settings: Settings, *, agent: bool) -> None:
+        self._settings, self._with_agent = settings, agent
+        self._home = settings.home
+        self._stop = threading.Event()
+        self._engine = Engine(settings) if settings.neo4j_uri is None else None
+        self._agent: subprocess.Popen[bytes] | None = None
+
+    def serve(self) -> None:
+        """Start, print, wait, stop. Raises what keeps it from starting."""
+        started = time.monotonic()
+        logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self._stop.set())
+        with ExitStack() as stack:
+            compose.private_folder(self._home)
+            stack.enter_context(_only_one(self._home))
+            show.out(f"data folder: {self._home}")
+            bolt = self._database(stack)
+            services = stack.enter_context(compose.services(self._settings, bolt, processes()))
+            server = Server(create_app(services), self._settings.host, self._settings.port)
+            server.start()
+            stack.callback(server.stop)
+            url = f"http://{_shown(self._settings.host)}:{server.port}"
+            client = HttpClient(url, self._people(services))
+            stack.enter_context(_announced(self._home, url))
+            if self._with_agent:
+                self._start_agent(services, url)
+                stack.callback(self._stop_agent)
+            self._greet(client, url, started)
+            self._watch(server, services, url)
+            show.out("stopping …")
+
+    # --- steps ---------------------------------------------------------------------------------------------
+
+    def _database(self, stack: ExitStack) -> Bolt:
+        if self._engine is None:
+            return compose.external_bolt(self._settings)
+        with progress() as told:
+            self._engine.ensure_jars(told)
+        bolt = self._engine.start()
+        stack.callback(self._engine.stop)
+        return bolt
+
+    def _people(self, services: Services) -> str:
+        """The first admin, and the token the command line uses on this machine."""
+        password = services.accounts.first_admin(compose.LOCAL_ADMIN)
+        if password is not None:
+            show.out(f"log in as {compose.LOCAL_ADMIN} with password {password} (shown this once)")
+        path = self._home / "token"
+        if path.exists():
+            token = path.read_text().strip()
+            try:
+                services.accounts.authenticate(token)
+            except EpicentreError:
+                path.unlink()
+            else:
+                return token
+        made = services.accounts.create_token(compose.LOCAL_ADMIN, "the command line on this machine")
+        return compose.secret_file(path, made.encode()).decode()
+
+    def _start_agent(self, services: Services, url: str) -> None:
+        home = self._home / "agent"
+        program = [sys.executable, str(Path(sys.executable).with_name("epicentre-agent")), "--home", str(home)]
+        if not _enrolled(program):
+            token = services.enrolment.create_token(site="local", owner=compose.LOCAL_ADMIN)
+            enrol = [*program, "enrol", "--url", url, "--token-file", "-"]
+            done = subprocess.run(enrol, input=token, text=True, capture_output=True, timeout=60, check=False)
+            if done.returncode != 0:
+                raise Misconfigured(f"the agent could not enrol: {done.stderr.strip() or done.stdout.strip()}")
+        (self._home / "logs").mkdir(exist_ok=True, mode=0o700)
+        run = [*program, "run", "--interval", str(self._settings.agent_interval), "--splay", "0"]
+        with (self._home / "logs" / "agent.log").open("ab") as output:
+            self._agent = child.start(run, output=output)
+
+    def _stop_agent(self) -> None:
+        if self._agent is not None:
+            child.stop(self._agent, 10.0)
+
+    def _greet(self, client: HttpClient, url: str, started: float) -> None:
+        show.out(f"server: {url}")
+        if self._with_agent:
+            first_answer.show_first(client, self._stop)
+        show.out(f"\nready after {time.monotonic() - started:.1f} s; Ctrl-C stops everything")
+        (self._home / "ready").touch()
+        sys.stdout.flush()
+        if self._engine is not None:
+            self._engine.prepare_fast_start()
+
+    def _watch(self, server: Server, services: Services, url: str) -> None:
+        """Until told to stop: what dies by itself is started again."""
+        while not self._stop.wait(1.0):
+            if not server.alive:
+                raise Misconfigured("the HTTP server ended by itself; its log says why")
+            if self._engine is not None and self._engine.pid is None:
+                log.error("Neo4j ended by itself and is started again: %s", self._engine.last_words())
+                self._engine.restart()
+            if self._agent is not None and self._agent.poll() is not None:
+                log.error("the agent ended by itself (%s) and is started again", self._agent.returncode)
+                self._stop.wait(5.0)
+                self._start_agent(services, url)
+
+
+def _enrolled(program: list[str]) -> bool:
+    done = subprocess.run([*program, "status", "--json"], capture_output=True, timeout=60, check=False)
+    if done.returncode != 0:
+        return False
+    facts: dict[str, Any] = json.loads(done.stdout)
+    return bool(facts.get("node"))
+
+
+def _shown(host: str) -> str:
+    reachable = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # compared, never bound
+    return f"[{reachable}]" if ":" in reachable else reachable
+
+
+@contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    """Refuse a second server on the folder; the kernel lets go of the lock however the first one ended."""
+    with (home / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Misconfigured(f"another server already runs on {home}; `epicentre down` stops it") from error
+        yield
+
+
+@contextmanager
+def _announced(home: Path, url: str) -> Iterator[None]:
+    """server.json tells the command line where to ask, as long as the server runs."""
+    path, ready = home / "server.json", home / "ready"
+    ready.unlink(missing_ok=True)
+    partial = path.with_suffix(".part")
+    partial.write_text(
+        json.dumps({"pid": os.getpid(), "url": url, "since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())})
+    )
+    partial.replace(path)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        ready.unlink(missing_ok=True)
+
+
+@contextmanager
+def progress() -> Iterator[Any]:
+    """A progress bar on a terminal, a line at start and end elsewhere; nothing when there is nothing to fetch."""
+    if show.plain():
+        said: list[int] = []
+
+        def tell(there: int, total: int) -> None:
+            quarter = there * 4 // total
+            if quarter not in said:
+                said.append(quarter)
+                show.out(f"fetching Neo4j: {there / 1e6:.0f} of {total / 1e6:.0f} MB")
+
+        yield tell
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("fetching Neo4j"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns) as bar:
+        task = bar.add_task("jars", total=None, visible=False)
+        yield lambda there, total: bar.update(task, completed=there, total=total, visible=True)

@@ -1,0 +1,125 @@
+"""epicentre up, down, status: the whole server as one command."""
+
+from __future__ import annotations
+
+import json as json_module
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cmdb.config import Settings, load
+from cmdb.errors import EpicentreError, Misconfigured, Unavailable
+from cmdb_processes.cli import show
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Offer the commands."""
+    app.command(epilog="Examples: epicentre up; epicentre up --detach; EPICENTRE_HOME=/srv/cmdb epicentre up")(up)
+    app.command(epilog="Example: epicentre down")(down)
+    app.command(epilog="Examples: epicentre status; epicentre status --json (exit 0 running, 4 not)")(status)
+
+
+def up(
+    detach: Annotated[bool, typer.Option("--detach", help="Run in the background; `epicentre down` stops it.")] = False,
+    agent: Annotated[bool, typer.Option(help="Also run an agent that reports this host.")] = True,
+) -> None:
+    """Start Neo4j, the server and an agent for this host; stay until Ctrl-C, which stops them all."""
+    settings = load()
+    if detach:
+        _detach(settings, agent)
+        return
+    from cmdb_processes.cli.server.run import Run  # late: the other commands need none of the server
+
+    Run(settings, agent=agent).serve()
+
+
+def _detach(settings: Settings, agent: bool) -> None:
+    from cmdb_processes.cli.server.compose import private_folder
+
+    private_folder(settings.home / "logs")
+    log = settings.home / "logs" / "server.log"
+    if running(settings) is not None:
+        raise Misconfigured(f"a server already runs on {settings.home}; `epicentre down` stops it")
+    program = Path(sys.executable).with_name("epicentre")
+    with log.open("ab") as output:
+        start = output.tell()
+        child = subprocess.Popen(
+            [sys.executable, str(program), "up", "--agent" if agent else "--no-agent"],
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+        )  # fmt: skip
+    for _ in range(6000):  # ten minutes: a first start downloads
+        if child.poll() is not None:
+            break
+        if (settings.home / "ready").exists() and running(settings) == child.pid:
+            break
+        time.sleep(0.1)
+    sys.stdout.write(log.read_bytes()[start:].decode(errors="replace"))
+    if child.poll() is not None:
+        raise Misconfigured(f"the server ended while starting; its output is above and in {log}")
+    show.out(f"running in the background as {child.pid}; output goes to {log}; `epicentre down` stops it")
+
+
+def running(settings: Settings) -> int | None:
+    """The process id of the server on this data folder, if one is alive."""
+    try:
+        pid = int(json_module.loads((settings.home / "server.json").read_text())["pid"])
+        os.kill(pid, 0)
+    except (OSError, ValueError, KeyError):
+        return None
+    return pid
+
+
+def down() -> None:
+    """Stop the server on this data folder and wait until it is gone. Stopping what does not run is no error."""
+    settings = load()
+    pid = running(settings)
+    if pid is None:
+        show.out(f"no server runs on {settings.home}")
+        return
+    os.kill(pid, signal.SIGTERM)
+    for _ in range(450):
+        if running(settings) is None:
+            show.out("stopped")
+            return
+        time.sleep(0.1)
+    raise Unavailable(f"the server (process {pid}) is still stopping after 45 s; look again with `epicentre status`")
+
+
+def status(json: Json = False) -> None:
+    """Say whether a server runs here, where, and how it does."""
+    settings = load()
+    facts: dict[str, Any] = {"home": str(settings.home), "running": False}
+    pid = running(settings)
+    if pid is not None:
+        facts |= json_module.loads((settings.home / "server.json").read_text()) | {"running": True}
+        try:
+            facts |= _inside()
+        except EpicentreError as error:
+            facts["problem"] = error.message
+    if json:
+        show.emit(facts)
+    else:
+        show.facts(
+            [
+                (k, v if not isinstance(v, dict) else ", ".join(f"{n} {c}" for c, n in v.items()))
+                for k, v in facts.items()
+            ]
+        )
+    if pid is None:
+        raise typer.Exit(4)
+
+
+def _inside() -> dict[str, Any]:
+    from cmdb_processes.cli import asking
+
+    found = asking.ask("{ status { sequence queued held quarantined counts { class count } } }")["status"]
+    found["counts"] = {c["class"]: c["count"] for c in found["counts"]}
+    return found
