@@ -52,7 +52,7 @@ class UnknownName(Invalid):
 
 
 class AmbiguousName(Invalid):
-    """More than one CI goes by that name; `candidates` are (id, class, name, where) lines to choose from."""
+    """More than one CI goes by that name; `candidates` are (id, class, key, where) lines to choose from."""
 
     def __init__(self, message: str, *, candidates: Sequence[tuple[str, str, str, str]] = ()) -> None:
         super().__init__(message)

@@ -95,6 +95,8 @@ _RESOLVE = (
     "MATCH (n:`{label}` {{id: $name}}) RETURN properties(n) AS n LIMIT $limit",
     "MATCH (n:`{label}`) WHERE n.name = $name AND n.status = 'live' "
     "RETURN properties(n) AS n ORDER BY n.id LIMIT $limit",
+    "MATCH (n:`{label}`) WHERE n.key = $name AND n.status = 'live' "
+    "RETURN properties(n) AS n ORDER BY n.id LIMIT $limit",
     "MATCH (n:`{label}`) WHERE n.id STARTS WITH $name AND n.status = 'live' "
     "RETURN properties(n) AS n ORDER BY n.id LIMIT $limit",
     "MATCH (n:`{label}`) WHERE n.name STARTS WITH $name AND n.status = 'live' "
@@ -103,6 +105,6 @@ _RESOLVE = (
 
 
 def resolve(name: str, cls: str | None, limit: int) -> list[Statement]:
-    """The ways a person may name a CI, in order: id, exact name, start of an id, start of a name."""
+    """The ways a person may name a CI, in order: id, exact name, local key, start of an id, start of a name."""
     label = "CI" if cls is None else catalogue().cls(cls).name
     return [(text.format(label=label), {"name": name, "limit": limit}) for text in _RESOLVE]

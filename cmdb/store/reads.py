@@ -71,7 +71,7 @@ class Reads:
         return [] if statement is None else [row["n"] for row in self._bolt.read(lambda run: run(*statement))]
 
     def resolve(self, name: str, cls: str | None = None, limit: int = 20) -> list[Row]:
-        """The CIs a person may mean by `name`: by id, else exact name, else start of an id, else start of a name."""
+        """The CIs a person may mean by `name`: by id, exact name, local key, start of an id or of a name."""
         statements = questions.resolve(name, cls, limit)
         if not name:
             return []

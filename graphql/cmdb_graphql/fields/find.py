@@ -30,6 +30,6 @@ async def search(info: Info, text: str, first: int = 20) -> list[CI]:
 async def resolve(
     info: Info, name: str, class_: Annotated[str | None, strawberry.argument(name="class")] = None, first: int = 20
 ) -> list[CI]:
-    """The CIs meant by a name: by id, else by exact name, else by the start of an id, else by the start of a name."""
+    """The CIs meant by a name: by id, else by exact name or local key, else by the start of an id, else by the start of a name."""
     rows = await blocking(info.context.services.store.resolve, name, class_, page_size(first))
     return [make(row) for row in rows]

@@ -14,7 +14,7 @@ OPTIONS: dict[str, Any] = {"url": None, "token_file": None, "plain": False}
 
 RESOLVE = """
 query Resolve($name: String!, $class: String) {
-  resolve(name: $name, class: $class) { id name class parent { name } }
+  resolve(name: $name, class: $class) { id name key class parent { name } }
 }
 """
 NEAR = "query Near($text: String!) { search(text: $text, first: 5) { name class } }"
@@ -60,8 +60,8 @@ def resolve(asking: HttpClient, name: str, cls: str | None = None) -> dict[str, 
     if len(found) == 1:
         return found[0]
     if found:
-        candidates = [(c["id"], c["class"], c["name"], _where(c)) for c in found]
-        raise AmbiguousName(f"{name!r} may mean any of these; name its id, or more of its name:", candidates=candidates)
+        candidates = [(c["id"], c["class"], c["key"], _where(c)) for c in found]
+        raise AmbiguousName(f"{name!r} may mean any of these; name its id or key:", candidates=candidates)
     near = [f"{c['name']} ({c['class']})" for c in asking.ask(NEAR, text=name)["search"]]
     hint = f"; similar: {', '.join(near)}" if near else "; `epicentre search TEXT` looks further"
     raise UnknownName(f"nothing here is called {name!r}{hint}")

@@ -42,7 +42,7 @@ def up(
 
 
 def _detach(settings: Settings, agent: bool) -> None:
-    from cmdb_processes.cli.server.compose import private_folder
+    from cmdb_processes.cli.server.folder import private_folder
 
     private_folder(settings.home / "logs")
     log = settings.home / "logs" / "server.log"

@@ -13,19 +13,22 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cmdb.config import Settings
 from cmdb.engine import Bolt, Engine, child
 from cmdb.errors import EpicentreError, Misconfigured
-from cmdb_graphql.app import create_app
 from cmdb_graphql.client import HttpClient
-from cmdb_graphql.serve import Server
-from cmdb_graphql.services import Services
 from cmdb_processes.cli import show
-from cmdb_processes.cli.server import compose, first_answer
+from cmdb_processes.cli.server import first_answer
+from cmdb_processes.cli.server.folder import LOCAL_ADMIN, external_bolt, private_folder, secret_file
 from cmdb_processes.cli.server.processes import processes
+
+if TYPE_CHECKING:
+    from cmdb_graphql.serve import Server
+    from cmdb_graphql.services import Services
 
 log = logging.getLogger("epicentre")
 
@@ -47,10 +50,14 @@ class Run:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self._stop.set())
         with ExitStack() as stack:
-            compose.private_folder(self._home)
+            private_folder(self._home)
             stack.enter_context(_only_one(self._home))
             show.out(f"data folder: {self._home}")
+            # The web libraries take a second to load; Neo4j takes longer to start, so both happen at once.
+            threading.Thread(target=import_module, args=(f"{__package__}.parts",), daemon=True).start()
             bolt = self._database(stack)
+            from cmdb_processes.cli.server.parts import Server, compose, create_app
+
             services = stack.enter_context(compose.services(self._settings, bolt, processes()))
             server = Server(create_app(services), self._settings.host, self._settings.port)
             server.start()
@@ -69,7 +76,7 @@ class Run:
 
     def _database(self, stack: ExitStack) -> Bolt:
         if self._engine is None:
-            return compose.external_bolt(self._settings)
+            return external_bolt(self._settings)
         with progress() as told:
             self._engine.ensure_jars(told)
         bolt = self._engine.start()
@@ -78,9 +85,9 @@ class Run:
 
     def _people(self, services: Services) -> str:
         """The first admin, and the token the command line uses on this machine."""
-        password = services.accounts.first_admin(compose.LOCAL_ADMIN)
+        password = services.accounts.first_admin(LOCAL_ADMIN)
         if password is not None:
-            show.out(f"log in as {compose.LOCAL_ADMIN} with password {password} (shown this once)")
+            show.out(f"log in as {LOCAL_ADMIN} with password {password} (shown this once)")
         path = self._home / "token"
         if path.exists():
             token = path.read_text().strip()
@@ -90,14 +97,14 @@ class Run:
                 path.unlink()
             else:
                 return token
-        made = services.accounts.create_token(compose.LOCAL_ADMIN, "the command line on this machine")
-        return compose.secret_file(path, made.encode()).decode()
+        made = services.accounts.create_token(LOCAL_ADMIN, "the command line on this machine")
+        return secret_file(path, made.encode()).decode()
 
     def _start_agent(self, services: Services, url: str) -> None:
         home = self._home / "agent"
         program = [sys.executable, str(Path(sys.executable).with_name("epicentre-agent")), "--home", str(home)]
         if not _enrolled(program):
-            token = services.enrolment.create_token(site="local", owner=compose.LOCAL_ADMIN)
+            token = services.enrolment.create_token(site="local", owner=LOCAL_ADMIN)
             enrol = [*program, "enrol", "--url", url, "--token-file", "-"]
             done = subprocess.run(enrol, input=token, text=True, capture_output=True, timeout=60, check=False)
             if done.returncode != 0:
