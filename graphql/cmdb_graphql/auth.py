@@ -1,13 +1,15 @@
-"""Which person asks: an API token, or a browser session."""
+"""Which person asks: an API token, or a session (a browser's cookie, a program's bearer token)."""
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import cast
 from urllib.parse import urlsplit
 
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
+from cmdb.accounts import SESSION
 from cmdb.errors import Forbidden, NotAuthenticated
 from cmdb.words import Principal
 from cmdb_graphql.services import Services
@@ -21,21 +23,39 @@ def services_of(request: Request) -> Services:
 
 
 def cookie_name(request: Request) -> str:
-    """`__Host-` binds the cookie to this origin, but browsers accept it over TLS only."""
-    return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
+    """`__Host-` binds the cookie to this origin, but browsers take it over TLS only; without TLS: this machine only."""
+    if request.url.scheme == "https":
+        return f"__Host-{COOKIE}"
+    if not _loopback(request.url.hostname or ""):
+        raise Forbidden("a session over plain HTTP could be read on its way: use https, or an API token")
+    return COOKIE
+
+
+def session_text(request: Request) -> str | None:
+    """The session this request carries, if any."""
+    token = _bearer(request)
+    if token is not None:
+        return token if token.startswith(SESSION) else None
+    secure = request.url.scheme == "https"
+    return request.cookies.get(f"__Host-{COOKIE}" if secure else COOKIE)
 
 
 async def principal(request: Request) -> Principal:
-    """Who asks. A token needs nothing else; a session must prove that our own page sent the request."""
+    """Who asks. A token needs nothing else; a cookie must prove that our own page sent the request."""
     accounts = services_of(request).accounts
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return await run_in_threadpool(accounts.authenticate, token.strip())
-    session = request.cookies.get(cookie_name(request))
+    token, session = _bearer(request), session_text(request)
+    if token is not None and session is None:
+        return await run_in_threadpool(accounts.authenticate, token)
     if session is None:
         raise NotAuthenticated("log in, or send an API token: Authorization: Bearer epi_…")
-    _same_origin(request)
+    if token is None:
+        _same_origin(request)
     return await run_in_threadpool(accounts.session, session)
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _same_origin(request: Request) -> None:
@@ -45,3 +65,10 @@ def _same_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.url.netloc:
         raise Forbidden("this request comes from another site")
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

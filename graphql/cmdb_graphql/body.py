@@ -1,25 +1,68 @@
-"""Request bodies: bounded while they arrive and while they are unpacked."""
+"""Request bodies: bounded while they arrive, while they are unpacked, and all of them together."""
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
-from cmdb.errors import Invalid, TooLarge
+from cmdb.errors import Invalid, Overloaded, TooLarge
 
 
-async def read(request: Request, most: int) -> bytes:
+class Budget:
+    """Bytes that bodies may hold at one time, for one event loop. Who would exceed it is told to come back."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    @contextmanager
+    def share(self) -> Iterator[Share]:
+        """What one request takes from the budget; given back on leaving."""
+        share = Share(self)
+        try:
+            yield share
+        finally:
+            self._left += share.taken
+
+    def take(self, size: int) -> None:
+        """Reserve some bytes."""
+        if size > self._left:
+            raise Overloaded("too many reports at once", retry_after=5.0)
+        self._left -= size
+
+
+class Share:
+    """The part of a budget that one request holds."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self.taken = 0
+
+    def take(self, size: int) -> None:
+        """Hold that many bytes more."""
+        self._budget.take(size)
+        self.taken += size
+
+
+async def read(request: Request, most: int, share: Share | None = None) -> bytes:
     """The body as sent, at most `most` bytes; more is refused as soon as it is known."""
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > most:
+    if declared.isdecimal() and (len(declared) > 18 or int(declared) > most):
         raise _too_large(most)
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise _too_large(most)
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > most:
+                raise _too_large(most)
+            if share is not None:
+                share.take(len(part))
+            parts.append(part)
+    except ClientDisconnect as error:
+        raise Invalid("the connection ended before the body did", where="body") from error
     return b"".join(parts)
 
 
@@ -28,7 +71,7 @@ def unpack(body: bytes, encoding: str | None, most: int) -> bytes:
     if encoding in {None, "", "identity"}:
         return body
     if encoding != "gzip":
-        raise Invalid(f"Content-Encoding is gzip or absent, not {encoding[:40]!r}", where="body")
+        raise Invalid(f"the body comes as it is or as gzip, not {encoding[:40]!r}", where="Content-Encoding")
     unpacker = zlib.decompressobj(wbits=31)
     try:
         plain = unpacker.decompress(body, most + 1)
@@ -36,8 +79,8 @@ def unpack(body: bytes, encoding: str | None, most: int) -> bytes:
         raise Invalid("the gzip data is damaged", where="body") from error
     if len(plain) > most:
         raise _too_large(most)
-    if not unpacker.eof:
-        raise Invalid("the gzip data ends too early", where="body")
+    if not unpacker.eof or unpacker.unused_data:
+        raise Invalid("the gzip data ends too early or too late", where="body")
     return plain
 
 

@@ -44,7 +44,7 @@ def code_of(error: errors.EpicentreError) -> str:
 
 def status_of(error: errors.EpicentreError) -> int:
     """Its HTTP status. Malformed JSON (at `body`) is 400, a wrong value in good JSON 422."""
-    if isinstance(error, errors.Invalid) and error.where == "Content-Type":
+    if isinstance(error, errors.Invalid) and error.where in {"Content-Type", "Content-Encoding"}:
         return 415
     if isinstance(error, errors.Invalid) and error.where == "body" and not isinstance(error, errors.TooLarge):
         return 400
@@ -83,7 +83,7 @@ def answer(error: errors.EpicentreError) -> Response:
         headers["Retry-After"] = str(max(1, round(error.retry_after * random.uniform(0.8, 1.6))))  # noqa: S311
     if code_of(error) == "internal":
         body["error"] = masked(error)
-    if error.detail:
+    elif error.detail:
         log.warning("%s: %s", code_of(error), error.detail)
     return json(status_of(error), body, headers)
 

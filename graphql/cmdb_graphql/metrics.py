@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 
@@ -30,8 +32,8 @@ class Metrics:
         """One HTTP request was answered."""
         self._requests.labels(route, str(status)).observe(seconds)
 
-    def text(self, queued: int, held: int, quarantined: int) -> bytes:
-        """The exposition text."""
-        for state, count in (("queued", queued), ("held", held), ("quarantined", quarantined)):
+    def text(self, inbox: Mapping[str, int]) -> bytes:
+        """The exposition text; `inbox` counts its reports by state."""
+        for state, count in inbox.items():
             self._queue.labels(state).set(count)
         return generate_latest(self._registry)

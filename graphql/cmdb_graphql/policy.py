@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from fastapi import FastAPI
 
 from cmdb.errors import DeclarationError
+from cmdb_graphql.auth import principal
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -17,7 +18,7 @@ class Policy(StrEnum):
     """What a route asks of its caller."""
 
     OPEN = "open"  # nobody needs to be known
-    TOKEN = "token"  # noqa: S105  # a word, no secret: proves itself by what the body carries: an enrolment token, name and password
+    TOKEN = "token"  # noqa: S105  # no secret: proves itself by what the body carries (enrolment token, password)
     AGENT = "agent"  # an enrolled agent's signature
     PERSON = "person"  # a session or an API token
 
@@ -40,8 +41,15 @@ def policies(app: FastAPI) -> dict[tuple[str, str], Policy]:
             which = getattr(getattr(route, "endpoint", None), "__policy__", None)
             if which is None:
                 raise DeclarationError(f"{method} {getattr(route, 'path', route)} declares no policy")
+            if which is Policy.PERSON and principal not in _asked(route.dependant):
+                raise DeclarationError(f"{method} {route.path} is for persons and does not ask who it is")
             found[method, route.path] = which
     return found
+
+
+def _asked(dependant: Any) -> list[Any]:
+    """What a route asks before it runs."""
+    return [one for inner in dependant.dependencies for one in (inner.call, *_asked(inner))]
 
 
 def _routes(routes: list[Any]) -> list[Any]:
