@@ -45,6 +45,11 @@ def _types(names: Collection[str] | None) -> str:
     return "|".join(f"`{name}`" for name in chosen)
 
 
+def _carrying() -> str:
+    """The relations along which a failure can travel: only these make a dependency."""
+    return _types([r.name for r in catalogue().relations.values() if r.failure is not Failure.NEVER])
+
+
 def edges(ids: Collection[str], direction: str, types: Collection[str] | None, at: int) -> Statement:
     """Edges of many CIs in one round trip: out to what they depend on, in from what depends on them."""
     if direction not in {"out", "in"}:
@@ -63,7 +68,7 @@ def path(source: str, target: str, max_hops: int, at: int) -> Statement:
         raise Invalid(f"a path has 1 to {MAX_HOPS} hops, not {max_hops}", where="maxHops")
     text = (
         "MATCH (a:CI {id: $source}), (b:CI {id: $target}) "
-        f"MATCH p = ALL SHORTEST (a)((:CI)-[e:{_types(None)} WHERE {_OPEN_AT}]->(:CI)){{1,{max_hops}}}(b) "
+        f"MATCH p = ALL SHORTEST (a)((:CI)-[e:{_carrying()} WHERE {_OPEN_AT}]->(:CI)){{1,{max_hops}}}(b) "
         "RETURN [r IN relationships(p) | [properties(r), type(r), startNode(r).id, endNode(r).id]] AS edges LIMIT 100"
     )
     return text, {"source": source, "target": target, "at": at}
@@ -71,9 +76,8 @@ def path(source: str, target: str, max_hops: int, at: int) -> Statement:
 
 def dependents(frontier: Collection[str], at: int) -> Statement:
     """One level of a failure's way: whoever depends on the frontier by a relation that carries failure."""
-    carrying = [r.name for r in catalogue().relations.values() if r.failure is not Failure.NEVER]
     text = (
-        f"UNWIND $ids AS id MATCH (t:CI {{id: id}})<-[e:{_types(carrying)}]-(d:CI) "
+        f"UNWIND $ids AS id MATCH (t:CI {{id: id}})<-[e:{_carrying()}]-(d:CI) "
         f"WHERE {_OPEN_AT} RETURN {_EDGE}, properties(d) AS node"
     )
     return text, {"ids": list(frontier), "at": at}

@@ -37,14 +37,7 @@ def constraints(catalogue: Catalogue) -> list[str]:
 
 def indexes(catalogue: Catalogue) -> list[str]:
     """Lookup indexes for parents, names and declared attributes, and one full-text index over search terms."""
-    lookups = [
-        ("CI", "parent"),
-        ("CI", "name"),
-        ("CI", "key"),
-        ("CI", "status"),
-        ("Endpoint", "key"),
-        ("Scope", "node"),
-    ]
+    lookups = [("CI", name) for name in ("parent", "name", "key", "status")] + [("Endpoint", "key"), ("Scope", "node")]
     lookups += [(c.name, a.name) for c in catalogue.classes.values() for a in c.attributes if a.index]
     return [
         *(

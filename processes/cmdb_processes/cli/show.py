@@ -15,6 +15,10 @@ SIGNS = {"DOWN": ("✕", "X"), "DEGRADED": ("◐", "~"), "UP": ("●", "o"), "FA
 COLOURS = {"DOWN": "bold red", "DEGRADED": "yellow", "UP": "green", "FAILED": "bold"}
 
 
+LONGEST = 300
+"""Characters of a value shown to people; programs get it whole."""
+
+
 def plain() -> bool:
     """Whether to keep to ASCII without colour: asked for, or nobody looks at a terminal."""
     return bool(asking.OPTIONS["plain"]) or "NO_COLOR" in os.environ or not sys.stdout.isatty()
@@ -63,7 +67,8 @@ def facts(pairs: Sequence[tuple[str, Any]]) -> None:
     shown = [(name, value) for name, value in pairs if value not in (None, "", [])]
     width = max((len(name) for name, _ in shown), default=0)
     for name, value in shown:
-        out(f"{name.ljust(width)}  {', '.join(map(str, value)) if isinstance(value, list) else value}")
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        out(f"{name.ljust(width)}  {text if len(text) <= LONGEST else text[:LONGEST] + ' ... (whole with --json)'}")
 
 
 def ago(seconds: float | None) -> str:
