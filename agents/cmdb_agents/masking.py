@@ -145,7 +145,9 @@ def _one(program: str, argument: str, depth: int) -> str:
     for flag in _ATTACHED.get(program, ()):
         if argument.startswith(flag) and len(argument) > len(flag):
             return flag + MASK
-    found = re.match(r"""["']?-{0,2}/?(?P<name>[A-Za-z_][\w.-]*)(?P<sign>[=:])\s*(?P<value>\S.*)""", argument, re.DOTALL)
+    found = re.match(
+        r"""["']?-{0,2}/?(?P<name>[A-Za-z_][\w.-]*)(?P<sign>[=:])\s*(?P<value>\S.*)""", argument, re.DOTALL
+    )
     if found and is_secret_name(found["name"]) and not (found["sign"] == ":" and found["value"].startswith("//")):
         return argument[: found.start("value")] + MASK
     if re.search(r"\s", argument) and depth < 4:

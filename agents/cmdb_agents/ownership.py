@@ -97,7 +97,8 @@ class _Decision:
             if group not in found:
                 found[group] = self._unit(group[1], None) if group[0] == "unit" else self._program(group, listening)
         merged: dict[str, Found] = {}
-        for group in sorted(found):
+        # Two of one key become one service; which describes it must not depend on process ids.
+        for group in sorted(found, key=lambda g: (found[g].key, found[g].command)):
             service = _with_listens(found[group], self._listens(group, listening.get(group, ())))
             twin = merged.get(service.key)
             merged[service.key] = _with_listens(twin, service.listens) if twin else service

@@ -69,7 +69,8 @@ def program(argv: tuple[str, ...], exe: str, comm: str) -> Program:
     for path in dict.fromkeys((_base(first), _base(exe))):
         for kind, pattern in _INTERPRETERS:
             if path and pattern.fullmatch(path):
-                return _interpreted(kind, argv[1:], exe or first) or Program(kind, exe or first, anonymous=True)
+                named = path if kind == "sh" else kind  # which shell is worth knowing, which python is not
+                    return _interpreted(kind, argv[1:], exe or first) or Program(named, exe or first, anonymous=True)
     return _named(_base(first).lstrip("-") or _base(exe) or comm, exe or first or comm)
 
 

@@ -34,13 +34,13 @@ class Recorded:
 
 
 def dump(machine: Machine) -> dict[str, Any]:
-    """The reading as a JSON object, without fields that hold nothing."""
+    """The reading as a JSON object, without empty fields (a 0 may differ from a default)."""
     return {name: _lean(value) for name, value in asdict(machine).items()}
 
 
 def _lean(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _lean(v) for k, v in value.items() if v not in ("", 0, None, False, (), [], {})}
+        return {k: _lean(v) for k, v in value.items() if v is not False and v not in ("", None, (), [], {})}
     return [_lean(v) for v in value] if isinstance(value, (tuple, list)) else value
 
 

@@ -1,0 +1,126 @@
+"""The memory of connections, decided purely."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cmdb_agents.memory import (
+    ESTABLISHED,
+    LEASE,
+    MAX_CONNECTIONS,
+    RECENT,
+    SELF,
+    SUPPORT,
+    TIME_WAIT,
+    Known,
+    Sighting,
+    evidence,
+    remember,
+)
+
+NOW = 1_795_000_000
+DB = "tcp://10.0.0.9:5432"
+SHOP = "unit:shop.service"
+
+
+def established(source: str = SHOP, target: str = DB) -> Sighting:
+    """A connection whose program is known."""
+    return Sighting(source, target, ESTABLISHED, attributed=True)
+
+
+def time_wait(target: str = DB, source: str = SELF) -> Sighting:
+    """The remains of a connection nobody owns any more."""
+    return Sighting(source, target, TIME_WAIT, attributed=False)
+
+
+def test_time_wait_supports_the_only_user() -> None:
+    """What one service alone is known to use keeps that service's edge alive."""
+    first = remember({}, [established()], NOW, [SHOP])
+    later = remember(first, [time_wait()], NOW + 3600, [SHOP])
+    assert {(SHOP, DB): Known(NOW, NOW + 3600, ESTABLISHED, True)} == later
+
+
+def test_time_wait_of_several_users_is_the_hosts() -> None:
+    """With two possible users nobody is guessed: the contact is the host's."""
+    first = remember({}, [established(), established("cron")], NOW, [SHOP, "cron"])
+    later = remember(first, [time_wait()], NOW + 60, [SHOP, "cron"])
+    assert Known(NOW + 60, NOW + 60, TIME_WAIT, False) == later[SELF, DB]
+
+
+def test_hosts_contact_yields_to_its_service() -> None:
+    """Seen first as TIME_WAIT and then with its program, a connection is the service's alone."""
+    first = remember({}, [time_wait()], NOW, [SHOP])
+    assert {(SELF, DB)} == set(first)
+    assert {(SHOP, DB)} == set(remember(first, [established()], NOW + 60, [SHOP]))
+
+
+def test_known_program_of_the_host_stays() -> None:
+    """A contact whose program was seen and is no service does not yield to a service that uses the same endpoint."""
+    table = remember({}, [established(SELF), established()], NOW, [SHOP])
+    assert {(SELF, DB), (SHOP, DB)} == set(table)
+
+
+def test_support_alone_creates_nothing() -> None:
+    """A server's own TIME_WAIT proves some local client, yet makes no edge without a service known for it."""
+    assert remember({}, [time_wait(source=SUPPORT)], NOW, [SHOP]) == {}
+    known = remember({}, [established()], NOW, [SHOP])
+    assert remember(known, [time_wait(source=SUPPORT)], NOW + 60, [SHOP])[SHOP, DB].last_seen == NOW + 60
+
+
+def test_lease() -> None:
+    """A connection is remembered for 35 days after it was last seen, and not a second longer."""
+    known = remember({}, [established()], NOW, [SHOP])
+    assert known == remember(known, [], NOW + LEASE, [SHOP])
+    assert remember(known, [], NOW + LEASE + 1, [SHOP]) == {}
+
+
+def test_last_seen_does_not_flutter() -> None:
+    """While seen lately there is no time at all; after that the hour, so that the words change once."""
+    known = Known(NOW - 7200, NOW, ESTABLISHED, True)
+    assert evidence(DB, known, NOW + RECENT).last_seen is None
+    said = evidence(DB, known, NOW + RECENT + 1).last_seen
+    assert said is not None
+    assert said.endswith(":00:00Z")
+    assert evidence(DB, known, NOW + 30 * 86400).last_seen == said
+    assert evidence(DB, known, NOW).detail == "tcp 10.0.0.9:5432"
+
+
+def test_clock_that_was_ahead() -> None:
+    """Entries of a clock that ran ten years ahead age from now on, not in ten years."""
+    ahead = remember({}, [established()], NOW + 10 * 365 * 86400, [SHOP])
+    back = remember(ahead, [], NOW, [SHOP])
+    assert back[SHOP, DB].last_seen == NOW
+    assert remember(back, [], NOW + LEASE + 1, [SHOP]) == {}
+
+
+def test_bounded() -> None:
+    """Of too many connections the latest are kept."""
+    old = remember({}, [established(target="tcp://10.9.9.9:1")], NOW - 60, [SHOP])
+    many = (established(target=f"tcp://10.0.{i // 250}.{i % 250}:80") for i in range(MAX_CONNECTIONS + 50))
+    table = remember(old, many, NOW, [SHOP])
+    assert len(table) == MAX_CONNECTIONS
+    assert (SHOP, "tcp://10.9.9.9:1") not in table
+
+
+SOURCES = st.sampled_from([SELF, "a", "b"])
+SIGHTINGS = st.lists(
+    st.one_of(
+        st.builds(Sighting, SOURCES, st.sampled_from(["x", "y"]), st.just(ESTABLISHED), st.just(True)),
+        st.builds(Sighting, st.sampled_from([SELF, SUPPORT]), st.sampled_from(["x", "y"]), st.just(TIME_WAIT),
+                  st.just(False)),
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@given(st.lists(SIGHTINGS, min_size=1, max_size=4), SIGHTINGS)
+def test_idempotent(history: list[list[Sighting]], last: list[Sighting]) -> None:
+    """The same look at the same time twice changes nothing more, after any history."""
+    known: dict[tuple[str, str], Known] = {}
+    for step, seen in enumerate(history):
+        known = remember(known, seen, NOW + step * 600, ["a", "b"])
+    once = remember(known, last, NOW + 9000, ["a", "b"])
+    assert once == remember(once, last, NOW + 9000, ["a", "b"])
+    assert all(k.first_seen <= k.last_seen <= NOW + 9000 for k in once.values())
+    assert SUPPORT not in {source for source, _ in once}
