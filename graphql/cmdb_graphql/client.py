@@ -39,7 +39,10 @@ _BY_CODE: dict[str, type[errors.EpicentreError]] = {
 def error_from(facts: dict[str, Any]) -> errors.EpicentreError:
     """The error of that code, as the server raised it."""
     message = str(facts.get("message", "the server refused without a reason"))
-    kind = _BY_CODE.get(str(facts.get("code", "")), errors.EpicentreError)
+    code = str(facts.get("code", ""))
+    if code in {"revoked", "unknown", "unsigned"}:
+        return errors.NotAuthenticated(message, code=code)
+    kind = _BY_CODE.get(code, errors.EpicentreError)
     if kind is errors.Refused:
         return errors.Refused(message, reasons=facts.get("reasons", ()))
     if kind is errors.AmbiguousName:
@@ -70,7 +73,7 @@ class LocalClient:
 
         from cmdb_graphql.endpoint import executor
 
-        run = executor(self._services).execute(self._principal, document, variables)
+        run = executor(self._services).execute(self._principal, document, variables, inner=True)
         return data_of(asyncio.run(run).body)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 import strawberry
 from anyio import to_thread
@@ -17,6 +17,7 @@ from cmdb_graphql.services import Services
 
 P = ParamSpec("P")
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,36 +33,89 @@ Info = strawberry.Info[Context, None]
 
 
 async def blocking(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a blocking call (store, inbox, accounts) in a thread."""
-    return await to_thread.run_sync(partial(function, *args, **kwargs))
+    """Run a blocking call (store, inbox, accounts) in a thread; a deadline does not wait for it to end."""
+    return await to_thread.run_sync(partial(function, *args, **kwargs), abandon_on_cancel=True)
+
+
+SENTENCES = {
+    "after": "Go on behind this: the cursor or number of the last one seen.",
+    "asOf": "The journal sequence to answer for; now, if left out.",
+    "before": "Only entries before this journal sequence.",
+    "cis": "The ids of the CIs it is about.",
+    "class": "The name of a class, to look there only.",
+    "filter": "Which ones; all given parts must hold.",
+    "first": "At most this many, 1 to 100.",
+    "id": "Our id of it.",
+    "includeRetired": "Also those that are retired.",
+    "label": "What it is for.",
+    "name": "Its name.",
+    "node": "The agent's id.",
+    "number": "The record's number.",
+    "of": "The ids of the CIs, 1 to 100.",
+    "order": "What to order by, first things first.",
+    "owner": "Who answers for the machine.",
+    "roles": "Names of roles.",
+    "row": "Its number in the inbox.",
+    "site": "Where the machine is.",
+    "state": "Only those in this state.",
+    "user": "The account's name.",
+}
+"""What arguments of these names always mean; a field may say it more exactly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A field of Query or Mutation with the role it needs."""
+    """A field of Query or Mutation; any one of the roles in `policy` is enough."""
 
     name: str
     kind: str  # "query" | "mutation"
-    policy: Role
+    policy: frozenset[Role]
     field: StrawberryField
 
 
-def question(policy: Role = Role.VIEWER, *, name: str | None = None) -> Callable[[Callable[..., Any]], Root]:
-    """Declare a field of Query; the function's docstring is its description."""
-    return partial(_root, "query", policy, name)
+def question(
+    *policy: Role, name: str | None = None, arguments: Mapping[str, str] | None = None
+) -> Callable[[Callable[..., Any]], Root]:
+    """Declare a field of Query; the function's docstring is its description, `arguments` has sentences for its own."""
+    return partial(_root, "query", frozenset(policy), name, arguments or {})
 
 
-def command(policy: Role, *, name: str | None = None) -> Callable[[Callable[..., Any]], Root]:
-    """Declare a field of Mutation; the function's docstring is its description."""
-    return partial(_root, "mutation", policy, name)
+def command(
+    *policy: Role, name: str | None = None, arguments: Mapping[str, str] | None = None
+) -> Callable[[Callable[..., Any]], Root]:
+    """Declare a field of Mutation, likewise."""
+    return partial(_root, "mutation", frozenset(policy), name, arguments or {})
 
 
-def _root(kind: str, policy: Role, name: str | None, function: Callable[..., Any]) -> Root:
+def _root(
+    kind: str, policy: frozenset[Role], name: str | None, sentences: Mapping[str, str], function: Callable[..., Any]
+) -> Root:
     public = name or camel(function.__name__)
     function.__name__ = public  # strawberry keeps fields by their function's name, and generated ones share theirs
     description = (function.__doc__ or "").strip()
-    field = strawberry.field(resolver=function, name=public, description=description, metadata={"policy": policy})
+    field = strawberry.field(resolver=function, name=public, description=description)
+    for argument in field.arguments:
+        known = argument.graphql_name or camel(argument.python_name)
+        argument.description = argument.description or sentences.get(known) or SENTENCES.get(known)
     return Root(public, kind, policy, field)
+
+
+def computed(description: str, *, name: str | None = None, graphql_type: Any = None) -> Callable[[F], F]:
+    """Declare a method of a type as a field that is worked out when it is asked."""
+    return cast(Callable[[F], F], strawberry.field(description=description, name=name, graphql_type=graphql_type))
+
+
+C = TypeVar("C", bound=type)
+
+
+def readable_by(*roles: Role) -> Callable[[C], C]:
+    """The policy of an object type: one of these roles is needed to read any field of it."""
+
+    def mark(cls: C) -> C:
+        cls.__policy__ = frozenset(roles)  # type: ignore[attr-defined]  # a mark on our own class
+        return cls
+
+    return mark
 
 
 def camel(name: str) -> str:

@@ -5,23 +5,26 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import threading
 import time
 from collections import OrderedDict, defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
 from inspect import isawaitable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import orjson
 from fastapi import APIRouter, Depends, Request
 from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, parse, validate
-from graphql.execution import execute
+from graphql.execution import ExecutionResult, execute
 from starlette.responses import Response
 
 from cmdb.errors import EpicentreError, Forbidden, Invalid, Overloaded, StoreUnavailable, TooLarge
 from cmdb.words import Principal
 from cmdb_graphql import body, limits
-from cmdb_graphql.auth import principal, services_of
+from cmdb_graphql.auth import principal
 from cmdb_graphql.context import Context
 from cmdb_graphql.errors import answer, facts_of, json, masked
 from cmdb_graphql.loaders import Loaders
@@ -42,13 +45,36 @@ class Answer:
     failure: StoreUnavailable | None = None
 
 
-@dataclass(slots=True)
-class _Account:
-    """What one principal has used."""
+class Budget:
+    """What one principal may use: a bucket of cost that fills evenly, and places for questions under way.
 
-    running: int = 0
-    spent: int = 0
-    since: float = field(default_factory=time.monotonic)
+    Questions of a process's own decision come from a thread of its own, so counting is locked.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._lock = clock, threading.Lock()
+        self._running, self._spent, self._since = 0, 0.0, clock()
+
+    @contextmanager
+    def charge(self, cost: int, *, inner: bool) -> Iterator[None]:
+        """Take `cost`, and a place unless `inner`: a question asked on behalf of one that has its place."""
+        with self._lock:
+            now = self._clock()
+            rate = limits.COST_PER_MINUTE / 60
+            self._spent, self._since = max(0.0, self._spent - (now - self._since) * rate), now
+            over = self._spent + cost - limits.COST_PER_MINUTE
+            if over > 0:
+                message = f"more than {limits.COST_PER_MINUTE:,} of cost in a minute: wait {over / rate:.0f} s"
+                raise Overloaded(message, retry_after=max(1.0, over / rate))
+            if not inner and self._running >= limits.AT_ONCE:
+                raise Overloaded(f"more than {limits.AT_ONCE} questions at once", retry_after=1.0)
+            self._spent += cost
+            self._running += not inner
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running -= not inner
 
 
 class Executor:
@@ -58,81 +84,93 @@ class Executor:
         self._services = services
         self.built = Built(services.processes)
         self._parsed: OrderedDict[str, DocumentNode] = OrderedDict()
-        self._accounts: defaultdict[str, _Account] = defaultdict(_Account)
+        self._lock = threading.Lock()
+        self._budgets: defaultdict[str, Budget] = defaultdict(Budget)
 
-    async def execute(self, who: Principal, text: str, variables: dict[str, Any]) -> Answer:
-        """The answer to one document. Raises what is wrong with the request as a whole."""
-        document, known = self._read(text)
-        operation = limits.measure(self.built.graphql, document, variables)
-        if not known:
-            self._validate(text, document)
-        self._allow(who, operation)
-        account = self._charge(who, operation.measure.cost)
-        try:
-            return await self._run(who, document, variables)
-        finally:
-            account.running -= 1
+    async def execute(self, who: Principal, text: str, variables: dict[str, Any], *, inner: bool = False) -> Answer:
+        """The answer to one document. Raises what is wrong with the request as a whole.
 
-    def _read(self, text: str) -> tuple[DocumentNode, bool]:
+        `inner` is a question of a process's decision: it needs no place of its own.
+        """
         if len(text) > limits.CHARACTERS:
-            raise TooLarge(f"the query has {len(text)} characters, at most {limits.CHARACTERS}", where="query")
-        key = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
-        if key in self._parsed:
-            self._parsed.move_to_end(key)
-            return self._parsed[key], True
-        try:
-            return parse(text, max_tokens=limits.TOKENS, no_location=False), False
-        except (GraphQLSyntaxError, RecursionError) as error:
-            why = error.message if isinstance(error, GraphQLSyntaxError) else "too deeply nested"
-            if "token" in why and "limit" in why.lower():
-                raise TooLarge(f"the query has more than {limits.TOKENS} tokens", where="query") from error
-            raise Invalid(why, where="query") from error
+            raise TooLarge(f"the query has {len(text):,} characters, at most {limits.CHARACTERS:,}", where="query")
+        limits.check_variables(variables)
+        key = hashlib.sha256(text.encode()).hexdigest()
+        document, operation = self._checked(key, text, variables)
+        self._allow(who, operation)
+        with self._budgets[who.name].charge(operation.measure.cost, inner=inner):
+            found = await self._run(who, document, variables)
+        if any(e["extensions"].get("code") == "internal" for e in found.body.get("errors", ())):
+            log.error("in operation %s of document %s", operation.name or "(unnamed)", key[:16])
+        return found
 
-    def _validate(self, text: str, document: DocumentNode) -> None:
+    def _checked(self, key: str, text: str, variables: dict[str, Any]) -> tuple[DocumentNode, limits.Operation]:
+        """The document, parsed, measured and valid. Measured each time: what it costs depends on the variables."""
+        with self._lock:
+            known = self._parsed.get(key)
+            if known is not None:
+                self._parsed.move_to_end(key)
+        try:
+            document = known or _parse(text)
+            operation = limits.measure(self.built.graphql, document, variables)
+            if known is None:
+                self._validate(key, document)
+        except RecursionError as error:
+            raise TooLarge("the query is too deeply nested", where="query") from error
+        return document, operation
+
+    def _validate(self, key: str, document: DocumentNode) -> None:
         found = validate(self.built.graphql, document, max_errors=5, hide_suggestions=True)
         if found:
             raise Invalid("; ".join(error.message for error in found), where="query")
-        self._parsed[hashlib.sha256(text.encode()).hexdigest()] = document
-        while len(self._parsed) > CACHED:
-            self._parsed.popitem(last=False)
+        with self._lock:
+            self._parsed[key] = document
+            while len(self._parsed) > CACHED:
+                self._parsed.popitem(last=False)
 
     def _allow(self, who: Principal, operation: limits.Operation) -> None:
-        for name in operation.roots:
-            needed = self.built.policies.get((operation.kind, name))
-            if needed is not None and not who.may(needed):
-                raise Forbidden(f"{name} needs the role {needed.value}, which {who.name} does not hold")
+        needs = [(name, self.built.policies.get((operation.kind, name))) for name in sorted(operation.roots)]
+        needs += [(name, self.built.type_policies.get(name)) for name in sorted(operation.types)]
+        for name, needed in needs:
+            if needed is not None and not needed & who.roles:
+                roles = " or ".join(sorted(role.value for role in needed))
+                raise Forbidden(f"{name} needs the role {roles}, which {who.name} does not hold")
         if not who.roles:
             raise Forbidden(f"{who.name} holds no role")
-
-    def _charge(self, who: Principal, cost: int) -> _Account:
-        account = self._accounts[who.name]
-        if time.monotonic() - account.since > 60:
-            account.spent, account.since = 0, time.monotonic()
-        if account.spent + cost > limits.COST_PER_MINUTE:
-            wait = 60 - (time.monotonic() - account.since)
-            raise Overloaded(f"more than {limits.COST_PER_MINUTE} of cost in a minute", retry_after=max(1.0, wait))
-        # A command's decision asks as the same principal while the command runs; that is not one more request.
-        if account.running >= limits.AT_ONCE * 2:
-            raise Overloaded(f"more than {limits.AT_ONCE} questions at once", retry_after=1.0)
-        account.spent += cost
-        account.running += 1
-        return account
 
     async def _run(self, who: Principal, document: DocumentNode, variables: dict[str, Any]) -> Answer:
         context = Context(self._services, who, Loaders(self._services))
         try:
             async with asyncio.timeout(limits.DEADLINE):
-                result = execute(self.built.graphql, document, context_value=context, variable_values=variables)
+                result = execute(
+                    self.built.graphql, document, context_value=context, variable_values=variables,
+                    hide_suggestions=True, max_coercion_errors=5,
+                )  # fmt: skip
                 done = await result if isawaitable(result) else result
         except TimeoutError as error:
             message = f"the question took longer than {limits.DEADLINE:.0f} s; ask for less"
             raise Overloaded(message, retry_after=5.0) from error
-        found = [_fault(error) for error in done.errors or ()]
-        made: dict[str, Any] = {"data": done.data}
-        if found:
-            made["errors"] = found
-        failures = [e.original_error for e in done.errors or () if isinstance(e.original_error, StoreUnavailable)]
-        return Answer(made, failures[0] if failures else None)
+        return _answer(done)
+
+
+def _parse(text: str) -> DocumentNode:
+    try:
+        return parse(text, max_tokens=limits.TOKENS, allow_empty_selection_sets=False)
+    except GraphQLSyntaxError as error:
+        if "token" in error.message and "limit" in error.message.lower():
+            raise TooLarge(f"the query has more than {limits.TOKENS:,} tokens", where="query") from error
+        raise Invalid(error.message, where="query") from error
+
+
+def _answer(done: ExecutionResult) -> Answer:
+    if done.data is None and done.errors and all(e.path is None and e.original_error is None for e in done.errors):
+        # Nothing was executed: the variables do not fit the document.
+        raise Invalid("; ".join(error.message for error in done.errors), where="variables")
+    made: dict[str, Any] = {"data": done.data}
+    if done.errors:
+        made["errors"] = [_fault(error) for error in done.errors]
+    inner = (error.original_error for error in done.errors or ())
+    return Answer(made, next((e for e in inner if isinstance(e, StoreUnavailable)), None))
 
 
 def _fault(error: GraphQLError) -> dict[str, Any]:
@@ -149,14 +187,10 @@ def _fault(error: GraphQLError) -> dict[str, Any]:
     return {"message": message, "path": error.path, "extensions": facts}
 
 
-_EXECUTORS: WeakKeyDictionary[Any, Executor] = WeakKeyDictionary()
-
-
+@lru_cache(maxsize=8)
 def executor(services: Services) -> Executor:
     """The one executor of a server's parts."""
-    if services.store not in _EXECUTORS:
-        _EXECUTORS[services.store] = Executor(services)
-    return _EXECUTORS[services.store]
+    return Executor(services)
 
 
 def router(services: Services) -> APIRouter:
@@ -167,15 +201,25 @@ def router(services: Services) -> APIRouter:
     @made.post("/graphql")
     @policy(Policy.PERSON)
     async def graphql(request: Request, who: Principal = Depends(principal)) -> Response:  # noqa: B008  # FastAPI's way
-        text, variables = await _question(request)
-        found = await run.execute(who, text, variables)
-        if found.failure is not None:
-            return answer(found.failure)
-        if any(e["extensions"].get("code") == "internal" for e in found.body.get("errors", ())):
-            services_of(request).metrics.request("/graphql#internal", 200, 0.0)
-        return json(200, found.body)
+        try:
+            text, variables = await _question(request)
+            found = await run.execute(who, text, variables)
+        except EpicentreError as error:
+            return refusal(error)
+        return refusal(found.failure) if found.failure is not None else json(200, found.body)
 
     return made
+
+
+def refusal(error: EpicentreError) -> Response:
+    """The whole request fails: our error body, said in GraphQL's way too. What is wrong with the question is 400."""
+    made = answer(error)
+    asked = isinstance(error, Invalid) and error.where in {"query", "variables"}
+    said = orjson.loads(bytes(made.body))
+    facts = dict(said["error"])
+    said["errors"] = [{"message": facts.pop("message"), "extensions": facts}]
+    headers = {name: value for name, value in made.headers.items() if name in {"retry-after", "www-authenticate"}}
+    return json(400 if asked else made.status_code, said, headers)
 
 
 async def _question(request: Request) -> tuple[str, dict[str, Any]]:
@@ -187,7 +231,7 @@ async def _question(request: Request) -> tuple[str, dict[str, Any]]:
         raise Invalid(f"not JSON: {error.msg} at byte {error.pos}", where="body") from error
     if not isinstance(asked, dict):
         raise Invalid("expected one question as an object; lists of questions are not taken", where="body")
-    text, variables = asked.get("query"), asked.get("variables") or {}
-    if not isinstance(text, str) or not isinstance(variables, dict):
+    text, variables = asked.get("query"), asked.get("variables")
+    if not isinstance(text, str) or not isinstance(variables, dict | None):
         raise Invalid("expected `query` as text and `variables` as an object", where="body")
-    return text, variables
+    return text, variables or {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+import inspect
 from typing import Any
 
 import orjson
@@ -13,38 +13,36 @@ from strawberry.types import get_object_definition
 
 from cmdb.classes import catalogue
 from cmdb.cypher import And, Compare, Filter, Not, Or
-from cmdb.cypher.filters import BASE
+from cmdb.cypher.filters import BASE, Direction
 from cmdb.errors import Invalid, TooLarge
 from cmdb.store import Row
 from cmdb.words import Attribute, CIClass, Role
-from cmdb_graphql.context import Info, Root, blocking, camel, question
-from cmdb_graphql.types import CI, PageInfo, make, on_make
+from cmdb_graphql.context import Info, Root, blocking, camel, computed, question, readable_by
+from cmdb_graphql.types import CI, OfClass, PageInfo, make, on_make, page_size
 
-PAGE = 100
-_PYTHON: dict[str, Any] = {
+PYTHON: dict[str, Any] = {
     "string": str, "datetime": str, "int": int, "float": float, "boolean": bool, "strings": list[str],
 }  # fmt: skip
-_GRAPHQL_INT = 2**31
-_KEYWORDS = {"in_": "in", "and_": "and", "or_": "or", "not_": "not", "class_": "class"}
 
 
 # --- object types ------------------------------------------------------------------------------------------
 
 
-def _sentence(attribute: Attribute) -> str:
+def sentence_of(attribute: Attribute) -> str:
+    """What a person reads about an attribute, with its unit."""
     return attribute.sentence + (f" Unit: {attribute.unit}." if attribute.unit else "")
 
 
 def _scalar(attribute: Attribute) -> Any:
     # A GraphQL Int has 32 bits; bytes and the like do not fit, a Float carries them exactly up to 2^53.
-    return float if attribute.type == "int" and attribute.unit == "bytes" else _PYTHON[attribute.type]
+    return float if attribute.type == "int" and attribute.unit == "bytes" else PYTHON[attribute.type]
 
 
 def _object(cls: CIClass) -> type[CI]:
     body: dict[str, Any] = {"__annotations__": {}, "__module__": __name__, "__doc__": cls.sentence}
     for attribute in cls.attributes:
         body["__annotations__"][attribute.name] = _scalar(attribute) | None
-        body[attribute.name] = strawberry.field(description=_sentence(attribute), default=None)
+        body[attribute.name] = strawberry.field(description=sentence_of(attribute), default=None)
     made: type[CI] = strawberry.type(type(cls.name, (CI,), body), name=cls.name, description=cls.sentence)
     return made
 
@@ -103,7 +101,7 @@ def _filter(name: str, attributes: dict[str, str]) -> type:
     add("not_", "not", f"{own} | None", "This does not hold.")
     for attribute, kind in attributes.items():
         python = f"{attribute}_" if attribute == "class" else attribute
-        add(python, camel(attribute), _FILTERS[kind] | None, f"By {attribute.replace('_', ' ')}.")  # type: ignore[operator]
+        add(python, camel(attribute), _FILTERS[kind] | None, f"By {attribute.replace('_', ' ')}.")
     made: type = strawberry.input(type(own, (), body), name=own, description="All given parts must hold.")
     globals()[own] = made  # the type names itself in and, or, not
     return made
@@ -158,7 +156,7 @@ def _read_cursor(text: str) -> list[Any]:
         values = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError) as error:
         raise Invalid("this is no cursor of ours", where="after") from error
-    if not isinstance(values, list):
+    if not isinstance(values, list) or any(isinstance(value, list | dict) for value in values):
         raise Invalid("this is no cursor of ours", where="after")
     return values
 
@@ -168,27 +166,52 @@ def snake(name: str) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
 
 
-def page_size(first: int) -> int:
-    """`first` as asked, if it is allowed."""
-    if not 1 <= first <= PAGE:
-        raise TooLarge(f"a page has 1 to {PAGE} rows, not {first}", where="first")
-    return first
+Keys = tuple[tuple[str, Direction], ...]
 
 
-def _connection(name: str, node: Any, cls: str | None) -> type:
-    async def total_count(self: Any, info: Info) -> int:
-        return await blocking(info.context.services.store.count, cls, self.where)
+def _keys(order: list[Order] | None) -> Keys:
+    given = order or [Order(attribute="name")]
+    if len(given) > 5:
+        raise TooLarge(f"at most 5 attributes to order by, not {len(given)}", where="order")
+    return tuple((snake(one.attribute), "desc" if one.descending else "asc") for one in given)
 
-    body: dict[str, Any] = {
-        "__annotations__": {"where": strawberry.Private[Any], "nodes": list[node], "page_info": PageInfo},
-        "__module__": __name__,
-        "__doc__": f"A page of {name}.",
-        "nodes": strawberry.field(description="The rows of this page."),
-        "page_info": strawberry.field(description="Where this page ends."),
-        "total_count": strawberry.field(resolver=total_count, description="How many there are in all pages."),
-    }
-    made: type = strawberry.type(type(f"{name}Connection", (), body), description=f"A page of {name}.")
-    return made
+
+def cursor_of(row: Row, keys: Keys) -> str:
+    """Where a row stands in the order."""
+    return cursor([*(row.get(name) for name, _ in keys if name != "id"), row["id"]])
+
+
+def _connection(name: str, row_type: Any, cls: str | None) -> type:
+    """The type of a page: nodes, edges, where it ends, and how many there are in all when that is asked."""
+
+    @readable_by(Role.VIEWER)
+    @strawberry.type(name=f"{name}Edge", description=f"A row of a page of {name}.")
+    class Edge:
+        node: Any = strawberry.field(description="The row.", graphql_type=row_type)
+        cursor: str = strawberry.field(description="Give this as `after` to go on behind this row.")
+
+    @readable_by(Role.VIEWER)
+    @strawberry.type(name=f"{name}Connection", description=f"A page of {name}.")
+    class Connection:
+        rows: strawberry.Private[list[Row]]
+        keys: strawberry.Private[Keys]
+        where: strawberry.Private[Filter]
+        asked: strawberry.Private[str | None]
+        page_info: PageInfo = strawberry.field(description="Where this page ends.")
+
+        @computed("The rows of this page.", graphql_type=list[row_type])
+        def nodes(self) -> Any:
+            return [make(row) for row in self.rows]
+
+        @computed("The rows of this page, each with its cursor.", graphql_type=list[Edge])
+        def edges(self) -> Any:
+            return [Edge(node=make(row), cursor=cursor_of(row, self.keys)) for row in self.rows]
+
+        @computed("How many there are in all pages; counted only when asked.")
+        async def total_count(self, info: Info) -> int:
+            return await blocking(info.context.services.store.count, cls or self.asked, self.where)
+
+    return Connection
 
 
 def _list(cls: CIClass | None) -> Root:
@@ -202,34 +225,38 @@ def _list(cls: CIClass | None) -> Root:
         first: int = 25,
         after: str | None = None,
         include_retired: bool = False,
+        **narrowed: str | None,
     ) -> Any:
-        keys = tuple(
-            (snake(o.attribute), "desc" if o.descending else "asc") for o in order or [Order(attribute="name")]
-        )
-        parts: list[Filter] = [] if include_retired else [Compare("status", "eq", "live")]
-        where = And((*parts, *([to_filter(filter)] if filter else [])))
-        size = page_size(first)
-        store = info.context.services.store
-        rows = await blocking(store.find, name, where, keys, size, _read_cursor(after) if after else None)
+        asked, keys, size = name or narrowed.get("class_"), _keys(order), page_size(first)
+        live = () if include_retired else (Compare("status", "eq", "live"),)
+        where = And((*live, *([to_filter(filter)] if filter else [])))
+        behind = _read_cursor(after) if after else None
+        rows = await blocking(info.context.services.store.find, asked, where, keys, size, behind)
         shown = rows[:size]
         info.context.loaders.prime(shown)
-        ends = [shown[-1].get(k) for k, _ in keys if k != "id"] + [shown[-1]["id"]] if shown else None
-        info_ = PageInfo(has_next_page=len(rows) > size, end_cursor=cursor(ends) if ends else None)
-        return connection(where=where, nodes=[make(row) for row in shown], page_info=info_)
+        end = PageInfo(has_next_page=len(rows) > size, end_cursor=cursor_of(shown[-1], keys) if shown else None)
+        return connection(rows=shown, keys=keys, where=where, asked=asked, page_info=end)
 
-    resolve.__annotations__.update({"filter": INPUTS[name] | None, "return": connection})  # type: ignore[operator]
-    resolve.__annotations__["info"] = Info
-    resolve.__annotations__["order"] = list[Order] | None
+    _sign(resolve, {"filter": INPUTS[name] | None, "return": connection}, narrowed=cls is None)
     resolve.__doc__ = f"{cls.sentence} All of them, filtered, ordered and in pages." if cls else "CIs of any class."
     return question(Role.VIEWER, name=camel(cls.plural) if cls else "cis")(resolve)
+
+
+def _sign(resolve: Any, exact: dict[str, Any], *, narrowed: bool) -> None:
+    """Give a list's resolver its exact types, and the argument `class` where all classes are asked."""
+    signature = inspect.signature(resolve, eval_str=True)
+    parameters = {n: p.replace(annotation=exact.get(n, p.annotation)) for n, p in signature.parameters.items()}
+    parameters.pop("narrowed")
+    if narrowed:
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        parameters["class_"] = inspect.Parameter("class_", keyword, default=None, annotation=OfClass)
+    resolve.__signature__ = signature.replace(parameters=list(parameters.values()), return_annotation=exact["return"])
+    resolve.__annotations__ = {**{n: p.annotation for n, p in parameters.items()}, "return": exact["return"]}
 
 
 def lists() -> list[Root]:
     """One list per class, and one of all."""
     return [_list(None), *(_list(cls) for cls in catalogue().classes.values())]
-
-
-Describe = Callable[[Any], str]
 
 
 def implementations() -> list[type]:

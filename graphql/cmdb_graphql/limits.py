@@ -1,13 +1,19 @@
 """What a question may cost: one pass over the document before anything else looks at it.
 
-It counts what would be executed. A fragment is measured once per type it is spread on, so a query that spreads
-fragments in fragments costs the pass no more than its text, and is refused for what it would have cost the server.
+It counts what would be executed. A fragment is measured once, so a query that spreads fragments in fragments costs the
+pass no more than its text, and is refused for what it would have cost the server.
+
+Questions about the schema itself read no graph, so their fields count once, however many types there are; instead each
+`__schema` costs a flat 2,000 and each `__type` 100, they may be 15 deep (the standard question of GraphQL tools is 14),
+and lists of fields, interfaces, possible types or input fields may not stand inside one another, which alone makes such
+an answer grow without bound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import (
@@ -24,7 +30,9 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     OperationDefinitionNode,
+    SchemaMetaFieldDef,
     SelectionSetNode,
+    TypeMetaFieldDef,
     VariableNode,
     get_named_type,
     get_nullable_type,
@@ -36,10 +44,13 @@ CHARACTERS = 15_000
 TOKENS = 1_000
 DEPTH = 10
 INTROSPECTION_DEPTH = 15
-"""The standard introspection question of GraphQL tools is 13 deep and harmless: it reads the schema, not the graph."""
+INTROSPECTION_COST = {"__schema": 2_000, "__type": 100}
+INTROSPECTION_LISTS = frozenset({"fields", "interfaces", "possibleTypes", "inputFields"})
 ALIASES = 15
 DIRECTIVES = 20
 ROOT_FIELDS = 10
+REPEATS = 50
+"""Times one field may be asked again beside itself; validation compares each with each."""
 COST = 5_000
 COST_PER_MINUTE = 100_000
 AT_ONCE = 4
@@ -47,26 +58,37 @@ DEADLINE = 10.0
 BODY = 1024 * 1024
 UNPAGED = 10
 """Rows assumed of a list without `first`."""
+VARIABLES_DEPTH = 20
+"""Levels of objects and lists in the variables."""
+VALUES = 2_000
+"""Values in the variables, and in one list of them."""
+_META = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
+_MOST = 10**12
+"""Where counting stops; the limits are far below, and numbers that double with each fragment stay small."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What a selection costs when it is executed."""
+    """What a selection costs when it is executed; `schema_…` is the part that asks about the schema itself."""
 
     depth: int = 0
     cost: int = 0
     aliases: int = 0
     directives: int = 0
-    introspection: int = 0
+    repeats: int = 0
+    schema_depth: int = 0
+    schema_lists: int = 0
 
     def beside(self, other: Measure) -> Measure:
-        """Both, in one selection."""
+        """Both, in one selection: depths are the greater, the rest adds up."""
         return Measure(
             max(self.depth, other.depth),
-            self.cost + other.cost,
-            self.aliases + other.aliases,
-            self.directives + other.directives,
-            max(self.introspection, other.introspection),
+            min(_MOST, self.cost + other.cost),
+            min(_MOST, self.aliases + other.aliases),
+            min(_MOST, self.directives + other.directives),
+            min(_MOST, self.repeats + other.repeats),
+            max(self.schema_depth, other.schema_depth),
+            max(self.schema_lists, other.schema_lists),
         )
 
 
@@ -77,6 +99,7 @@ class Operation:
     kind: str
     name: str
     roots: frozenset[str]
+    types: frozenset[str]  # of the objects it reads
     measure: Measure
 
 
@@ -87,58 +110,63 @@ class _Pass:
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: Mapping[str, Any]
-    memo: dict[tuple[str, str], Measure] = field(default_factory=dict)
-    open: set[tuple[str, str]] = field(default_factory=set)
-    roots: list[str] = field(default_factory=list)
+    memo: dict[str, Measure] = field(default_factory=dict)
+    open: set[str] = field(default_factory=set)
+    roots: set[str] = field(default_factory=set)
+    types: set[str] = field(default_factory=set)
 
-    def selection(self, node: SelectionSetNode | None, parent: GraphQLNamedType | None, level: int) -> Measure:
+    def selection(self, node: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Measure:
+        asked: Counter[str] = Counter()
+        total = self.parts(node, parent, asked)
+        return total.beside(Measure(repeats=asked.total() - len(asked)))
+
+    def parts(self, node: SelectionSetNode | None, parent: GraphQLNamedType | None, asked: Counter[str]) -> Measure:
+        if parent is not None:
+            self.types.add(parent.name)
         total = Measure()
         for part in node.selections if node else ():
-            if level == 0 and isinstance(part, FieldNode):
-                self.roots.append(part.name.value)
-            total = total.beside(self.part(part, parent, level))
+            total = total.beside(Measure(directives=len(part.directives or ())))
+            match part:
+                case FieldNode():
+                    asked[(part.alias or part.name).value] += 1
+                    total = total.beside(self.field(part, parent))
+                case InlineFragmentNode():
+                    on = self.schema.get_type(part.type_condition.name.value) if part.type_condition else parent
+                    total = total.beside(self.parts(part.selection_set, on, asked))
+                case FragmentSpreadNode():
+                    total = total.beside(self.fragment(part.name.value))
         return total
 
-    def part(self, part: Any, parent: GraphQLNamedType | None, level: int) -> Measure:
-        directives = Measure(directives=len(part.directives or ()))
-        match part:
-            case FieldNode():
-                return self.field(part, parent, level).beside(directives)
-            case InlineFragmentNode():
-                on = self.schema.get_type(part.type_condition.name.value) if part.type_condition else parent
-                return self.selection(part.selection_set, on, level).beside(directives)
-            case FragmentSpreadNode():
-                return self.fragment(part.name.value, level).beside(directives)
-        return directives
-
-    def fragment(self, name: str, level: int) -> Measure:
+    def fragment(self, name: str) -> Measure:
         found = self.fragments.get(name)
         if found is None:
             return Measure()  # validation names it
-        key = (name, "root" if level == 0 else "")
-        if key in self.open:
+        if name in self.open:
             raise Invalid(f"fragment {name} spreads itself", where="query")
-        if key not in self.memo:
-            self.open.add(key)
-            on = self.schema.get_type(found.type_condition.name.value)
-            self.memo[key] = self.selection(found.selection_set, on, level)
-            self.open.discard(key)
-        return self.memo[key]
+        if name not in self.memo:
+            self.open.add(name)
+            inner = self.selection(found.selection_set, self.schema.get_type(found.type_condition.name.value))
+            self.memo[name] = inner.beside(Measure(directives=len(found.directives or ())))
+            self.open.discard(name)
+        return self.memo[name]
 
-    def field(self, node: FieldNode, parent: GraphQLNamedType | None, level: int) -> Measure:
+    def field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Measure:
         name = node.name.value
+        if parent is not None and parent in (self.schema.query_type, self.schema.mutation_type):
+            self.roots.add(name)
         kind = self.type_of(name, parent)
-        inner = self.selection(node.selection_set, get_named_type(kind) if kind else None, level + 1)
-        alias = 1 if node.alias else 0
-        if name.startswith("__"):  # the schema itself: no rows, no store
-            return Measure(1, 1 + inner.cost, alias + inner.aliases, inner.directives, 1 + inner.depth)
-        rows = self.rows(node, kind, parent)
-        return Measure(
-            1 + inner.depth, 1 + rows * inner.cost, alias + inner.aliases, inner.directives, inner.introspection
-        )
+        inner = self.selection(node.selection_set, get_named_type(kind) if kind else None)
+        alias = Measure(aliases=1 if node.alias else 0)
+        if name in INTROSPECTION_COST or (parent is not None and parent.name.startswith("__")):
+            return _of_schema(name, inner).beside(alias)
+        cost = min(_MOST, 1 + self.rows(node, kind, parent) * inner.cost)
+        return replace(inner, depth=1 + inner.depth, cost=cost).beside(alias)
 
     @staticmethod
     def type_of(name: str, parent: GraphQLNamedType | None) -> GraphQLOutputType | None:
+        if name in _META:
+            meta: GraphQLOutputType = _META[name].type
+            return meta
         if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) and name in parent.fields:
             return parent.fields[name].type
         return None
@@ -147,9 +175,9 @@ class _Pass:
         """How many times the inner selection is executed."""
         first = next((a.value for a in node.arguments or () if a.name.value == "first"), None)
         if isinstance(first, IntValueNode):
-            return max(1, int(first.value))
+            return max(1, min(_MOST, int(first.value[:13])))  # longer ones are beyond any limit
         if isinstance(first, VariableNode) and isinstance(given := self.variables.get(first.name.value), int):
-            return max(1, given)
+            return max(1, min(_MOST, given))
         declared = self.default_first(node.name.value, parent)
         if declared is not None:
             return declared
@@ -165,6 +193,17 @@ class _Pass:
         return None
 
 
+def _of_schema(name: str, inner: Measure) -> Measure:
+    flat = INTROSPECTION_COST.get(name, 0)
+    return replace(
+        inner,
+        depth=1 if flat else 0,
+        cost=min(_MOST, 1 + flat + inner.cost),
+        schema_depth=1 + inner.schema_depth,
+        schema_lists=inner.schema_lists + (name in INTROSPECTION_LISTS),
+    )
+
+
 def measure(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> Operation:
     """The document's one operation and its cost, or a refusal that names the limit and the value."""
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
@@ -172,27 +211,72 @@ def measure(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[st
     if len(operations) != 1:
         raise Invalid(f"one operation per request, not {len(operations)}", where="query")
     operation = operations[0]
-    state = _Pass(schema, fragments, variables)
-    root = schema.get_root_type(operation.operation)
-    total = state.selection(operation.selection_set, root, 0)
+    state = _Pass(schema, fragments, {**_defaults(operation), **variables})
+    total = state.selection(operation.selection_set, schema.get_root_type(operation.operation))
     total = total.beside(Measure(directives=len(operation.directives or ())))
-    _refuse(total, len(state.roots))
+    _refuse(total, _root_fields(operation.selection_set, fragments))
     name = operation.name.value if operation.name else ""
-    return Operation(operation.operation.value, name, frozenset(state.roots), total)
+    return Operation(operation.operation.value, name, frozenset(state.roots), frozenset(state.types), total)
+
+
+def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
+    """Variables left out of a request have the values the document gives them."""
+    return {
+        v.variable.name.value: min(_MOST, int(v.default_value.value[:13]))
+        for v in operation.variable_definitions or ()
+        if isinstance(v.default_value, IntValueNode)
+    }
+
+
+def _root_fields(node: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> int:
+    """How many different root fields are executed, fragments followed once each."""
+    names: set[str] = set()
+    seen: set[str] = set()
+    waiting = [node]
+    while waiting:
+        for part in waiting.pop().selections:
+            match part:
+                case FieldNode():
+                    names.add((part.alias or part.name).value)
+                case InlineFragmentNode():
+                    waiting.append(part.selection_set)
+                case FragmentSpreadNode() if part.name.value not in seen and part.name.value in fragments:
+                    seen.add(part.name.value)
+                    waiting.append(fragments[part.name.value].selection_set)
+    return len(names)
 
 
 def _refuse(total: Measure, roots: int) -> None:
-    for what, value, most in (
-        ("depth", total.depth, INTROSPECTION_DEPTH if total.introspection else DEPTH),
-        ("number of aliases", total.aliases, ALIASES),
-        ("number of directives", total.directives, DIRECTIVES),
-        ("number of root fields", roots, ROOT_FIELDS),
-        ("cost", total.cost, COST),
-    ):
+    hint = "; ask for fewer fields or smaller pages"
+    _each(
+        ("depth", total.depth, DEPTH, ""),
+        ("depth of the question about the schema", total.schema_depth, INTROSPECTION_DEPTH, ""),
+        ("number of lists inside lists in the question about the schema", total.schema_lists, 1, ""),
+        ("number of aliases", total.aliases, ALIASES, ""),
+        ("number of directives", total.directives, DIRECTIVES, ""),
+        ("number of root fields", roots, ROOT_FIELDS, ""),
+        ("number of fields asked again beside themselves", total.repeats, REPEATS, ""),
+        ("cost", total.cost, COST, hint),
+    )
+
+
+def _each(*checks: tuple[str, int, int, str], where: str = "query") -> None:
+    for what, value, most, hint in checks:
         if value > most:
-            hint = "; ask for fewer fields or smaller pages" if what == "cost" else ""
-            raise TooLarge(f"the {what} is {_short(value)}, at most {most} is allowed{hint}", where="query")
+            shown = f"{value:,}" if value < _MOST else f"{_MOST:,} or more"
+            raise TooLarge(f"the {what} is {shown}, at most {most:,} is allowed{hint}", where=where)
 
 
-def _short(value: int) -> str:
-    return str(value) if value < 10**9 else f"about 10^{len(str(value)) - 1}"
+def check_variables(variables: Mapping[str, Any]) -> None:
+    """Refuse variables that are deeper or more than any question of ours needs; one walk, level by level."""
+    level: list[Any] = [variables]
+    depth = count = 0
+    while level:
+        level = [inner for value in level for inner in _inner(value)]
+        depth, count = depth + 1, count + len(level)
+        _each(("depth of the variables", depth, VARIABLES_DEPTH, ""), where="variables")
+        _each(("number of values in the variables", count, VALUES, ""), where="variables")
+
+
+def _inner(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()

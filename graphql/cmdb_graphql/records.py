@@ -9,18 +9,14 @@ from typing import Any
 import strawberry
 
 from cmdb.applier import utc_now
-from cmdb.errors import Forbidden
 from cmdb.words import Command, Process, Record, RecordType, Role, Value
 from cmdb_graphql.client import LocalClient
-from cmdb_graphql.context import Info, Root, blocking, camel, command, question
-from cmdb_graphql.generate import page_size
-from cmdb_graphql.types import CI, make, plain
-
-_PYTHON: dict[str, Any] = {
-    "string": str, "datetime": str, "int": int, "float": float, "boolean": bool, "strings": list[str],
-}  # fmt: skip
+from cmdb_graphql.context import Info, Root, blocking, camel, command, question, readable_by
+from cmdb_graphql.generate import PYTHON, sentence_of
+from cmdb_graphql.types import CI, make, page_size, plain
 
 
+@readable_by(Role.VIEWER)
 @strawberry.type(description="One step in a record's history; never edited.")
 class Transition:
     """A history entry."""
@@ -54,12 +50,12 @@ def _type(kind: RecordType) -> type:
         body["__annotations__"][name] = python
         body[name] = strawberry.field(description=sentence)
     for attribute in kind.attributes:
-        body["__annotations__"][attribute.name] = _PYTHON[attribute.type] | None
-        body[attribute.name] = strawberry.field(description=attribute.sentence, default=None)
+        body["__annotations__"][attribute.name] = PYTHON[attribute.type] | None
+        body[attribute.name] = strawberry.field(description=sentence_of(attribute), default=None)
     body["cis"] = strawberry.field(resolver=cis, description="The CIs it is about.")
     body["history"] = strawberry.field(resolver=history, description="Every transition, in order.")
     made: type = strawberry.type(type(kind.name, (), body), name=kind.name, description=kind.sentence)
-    return made
+    return readable_by(Role.VIEWER)(made)
 
 
 def _object(made: type, kind: RecordType, record: Record) -> Any:
@@ -93,8 +89,8 @@ def _mutation(do: Command, kind: RecordType, made: Any) -> Root:
     resolve.__annotations__.update({"info": Info, "return": made})
     resolve.__doc__ = do.sentence
     _sign(resolve, do)
-    # The role any one of which is enough is checked in `_carry_out`; the root's own policy is to be known at all.
-    return command(Role.VIEWER, name=camel(do.name))(resolve)
+    sentences = {camel(attribute.name): sentence_of(attribute) for attribute in do.arguments}
+    return command(*do.roles, name=camel(do.name), arguments=sentences)(resolve)
 
 
 def _sign(function: Any, do: Command) -> None:
@@ -106,7 +102,7 @@ def _sign(function: Any, do: Command) -> None:
     else:
         kinds["number"] = (str, inspect.Parameter.empty)
     for attribute in sorted(do.arguments, key=lambda a: not a.required):
-        python = _PYTHON[attribute.type]
+        python = PYTHON[attribute.type]
         kinds[attribute.name] = (python, inspect.Parameter.empty) if attribute.required else (python | None, None)
     for name, (annotation, default) in kinds.items():
         parameters.append(
@@ -118,8 +114,6 @@ def _sign(function: Any, do: Command) -> None:
 
 async def _carry_out(info: Info, do: Command, kind: RecordType, arguments: dict[str, Any]) -> Record:
     context = info.context
-    if not (do.roles & context.principal.roles):
-        raise Forbidden(f"{camel(do.name)} needs one of the roles {', '.join(sorted(do.roles))}")
     store, actor, now = context.services.store, context.principal, utc_now()
     record = None if do.opens else await blocking(store.record, kind.name, arguments.pop("number"))
     given: dict[str, Value] = {k: tuple(v) if isinstance(v, list) else v for k, v in arguments.items()}

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import pkgutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 
 import strawberry
-from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, print_schema
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    print_schema,
+)
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
 
@@ -23,9 +31,7 @@ class Built:
 
     def __init__(self, processes: Mapping[str, Process]) -> None:
         roots = _roots(processes)
-        self.policies: dict[tuple[str, str], Role] = {
-            (root.kind, root.name): root.policy for root in roots
-        }  # every Root was made with one
+        self.policies: dict[tuple[str, str], frozenset[Role]] = {(r.kind, r.name): r.policy for r in roots}
         self.strawberry = strawberry.Schema(
             query=_type("Query", "Questions.", [r for r in roots if r.kind == "query"]),
             mutation=_type("Mutation", "Commands.", [r for r in roots if r.kind == "mutation"]),
@@ -33,7 +39,9 @@ class Built:
             config=StrawberryConfig(auto_camel_case=True),
         )
         self.graphql: GraphQLSchema = self.strawberry._schema
-        check(self)
+        self.type_policies = _type_policies(self.graphql)
+        if missing := check(self.graphql, self.policies, self.type_policies):
+            raise DeclarationError("; ".join(missing))
 
 
 def _roots(processes: Mapping[str, Process]) -> list[Root]:
@@ -53,23 +61,51 @@ def _type(name: str, description: str, roots: list[Root]) -> type:
     return create_type(name, [root.field for root in roots], description=description)
 
 
-def check(built: Built) -> None:
-    """Every field, argument and type has a sentence, and every root field a policy; else the start stops here."""
-    missing: list[str] = []
-    for name, made in built.graphql.type_map.items():
+def _type_policies(schema: GraphQLSchema) -> dict[str, frozenset[Role]]:
+    """The roles each object type asks for, by its name; root types ask field by field."""
+    found: dict[str, frozenset[Role]] = {}
+    for name, made in schema.type_map.items():
+        definition = made.extensions.get("strawberry-definition")
+        policy = getattr(getattr(definition, "origin", None), "__policy__", None)
+        if policy:
+            found[name] = policy
+    return found
+
+
+def check(
+    schema: GraphQLSchema,
+    policies: Mapping[tuple[str, str], frozenset[Role]],
+    type_policies: Mapping[str, frozenset[Role]],
+) -> list[str]:
+    """What is missing: a sentence of a type, field, argument or value; a policy of a root field or object type."""
+    roots = {"query": schema.query_type, "mutation": schema.mutation_type}
+    missing = [
+        f"{root.name}.{name} has no policy"
+        for kind, root in roots.items()
+        if root is not None
+        for name in root.fields
+        if not policies.get((kind, name))
+    ]
+    for name, made in schema.type_map.items():
         if name.startswith("__"):
             continue
-        if not made.description:
-            missing.append(f"type {name} has no sentence")
-        if isinstance(made, GraphQLObjectType | GraphQLInterfaceType):
-            missing += [
-                f"field {name}.{f} has no sentence" for f, field in made.fields.items() if not field.description
-            ]
-    for kind, root in (("query", built.graphql.query_type), ("mutation", built.graphql.mutation_type)):
-        assert root is not None
-        missing += [f"field {root.name}.{f} has no policy" for f in root.fields if (kind, f) not in built.policies]
-    if missing:
-        raise DeclarationError("; ".join(sorted(missing)))
+        missing += [f"{place} has no sentence" for place, sentence in _sentences(name, made) if not sentence]
+        object_type = isinstance(made, GraphQLObjectType | GraphQLInterfaceType) and made not in roots.values()
+        if object_type and name not in type_policies:
+            missing.append(f"{name} has no policy")
+    return sorted(missing)
+
+
+def _sentences(name: str, made: GraphQLNamedType) -> Iterator[tuple[str, str | None]]:
+    yield name, made.description
+    if isinstance(made, GraphQLEnumType):
+        yield from ((f"{name}.{value}", one.description) for value, one in made.values.items())
+    if isinstance(made, GraphQLObjectType | GraphQLInterfaceType):
+        for field, one in made.fields.items():
+            yield f"{name}.{field}", one.description
+            yield from ((f"{name}.{field}({a}:)", given.description) for a, given in one.args.items())
+    if isinstance(made, GraphQLInputObjectType):
+        yield from ((f"{name}.{field}", given.description) for field, given in made.fields.items())
 
 
 def text(processes: Mapping[str, Process]) -> str:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
 
+from cmdb.classes import catalogue
+from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.store import EdgeRow, Row
-from cmdb_graphql.context import Info
+from cmdb.words import Role
+from cmdb_graphql.context import SENTENCES, Info, computed, readable_by
 
 if TYPE_CHECKING:
     from cmdb_graphql.loaders import Loaders
+
+PAGE = 100
+First = Annotated[int, strawberry.argument(description=SENTENCES["first"])]
+OfClass = Annotated[str | None, strawberry.argument(name="class", description="Only those of this class.")]
 
 _make: Callable[[Row], CI] | None = None
 
@@ -30,6 +37,7 @@ def make(row: Row) -> CI:
     return _make(row)
 
 
+@readable_by(Role.VIEWER)
 @strawberry.type(description="Who asserts a CI, since when, and how it was identified.")
 class Claim:
     """A scope's claim."""
@@ -39,6 +47,7 @@ class Claim:
     trace: JSON | None = strawberry.field(description="How the identity was decided, rule by rule.")
 
 
+@readable_by(Role.VIEWER)
 @strawberry.interface(name="CI", description="A configuration item, of whichever class.")
 class CI:
     """Every class has these fields."""
@@ -52,40 +61,45 @@ class CI:
     key: str = strawberry.field(description="Its local key inside its parent.")
     first_seen: str = strawberry.field(description="When it was first seen, ISO 8601 UTC.")
 
-    @strawberry.field(description="When its source last said that it is so, ISO 8601 UTC.")
+    @computed("When its source last said that it is so, ISO 8601 UTC.")
     async def last_seen(self, info: Info) -> str | None:
         """Freshness."""
         return await info.context.loaders.seen.load(self.row["source"])
 
-    @strawberry.field(description="The host or other CI it is inside of.")
+    @computed("The host or other CI it is inside of.")
     async def parent(self, info: Info) -> CI | None:
         """Containment."""
         row = await info.context.loaders.ci.load(self.row["parent"]) if self.row.get("parent") else None
         return None if row is None else make(row)
 
-    @strawberry.field(description="What is inside it, by class and name; at most 100.")
-    async def children(self, info: Info, first: int = 20) -> list[CI]:
+    @computed("What is inside it, by class and name.")
+    async def children(self, info: Info, first: First = 20, class_: OfClass = None) -> list[CI]:
         """Containment, the other way."""
-        return [make(row) for row in (await info.context.loaders.children.load(self.id))[: min(first, 100)]]
+        size = page_size(first)
+        rows = await info.context.loaders.children.load(self.id)
+        wanted = rows if class_ is None else [row for row in rows if row["class"] == catalogue().cls(class_).name]
+        info.context.loaders.prime(wanted[:size])
+        return [make(row) for row in wanted[:size]]
 
-    @strawberry.field(description="What it depends on, one hop; at most 100.")
-    async def dependencies(self, info: Info, first: int = 10) -> list[Dependency]:
+    @computed("What it depends on, one hop.")
+    async def dependencies(self, info: Info, first: First = 10) -> list[Dependency]:
         """Outgoing edges."""
-        edges = (await info.context.loaders.out.load(self.id))[: min(first, 100)]
-        return [Dependency.of(edge) for edge in edges]
+        size = page_size(first)
+        return [Dependency.of(edge) for edge in (await info.context.loaders.out.load(self.id))[:size]]
 
-    @strawberry.field(description="What depends on it, one hop; at most 100.")
-    async def dependents(self, info: Info, first: int = 10) -> list[Dependency]:
+    @computed("What depends on it, one hop.")
+    async def dependents(self, info: Info, first: First = 10) -> list[Dependency]:
         """Incoming edges."""
-        edges = (await info.context.loaders.into.load(self.id))[: min(first, 100)]
-        return [Dependency.of(edge) for edge in edges]
+        size = page_size(first)
+        return [Dependency.of(edge) for edge in (await info.context.loaders.into.load(self.id))[:size]]
 
-    @strawberry.field(description="Who asserts it, and why it is one CI.")
+    @computed("Who asserts it, and why it is one CI.")
     async def claims(self, info: Info) -> list[Claim]:
         """Provenance."""
         return [Claim(**claim) for claim in await info.context.loaders.claims.load(self.id)]
 
 
+@readable_by(Role.VIEWER)
 @strawberry.type(description="Why an edge is believed.")
 class Evidence:
     """Evidence of an edge."""
@@ -94,8 +108,12 @@ class Evidence:
     detail: str = strawberry.field(description="One line a person can read.")
     confidence: float = strawberry.field(description="How sure it is, from 0 to 1.")
     first_seen: str | None = strawberry.field(description="When it was first seen, ISO 8601 UTC.")
+    last_seen: str | None = strawberry.field(
+        description="When it was last seen, ISO 8601 UTC; null while its source goes on seeing it."
+    )
 
 
+@readable_by(Role.VIEWER)
 @strawberry.type(description="A typed edge from a dependent to its dependency.")
 class Dependency:
     """One edge."""
@@ -109,27 +127,25 @@ class Dependency:
     @classmethod
     def of(cls, edge: EdgeRow) -> Dependency:
         """From the store's row."""
-        facts = {k: edge.evidence[k] for k in ("kind", "detail", "confidence", "first_seen")}
-        return cls(
-            edge=edge, id=strawberry.ID(edge.id), type=edge.type, since=edge.valid_from, evidence=Evidence(**facts)
-        )
+        evidence = Evidence(**edge.evidence)
+        return cls(edge=edge, id=strawberry.ID(edge.id), type=edge.type, since=edge.valid_from, evidence=evidence)
 
-    @strawberry.field(name="from", description="The dependent.")
+    @computed("The dependent.", name="from")
     async def from_(self, info: Info) -> CI:
         """The arrow's start."""
         return await _end(info.context.loaders, self.edge.source)
 
-    @strawberry.field(name="to", description="The dependency.")
+    @computed("The dependency.", name="to")
     async def to(self, info: Info) -> CI:
         """The arrow's end."""
         return await _end(info.context.loaders, self.edge.target)
 
-    @strawberry.field(description="When it was last seen, ISO 8601 UTC.")
+    @computed("When it was last seen, ISO 8601 UTC.")
     async def last_seen(self, info: Info) -> str | None:
         """The edge's own last sighting, else its source's last report."""
         return self.edge.evidence.get("last_seen") or await info.context.loaders.seen.load(self.edge.scope)
 
-    @strawberry.field(description="How long ago it was last seen, in seconds.")
+    @computed("How long ago it was last seen, in seconds.")
     async def age_seconds(self, info: Info) -> float | None:
         """Freshness as a number."""
         own = self.edge.evidence.get("last_seen")
@@ -149,12 +165,41 @@ def age(moment: str | None) -> float | None:
     return round(max(0.0, (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()), 1)
 
 
+@readable_by(Role.VIEWER)
 @strawberry.type(description="Where a page ends.")
 class PageInfo:
     """Of a connection."""
 
     has_next_page: bool = strawberry.field(description="Whether more follow.")
     end_cursor: str | None = strawberry.field(description="Give this as `after` for the next page.")
+
+
+def page_size(first: int) -> int:
+    """`first` as asked, if it is allowed."""
+    if not 1 <= first <= PAGE:
+        raise TooLarge(f"a page has 1 to {PAGE} rows, not {first}", where="first")
+    return first
+
+
+MOST = 100
+"""CIs named in one question."""
+
+
+def named(of: Sequence[str], where: str = "of") -> list[str]:
+    """The ids of a question, each once; between 1 and 100."""
+    ids = list(dict.fromkeys(str(ci) for ci in of))
+    if not 1 <= len(ids) <= MOST:
+        raise Invalid(f"name 1 to {MOST} CIs, not {len(ids)}", where=where)
+    return ids
+
+
+async def existing(info: Info, of: Sequence[str], where: str = "of") -> list[str]:
+    """The ids of a question, each known here; UnknownName names the first that is not."""
+    ids = named(of, where)
+    for ci, row in zip(ids, await info.context.loaders.ci.load_many(ids), strict=True):
+        if row is None:
+            raise UnknownName(f"there is no CI {ci!r}", where=where)
+    return ids
 
 
 def plain(values: dict[str, Any]) -> dict[str, Any]:

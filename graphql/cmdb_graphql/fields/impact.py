@@ -11,14 +11,12 @@ import strawberry
 
 from cmdb.applier import utc_now
 from cmdb.classes import catalogue
-from cmdb.errors import Invalid, UnknownName
+from cmdb.errors import UnknownName
 from cmdb.impact import Blast, Impacted, State, blast_radius, model_of
 from cmdb.store import EdgeRow, Slice
-from cmdb_graphql.context import Info, blocking, question
-from cmdb_graphql.types import CI, Dependency, age, make
-
-MOST = 100
-"""CIs in one question."""
+from cmdb.words import Role
+from cmdb_graphql.context import Info, blocking, question, readable_by
+from cmdb_graphql.types import CI, Dependency, age, make, named
 
 
 @strawberry.enum(description="How well a CI does.")
@@ -30,6 +28,7 @@ class Degree(Enum):
     UP = strawberry.enum_value("UP", description="It works.")
 
 
+@readable_by(Role.VIEWER)
 @strawberry.type(description="One CI in the blast radius.")
 class ImpactItem:
     """An impacted CI."""
@@ -45,6 +44,7 @@ class ImpactItem:
     )
 
 
+@readable_by(Role.VIEWER)
 @strawberry.type(description="How many CIs of a class are hit how hard.")
 class ImpactCount:
     """A count."""
@@ -54,6 +54,7 @@ class ImpactCount:
     count: int = strawberry.field(description="How many.")
 
 
+@readable_by(Role.VIEWER)
 @strawberry.type(description="The blast radius of a set of CIs, all failing together.")
 class Impact:
     """The answer."""
@@ -70,12 +71,10 @@ class Impact:
     truncated: str | None = strawberry.field(description="Why the answer is cut short, if it is.")
 
 
-@question()
+@question(Role.VIEWER)
 async def impact(info: Info, of: list[strawberry.ID], as_of: int | None = None) -> Impact:
     """What breaks if all of these CIs fail together, now or as of a journal sequence."""
-    ids = list(dict.fromkeys(str(ci) for ci in of))
-    if not 1 <= len(ids) <= MOST:
-        raise Invalid(f"name 1 to {MOST} CIs, not {len(ids)}", where="of")
+    ids = named(of)
     part = await blocking(info.context.services.store.reach, ids, as_of)
     if missing := [ci for ci in ids if ci not in part.nodes]:
         raise UnknownName(f"there is no CI {missing[0]!r}", where="of")

@@ -6,9 +6,10 @@ import strawberry
 
 from cmdb.errors import Forbidden, UnknownName
 from cmdb.words import Principal, Role
-from cmdb_graphql.context import Info, blocking, command, question
+from cmdb_graphql.context import Info, blocking, command, question, readable_by
 
 
+@readable_by(Role.VIEWER)
 @strawberry.type(description="An account.")
 class User:
     """A person."""
@@ -18,6 +19,7 @@ class User:
     created_at: str | None = strawberry.field(description="Since when, ISO 8601 UTC.")
 
 
+@readable_by(Role.VIEWER)
 @strawberry.type(description="An API token, without its secret.")
 class Token:
     """A token."""
@@ -46,7 +48,7 @@ def _own_or_admin(who: Principal, user: str) -> None:
         raise Forbidden("only an admin makes tokens for others")
 
 
-@question()
+@question(Role.VIEWER)
 async def me(info: Info) -> User:
     """Who asks, with the roles that count now."""
     who = info.context.principal
@@ -74,7 +76,7 @@ async def tokens(info: Info) -> list[Token]:
     ]  # fmt: skip
 
 
-@command(Role.ADMIN)
+@command(Role.ADMIN, arguments={"password": "For logging in; without one the account is used by token only."})
 async def create_user(info: Info, name: str, roles: list[str], password: str | None = None) -> User:
     """Make an account; without a password it is used by token only."""
     chosen = roles_of(roles)
@@ -90,7 +92,14 @@ async def set_roles(info: Info, name: str, roles: list[str]) -> User:
     return User(name=name, roles=[r.value for r in chosen], created_at=None)
 
 
-@command(Role.VIEWER)
+@command(
+    Role.VIEWER,
+    arguments={
+        "user": "Whose it is to be; oneself, if left out.",
+        "roles": "Roles to narrow it to; all of its user's, if left out.",
+        "expiresDays": "Days until it expires; never, if left out.",
+    },
+)
 async def create_token(
     info: Info,
     user: str | None = None,
@@ -108,7 +117,7 @@ async def create_token(
     return await blocking(accounts.create_token, user or who.name, label, narrowed, expires_days)
 
 
-@command(Role.ADMIN)
+@command(Role.ADMIN, arguments={"keyId": "The visible part of the token."})
 async def revoke_token(info: Info, key_id: strawberry.ID) -> bool:
     """End an API token; its next use is refused."""
     await blocking(info.context.services.accounts.revoke_token, str(key_id))

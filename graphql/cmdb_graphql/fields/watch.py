@@ -6,11 +6,11 @@ import strawberry
 from strawberry.scalars import JSON
 
 from cmdb.words import Role
-from cmdb_graphql.context import Info, blocking, command, question
-from cmdb_graphql.generate import page_size
-from cmdb_graphql.types import age
+from cmdb_graphql.context import Info, blocking, command, question, readable_by
+from cmdb_graphql.types import age, page_size
 
 
+@readable_by(Role.VIEWER)
 @strawberry.type(description="How many live CIs a class has.")
 class ClassCount:
     """A count."""
@@ -19,6 +19,7 @@ class ClassCount:
     count: int = strawberry.field(description="How many live CIs.")
 
 
+@readable_by(Role.VIEWER)
 @strawberry.type(description="How the server does.")
 class Status:
     """The state of the whole."""
@@ -30,6 +31,7 @@ class Status:
     quarantined: int = strawberry.field(description="Reports that failed three times.")
 
 
+@readable_by(Role.VIEWER)
 @strawberry.type(description="An enrolled agent.")
 class Agent:
     """An agent."""
@@ -43,6 +45,7 @@ class Agent:
     host: str | None = strawberry.field(description="The name of the host it speaks for.")
 
 
+@readable_by(Role.VIEWER)
 @strawberry.type(description="One entry of the journal: an applied report or command.")
 class JournalEntry:
     """A journal entry."""
@@ -55,6 +58,7 @@ class JournalEntry:
     hash: str = strawberry.field(description="Its hash, which covers the previous entry's.")
 
 
+@readable_by(Role.VIEWER)
 @strawberry.type(description="An identity that waits for a person's word.")
 class Conflict:
     """An identity conflict."""
@@ -69,6 +73,7 @@ class Conflict:
     trace: JSON | None = strawberry.field(description="Rule by rule, what was tried.")
 
 
+@readable_by(Role.VIEWER)
 @strawberry.type(description="A report that failed three times, kept with its reason.")
 class QuarantinedReport:
     """A poisoned report."""
@@ -80,7 +85,7 @@ class QuarantinedReport:
     at: str = strawberry.field(description="When it came, ISO 8601 UTC.")
 
 
-@question()
+@question(Role.VIEWER)
 async def status(info: Info) -> Status:
     """How the server does: counts, queue and sequence."""
     services = info.context.services
@@ -94,7 +99,7 @@ async def status(info: Info) -> Status:
     )
 
 
-@question()
+@question(Role.VIEWER)
 async def agents(info: Info) -> list[Agent]:
     """Every enrolled agent and when it last reported."""
     services = info.context.services
@@ -120,14 +125,14 @@ async def agents(info: Info) -> list[Agent]:
     ]  # fmt: skip
 
 
-@question()
+@question(Role.VIEWER)
 async def journal(info: Info, first: int = 20, before: int | None = None) -> list[JournalEntry]:
     """The newest entries of the journal, or those before a sequence."""
     rows = await blocking(info.context.services.store.journal, page_size(first), before)
     return [JournalEntry(**row) for row in rows]
 
 
-@question()
+@question(Role.VIEWER)
 async def conflicts(info: Info) -> list[Conflict]:
     """Identities that wait for a person's word."""
     return [Conflict(**row) for row in await blocking(info.context.services.store.conflicts)]
@@ -147,7 +152,7 @@ async def replay(info: Info, row: int) -> bool:
     return True
 
 
-@command(Role.ADMIN)
+@command(Role.ADMIN, arguments={"decision": "`same` or `distinct`."})
 async def resolve_conflict(info: Info, id: strawberry.ID, decision: str) -> bool:  # noqa: A002
     """Say whether the machines of an identity conflict are the `same` or `distinct`."""
     who = info.context.principal.name

@@ -6,32 +6,41 @@ from typing import Annotated
 
 import strawberry
 
+from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, question
-from cmdb_graphql.types import Dependency
+from cmdb_graphql.types import Dependency, existing
+
+TYPES = {"types": "Names of relations, to follow these only."}
+Start = Annotated[
+    strawberry.ID, strawberry.argument(name="from", description="The id of the dependent the way starts at.")
+]
 
 
-@question()
+@question(Role.VIEWER, arguments=TYPES)
 async def dependencies(info: Info, of: list[strawberry.ID], types: list[str] | None = None) -> list[Dependency]:
     """What these CIs depend on, one hop."""
-    edges = await blocking(info.context.services.store.edges, [str(ci) for ci in of[:100]], "out", types)
-    return [Dependency.of(edge) for edge in edges]
+    return await _hops(info, of, "out", types)
 
 
-@question()
+@question(Role.VIEWER, arguments=TYPES)
 async def dependents(info: Info, of: list[strawberry.ID], types: list[str] | None = None) -> list[Dependency]:
     """What depends on these CIs, one hop."""
-    edges = await blocking(info.context.services.store.edges, [str(ci) for ci in of[:100]], "in", types)
-    return [Dependency.of(edge) for edge in edges]
+    return await _hops(info, of, "in", types)
 
 
-@question()
+async def _hops(info: Info, of: list[strawberry.ID], way: str, types: list[str] | None) -> list[Dependency]:
+    ids = await existing(info, of)
+    return [Dependency.of(edge) for edge in await blocking(info.context.services.store.edges, ids, way, types)]
+
+
+WAY = {"to": "The id of the dependency it should reach.", "maxHops": "At most this many hops, 1 to 8."}
+
+
+@question(Role.VIEWER, arguments=WAY)
 async def path(
-    info: Info,
-    from_: Annotated[strawberry.ID, strawberry.argument(name="from")],
-    to: strawberry.ID,
-    max_hops: int = 8,
-    as_of: int | None = None,
+    info: Info, from_: Start, to: strawberry.ID, max_hops: int = 8, as_of: int | None = None
 ) -> list[Dependency] | None:
     """A shortest chain of dependencies from one CI to another, or null when there is none within `maxHops`."""
-    edges = await blocking(info.context.services.store.path, str(from_), str(to), max_hops, as_of)
+    source, target = await existing(info, [from_], "from"), await existing(info, [to], "to")
+    edges = await blocking(info.context.services.store.path, source[0], target[0], max_hops, as_of)
     return None if edges is None else [Dependency.of(edge) for edge in edges]
