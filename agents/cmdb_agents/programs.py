@@ -70,7 +70,7 @@ def program(argv: tuple[str, ...], exe: str, comm: str) -> Program:
         for kind, pattern in _INTERPRETERS:
             if path and pattern.fullmatch(path):
                 named = path if kind == "sh" else kind  # which shell is worth knowing, which python is not
-                    return _interpreted(kind, argv[1:], exe or first) or Program(named, exe or first, anonymous=True)
+                return _interpreted(kind, argv[1:], exe or first) or Program(named, exe or first, anonymous=True)
     return _named(_base(first).lstrip("-") or _base(exe) or comm, exe or first or comm)
 
 

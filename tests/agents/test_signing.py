@@ -48,8 +48,8 @@ def test_library_accepts(body: bytes, counter: int) -> None:
 
 @pytest.mark.parametrize(
     ("url", "digest"),
-    [("http://other.example/snapshots", None), ("http://cmdb.example/else", None), ("http://cmdb.example/snapshots?x=1", None),
-     ("http://cmdb.example/snapshots", "sha-256=:AAAA:")],
+    [("http://other.example/snapshots", None), ("http://cmdb.example/else", None),
+     ("http://cmdb.example/snapshots?x=1", None), ("http://cmdb.example/snapshots", "sha-256=:AAAA:")],
 )  # fmt: skip
 def test_nothing_can_be_changed(url: str, digest: str | None) -> None:
     """Another server, path, query or body digest does not pass with the same signature."""
