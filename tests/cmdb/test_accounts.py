@@ -1,11 +1,14 @@
 """People: passwords, roles, sessions and API tokens."""
 
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from cmdb.accounts import FREE_TRIES, Accounts
+from cmdb.accounts import FREE_TRIES, MOST_NAMES, MOST_PAUSE, Accounts, Tries
 from cmdb.errors import Conflict, Invalid, NotAuthenticated, Overloaded, UnknownName
 from cmdb.words import Role
 
@@ -50,6 +53,82 @@ def test_guessing_is_slowed_down_for_that_name_only(accounts: Accounts) -> None:
     with pytest.raises(Overloaded, match="try again in"):
         accounts.check_password("nobody", PASSWORD)
     assert accounts.check_password("ann", PASSWORD).name == "ann"
+
+
+def test_many_tries_at_once_gain_nothing(accounts: Accounts) -> None:
+    """A try counts from its beginning: thirty at once check no more passwords than one after the other."""
+    outcomes: list[type] = []
+
+    def one() -> None:
+        try:
+            accounts.check_password("ann", "wrong password")
+        except (NotAuthenticated, Overloaded) as error:
+            outcomes.append(type(error))
+
+    threads = [threading.Thread(target=one) for _ in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert outcomes.count(NotAuthenticated) == FREE_TRIES
+    assert outcomes.count(Overloaded) == 30 - FREE_TRIES
+
+
+def test_the_wait_doubles_to_a_bound_and_a_right_password_ends_it() -> None:
+    """One, two, four … 300 seconds; a flood of invented names forgets the longest untried, not the guessed one."""
+    now = 0.0
+    tries = Tries(lambda: now)
+    waits = []
+    for n in range(20):
+        tries.begin("ann")
+        if n >= FREE_TRIES - 1:
+            with pytest.raises(Overloaded) as caught:
+                tries.begin("ann")
+            waits.append(caught.value.retry_after)
+            now += caught.value.retry_after
+    assert waits == [min(MOST_PAUSE, 2.0**n) for n in range(len(waits))]
+    tries.begin("ann")
+    for n in range(MOST_NAMES - 1):
+        tries.begin(f"invented {n}")
+    with pytest.raises(Overloaded):
+        tries.begin("ann")
+    assert len(tries._wrong) == MOST_NAMES
+    tries.forget("ann")
+    tries.begin("ann")
+
+
+def test_a_wrong_name_costs_what_a_wrong_password_costs(accounts: Accounts) -> None:
+    """Both pay for one password hash; the fastest of several tries each, within a factor of two."""
+
+    def cost(prefix: str) -> float:
+        spent = []
+        for n in range(4):
+            begun = time.perf_counter()
+            with pytest.raises(NotAuthenticated):
+                accounts.check_password(prefix if prefix == "ann" else f"{prefix}{n}", "wrong password")
+            spent.append(time.perf_counter() - begun)
+        return min(spent)
+
+    known, unknown = cost("ann"), cost("nobody")
+    assert 0.5 < known / unknown < 2
+
+
+def test_of_two_admins_who_demote_each_other_one_remains(accounts: Accounts) -> None:
+    """Looking and changing are one step."""
+    for _ in range(10):
+        accounts.set_roles("ann", [Role.ADMIN])
+        accounts.set_roles("root", [Role.ADMIN])
+        threads = [threading.Thread(target=_demote, args=(accounts, name)) for name in ("ann", "root")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        assert [u.name for u in accounts.users() if Role.ADMIN in u.roles]
+
+
+def _demote(accounts: Accounts, name: str) -> None:
+    with suppress(Conflict):
+        accounts.set_roles(name, [Role.VIEWER])
 
 
 def test_a_session_lasts_until_logout(accounts: Accounts) -> None:

@@ -8,14 +8,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
 import pytest
 from support.reports import host, report, services
 
-from cmdb.errors import DiskFull, FullNeeded, Misconfigured, NotAuthenticated, Overloaded, UnknownName
-from cmdb.inbox import Inbox, Receipt
+from cmdb import sqlite
+from cmdb.errors import DiskFull, FullNeeded, Invalid, Misconfigured, NotAuthenticated, Overloaded, UnknownName
+from cmdb.inbox import KEPT_IDS, MIGRATIONS, Inbox, Receipt
 from cmdb.words import Snapshot
 
 
@@ -138,6 +140,79 @@ def test_a_full_disk_refuses_and_recovers_by_itself(tmp_path: Path) -> None:
     inbox._db.execute("PRAGMA max_page_count = 1000000")
     assert inbox.accept("nd_1", 3, report(2, host()), b"x" * 100_000).status == "stored"
     assert inbox.depth() == 2
+    inbox.close()
+
+
+def test_an_id_that_still_waits_is_known_though_its_row_was_pruned(inbox: Inbox) -> None:
+    """Long after, with Neo4j down meanwhile: the old report sent again is neither queued twice nor an error."""
+    send(inbox, report(1, host()), 1)
+    send(inbox, report(1 + 2 * KEPT_IDS, host("later")), 2)
+    assert inbox._read("SELECT seq FROM report WHERE node = ?", ("nd_1",))[0]["seq"] == 1 + 2 * KEPT_IDS
+    assert send(inbox, report(1, host()), 3).status == "known"
+    assert inbox.depth() == 2
+
+
+def test_an_older_report_that_comes_late_is_stored_and_is_no_base(inbox: Inbox) -> None:
+    """The applier decides by sequence; what the newest report said stays the base of the next delta."""
+    new, old = host("new"), host("old")
+    send(inbox, report(5, new), 1)
+    assert send(inbox, report(4, old), 2).status == "stored"
+    assert send(inbox, report(6, unchanged=[new]), 3).status == "unchanged"
+    with pytest.raises(FullNeeded):
+        send(inbox, report(7, unchanged=[old]), 4)
+
+
+def test_a_report_id_belongs_to_the_node_that_used_it(inbox: Inbox) -> None:
+    """Another node is told so: taken for known, its report would be lost."""
+    first = report(1, host())
+    send(inbox, first, 1)
+    with pytest.raises(Invalid, match="another node"):
+        send(inbox, replace(report(1, host(), node="nd_2"), report_id=first.report_id), 1)
+    assert inbox.depth() == 1
+
+
+def test_what_was_queued_is_delivered_again_after_a_restart_until_done(tmp_path: Path) -> None:
+    """Between the graph's commit and done() may lie a crash: the report must come again."""
+    inbox = Inbox(tmp_path / "inbox.db")
+    send(inbox, report(1, host()), 1)
+    first = inbox.next()
+    inbox.close()
+    again = Inbox(tmp_path / "inbox.db")
+    assert again.next() == first
+    assert again.depth() == 1
+    assert first is not None
+    again.done(first.row)
+    again.done(first.row)
+    assert again.next() is None
+    again.close()
+
+
+def test_the_counts_follow_every_move(inbox: Inbox) -> None:
+    """Queued, held and quarantined are exact without counting rows, also after a restart of an older file."""
+    for n in range(1, 5):
+        send(inbox, report(n, host(f"h{n}")), n)
+    rows = [row["row"] for row in inbox._read("SELECT row FROM queue ORDER BY row", ())]
+    inbox.done(rows[0])
+    inbox.hold(rows[1], "who?")
+    for _ in range(3):
+        inbox.failed(rows[2], "bad")
+    assert inbox.counts() == {"queued": 1, "held": 1, "quarantined": 1}
+    inbox.release("nd_1")
+    inbox.replay(rows[2])
+    assert inbox.counts() == {"queued": 3, "held": 0, "quarantined": 0}
+
+
+def test_an_inbox_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    """What waited in it is counted and delivered."""
+    path = tmp_path / "inbox.db"
+    old = sqlite.connect(path, MIGRATIONS[:1])
+    old.execute("INSERT INTO queue (id, node, raw, at) VALUES ('r1', 'nd_1', x'7b7d', '2026-01-01T00:00:00Z')")
+    old.close()
+    inbox = Inbox(path)
+    assert inbox.counts() == {"queued": 1, "held": 0, "quarantined": 0}
+    waiting = inbox.next()
+    assert waiting is not None
+    assert (waiting.report_id, waiting.raw) == ("r1", b"{}")
     inbox.close()
 
 

@@ -6,29 +6,13 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.reports import host, network, report, service, services, sockets, uses
+from support.reports import host, network, report, service, services, sockets, uses, wire
 
 from cmdb.errors import Invalid, TooLarge, UnknownName
-from cmdb.ingest import parse
+from cmdb.ingest import MAX_ITEMS, MAX_LINKS, MAX_LIST, MAX_TEXT, parse
 from cmdb.words import Snapshot
 
 NEO4J, WEB = service("neo4j", 17687, "127.0.0.1"), service("web", 80)
-
-
-def wire(snapshot: Snapshot) -> dict[str, Any]:
-    """A snapshot as the agent writes it."""
-    sections: dict[str, Any] = {name: {"hash": text} for name, text in snapshot.hashes.items()}
-    for section in snapshot.sections:
-        sections[section.name] |= section.to_wire()
-    return {
-        "schema": 1,
-        "report_id": snapshot.report_id,
-        "node": snapshot.node,
-        "boot_id": snapshot.boot_id,
-        "seq": snapshot.seq,
-        "taken_at": snapshot.taken_at,
-        "sections": sections,
-    }
 
 
 GOOD = report(
@@ -64,6 +48,11 @@ def broken(path: str, value: Any) -> bytes:
         ("node", "", "$.node"),
         ("node", "a b", "$.node"),
         ("extra", 1, "$"),
+        ("taken_at", "yesterday", "$.taken_at"),
+        ("sections.sockets.links.0.evidence.last_seen", "now", "$.sections.sockets.links[0].evidence.last_seen"),
+        ("sections.host", {}, "$.sections.host.hash"),
+        ("sections.host", {"complete": True}, "$.sections.host.hash"),
+        ("sections.host", [], "$.sections.host"),
         ("sections", [], "$.sections"),
         ("sections.host.hash", "abc", "$.sections.host.hash"),
         ("sections.host.complete", "yes", "$.sections.host.complete"),
@@ -108,11 +97,43 @@ def test_what_is_no_report_is_refused(raw: bytes) -> None:
 
 
 def test_sizes_are_bounded() -> None:
-    """Too long a text and too long a list are refused as too large."""
-    with pytest.raises(TooLarge):
-        parse(broken("sections.host.items.0.attributes.hostname", "x" * 9000))
-    with pytest.raises(TooLarge):
-        parse(broken("sections.services.items.0.attributes.listens", ["tcp://1.2.3.4:5"] * 1001))
+    """Too long a text (in characters or bytes) and too long a list are refused as too large."""
+    for path, value in (
+        ("sections.host.items.0.attributes.hostname", "x" * (MAX_TEXT + 1)),
+        ("sections.host.items.0.attributes.hostname", "€" * (MAX_TEXT // 2)),
+        ("sections.services.items.0.attributes.listens", ["tcp://1.2.3.4:5"] * (MAX_LIST + 1)),
+        ("sections.host.items.0.key", "x" * 513),
+    ):
+        with pytest.raises(TooLarge):
+            parse(broken(path, value))
+    assert parse(broken("sections.host.items.0.attributes.hostname", "x" * MAX_TEXT))
+
+
+@pytest.mark.parametrize(("field", "most"), [("items", MAX_ITEMS), ("links", MAX_LINKS)])
+def test_a_report_is_bounded_as_a_whole(field: str, most: int) -> None:
+    """Spreading things over many sections gains nothing; nothing is built before the count."""
+    body = wire(GOOD)
+    body["sections"] |= {f"s{n}": {"hash": "0" * 64, "complete": True, field: [0] * (most // 2)} for n in range(3)}
+    with pytest.raises(TooLarge, match=f"at most {most} {field}"):
+        parse(orjson.dumps(body))
+
+
+def test_links_of_a_full_report_join_what_is_in_it() -> None:
+    """In a full and complete report an unknown end is refused; in a delta, or an incomplete one, it may be known."""
+    ghost = uses(service("ghost", 1), "10.0.0.9:5432")
+    full = report(1, host(), services(WEB), sockets(ghost))
+    with pytest.raises(Invalid) as caught:
+        parse(orjson.dumps(wire(full)))
+    assert caught.value.where == "$.sections.sockets.links[0].from"
+    assert parse(orjson.dumps(wire(report(1, host(), services(WEB, complete=False), sockets(ghost)))))
+    assert parse(orjson.dumps(wire(report(1, sockets(ghost), unchanged=[host(), services()]))))
+
+
+def test_of_a_field_given_twice_the_last_counts_each_time() -> None:
+    """Front door and applier read the same."""
+    once = orjson.dumps(wire(GOOD))
+    twice = once[:-1] + b',"seq":8}'
+    assert parse(twice).seq == parse(twice).seq == 8
 
 
 def test_control_characters_never_enter() -> None:

@@ -16,8 +16,8 @@ from typing import Any
 import orjson
 import pytest
 from nacl.signing import SigningKey
-from support.front_door import Door, Sender, front_door, signature_headers, wire
-from support.reports import host, network, report, service, services, sockets, uses
+from support.front_door import Door, Sender, front_door, signature_headers
+from support.reports import host, network, report, service, services, sockets, uses, wire
 
 from cmdb_graphql import body
 

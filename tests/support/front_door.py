@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 from nacl.signing import SigningKey
+from support.reports import wire
 
 from cmdb.accounts import Accounts
 from cmdb.applier import Agents, Applier
@@ -122,17 +123,6 @@ class Sender:
     def report(self, snapshot: Snapshot) -> Reply:
         """A whole report."""
         return self.send(orjson.dumps(wire(snapshot)))
-
-
-def wire(snapshot: Snapshot) -> dict[str, Any]:
-    """A snapshot as the agent writes it."""
-    sections: dict[str, Any] = {name: {"hash": text} for name, text in snapshot.hashes.items()}
-    for section in snapshot.sections:
-        sections[section.name] |= section.to_wire()
-    return {
-        "schema": 1, "report_id": snapshot.report_id, "node": snapshot.node, "boot_id": snapshot.boot_id,
-        "seq": snapshot.seq, "taken_at": snapshot.taken_at, "sections": sections,
-    }  # fmt: skip
 
 
 def closed_port() -> int:

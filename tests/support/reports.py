@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from cmdb.words import Evidence, Item, Link, Ref, Section, Snapshot, Value, section_hash
 
@@ -51,3 +52,14 @@ def report(
     whole = {s.name: section_hash(s.to_wire()) for s in sections}
     known = {s.name: section_hash(s.to_wire()) for s in unchanged}
     return Snapshot(f"report-{node}-{seq}", node, boot, seq, NOW, sections, {**known, **whole})
+
+
+def wire(snapshot: Snapshot) -> dict[str, Any]:
+    """A snapshot as the agent writes it."""
+    sections: dict[str, Any] = {name: {"hash": text} for name, text in snapshot.hashes.items()}
+    for section in snapshot.sections:
+        sections[section.name] |= section.to_wire()
+    return {
+        "schema": 1, "report_id": snapshot.report_id, "node": snapshot.node, "boot_id": snapshot.boot_id,
+        "seq": snapshot.seq, "taken_at": snapshot.taken_at, "sections": sections,
+    }  # fmt: skip
