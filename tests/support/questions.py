@@ -1,0 +1,138 @@
+"""A server's parts on a real store, questions put to them as somebody, and a small estate to ask about."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from support.front_door import PEPPER
+from support.reports import NOW, host, network, report, service, services, sockets, uses
+
+from cmdb.accounts import Accounts
+from cmdb.applier import Agents, Applier
+from cmdb.config import load
+from cmdb.enrolment import Enrolment
+from cmdb.errors import Refused
+from cmdb.inbox import Inbox
+from cmdb.store import Store
+from cmdb.words import Attribute, Command, Decision, Principal, Process, Record, RecordType, Role
+from cmdb_graphql.endpoint import executor
+from cmdb_graphql.services import Services
+
+NEO4J = service("neo4j", 17687, "127.0.0.1")
+EPICENTRE = service("epicentre", 8480)
+SHOP = service("shop", 443)
+
+
+def person(*roles: Role, name: str = "pat") -> Principal:
+    """Somebody who holds these roles and what they imply."""
+    return Principal(name, frozenset(r for role in roles for r in role.implies))
+
+
+ADMIN = person(Role.ADMIN, name="ada")
+
+
+@contextmanager
+def parts(home: Path, store: Store, processes: Iterable[Process] = ()) -> Iterator[Services]:
+    """The parts of a server on `store`; nothing is served and nothing applied."""
+    home.mkdir(parents=True, exist_ok=True)
+    inbox = Inbox(home / "inbox.db")
+    enrolment, accounts = Enrolment(home / "enrolment.db", PEPPER), Accounts(home / "accounts.db", PEPPER)
+    applier = Applier(inbox, store, Agents(enrolment.revoked, enrolment.revoke))
+    by_name = {process.name: process for process in processes}
+    try:
+        yield Services(load(home=home), store, inbox, enrolment, accounts, applier, by_name)
+    finally:
+        inbox.close()
+        enrolment.close()
+        accounts.close()
+
+
+def answer(of: Services, document: str, who: Principal = ADMIN, /, **variables: Any) -> dict[str, Any]:
+    """The whole answer, with its errors."""
+    return asyncio.run(executor(of).execute(who, document, variables)).body
+
+
+def ask(of: Services, document: str, who: Principal = ADMIN, /, **variables: Any) -> dict[str, Any]:
+    """The data of an answer without errors."""
+    found = answer(of, document, who, **variables)
+    assert "errors" not in found, found["errors"]
+    data: dict[str, Any] = found["data"]
+    return data
+
+
+def estate(store: Store) -> dict[str, str]:
+    """web1 runs epicentre on its neo4j; web2 runs a shop that uses epicentre. Ids by name."""
+    web1 = [host("web1", cpu_cores=4, memory_bytes=2**34), network("10.0.0.5"), services(NEO4J, EPICENTRE)]
+    store.apply(report(1, *web1, sockets(uses(EPICENTRE, "127.0.0.1:17687"))), NOW)
+    web2 = [host("web2", cpu_cores=16), network("10.0.0.6"), services(SHOP), sockets(uses(SHOP, "10.0.0.5:8480"))]
+    store.apply(report(1, *web2, node="nd_2", boot="boot-2"), NOW)
+    return {row["name"]: row["id"] for row in store.find(None, first=100)}
+
+
+class Counted(Store):
+    """A store that counts its read transactions."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__("bolt://127.0.0.1:1", "nobody", "none")
+        self.close()
+        self._bolt = store._bolt
+        self.trips: list[str] = []
+
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        if name.startswith("_") or name == "trips" or not callable(found):
+            return found
+        return _noting(self.trips, name, found)
+
+
+def _noting(trips: list[str], name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        trips.append(name)
+        return function(*args, **kwargs)
+
+    return noted
+
+
+# --- a process of the tests: a note about CIs, written, counted by asking the graph, and closed ----------------
+
+Ask = Callable[..., dict[str, Any]]
+
+
+def _write(ask: Ask, _record: Record | None, given: Mapping[str, Any], _who: Principal, _now: str) -> Decision:
+    names = [ask("query N($id: ID!) { ci(id: $id) { name } }", id=ci)["ci"]["name"] for ci in given["cis"]]
+    text = f"{given['text']} ({', '.join(sorted(names))})"
+    return Decision("open", {"text": text, "words": len(text.split())}, "written", given["cis"])
+
+
+def _close(_ask: Ask, record: Record, given: Mapping[str, Any], _who: Principal, _now: str) -> Decision:
+    if record.state == "closed":
+        raise Refused(f"{record.number} is closed", reasons=("it is closed",))
+    return Decision("closed", {}, str(given.get("why") or "done"))
+
+
+NOTE = RecordType(
+    name="Note", plural="notes", prefix="NTE", sentence="A note about some CIs.", states=("open", "closed"),
+    attributes=(
+        Attribute("text", "string", "What it says."),
+        Attribute("words", "int", "How long it is.", unit="words"),
+    ),
+)  # fmt: skip
+NOTES = Process(
+    name="notes",
+    sentence="Notes that people write about CIs.",
+    records=(NOTE,),
+    commands=(
+        Command(
+            "write_note", "Write a note.", "Note", (Attribute("text", "string", "What it says.", required=True),),
+            frozenset({Role.ENGINEER}), opens=True, decide=_write,
+        ),
+        Command(
+            "close_note", "Close a note.", "Note", (Attribute("why", "string", "Why it is closed."),),
+            frozenset({Role.CHANGE_MANAGER, Role.APPROVER_BUSINESS}), opens=False, decide=_close,
+        ),
+    ),
+)  # fmt: skip
