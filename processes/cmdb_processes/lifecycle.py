@@ -51,6 +51,9 @@ class Lifecycle:
                 raise DeclarationError(f"step {step.stimulus} names unknown states {sorted(unknown)}")
             if self.state(step.state).category is Category.DONE:
                 raise DeclarationError(f"{step.state} is done, so nothing leads on from it")
+        keys = [(s.state, s.stimulus) for s in self.steps]
+        if len(set(keys)) != len(keys):
+            raise DeclarationError("a step is declared twice: name all its ends in one")
         if unreachable := set(names) - {self.initial} - {name for s in self.steps for name in s.to}:
             raise DeclarationError(f"no step leads to {sorted(unreachable)}")
 

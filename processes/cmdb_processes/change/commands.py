@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
-from cmdb.errors import Forbidden, Invalid, Refused
+from cmdb.errors import Forbidden, Invalid, Refused, UnknownName
 from cmdb.words import Decision, Principal, Record, Role, Value
 from cmdb_processes.change import rules, window
 from cmdb_processes.change.lifecycle import LIFECYCLE
-from cmdb_processes.change.questions import IMPACT
+from cmdb_processes.change.questions import IMPACT, LIVE
 from cmdb_processes.change.rules import Approval
 
 Ask = Callable[..., dict[str, Any]]
@@ -27,7 +26,7 @@ def _approvals(record: Record) -> list[Approval]:
     return [Approval.parse(text) for text in stored] if isinstance(stored, tuple) else []
 
 
-def propose(_ask: Ask, _record: None, arguments: Arguments, actor: Principal, now: str) -> Decision:
+def propose(ask: Ask, _record: None, arguments: Arguments, actor: Principal, now: str) -> Decision:
     """Open a change about some CIs."""
     texts = {name: _str(arguments, name).strip() for name in ("title", "plan", "backout", "test")}
     rules.check_texts(**texts)
@@ -35,6 +34,9 @@ def propose(_ask: Ask, _record: None, arguments: Arguments, actor: Principal, no
     cis = arguments.get("cis") or ()
     if not isinstance(cis, tuple) or not 1 <= len(set(cis)) <= 100:
         raise Invalid("name 1 to 100 CIs that will be worked on", where="cis")
+    live = {ci["id"] for ci in ask(LIVE, ids=list(cis))["cis"]["nodes"]}
+    if gone := [ci for ci in cis if ci not in live]:
+        raise UnknownName(f"there is no live CI {gone[0]!r}", where="cis")
     fields: dict[str, Value] = {**texts, "window_start": when.start.isoformat(), "window_end": when.end.isoformat()}
     return Decision(LIFECYCLE.initial, fields, f"proposed by {actor.name}", cis=cis)
 
@@ -66,7 +68,7 @@ def approve(ask: Ask, record: Record, arguments: Arguments, actor: Principal, no
     LIFECYCLE.check(record.number, record.state, "approve")
     role, given = _str(arguments, "as_role"), _approvals(record)
     rules.check_approval(role, actor, record.opened_by, given)
-    if datetime.fromisoformat(str(record.fields["window_end"])) <= datetime.fromisoformat(now):
+    if window.over(str(record.fields["window_end"]), now):
         raise Refused(f"the window of {record.number} is over: propose it again with another")
     _still_holds(ask, record)
     given.append(Approval(role, actor.name, now))
@@ -76,7 +78,12 @@ def approve(ask: Ask, record: Record, arguments: Arguments, actor: Principal, no
 
 
 def _still_holds(ask: Ask, record: Record) -> None:
-    now = ask(IMPACT, of=list(record.cis))["impact"]
+    try:
+        now = ask(IMPACT, of=list(record.cis))["impact"]
+    except UnknownName as error:
+        raise Refused(
+            f"{record.number} is about a CI that is gone: {error.message}", reasons=[error.message]
+        ) from error
     if now["hash"] == record.fields["evidence_hash"]:
         return
     reasons = rules.differences(json.loads(str(record.fields["evidence"])), now)

@@ -1,5 +1,12 @@
 """What the change process asks the graph."""
 
+LIVE = """
+query ChangeCIs($ids: [String!]!) {
+  cis(filter: { id: { in: $ids } }, first: 100) { nodes { id } }
+}
+"""
+"""Which of these CIs are there and not retired."""
+
 IMPACT = """
 query ChangeImpact($of: [ID!]!) {
   impact(of: $of) {

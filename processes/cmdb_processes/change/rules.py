@@ -9,6 +9,9 @@ from typing import Any
 
 from cmdb.errors import Forbidden, Invalid, Refused
 from cmdb.words import Principal, Role
+from cmdb_processes.change.lifecycle import LIFECYCLE
+from cmdb_processes.change.window import over
+from cmdb_processes.lifecycle import Category
 
 ROLES = {
     "financial": Role.APPROVER_FINANCIAL,
@@ -72,31 +75,43 @@ def frozen(answer: Mapping[str, Any]) -> str:
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """What changed inside the radius between two answers, in words."""
+    """What changed inside the radius between two answers, in words: "web-1 is now reached (down)"."""
     was, now = _items(before), _items(after)
-    found = [f"{now[ci][0]} is reached now ({_degree(now[ci][1])})" for ci in now if ci not in was]
-    found += [f"{was[ci][0]} is not reached any more" for ci in was if ci not in now]
-    found += [
-        f"{now[ci][0]} would be {_degree(now[ci][1])} instead of {_degree(was[ci][1])}"
-        for ci in now
-        if ci in was and was[ci][1] != now[ci][1]
-    ]
+    found = [f"{now[ci][0]} is now reached ({now[ci][1]})" for ci in now if ci not in was]
+    found += [f"{was[ci][0]} is no longer reached" for ci in was if ci not in now]
+    found += [f"{now[ci][0]}: {was[ci][1]} → {now[ci][1]}" for ci in now if ci in was and was[ci][1] != now[ci][1]]
     edges, later = _edges(before), _edges(after)
-    found += [f"{later[e]} appeared" for e in later if e not in edges]
-    found += [f"{edges[e]} is gone" for e in edges if e not in later]
+    found += [_sentence("now", later[e]) for e in later if e not in edges]
+    found += [_sentence("no longer", edges[e]) for e in edges if e not in later]
     return found or ["the graph inside the radius"]
 
 
+def blockers(
+    state: str, window_end: str, assessed: Mapping[str, Any] | None, current: Mapping[str, Any] | None, now: str
+) -> list[str]:
+    """Why a change may not be approved or carried out now. `current` is the radius asked again; None: a CI is gone."""
+    if LIFECYCLE.state(state).category is Category.DONE:
+        return [f"it is {state}"]
+    found = ["its window is over"] if over(window_end, now) else []
+    if assessed is None:
+        return [*found, "it is not assessed"]
+    if current is None:
+        return [*found, "a CI it is about is gone"]
+    return found if assessed["hash"] == current["hash"] else found + differences(assessed, current)
+
+
 def _items(answer: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    return {i["ci"]["id"]: (i["ci"]["name"], i["degree"]) for i in answer["items"]}
+    return {i["ci"]["id"]: (i["ci"]["name"], i["degree"].lower()) for i in answer["items"]}
 
 
-def _edges(answer: Mapping[str, Any]) -> dict[tuple[str, str, str], str]:
+def _edges(answer: Mapping[str, Any]) -> dict[tuple[str, str, str], tuple[str, str, str]]:
     return {
-        (e["type"], e["from"]["id"], e["to"]["id"]): f"{e['from']['name']} {e['type']} {e['to']['name']}"
+        (e["type"], e["from"]["id"], e["to"]["id"]): (e["from"]["name"], e["type"], e["to"]["name"])
         for e in answer["edges"]
     }
 
 
-def _degree(word: str) -> str:
-    return word.lower()
+def _sentence(when: str, edge: tuple[str, str, str]) -> str:
+    """As people say it: "api no longer depends on db"; relations are named so that this reads well."""
+    source, relation, target = edge
+    return f"{source} {when} {relation.lower().replace('_', ' ')} {target}"

@@ -32,11 +32,19 @@ def parse(text: str, now: str) -> Window:
     if not slash:
         raise Invalid("write start/end or start/duration: 2026-12-01T22:00+01:00/PT2H", where="window")
     start = _moment(start_text)
-    end = start + _duration(end_text) if end_text.startswith("P") else _moment(end_text)
+    try:
+        end = start + _duration(end_text) if end_text.startswith("P") else _moment(end_text)
+    except OverflowError as error:
+        raise Invalid(f"{end_text!r} reaches beyond the calendar", where="window") from error
     window = Window(start, end)
-    if window.end <= datetime.fromisoformat(now):
+    if over(end.isoformat(), now):
         raise Invalid("is over already", where="window")
     return window
+
+
+def over(end: str, now: str) -> bool:
+    """Whether a window that ends at `end` is over at `now`, both ISO 8601; it ends before its end."""
+    return datetime.fromisoformat(end) <= datetime.fromisoformat(now)
 
 
 def _moment(text: str) -> datetime:
