@@ -1,6 +1,7 @@
-"""Write cmdb/engine/neo4j.lock: every jar the embedded Neo4j needs, with size and SHA-256.
+"""Write cmdb/engine/neo4j.lock: every jar the embedded Neo4j needs, with size and SHA-256, in class path order.
 
-Needs Maven on the developer's machine; the product itself needs neither Maven nor this file.
+Needs Maven on the developer's machine; the product itself needs neither Maven nor this file. Maven decides, because
+its choice of versions is the one Neo4j is published for (a resolver in Python chose others for 12 of 213 jars).
 
     python deploy/lock_neo4j.py 5.26.30
 """
@@ -12,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
@@ -26,19 +28,31 @@ def main(version: str) -> None:
     """Resolve with Maven, copy every jar, and write the lock file."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "pom.xml").write_text(POM.format(version=version))
-        maven = ["mvn", "-q", "-B", "-f", folder, "-DincludeScope=runtime"]
+        # --strict-checksums: what we lock must be what the repository meant to send.
+        maven = ["mvn", "-q", "-B", "--strict-checksums", "-f", folder, "-DincludeScope=runtime"]
         subprocess.run([*maven, "dependency:list", f"-DoutputFile={folder}/list"], check=True)  # developer's Maven
         subprocess.run([*maven, "dependency:copy-dependencies", f"-DoutputDirectory={folder}/jars"], check=True)
         lines = []
         for group, artifact, classifier, number in sorted(set(LINE.findall((Path(folder) / "list").read_text()))):
             suffix = f"-{classifier}" if classifier else ""
-            jar = (Path(folder) / "jars" / f"{artifact}-{number}{suffix}.jar").read_bytes()
+            path = Path(folder) / "jars" / f"{artifact}-{number}{suffix}.jar"
+            jar = path.read_bytes()
             coordinates = ":".join(part for part in (group, artifact, number, classifier) if part)
-            lines.append(f"{coordinates} {len(jar)} {hashlib.sha256(jar).hexdigest()}")
-    LOCK.write_text(f"# Neo4j Community {version}: coordinates, bytes, SHA-256. Made by deploy/lock_neo4j.py.\n")
-    with LOCK.open("a") as file:
-        file.write("\n".join(lines) + "\n")
-    sys.stdout.write(f"{len(lines)} jars, {sum(int(line.split()[1]) for line in lines) / 1e6:.0f} MB\n")
+            lines.append((names_others(path), f"{coordinates} {len(jar)} {hashlib.sha256(jar).hexdigest()}"))
+    text = "\n".join(line for _, line in sorted(lines))
+    LOCK.write_text(
+        f"# Neo4j Community {version}: coordinates, bytes, SHA-256. Made by deploy/lock_neo4j.py.\n{text}\n"
+    )
+    sys.stdout.write(f"{len(lines)} jars, {sum(int(line.split()[1]) for _, line in lines) / 1e6:.0f} MB\n")
+
+
+def names_others(jar: Path) -> bool:
+    """Whether its manifest has a Class-Path. Such jars go last, after those they name.
+
+    Java 21 refuses its own class archive otherwise (JDK-8338686).
+    """
+    with zipfile.ZipFile(jar) as archive:
+        return "META-INF/MANIFEST.MF" in archive.namelist() and b"\nClass-Path:" in archive.read("META-INF/MANIFEST.MF")
 
 
 if __name__ == "__main__":

@@ -19,19 +19,21 @@ def start(
     env: Mapping[str, str] | None = None,
     stdin: IO[Any] | int = subprocess.DEVNULL,
     nice: int = 0,
+    keep: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start `command` in a session of its own (Ctrl-C is ours to pass on); it gets SIGTERM when we end, however.
 
-    Call it from a thread that lives as long as the process: the kernel watches the thread that started the child.
+    `keep` are open files the child holds too. Call it from a thread that lives as long as the process: the kernel
+    watches the thread that started the child.
     """
-    prefix = ["/usr/bin/env", "nice", "-n", str(nice)] if nice else []
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", _LAUNCH, str(os.getpid()), *prefix, *command],
+        [sys.executable, "-I", "-S", _LAUNCH, str(os.getpid()), str(nice), *command],
         stdin=stdin,
         stdout=output,
         stderr=subprocess.STDOUT,
         env=None if env is None else dict(env),
         start_new_session=True,
+        pass_fds=tuple(keep),
     )
 
 

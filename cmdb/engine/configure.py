@@ -10,11 +10,11 @@ from cmdb.config import Settings
 USER = "neo4j"
 
 
-def configuration(settings: Settings, port: int) -> dict[str, str]:
+def configuration(settings: Settings) -> dict[str, str]:
     """Everything we set, by Neo4j's own names. Only loopback, only Bolt, no file import, no reports home."""
     return {
         "server.default_listen_address": "127.0.0.1",
-        "server.bolt.listen_address": f"127.0.0.1:{port}",
+        "server.bolt.listen_address": f"127.0.0.1:{settings.neo4j_port}",
         "server.http.enabled": "false",
         "server.https.enabled": "false",
         "server.bolt.thread_pool_max_size": "64",
@@ -26,6 +26,8 @@ def configuration(settings: Settings, port: int) -> dict[str, str]:
         "dbms.security.auth_enabled": "true",
         # By default LOAD CSV reads any file the server may read.
         "dbms.security.allow_csv_import_from_file_urls": "false",
+        # And any address the server may reach; the only setting against it is one Neo4j calls internal.
+        "internal.dbms.cypher_ip_blocklist": "0.0.0.0/0,::/0",
         "dbms.usage_report.enabled": "false",
         "db.transaction.timeout": "120s",
         "db.tx_log.rotation.retention_policy": "256M size",
@@ -33,10 +35,10 @@ def configuration(settings: Settings, port: int) -> dict[str, str]:
     }
 
 
-def write(home: Path, settings: Settings, port: int) -> None:
+def write(home: Path, settings: Settings) -> None:
     """Write conf/neo4j.conf anew: it is ours, changes belong into settings."""
     (home / "conf").mkdir(parents=True, exist_ok=True, mode=0o700)
-    lines = [f"{name}={value}" for name, value in configuration(settings, port).items()]
+    lines = [f"{name}={value}" for name, value in configuration(settings).items()]
     (home / "conf" / "neo4j.conf").write_text("\n".join(["# Written at every start.", *lines, ""]))
 
 
