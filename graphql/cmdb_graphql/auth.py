@@ -22,13 +22,20 @@ def services_of(request: Request) -> Services:
     return cast(Services, request.app.state.services)
 
 
+def secure(request: Request) -> bool:
+    """Whether the request came over TLS, to us or to a proxy on this machine that says so."""
+    return bool(request.scope["scheme"] == "https")
+
+
 def cookie_name(request: Request) -> str:
-    """`__Host-` binds the cookie to this origin, but browsers take it over TLS only; without TLS: this machine only."""
-    if request.url.scheme == "https":
-        return f"__Host-{COOKIE}"
-    if not _loopback(request.url.hostname or ""):
+    """`__Host-` binds the cookie to this origin, but browsers take it over TLS only."""
+    return f"__Host-{COOKIE}" if secure(request) else COOKIE
+
+
+def need_safe_way(request: Request) -> None:
+    """A session must not be readable on its way: TLS, or not leaving the machine."""
+    if not secure(request) and not _loopback(request.headers.get("host", "")):
         raise Forbidden("a session over plain HTTP could be read on its way: use https, or an API token")
-    return COOKIE
 
 
 def session_text(request: Request) -> str | None:
@@ -36,8 +43,7 @@ def session_text(request: Request) -> str | None:
     token = _bearer(request)
     if token is not None:
         return token if token.startswith(SESSION) else None
-    secure = request.url.scheme == "https"
-    return request.cookies.get(f"__Host-{COOKIE}" if secure else COOKIE)
+    return request.cookies.get(cookie_name(request))
 
 
 async def principal(request: Request) -> Principal:
@@ -63,12 +69,13 @@ def _same_origin(request: Request) -> None:
     if request.headers.get("x-epicentre") != "1":
         raise Forbidden("requests with a session carry the header X-Epicentre: 1")
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.url.netloc:
+    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
         raise Forbidden("this request comes from another site")
 
 
 def _loopback(host: str) -> bool:
     try:
-        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or ip_address(name).is_loopback
     except ValueError:
         return False

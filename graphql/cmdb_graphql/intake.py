@@ -15,7 +15,7 @@ from cmdb_graphql import body
 from cmdb_graphql.errors import code_of, json
 from cmdb_graphql.policy import Policy, policy
 from cmdb_graphql.services import Services
-from cmdb_graphql.signatures import Signatures
+from cmdb_graphql.signatures import Signatures, Signed
 
 LARGE = 16 * 1024
 """Reports above this many bytes as sent are read in a thread, so that a large one does not hold up the small ones."""
@@ -58,8 +58,7 @@ class Intake:
         body.need_json(request)
         with self._budget.share() as share:
             sent = await body.read(request, self._most, share)
-            self._signatures.check_body(signed, sent)
-            plain, snapshot = await self._open(sent, request.headers.get("content-encoding"))
+            plain, snapshot = await self._open(signed, sent, request.headers.get("content-encoding"))
             share.take(len(plain) if plain is not sent else 0)
             if snapshot.node != signed.node:
                 raise Forbidden(f"agent {signed.node} reports about itself only, not about {snapshot.node}")
@@ -68,12 +67,13 @@ class Intake:
         status = 200 if receipt.status == "known" else 202
         return json(status, {"report_id": receipt.report_id, "seq": receipt.seq})
 
-    async def _open(self, sent: bytes, encoding: str | None) -> tuple[bytes, Snapshot]:
+    async def _open(self, signed: Signed, sent: bytes, encoding: str | None) -> tuple[bytes, Snapshot]:
         if len(sent) <= LARGE:
-            return self._read(sent, encoding)
+            return self._read(signed, sent, encoding)
         async with self._large:
-            return await run_in_threadpool(self._read, sent, encoding)
+            return await run_in_threadpool(self._read, signed, sent, encoding)
 
-    def _read(self, sent: bytes, encoding: str | None) -> tuple[bytes, Snapshot]:
+    def _read(self, signed: Signed, sent: bytes, encoding: str | None) -> tuple[bytes, Snapshot]:
+        signed.check_body(sent)
         plain = body.unpack(sent, encoding, self._most)
         return plain, ingest.parse(plain)

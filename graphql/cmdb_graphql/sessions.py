@@ -11,7 +11,7 @@ from starlette.responses import Response
 from cmdb.accounts import SESSION_LIFE
 from cmdb.errors import Overloaded
 from cmdb.words import Principal
-from cmdb_graphql.auth import cookie_name, principal, session_text
+from cmdb_graphql.auth import cookie_name, need_safe_way, principal, secure, session_text
 from cmdb_graphql.enrol import fields_of, need
 from cmdb_graphql.errors import json
 from cmdb_graphql.policy import Policy, policy
@@ -43,13 +43,14 @@ def router(services: Services) -> APIRouter:
     @policy(Policy.TOKEN)
     async def login(request: Request) -> Response:
         """Name and password for a session: a cookie for the browser, the same as a bearer token for programs."""
-        cookie = cookie_name(request)
+        need_safe_way(request)
         fields = await fields_of(request)
         text = await check(need(fields, "name"), need(fields, "password"))
         seconds = int(SESSION_LIFE.total_seconds())
         response = json(200, {"name": fields["name"], "token": text, "expires_in": seconds})
-        secure = request.url.scheme == "https"
-        response.set_cookie(cookie, text, seconds, path="/", secure=secure, httponly=True, samesite="lax")
+        response.set_cookie(
+            cookie_name(request), text, seconds, path="/", secure=secure(request), httponly=True, samesite="lax"
+        )
         return response
 
     @made.post("/logout")
@@ -59,8 +60,9 @@ def router(services: Services) -> APIRouter:
         response = json(200, {})
         if text := session_text(request):
             await run_in_threadpool(accounts.logout, text)
-            secure = request.url.scheme == "https"
-            response.delete_cookie(cookie_name(request), path="/", secure=secure, httponly=True, samesite="lax")
+            response.delete_cookie(
+                cookie_name(request), path="/", secure=secure(request), httponly=True, samesite="lax"
+            )
         return response
 
     return made

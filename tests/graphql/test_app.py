@@ -105,6 +105,24 @@ def test_every_error_has_one_shape(door: Door, method: str, path: str, code: str
     assert set(answer.body["error"]) == {"code", "message"}
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /login?\x80 HTTP/1.1\r\nHost: 127.0.0.1",
+        b"POST /snapshots?%ff%00 HTTP/1.1\r\nHost: 127.0.0.1\r\nSignature: \xff\r\nSignature-Input: \x80",
+        b"GET /metrics HTTP/1.1\r\nHost: [\r\nCookie: epicentre=a; \xff=\xfe\r\nX-Epicentre: 1\r\nOrigin: http://[",
+        b"GET /metrics HTTP/1.1\r\nHost: a:b:c\r\nAuthorization: Bearer \xff\xfe",
+        b"POST /login HTTP/1.1\r\nHost: ]:[",
+        b"GET /%2e%2e/%80 HTTP/1.1\r\nHost: x",
+    ],
+)
+def test_odd_bytes_in_a_request_are_never_our_failure(door: Door, head: bytes) -> None:
+    """Refused in some way, not with a 5xx."""
+    with socket.create_connection(("127.0.0.1", door.port), timeout=10) as raw:
+        raw.sendall(head + b"\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+        assert raw.recv(100).startswith(b"HTTP/1.1 4")
+
+
 def test_headers_that_keep_browsers_out_are_on_every_answer(door: Door) -> None:
     """Good or refused; and nothing tells which software answers."""
     for path in ("/livez", "/nothing", "/metrics"):
