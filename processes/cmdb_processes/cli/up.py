@@ -113,13 +113,13 @@ def status(json: Json = False) -> None:
                 for k, v in facts.items()
             ]
         )
-    if pid is None:
+    if pid is None or "problem" in facts:
         raise typer.Exit(4)
 
 
 def _inside() -> dict[str, Any]:
     from cmdb_processes.cli import asking
 
-    found = asking.ask("{ status { sequence queued held quarantined counts { class count } } }")["status"]
+    found: dict[str, Any] = asking.ask("{ status { sequence queued held quarantined counts { class count } } }")["status"]
     found["counts"] = {c["class"]: c["count"] for c in found["counts"]}
     return found

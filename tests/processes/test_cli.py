@@ -1,0 +1,216 @@
+"""The command line against the real server on the real graph: what people type, what they see, what scripts get."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import free_port
+from support.reports import NOW, host, network, report, service, services, sockets, uses
+
+from cmdb.accounts import Accounts
+from cmdb.applier import Agents, Applier
+from cmdb.config import load
+from cmdb.enrolment import Enrolment
+from cmdb.inbox import Inbox
+from cmdb.store import Store
+from cmdb.words import Role
+from cmdb_graphql.app import create_app
+from cmdb_graphql.serve import Server
+from cmdb_graphql.services import Services
+from cmdb_processes.cli.server.processes import processes
+
+pytestmark = pytest.mark.neo4j
+
+NEO4J, EPICENTRE = service("neo4j", 17687, "127.0.0.1"), service("epicentre", 8480)
+PROGRAM = str(Path(sys.executable).with_name("epicentre"))
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def accounts(tmp_path: Path) -> Iterator[Accounts]:
+    """An admin and one person per approver role."""
+    made = Accounts(tmp_path / "accounts.db", b"pepper")
+    made.create_user("admin", [Role.ADMIN])
+    for name, role in (
+        ("bob", Role.APPROVER_TECHNICAL),
+        ("cat", Role.APPROVER_BUSINESS),
+        ("dan", Role.APPROVER_FINANCIAL),
+    ):
+        made.create_user(name, [role])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def epicentre(store: Store, accounts: Accounts, tmp_path: Path) -> Iterator[Run]:
+    """Runs `epicentre` as a process against a server with one host, whose web uses its database."""
+    settings = load(home=tmp_path, port=free_port())
+    inbox, enrolment = Inbox(tmp_path / "inbox.db"), Enrolment(tmp_path / "enrolment.db", b"pepper")
+    applier = Applier(inbox, store, Agents(enrolment.revoked, enrolment.revoke))
+    made = Services(settings, store, inbox, enrolment, accounts, applier, processes())
+    server = Server(create_app(made), "127.0.0.1", settings.port)
+    server.start()
+    parts = [host(), network("10.0.0.5"), services(NEO4J, EPICENTRE), sockets(uses(EPICENTRE, "127.0.0.1:17687"))]
+    store.apply(report(1, *parts), NOW)
+    (tmp_path / "server.json").write_text(json.dumps({"pid": os.getpid(), "url": f"http://127.0.0.1:{settings.port}"}))
+    tokens = {u.name: tmp_path / f"{u.name}.token" for u in accounts.users()}
+    for name, path in tokens.items():
+        path.touch(mode=0o600)
+        path.write_text(accounts.create_token(name))
+    (tmp_path / "token").touch(mode=0o600)
+    (tmp_path / "token").write_text(tokens["admin"].read_text())
+    env = {**os.environ, "EPICENTRE_HOME": str(tmp_path)}
+
+    def run(*arguments: str, who: str | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        chosen = ["--token-file", str(tokens[who])] if who else []
+        return subprocess.run(
+            [PROGRAM, *chosen, *arguments],
+            input=stdin,
+            text=True,
+            capture_output=True,
+            env=env,
+            timeout=60,
+            check=False,
+        )
+
+    yield run
+    server.stop()
+    inbox.close()
+    enrolment.close()
+
+
+def data(done: subprocess.CompletedProcess[str]) -> Any:
+    """The JSON of a command that went well."""
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_impact_names_who_goes_down_and_why(epicentre: Run) -> None:
+    """Verdict, item and reason, in text and as JSON."""
+    text = epicentre("impact", "neo4j")
+    assert text.stdout.startswith("If neo4j stops, 1 CI goes down (epicentre).\n# neo4j (Service)\n")
+    assert "  X DOWN epicentre (Service): needs neo4j, which is down; socket tcp; " in text.stdout
+    (item,) = data(epicentre("impact", "neo4j", "--json"))["items"]
+    assert (item["ci"]["name"], item["degree"], item["path"][0]["evidence"]["kind"]) == ("epicentre", "DOWN", "socket")
+
+
+def test_a_set_fails_jointly(epicentre: Run) -> None:
+    """--also adds to the set; what fails itself is not in the radius."""
+    answer = data(epicentre("impact", "neo4j", "--also", "epicentre", "--json"))
+    assert answer["items"] == []
+    assert [ci["name"] for ci in answer["of"]] == ["neo4j", "epicentre"]
+
+
+def test_path_shows_each_hop_with_its_evidence(epicentre: Run) -> None:
+    """One numbered line a hop; exit 1 and a hint the other way round."""
+    assert epicentre("path", "epicentre", "neo4j").stdout.startswith("1. epicentre DEPENDS_ON neo4j: socket tcp, ")
+    back = epicentre("path", "neo4j", "epicentre")
+    assert back.returncode == 1
+    assert back.stdout == "neo4j does not depend on epicentre within 8 hops; but epicentre depends on neo4j\n"
+
+
+def test_an_ambiguous_name_lists_its_candidates_and_an_unknown_one_helps(epicentre: Run) -> None:
+    """Exit 2 with the candidates; exit 1 with what is near."""
+    ambiguous = epicentre("ci", "show", "e")
+    assert ambiguous.returncode == 2
+    assert "epicentre@8480" in ambiguous.stderr
+    assert "eth0" in ambiguous.stderr
+    unknown = epicentre("impact", "17687")
+    assert unknown.returncode == 1
+    assert "similar: neo4j (Service)" in unknown.stderr
+    assert "Traceback" not in unknown.stderr
+
+
+def test_looking_around(epicentre: Run) -> None:
+    """List, show, search, journal and query answer."""
+    assert [n["name"] for n in data(epicentre("ci", "list", "Service", "--json"))["nodes"]] == ["epicentre", "neo4j"]
+    shown = data(epicentre("ci", "show", "neo4j", "--json"))
+    assert shown["attributes"]["listens"] == ["tcp://127.0.0.1:17687"]
+    assert [n["name"] for n in data(epicentre("search", "10.0.0", "--json"))] == ["10.0.0.5"]
+    assert data(epicentre("journal", "--json"))[0]["actor"] == "nd_1"
+    assert data(epicentre("query", "-", stdin="{ me { name } }")) == {"me": {"name": "admin"}}
+    assert "NAME" in epicentre("ci", "list").stdout
+
+
+def test_people_tokens_and_agents(epicentre: Run, tmp_path: Path) -> None:
+    """An admin makes accounts and tokens; secrets go to a private file when asked; others may not."""
+    data(epicentre("user", "add", "eve", "--role", "viewer", "--json"))
+    out = tmp_path / "eve.token"
+    data(epicentre("token", "create", "--user", "eve", "--out", str(out), "--json"))
+    assert out.stat().st_mode & 0o777 == 0o600
+    assert data(epicentre("agents", "token", "--json"))["token"].startswith("epe_")
+    assert data(epicentre("agents", "list", "--json")) == []
+    refused = epicentre("user", "list", who="bob")
+    assert refused.returncode == 3
+    assert "admin" in refused.stderr
+    wrong = epicentre("user", "add", "fay", "--role", "king")
+    assert (wrong.returncode, "king" in wrong.stderr) == (1, True)
+
+
+def test_a_change_from_proposal_to_approval(epicentre: Run, store: Store) -> None:
+    """Assessed on the real graph, refused when that moves, approved by three others on the evidence they saw."""
+    proposal = ["change", "propose", "--title", "Upgrade neo4j", "--ci", "neo4j", "--window", "2040-01-10T22:00Z/PT2H"]
+    texts = ["--plan", "stop and start", "--backout", "old jars", "--test", "ask it"]
+    assert data(epicentre(*proposal, *texts, "--json"))["number"] == "CHG-1"
+    early = epicentre("change", "approve", "CHG-1", "--as-role", "technical", who="bob")
+    assert (early.returncode, "no assessment" in early.stderr) == (2, True)
+    assert data(epicentre("change", "assess", "CHG-1", "--json"))["verdict"].startswith(
+        "If neo4j stops, 1 CI goes down"
+    )
+    own = epicentre("change", "approve", "CHG-1", "--as-role", "technical")
+    assert (own.returncode, "proposed by you" in own.stderr) == (2, True)
+    data(epicentre("change", "approve", "CHG-1", "--as-role", "technical", "--json", who="bob"))
+    store.apply(report(2, services(NEO4J, EPICENTRE, service("api", 9000)), sockets(
+        uses(EPICENTRE, "127.0.0.1:17687"), uses(service("api", 9000), "127.0.0.1:17687"))), NOW)  # fmt: skip
+    moved = epicentre("change", "approve", "CHG-1", "--as-role", "business", who="cat")
+    assert moved.returncode == 2
+    assert "api is now reached (down)" in moved.stderr
+    assert epicentre("change", "show", "CHG-1").returncode == 2
+    assert data(epicentre("change", "assess", "CHG-1", "--json"))["approvals"] == []
+    for who, role in (("bob", "technical"), ("cat", "business"), ("dan", "financial")):
+        last = data(epicentre("change", "approve", "CHG-1", "--as-role", role, "--json", who=who))
+    assert last["state"] == "approved"
+    shown = epicentre("change", "show", "CHG-1", "--json")
+    assert shown.returncode == 0
+    history = json.loads(shown.stdout)["history"]
+    assert [h["toState"] for h in history][-1] == "approved"
+    again = epicentre("change", "reject", "CHG-1", "--reason", "late", who="cat")
+    assert (again.returncode, "legal now: assess, withdraw" in again.stderr) == (2, True)
+
+
+def test_no_server_no_token_and_open_token_are_each_one_sentence(tmp_path: Path) -> None:
+    """Exit 4 without a server, 5 when the token file is not private; never a traceback."""
+    env = {**os.environ, "EPICENTRE_HOME": str(tmp_path)}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([PROGRAM, *arguments], text=True, capture_output=True, env=env, check=False)
+
+    nobody = run("ci", "list")
+    assert (nobody.returncode, "start one with `epicentre up`" in nobody.stderr) == (4, True)
+    (tmp_path / "token").write_text("epi_x_y")
+    (tmp_path / "token").chmod(0o644)
+    (tmp_path / "server.json").write_text(json.dumps({"pid": 1, "url": f"http://127.0.0.1:{free_port()}"}))
+    assert run("ci", "list").returncode == 5
+    (tmp_path / "token").chmod(0o600)
+    gone = run("ci", "list")
+    assert (gone.returncode, "no server answers at" in gone.stderr) == (4, True)
+    assert run("status").returncode == 4
+    assert run("nonsense").returncode == 2
+
+
+COMMANDS = [
+    "", "up", "down", "status", "ci list", "ci show", "search", "path", "impact", "query", "token create", "user add",
+    "agents list", "agents resolve", "change propose", "change approve", "quarantine list", "journal",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_help_has_an_example_or_the_exit_codes(command: str) -> None:
+    """Help shows how it is used."""
+    done = subprocess.run([PROGRAM, *command.split(), "--help"], text=True, capture_output=True, check=True)
+    assert ("Example" if command else "Exit codes") in done.stdout
