@@ -95,7 +95,7 @@ class Executor:
         if len(text) > limits.CHARACTERS:
             raise TooLarge(f"the query has {len(text):,} characters, at most {limits.CHARACTERS:,}", where="query")
         limits.check_variables(variables)
-        key = hashlib.sha256(text.encode()).hexdigest()
+        key = _key(text)
         document, operation = self._checked(key, text, variables)
         self._allow(who, operation)
         with self._budgets[who.name].charge(operation.measure.cost, inner=inner):
@@ -153,6 +153,13 @@ class Executor:
         return _answer(done)
 
 
+def _key(text: str) -> str:
+    try:
+        return hashlib.sha256(text.encode()).hexdigest()
+    except UnicodeEncodeError as error:
+        raise Invalid("the query holds half a character", where="query") from error
+
+
 def _parse(text: str) -> DocumentNode:
     try:
         return parse(text, max_tokens=limits.TOKENS, allow_empty_selection_sets=False)
@@ -163,18 +170,26 @@ def _parse(text: str) -> DocumentNode:
 
 
 def _answer(done: ExecutionResult) -> Answer:
-    if done.data is None and done.errors and all(e.path is None and e.original_error is None for e in done.errors):
+    if done.data is None and done.errors and all(e.path is None and _cause(e) is None for e in done.errors):
         # Nothing was executed: the variables do not fit the document.
         raise Invalid("; ".join(error.message for error in done.errors), where="variables")
     made: dict[str, Any] = {"data": done.data}
     if done.errors:
         made["errors"] = [_fault(error) for error in done.errors]
-    inner = (error.original_error for error in done.errors or ())
+    inner = (_cause(error) for error in done.errors or ())
     return Answer(made, next((e for e in inner if isinstance(e, StoreUnavailable)), None))
 
 
-def _fault(error: GraphQLError) -> dict[str, Any]:
+def _cause(error: GraphQLError) -> Exception | None:
+    """What a resolver raised; None when graphql-core itself refused a value, which it may wrap in itself."""
     inner = error.original_error
+    while isinstance(inner, GraphQLError):
+        inner = inner.original_error
+    return inner
+
+
+def _fault(error: GraphQLError) -> dict[str, Any]:
+    inner = _cause(error)
     if isinstance(inner, EpicentreError):
         facts = facts_of(inner)
         if inner.detail:
