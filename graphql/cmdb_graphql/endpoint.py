@@ -11,10 +11,11 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from inspect import isawaitable
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import orjson
 from fastapi import APIRouter, Depends, Request
 from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, parse, validate
@@ -31,8 +32,12 @@ from cmdb_graphql.loaders import Loaders
 from cmdb_graphql.policy import Policy, policy
 from cmdb_graphql.schema import Built
 from cmdb_graphql.services import Services
+from cmdb_graphql.swift import SwiftExecutor
 
 log = logging.getLogger("epicentre.graphql")
+THREADS = 16
+"""Questions executed at once, of everybody together; intake and login have threads of their own."""
+LATE = f"the question took longer than {limits.DEADLINE:.0f} s; ask for less"
 CACHED = 500
 """Documents kept parsed and validated."""
 
@@ -86,6 +91,7 @@ class Executor:
         self._parsed: OrderedDict[str, DocumentNode] = OrderedDict()
         self._lock = threading.Lock()
         self._budgets: defaultdict[str, Budget] = defaultdict(Budget)
+        self.threads = anyio.CapacityLimiter(THREADS)
 
     async def execute(self, who: Principal, text: str, variables: dict[str, Any], *, inner: bool = False) -> Answer:
         """The answer to one document. Raises what is wrong with the request as a whole.
@@ -144,12 +150,11 @@ class Executor:
             async with asyncio.timeout(limits.DEADLINE):
                 result = execute(
                     self.built.graphql, document, context_value=context, variable_values=variables,
-                    hide_suggestions=True, max_coercion_errors=5,
+                    executor_class=SwiftExecutor, hide_suggestions=True, max_coercion_errors=5,
                 )  # fmt: skip
                 done = await result if isawaitable(result) else result
         except TimeoutError as error:
-            message = f"the question took longer than {limits.DEADLINE:.0f} s; ask for less"
-            raise Overloaded(message, retry_after=5.0) from error
+            raise Overloaded(LATE, retry_after=5.0) from error
         return _answer(done)
 
 
@@ -202,10 +207,18 @@ def _fault(error: GraphQLError) -> dict[str, Any]:
     return {"message": message, "path": error.path, "extensions": facts}
 
 
-@lru_cache(maxsize=8)
+_EXECUTORS: dict[int, Executor] = {}
+_SERVERS = 8
+"""Servers in one process: one, and a few in tests."""
+
+
 def executor(services: Services) -> Executor:
-    """The one executor of a server's parts."""
-    return Executor(services)
+    """The one executor of a server's parts; it holds them, so their identity stays theirs as long as it is kept."""
+    if id(services) not in _EXECUTORS:
+        while len(_EXECUTORS) >= _SERVERS:
+            _EXECUTORS.pop(next(iter(_EXECUTORS)))
+        _EXECUTORS[id(services)] = Executor(services)
+    return _EXECUTORS[id(services)]
 
 
 def router(services: Services) -> APIRouter:
@@ -218,12 +231,23 @@ def router(services: Services) -> APIRouter:
     async def graphql(request: Request, who: Principal = Depends(principal)) -> Response:  # noqa: B008  # FastAPI's way
         try:
             text, variables = await _question(request)
-            found = await run.execute(who, text, variables)
+            found = await _apart(run, who, text, variables)
         except EpicentreError as error:
             return refusal(error)
         return refusal(found.failure) if found.failure is not None else json(200, found.body)
 
     return made
+
+
+async def _apart(run: Executor, who: Principal, text: str, variables: dict[str, Any]) -> Answer:
+    """Execute in a thread with an event loop of its own: a large answer holds up neither reports nor other people."""
+
+    def work() -> Answer:
+        return asyncio.run(run.execute(who, text, variables))
+
+    with anyio.move_on_after(limits.DEADLINE + 1):  # for a call that does not come back; else it stops by itself
+        return await anyio.to_thread.run_sync(work, limiter=run.threads, abandon_on_cancel=True)
+    raise Overloaded(LATE, retry_after=5.0)
 
 
 def refusal(error: EpicentreError) -> Response:

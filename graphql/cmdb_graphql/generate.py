@@ -48,16 +48,16 @@ def _object(cls: CIClass) -> type[CI]:
 
 
 TYPES: dict[str, type[CI]] = {name: _object(cls) for name, cls in catalogue().classes.items()}
-_ATTRIBUTES = {name: tuple(a.name for a in cls.attributes) for name, cls in catalogue().classes.items()}
+_ABSENT = {name: dict.fromkeys((a.name for a in cls.attributes), None) for name, cls in catalogue().classes.items()}
 
 
 def _make(row: Row) -> CI:
+    # Not by the constructor: it would take thirty arguments for each of many rows, and set them one by one.
     name = row["class"]
-    values = {attribute: row.get(attribute) for attribute in _ATTRIBUTES[name]}
-    return TYPES[name](
-        row=row, id=strawberry.ID(row["id"]), class_=name, name=row["name"], status=row["status"], rev=row["rev"],
-        key=row["key"], first_seen=row["first_seen"], **values,
-    )  # fmt: skip
+    made = object.__new__(TYPES[name])
+    vars(made).update(_ABSENT[name], **row)
+    vars(made).update(row=row, class_=name)
+    return made
 
 
 on_make(_make)

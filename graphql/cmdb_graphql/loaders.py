@@ -1,4 +1,7 @@
-"""One round trip to the store per level of a question, however many CIs the level has."""
+"""One round trip to the store per level of a question, however many CIs the level has.
+
+A question has a thread of its own, so the batches simply call the store.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from anyio import to_thread
 from strawberry.dataloader import DataLoader
 
 from cmdb.store import EdgeRow, Row
@@ -19,6 +21,7 @@ class Loaders:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self.known: dict[str, Row] = {}
         self.ci: DataLoader[str, Row | None] = DataLoader(load_fn=self._cis)
         self.children: DataLoader[str, list[Row]] = DataLoader(load_fn=self._children)
         self.out: DataLoader[str, list[EdgeRow]] = DataLoader(load_fn=self._out)
@@ -28,11 +31,12 @@ class Loaders:
         self.seen: DataLoader[str, str | None] = DataLoader(load_fn=self._seen)
 
     async def _cis(self, ids: list[str]) -> list[Row | None]:
-        rows = await to_thread.run_sync(self._services.store.cis, ids)
-        return [rows.get(ci) for ci in ids]
+        if missing := [ci for ci in ids if ci not in self.known]:
+            self.known.update(self._services.store.cis(missing))
+        return [self.known.get(ci) for ci in ids]
 
     async def _children(self, ids: list[str]) -> list[list[Row]]:
-        rows = await to_thread.run_sync(self._services.store.children, ids)
+        rows = self._services.store.children(ids)
         return [rows[ci] for ci in ids]
 
     async def _out(self, ids: list[str]) -> list[list[EdgeRow]]:
@@ -43,22 +47,22 @@ class Loaders:
 
     async def _edges(self, ids: list[str], direction: str) -> list[list[EdgeRow]]:
         found: dict[str, list[EdgeRow]] = defaultdict(list)
-        for edge in await to_thread.run_sync(self._services.store.edges, ids, direction):
+        for edge in self._services.store.edges(ids, direction):
             found[edge.source if direction == "out" else edge.target].append(edge)
         return [found[ci] for ci in ids]
 
     async def _claims(self, ids: list[str]) -> list[list[dict[str, Any]]]:
-        claims = await to_thread.run_sync(self._services.store.claims_of, ids)
+        claims = self._services.store.claims_of(ids)
         return [claims[ci] for ci in ids]
 
     async def _records(self, ids: list[str]) -> list[list[Record]]:
-        records = await to_thread.run_sync(self._services.store.records_of, ids)
+        records = self._services.store.records_of(ids)
         return [records[ci] for ci in ids]
 
     async def _seen(self, scopes: list[str]) -> list[str | None]:
-        times = await to_thread.run_sync(self._services.inbox.seen, scopes)
+        times = self._services.inbox.seen(scopes)
         return [times.get(scope) for scope in scopes]
 
     def prime(self, rows: Collection[Row]) -> None:
         """Remember CIs that came with another answer."""
-        self.ci.prime_many({row["id"]: row for row in rows})
+        self.known.update((row["id"], row) for row in rows)
