@@ -39,7 +39,8 @@ RETURN properties(r) AS r, [(r)-[:AFFECTS]->(c:CI) | c.id] AS cis ORDER BY r.ser
 """
 _HISTORY = """
 MATCH (:Record {id: $id})-[:HAS_EVENT]->(e)
-RETURN e{.at, .by, .command, .from_state, .to_state, .reason} AS e ORDER BY e.n
+WITH e ORDER BY e.n
+RETURN e{.at, .by, .command, .from_state, .to_state, .reason} AS e
 """
 _OF_CIS = """
 UNWIND $ids AS id MATCH (c:CI {id: id})<-[:AFFECTS]-(r:Record)

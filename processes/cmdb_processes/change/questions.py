@@ -11,6 +11,7 @@ IMPACT = """
 query ChangeImpact($of: [ID!]!) {
   impact(of: $of) {
     sequence at hash verdict truncated
+    of { id name }
     items { ci { id name class } before degree hops reason }
     atRisk { id name }
     counts { class degree count }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
-from cmdb.errors import AmbiguousName, Misconfigured, Unavailable, UnknownName
+from cmdb.errors import AmbiguousName, Misconfigured, NotAuthenticated, Unavailable, UnknownName
 from cmdb_graphql.client import HttpClient
 
 OPTIONS: dict[str, Any] = {"url": None, "token_file": None, "plain": False}
@@ -33,10 +34,13 @@ def client() -> HttpClient:
             raise Unavailable(
                 f"no server runs on {settings.home}: start one with `epicentre up`, or name one with --url"
             )
-        url = json.loads(running.read_text())["url"]
+        try:
+            url = str(json.loads(running.read_text())["url"])
+        except (OSError, ValueError, KeyError) as error:
+            raise Misconfigured(f"{running} cannot be read: start the server again with `epicentre up`") from error
         token_file = token_file or settings.home / "token"
     if token_file is None:
-        raise Misconfigured("with --url, name a file with an API token: --token-file FILE")
+        raise NotAuthenticated("with --url, name a file with an API token: --token-file FILE")
     return HttpClient(url, _token(Path(token_file)))
 
 
@@ -44,9 +48,14 @@ def _token(path: Path) -> str:
     try:
         if path.stat().st_mode & 0o077:
             raise Misconfigured(f"{path} can be read by others: chmod 600 {path}")
-        return path.read_text().strip()
-    except OSError as error:
-        raise Misconfigured(f"the token file {path} cannot be read ({error.strerror})") from error
+        token = path.read_text().strip()
+    except FileNotFoundError as error:
+        raise NotAuthenticated(f"there is no token file {path}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"the token file {path} cannot be read ({error})") from error
+    if not re.fullmatch(r"[\x21-\x7e]+", token):
+        raise Misconfigured(f"{path} holds no API token: it is one line, made by `epicentre token create`")
+    return token
 
 
 def ask(document: str, **variables: Any) -> dict[str, Any]:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json as json_module
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
+from cmdb.errors import UnknownName
+from cmdb_graphql.client import HttpClient
+from cmdb_processes.change import rules
+from cmdb_processes.change.questions import IMPACT
 from cmdb_processes.cli import asking, show
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
@@ -26,7 +33,6 @@ mutation Propose($cis: [ID!]!, $title: String!, $window: String!, $plan: String!
   proposeChange(cis: $cis, title: $title, window: $window, plan: $plan, backout: $backout, test: $test) {{ {_FIELDS} }}
 }}
 """
-ROLES = ("financial", "technical", "business")
 
 
 def _mutation(name: str, arguments: str = "", given: str = "") -> str:
@@ -42,7 +48,9 @@ def register(app: typer.Typer) -> None:
         " --backout 'old jars' --test 'impact answers'"
     )(propose)
     group.command(epilog="Example: epicentre change assess CHG-1")(assess)
-    group.command("show", epilog="Example: epicentre change show CHG-1 (exit 0 approved, 2 not)")(show_)
+    group.command(
+        "show", epilog="Example: epicentre change show CHG-1 (exit 0 approved and nothing in the way, else 2)"
+    )(show_)
     group.command("list", epilog="Example: epicentre change list --state assessed")(list_)
     group.command(epilog="Example: epicentre change approve CHG-1 --as-role technical")(approve)
     group.command(epilog="Example: epicentre change reject CHG-1 --reason 'quarter end'")(reject)
@@ -95,19 +103,36 @@ def withdraw(number: Number, json: Json = False) -> None:
 
 
 def show_(number: Number, json: Json = False) -> None:
-    """Show a change: verdict, who would be hit, approvals, history. Exit code 0 when approved, else 2."""
-    change = asking.ask(SHOW, number=number)["changeRequest"]
+    """Show a change: verdict, what is in its way, who would be hit, history. Exit code 0 when it may go ahead."""
+    client = asking.client()
+    change = client.ask(SHOW, number=number)["changeRequest"]
     evidence = json_module.loads(change["evidence"]) if change["evidence"] else None
+    blockers = _blockers(client, change, evidence)
     if json:
-        show.emit({**change, "evidence": evidence})
+        show.emit({**change, "evidence": evidence, "blockers": blockers, "missing": _missing(change)})
     else:
-        _describe(change)
+        _describe(change, blockers)
         for item in evidence["items"] if evidence else ():
-            show.out(f"  {show.sign(item['degree'])} {item['ci']['name']} ({item['ci']['class']}): {item['reason']}")
+            show.item(item["degree"], f"{item['ci']['name']} ({item['ci']['class']}): {item['reason']}", 1)
         for step in change["history"]:
             show.out(f"  {step['at']}  {step['toState']}: {step['reason']}")
-    if change["state"] != "approved":
+    if change["state"] != "approved" or blockers:
         raise typer.Exit(2)
+
+
+def _blockers(client: HttpClient, change: dict[str, Any], evidence: dict[str, Any] | None) -> list[str]:
+    """What stands in its way now; the radius is asked again, as an approval would."""
+    current = None
+    if evidence is not None and change["state"] in {"assessed", "approved"}:
+        with suppress(UnknownName):
+            current = client.ask(IMPACT, of=[root["id"] for root in evidence["of"]])["impact"]
+    now = datetime.now(UTC).isoformat()
+    return rules.blockers(change["state"], change["windowEnd"], evidence, current, now)
+
+
+def _missing(change: dict[str, Any]) -> list[str]:
+    given = {text.split(" ")[0] for text in change["approvals"] or ()}
+    return [role for role in rules.ROLES if role not in given] if change["state"] == "assessed" else []
 
 
 def list_(
@@ -132,9 +157,8 @@ def _print(change: dict[str, Any], json: bool, hint: str = "") -> None:
         show.out(hint.format(number=change["number"]))
 
 
-def _describe(change: dict[str, Any]) -> None:
-    given = {text.split(" ")[0]: text.split(" ")[1] for text in change["approvals"] or ()}
-    missing = [role for role in ROLES if role not in given] if change["state"] == "assessed" else []
+def _describe(change: dict[str, Any], blockers: Sequence[str] = ()) -> None:
+    given = [rules.Approval.parse(text) for text in change["approvals"] or ()]
     evidence = None
     if change["evidenceHash"]:
         evidence = f"{change['evidenceHash'][:16]} at sequence {change['evidenceSequence']}"
@@ -146,8 +170,9 @@ def _describe(change: dict[str, Any]) -> None:
             ("  window", f"{change['windowStart']} to {change['windowEnd']}"),
             ("  by", change["openedBy"]),
             ("  evidence", evidence),
-            ("  approved", [f"{role} by {who}" for role, who in given.items()]),
-            ("  missing", missing),
+            ("  approved", [f"{one.role} by {one.by}" for one in given]),
+            ("  missing", _missing(change)),
+            ("  blocked by", "; ".join(blockers)),
             ("  rejected", change["rejection"]),
         ]
     )

@@ -52,20 +52,22 @@ def render(answer: dict[str, Any]) -> None:
     for item in answer["items"]:
         inner.setdefault(item["path"][0]["to"]["id"], []).append(item)
     for root in answer["of"]:
-        show.out(f"{show.sign('FAILED').split(' ')[0]} {root['name']} ({root['class']})")
-        _tree(inner, root["id"], 1)
+        show.item("FAILED", f"{root['name']} ({root['class']})")
+        _tree(inner, root["id"])
     for ci in answer["atRisk"]:
-        show.out(f"! AT RISK {ci['name']}: no redundancy left")
+        show.item("AT RISK", f"{ci['name']}: no redundancy left")
     counts = ", ".join(f"{c['count']} {c['class']} {c['degree'].lower()}" for c in answer["counts"])
     show.out(f"{counts or 'nothing hit'}; taken at sequence {answer['sequence']}")
     if answer["truncated"]:
         show.out(f"CUT SHORT: {answer['truncated']}")
 
 
-def _tree(inner: dict[str, list[dict[str, Any]]], parent: str, depth: int) -> None:
-    for item in inner.get(parent, []):
-        first = item["path"][0]
-        why = f"{item['reason']}; {first['evidence']['kind']} {first['evidence']['detail']}"
-        name = f"{item['ci']['name']} ({item['ci']['class']})"
-        show.out(f"{'  ' * depth}{show.sign(item['degree'])} {name}: {why}; {show.ago(item['freshnessSeconds'])}")
-        _tree(inner, item["ci"]["id"], depth + 1)
+def _tree(inner: dict[str, list[dict[str, Any]]], root: str) -> None:
+    """Depth first, with a stack of our own: a chain may be longer than Python's."""
+    left = [(1, item) for item in reversed(inner.get(root, []))]
+    while left:
+        depth, item = left.pop()
+        ci, evidence = item["ci"], item["path"][0]["evidence"]
+        why = f"{item['reason']}; {evidence['kind']} {evidence['detail']}; {show.ago(item['freshnessSeconds'])}"
+        show.item(item["degree"], f"{ci['name']} ({ci['class']}): {why}", depth)
+        left += [(depth + 1, one) for one in reversed(inner.get(ci["id"], []))]

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 from cmdb_processes.cli import asking
 
-SIGNS = {"DOWN": ("✕", "X"), "DEGRADED": ("◐", "~"), "UP": ("●", "o"), "FAILED": ("◆", "#")}
+SIGNS = {"DOWN": ("✕", "X"), "DEGRADED": ("◐", "~"), "UP": ("●", "o"), "FAILED": ("◆", "#"), "AT RISK": ("▲", "!")}
 """Sign on a terminal and in plain text; never colour alone."""
-COLOURS = {"DOWN": "bold red", "DEGRADED": "yellow", "UP": "green", "FAILED": "bold"}
-
-
+COLOURS = {"DOWN": "1;31", "DEGRADED": "33", "UP": "32", "FAILED": "1", "AT RISK": "33"}
+"""Colours as terminals know them."""
 LONGEST = 300
 """Characters of a value shown to people; programs get it whole."""
+PLAIN_WIDTH = 80
+
+# What could move a terminal's cursor or turn text round: names come from other machines and are only ever shown.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_UNSEEN_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def plain() -> bool:
@@ -24,28 +31,42 @@ def plain() -> bool:
     return bool(asking.OPTIONS["plain"]) or "NO_COLOR" in os.environ or not sys.stdout.isatty()
 
 
+def clean(text: str) -> str:
+    """The text with `?` for every character that a terminal would obey instead of show."""
+    return _UNSEEN.sub("?", text)
+
+
 def out(text: str = "") -> None:
-    """A line of output."""
-    sys.stdout.write(text + "\n")
+    """A line of output; empty lines before it are kept."""
+    line = text.lstrip("\n")
+    sys.stdout.write("\n" * (len(text) - len(line)) + clean(line) + "\n")
 
 
 def emit(value: Any) -> None:
     """One JSON value on stdout, and nothing else."""
-    out(json.dumps(value, indent=2, ensure_ascii=False))
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    sys.stdout.write(_UNSEEN_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
-def sign(degree: str) -> str:
-    """The sign and word of a degree, coloured on a terminal."""
-    rich_sign, ascii_sign = SIGNS[degree]
-    if plain():
-        return f"{ascii_sign} {degree}"
-    codes = {"bold red": "1;31", "yellow": "33", "green": "32", "bold": "1"}
-    return f"\x1b[{codes[COLOURS[degree]]}m{rich_sign} {degree}\x1b[0m"
+def item(degree: str, text: str, depth: int = 0) -> None:
+    """A line that begins with the sign and word of a degree; what is too long goes on below its beginning."""
+    drawn, ascii_sign = SIGNS[degree]
+    sign = ascii_sign if plain() else drawn
+    head = sign if degree == "FAILED" else f"{sign} {degree}"
+    width = PLAIN_WIDTH if plain() else shutil.get_terminal_size().columns
+    indent = "  " * min(depth, width // 4)
+    lines = textwrap.wrap(
+        f"{head} {clean(text)}", max(width - len(indent), 20), subsequent_indent="    ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+    if not plain():
+        lines[0] = lines[0].replace(head, f"\x1b[{COLOURS[degree]}m{head}\x1b[0m", 1)
+    sys.stdout.write("".join(f"{indent}{line}\n" for line in lines))
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], empty: str = "nothing") -> None:
     """Rows under headings: drawn on a terminal, one record a line elsewhere, the last column never cut."""
-    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    texts = [["" if cell is None else clean(str(cell)) for cell in row] for row in rows]
     if not texts:
         out(empty)
     elif plain():

@@ -120,6 +120,8 @@ def status(json: Json = False) -> None:
 def _inside() -> dict[str, Any]:
     from cmdb_processes.cli import asking
 
-    found: dict[str, Any] = asking.ask("{ status { sequence queued held quarantined counts { class count } } }")["status"]
+    found: dict[str, Any] = asking.ask("{ status { sequence queued held quarantined counts { class count } } }")[
+        "status"
+    ]
     found["counts"] = {c["class"]: c["count"] for c in found["counts"]}
     return found
