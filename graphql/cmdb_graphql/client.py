@@ -95,8 +95,10 @@ class HttpClient:
             raise errors.Unavailable(f"no server answers at {self._url} ({error})") from error
         try:
             answer = json.loads(raw)
-        except ValueError as error:
-            raise errors.Unavailable(f"{self._url} answered {status} and no JSON: is it Epicentre?") from error
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict) or not answer.keys() & {"data", "errors", "error"}:
+            raise errors.Unavailable(f"{self._url} answered {status} and not as Epicentre does: is it another server?")
         return data_of(answer)
 
     def _post(self, body: bytes) -> tuple[int, bytes]:
@@ -104,11 +106,15 @@ class HttpClient:
         import http.client
         from urllib.parse import urlsplit
 
-        parts = urlsplit(self._url)
+        try:
+            parts = urlsplit(self._url)
+            port = parts.port
+        except ValueError:
+            parts, port = urlsplit(""), None
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise errors.Invalid(f"{self._url!r} is no address like https://cmdb.example:8480", where="--url")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(parts.hostname, parts.port, timeout=self._timeout)
+        connection = kind(parts.hostname, port, timeout=self._timeout)
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
         try:
             connection.request("POST", f"{parts.path}/graphql", body, headers)

@@ -15,7 +15,7 @@ from cmdb.words import Process
 from cmdb_graphql.metrics import Metrics
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # one server is itself, never equal to another
+@dataclass(frozen=True, slots=True)
 class Services:
     """The open parts of one server."""
 

@@ -43,9 +43,16 @@ def roles_of(names: list[str]) -> list[Role]:
     return [known[name] for name in names]
 
 
-def _own_or_admin(who: Principal, user: str) -> None:
-    if user != who.name and not who.may(Role.ADMIN):
+def _narrowed(who: Principal, user: str, names: list[str] | None) -> list[Role] | None:
+    """The roles of a new token; None: all its user has. Who asks may hold less than the account, by a narrow token."""
+    roles = None if names is None else roles_of(names)
+    if who.may(Role.ADMIN):
+        return roles
+    if user != who.name:
         raise Forbidden("only an admin makes tokens for others")
+    if excess := set(roles or ()) - who.roles:
+        raise Forbidden(f"a token cannot hold what you do not: {', '.join(sorted(excess))}")
+    return sorted(who.roles) if roles is None else roles
 
 
 @question(Role.VIEWER)
@@ -109,12 +116,9 @@ async def create_token(
 ) -> str:
     """A new API token for oneself (an admin: for anybody), shown this once."""
     who = info.context.principal
-    _own_or_admin(who, user or who.name)
-    # A narrow token must not make a wide one.
-    chosen = sorted(who.roles) if roles is None and (user or who.name) == who.name else roles
-    narrowed = None if chosen is None or (who.may(Role.ADMIN) and roles is None) else roles_of([str(r) for r in chosen])
+    chosen = _narrowed(who, user or who.name, roles)
     accounts = info.context.services.accounts
-    return await blocking(accounts.create_token, user or who.name, label, narrowed, expires_days)
+    return await blocking(accounts.create_token, user or who.name, label, chosen, expires_days)
 
 
 @command(Role.ADMIN, arguments={"keyId": "The visible part of the token."})
