@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,7 +32,7 @@ def verify(url: str, body: bytes, headers: dict[str, str]) -> Any:
     """What the library makes of a request; raises InvalidSignature."""
     verifier = HTTPMessageVerifier(signature_algorithm=algorithms.ED25519, key_resolver=Keys())
     message = SimpleNamespace(method="POST", url=url, headers=dict(headers), body=body)
-    return verifier.verify(message, max_age=__import__("datetime").timedelta(days=36500))
+    return verifier.verify(message, max_age=timedelta(days=36500))
 
 
 @given(st.binary(max_size=2000), st.integers(1, 2**40))
@@ -42,15 +44,19 @@ def test_library_accepts(body: bytes, counter: int) -> None:
     (result,) = verify("http://cmdb.example:8480/snapshots", body, headers)
     assert {'"@method"', '"@authority"', '"@path"', '"@query"', '"content-digest"'} <= set(result.covered_components)
     assert (str(counter), "nd_1", "ed25519") == tuple(result.parameters[k] for k in ("nonce", "keyid", "alg"))
-    expected = __import__("base64").b64encode(hashlib.sha256(body).digest()).decode()
+    expected = base64.b64encode(hashlib.sha256(body).digest()).decode()
     assert f"sha-256=:{expected}:" == headers["Content-Digest"]
 
 
 @pytest.mark.parametrize(
     ("url", "digest"),
-    [("http://other.example/snapshots", None), ("http://cmdb.example/else", None),
-     ("http://cmdb.example/snapshots?x=1", None), ("http://cmdb.example/snapshots", "sha-256=:AAAA:")],
-)  # fmt: skip
+    [
+        ("http://other.example/snapshots", None),
+        ("http://cmdb.example/else", None),
+        ("http://cmdb.example/snapshots?x=1", None),
+        ("http://cmdb.example/snapshots", "sha-256=:AAAA:"),
+    ],
+)
 def test_nothing_can_be_changed(url: str, digest: str | None) -> None:
     """Another server, path, query or body digest does not pass with the same signature."""
     headers = Signer("nd_1", SEED).headers(
