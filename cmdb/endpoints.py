@@ -21,18 +21,18 @@ class Endpoint:
     @property
     def loopback(self) -> bool:
         """Whether it can only be meant by a program of the same host."""
-        return ip_address(self.address).is_loopback
-
-    @property
-    def wildcard(self) -> bool:
-        """Whether it stands for every address of its host."""
-        return ip_address(self.address).is_unspecified
+        return _is_loopback(self.address)
 
     @property
     def key(self) -> str:
         """Its text, the local key of the CI class Endpoint; IPv6 addresses stand in brackets."""
         host = f"[{self.address}]" if ":" in self.address else self.address
         return f"{self.protocol}://{host}:{self.port}"
+
+
+@lru_cache(maxsize=65_536)
+def _is_loopback(address: str) -> bool:
+    return ip_address(address).is_loopback
 
 
 @lru_cache(maxsize=65_536)

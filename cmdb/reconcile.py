@@ -267,15 +267,19 @@ class _Work:
         return self._put(ref, self.known.children.get(ref), now, self.host)
 
     def _put(self, ref: Ref, was: KnownCI | None, now: _After, parent: str | None) -> str:
-        search = ci_terms(self.catalogue.cls(ref.cls), now.name, ref.key, now.attributes)
         if was is None:
+            search = self._terms(ref, now)
             ci = now.id or self.new_id("ci")
             self.create.append(NewCI(ci, ref.cls, ref.key, now.name, parent, now.scope, now.attributes, search))
             return ci
         changed = _differences(was, now)
         if changed or was.status != "live" or was.name != now.name:
+            search = self._terms(ref, now)
             self.change.append(ChangeCI(was.id, was.rev, now.name, "live", now.scope, changed, search))
         return was.id
+
+    def _terms(self, ref: Ref, now: _After) -> str:
+        return ci_terms(self.catalogue.cls(ref.cls), now.name, ref.key, now.attributes)
 
     # edges
 
