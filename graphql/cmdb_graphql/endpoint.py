@@ -104,7 +104,9 @@ class Executor:
         key = _key(text)
         document, operation = self._checked(key, text, variables)
         self._allow(who, operation)
-        with self._budgets[who.name].charge(operation.measure.cost, inner=inner):
+        with self._lock:  # two first questions at once must find one budget
+            budget = self._budgets[who.name]
+        with budget.charge(operation.measure.cost, inner=inner):
             found = await self._run(who, document, variables)
         if any(e["extensions"].get("code") == "internal" for e in found.body.get("errors", ())):
             log.error("in operation %s of document %s", operation.name or "(unnamed)", key[:16])
