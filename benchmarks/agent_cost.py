@@ -88,9 +88,8 @@ def main() -> None:
     if peer is None:
         print("node_exporter is not installed; install prometheus-node-exporter to compare")
     else:
-        print(
-            f"node_exporter          {peer[0]:6.1f} ms CPU a scrape, {peer[1]:.1f} MiB -> ours {inner / peer[0]:.2f} x CPU"
-        )
+        ratio = inner / peer[0]
+        print(f"node_exporter          {peer[0]:6.1f} ms CPU a scrape, {peer[1]:.1f} MiB -> ours {ratio:.2f} x CPU")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Write docs/reference.md and docs/settings.md from what is declared; a house test fails when they are stale.
 
-    python deploy/write_docs.py
+python deploy/write_docs.py
 """
 
 from __future__ import annotations
