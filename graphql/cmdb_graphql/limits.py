@@ -62,7 +62,7 @@ VARIABLES_DEPTH = 20
 """Levels of objects and lists in the variables."""
 VALUES = 2_000
 """Values in the variables, and in one list of them."""
-_META = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
+_META: dict[str, GraphQLOutputType] = {"__schema": SchemaMetaFieldDef.type, "__type": TypeMetaFieldDef.type}
 _MOST = 10**12
 """Where counting stops; the limits are far below, and numbers that double with each fragment stay small."""
 
@@ -165,10 +165,10 @@ class _Pass:
     @staticmethod
     def type_of(name: str, parent: GraphQLNamedType | None) -> GraphQLOutputType | None:
         if name in _META:
-            meta: GraphQLOutputType = _META[name].type
-            return meta
+            return _META[name]
         if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) and name in parent.fields:
-            return parent.fields[name].type
+            found: GraphQLOutputType = parent.fields[name].type
+            return found
         return None
 
     def rows(self, node: FieldNode, kind: GraphQLOutputType | None, parent: GraphQLNamedType | None) -> int:
