@@ -1,29 +1,27 @@
-"""Fixtures every room shares: one real Neo4j per test worker, and a clean store on it, reached both ways."""
+"""Fixtures every room shares: one real Neo4j per test worker, and a clean store on it.
+
+The tests of the store itself (`test_store_*`) run twice: on the embedded server, and on a second one known only by
+its address and a password file, as EPICENTRE_NEO4J_URI and EPICENTRE_NEO4J_PASSWORD_FILE name a person's own.
+"""
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from support.servers import free_port, small
 
 from cmdb.config import Settings, load
 from cmdb.engine import Bolt, Engine
 from cmdb.store import Store
 
-
-def free_port() -> int:
-    """A loopback port nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+__all__ = ["free_port", "wipe"]  # tests that start a server of their own use them too
 
 
-def small(home: Path, **overrides: object) -> Settings:
-    """Settings for a small server in `home`."""
-    memory = {"neo4j_heap_mib": 256, "neo4j_page_cache_mib": 32}
-    return load(home=home, port=free_port(), neo4j_port=free_port(), **memory, **overrides)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give the store's own tests both ways to a Neo4j."""
+    if "store" in metafunc.fixturenames and metafunc.definition.path.name.startswith("test_store_"):
+        metafunc.parametrize("store", ["embedded", "by_uri"], indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -35,18 +33,49 @@ def neo4j_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bolt]:
 
 
 @pytest.fixture(scope="session")
+def settings_by_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings that name a Neo4j somebody else runs, started once per worker that needs it."""
+    home = tmp_path_factory.mktemp("elsewhere")
+    engine = Engine(small(home))
+    bolt = engine.start()
+    (home / "handed_over").write_text(bolt.password + "\n")
+    yield load(home=home / "ours", neo4j_uri=bolt.uri, neo4j_password_file=home / "handed_over")
+    engine.stop()
+
+
+@pytest.fixture(scope="session")
 def connected(neo4j_server: Bolt) -> Iterator[Store]:
-    """One store on it, connected once; tests use `store`, which is clean."""
+    """One store on the embedded server, connected once; tests use `store`, which is clean."""
     store = Store(neo4j_server.uri, neo4j_server.user, neo4j_server.password)
     yield store
     store.close()
 
 
+@pytest.fixture(scope="session")
+def connected_by_uri(settings_by_uri: Settings) -> Iterator[Store]:
+    """One store on the other server, connected once; tests use `store_by_uri`, which is clean."""
+    from cmdb_processes.cli.server.compose import external_bolt
+
+    bolt = external_bolt(settings_by_uri)
+    store = Store(bolt.uri, bolt.user, bolt.password, settings_by_uri.neo4j_database)
+    yield store
+    store.close()
+
+
 @pytest.fixture
-def store(connected: Store) -> Store:
-    """A migrated store on an empty graph."""
+def store(request: pytest.FixtureRequest) -> Store:
+    """A migrated store on an empty graph; embedded unless the test asks otherwise."""
+    way = getattr(request, "param", "embedded")
+    connected: Store = request.getfixturevalue({"embedded": "connected", "by_uri": "connected_by_uri"}[way])
     wipe(connected)
     return connected
+
+
+@pytest.fixture
+def store_by_uri(connected_by_uri: Store) -> Store:
+    """A migrated store on an empty graph of a Neo4j that is not ours."""
+    wipe(connected_by_uri)
+    return connected_by_uri
 
 
 def wipe(store: Store) -> None:

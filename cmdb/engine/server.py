@@ -89,7 +89,7 @@ class Engine:
             self._archive.make()
 
     def last_words(self, lines: int = 5) -> str:
-        """The end of what the server said: what Java printed, and after it Neo4j's own log."""
+        """The end of what Java printed and of Neo4j's own log, without stack traces."""
         said = [_tail(self._home / name, lines) for name in ("console.log", "logs/neo4j.log")]
         return "\n".join(line for part in said for line in part)
 
@@ -125,9 +125,10 @@ class Engine:
         deadline = time.monotonic() + START_PATIENCE
         while not _answers(port):
             if server.poll() is not None:
-                raise Misconfigured(f"Neo4j ended while starting; its last words: {self.last_words()}")
+                words = self.last_words(50)
+                raise Misconfigured(f"Neo4j ended while starting: {_why(words)}", detail=words)
             if time.monotonic() > deadline:
-                raise Misconfigured(f"Neo4j did not answer within {START_PATIENCE:.0f} s: {self.last_words()}")
+                raise Misconfigured(f"Neo4j did not answer in {START_PATIENCE:.0f} s", detail=self.last_words(20))
             time.sleep(0.02)
 
 
@@ -135,8 +136,16 @@ def _tail(log: Path, lines: int) -> list[str]:
     if not log.exists():
         return []
     with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - 8192))
-        return file.read().decode(errors="replace").splitlines()[-lines:]
+        file.seek(max(0, log.stat().st_size - 16384))
+        text = file.read().decode(errors="replace")
+    return [line for line in text.splitlines() if line.strip() and not line.startswith(("\tat ", "\t..."))][-lines:]
+
+
+def _why(words: str) -> str:
+    """The root of the last error of this start: Java prints causes from the outermost to the innermost."""
+    lines = words.rpartition("Starting...")[2].strip().splitlines()
+    errors = [line for line in lines if line.startswith("Caused by: ") or " ERROR " in line]
+    return (errors or lines or ["it said nothing"])[-1].removeprefix("Caused by: ")
 
 
 def _check_port(port: int) -> None:
