@@ -119,7 +119,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _layout(command: str) -> dict[str, Any]:
     epilog = EXAMPLES[command] + "\n" + EXIT_CODES
-    return {"epilog": epilog, "formatter_class": argparse.RawDescriptionHelpFormatter}
+    # No abbreviations: `--token SECRET` would pass for --token-file and stand in the process list.
+    return {"epilog": epilog, "formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False}
 
 
 def _positive(text: str) -> float:

@@ -45,7 +45,10 @@ NETWORK_TYPES = ("nfs", "cifs", "smb", "ceph", "glusterfs", "9p", "virtiofs", "a
 DMI = (
     "sys_vendor", "product_name", "product_uuid", "product_serial", "board_serial", "chassis_serial", "bios_version",
 )  # fmt: skip
-UNIT_PROPERTIES = "Id,LoadState,ActiveState,SubState,UnitFileState,Type,MainPID,User,ExecStart"
+COMMAND = [
+    "systemctl", "show", "--no-pager", "*.service",
+    "--property=Id,LoadState,ActiveState,SubState,UnitFileState,Type,MainPID,User,ExecStart",
+]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -228,10 +231,9 @@ class Local:
             return None
         import subprocess
 
-        command = ["systemctl", "show", "--no-pager", f"--property={UNIT_PROPERTIES}", "*.service"]
         try:
             done = subprocess.run(
-                command, capture_output=True, timeout=COMMAND_SECONDS, check=True, stdin=subprocess.DEVNULL,
+                COMMAND, capture_output=True, timeout=COMMAND_SECONDS, check=True, stdin=subprocess.DEVNULL,
                 env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C"},
             )  # fmt: skip
         except FileNotFoundError:

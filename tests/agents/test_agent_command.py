@@ -1,0 +1,228 @@
+"""The command `epicentre-agent` as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from agents.scripted_door import TOKEN, enrolled_home, error, hang, scripted_door
+
+from cmdb_agents.main import EXAMPLES
+
+
+def agent(*arguments: str, given: str | None = None, home: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    place = [] if home is None else ["--home", str(home)]
+    return subprocess.run(
+        [sys.executable, "-m", "cmdb_agents.main", *place, *arguments],
+        input=given, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_enrol_once_status(tmp_path: Path) -> None:
+    """From a token file to the first report and its costs, as a person would go."""
+    home, token = tmp_path / "home", tmp_path / "token"
+    token.write_text(TOKEN + "\n")
+    with scripted_door() as door:
+        made = agent("enrol", "--url", door.url, "--token-file", str(token), home=home)
+        assert (made.returncode, made.stderr) == (0, "")
+        assert "nd_test" in made.stdout
+        once = agent("once", home=home)
+        assert once.returncode == 0, once.stderr
+        assert re.search(
+            r"report 1: accepted\nsections: 5, of which 5 travelled whole\ncost: \d+ ms CPU, [\d.]+ MiB", once.stdout
+        )
+        status = json.loads(agent("status", "--json", home=home).stdout)
+    assert ("nd_test", door.url, 1, None) == (
+        status["node"], status["url"], status["last_accepted"]["seq"], status["waiting"],
+    )  # fmt: skip
+    assert status["last_report"]["cost"]["cpu_ms"] > 0
+    assert "cost:" in agent("status", home=home).stdout
+    assert len(door.reports) == 1
+
+
+def test_private_things_are_private(tmp_path: Path) -> None:
+    """The folder is the owner's alone, the key 0600; a key others can read is refused."""
+    with scripted_door() as door:
+        assert agent("enrol", "--url", door.url, given=TOKEN, home=tmp_path / "home").returncode == 0
+        assert stat.S_IMODE((tmp_path / "home").stat().st_mode) == 0o700
+        assert stat.S_IMODE((tmp_path / "home" / "key").stat().st_mode) == 0o600
+        (tmp_path / "home" / "key").chmod(0o644)
+        refused = agent("once", home=tmp_path / "home")
+    assert refused.returncode == 3
+    assert "chmod 600" in refused.stderr
+
+
+def test_token_never_from_arguments() -> None:
+    """No option takes the token itself: every user of a host can read arguments."""
+    assert "--token " not in agent("enrol", "--help").stdout
+    assert agent("enrol", "--url", "http://127.0.0.1:1", "--token", TOKEN).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("token", "code", "said"),
+    [("epe_" + "b" * 43, 5, "does not take this token"), ("hunter2", 6, "no enrolment token"), ("", 6, "no enrolment token")],
+)  # fmt: skip
+def test_wrong_token(tmp_path: Path, token: str, code: int, said: str) -> None:
+    """A wrong token ends with its own code and one line that does not repeat it; nothing is left behind."""
+    with scripted_door() as door:
+        done = agent("enrol", "--url", door.url, given=token, home=tmp_path / "home")
+    assert code == done.returncode
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not token or token not in done.stderr
+    assert not (tmp_path / "home" / "key").exists()
+
+
+def test_second_enrolment_is_asked_for(tmp_path: Path) -> None:
+    """An enrolment is replaced only with --again, and then numbers start anew."""
+    home = tmp_path / "home"
+    with scripted_door() as door:
+        assert agent("enrol", "--url", door.url, given=TOKEN, home=home).returncode == 0
+        key = (home / "key").read_bytes()
+        refused = agent("enrol", "--url", door.url, given=TOKEN, home=home)
+        assert refused.returncode == 3
+        assert "--again" in refused.stderr
+        assert agent("enrol", "--again", "--url", door.url, given=TOKEN, home=home).returncode == 0
+        assert key != (home / "key").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://cmdb.example:8480", "ftp://127.0.0.1", "127.0.0.1:8480", "http://u:p@127.0.0.1"]
+)
+def test_unsafe_addresses(tmp_path: Path, url: str) -> None:
+    """Plain HTTP to another machine, and what is no server's address, is refused before anything is sent."""
+    done = agent("enrol", "--url", url, given=TOKEN, home=tmp_path / "home")
+    assert done.returncode == 3
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("act", "code"), [(error(503, "overloaded"), 4), (error(401, "revoked"), 5), (error(422, "invalid"), 6)]
+)
+def test_exit_codes_of_once(tmp_path: Path, act: object, code: int) -> None:
+    """How the report fared is in the exit code, and said."""
+    with scripted_door(act) as door:  # type: ignore[arg-type]  # an act
+        home = enrolled_home(tmp_path / "home", door.url)
+        done = agent("once", home=home.path)
+    assert code == done.returncode
+    assert "scripted" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["once", "run", "status"])
+def test_not_enrolled(tmp_path: Path, command: str) -> None:
+    """Without an enrolment one line says what to do."""
+    done = agent(command, home=tmp_path / "home")
+    assert done.returncode == 3
+    assert "epicentre-agent enrol" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_show_needs_nothing(tmp_path: Path) -> None:
+    """`show` works without enrolment and without a folder, makes none, and prints one section or all."""
+    whole = agent("show", "--json", home=tmp_path / "none")
+    assert whole.returncode == 0, whole.stderr
+    assert {"filesystems", "host", "network", "services", "sockets"} == set(json.loads(whole.stdout))
+    one = agent("show", "host", home=tmp_path / "none")
+    assert one.stdout.startswith("host (")
+    assert os.uname().release in one.stdout
+    assert agent("show", "nonsense", home=tmp_path / "none").returncode == 6
+    assert not (tmp_path / "none").exists()
+
+
+def test_show_is_what_is_sent(tmp_path: Path) -> None:
+    """The sections `show --json` prints are those the next report carries: same hash, same body."""
+    with scripted_door() as door:
+        home = enrolled_home(tmp_path / "home", door.url)
+        shown = json.loads(agent("show", "--json", home=home.path).stdout)
+        assert agent("once", home=home.path).returncode == 0
+    (report,) = door.reports.values()
+    for name in ("host", "network", "filesystems"):  # others change while tests run beside this one
+        assert shown[name] == report["sections"][name]
+
+
+@pytest.mark.parametrize("command", [c for c in EXAMPLES if c])
+def test_help_has_examples_and_exit_codes(command: str) -> None:
+    """Each command explains itself with examples and what its exit codes mean."""
+    text = agent(command, "--help").stdout
+    assert "examples:" in text
+    assert "exit codes:" in text
+
+
+def test_run_reports_and_stops_cleanly(tmp_path: Path) -> None:
+    """`run` logs one line per report to stderr, keeps a second agent out, and ends with 0 on SIGTERM."""
+    with scripted_door() as door:
+        home = enrolled_home(tmp_path / "home", door.url)
+        command = [
+            sys.executable,
+            "-m",
+            "cmdb_agents.main",
+            "--home",
+            str(home.path),
+            "run",
+            "--interval",
+            "1",
+            "--splay",
+            "0",
+        ]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
+            deadline = time.monotonic() + 30
+            while len(door.reports) < 2 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            second = agent("once", home=home.path)
+            child.send_signal(signal.SIGTERM)
+            _, log = child.communicate(timeout=15)
+    assert child.returncode == 0
+    assert (second.returncode, "another agent" in second.stderr) == (3, True)
+    lines = log.splitlines()
+    assert len(lines) >= 2
+    assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ seq=\d+ accepted sections=5 whole=\d ", x) for x in lines)
+
+
+def test_sigterm_during_a_request(tmp_path: Path) -> None:
+    """A server that hangs does not hold up the stop."""
+    with scripted_door(hang(8)) as door:
+        home = enrolled_home(tmp_path / "home", door.url)
+        command = [sys.executable, "-m", "cmdb_agents.main", "--home", str(home.path), "run"]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as child:
+            deadline = time.monotonic() + 30
+            while not door.bodies and time.monotonic() < deadline:
+                time.sleep(0.05)
+            started = time.monotonic()
+            child.send_signal(signal.SIGTERM)
+            assert child.wait(timeout=15) == 0
+            assert time.monotonic() - started < 5
+
+
+def test_unwritable_home(tmp_path: Path) -> None:
+    """A folder that cannot be used is named, with the way out."""
+    (tmp_path / "file").write_text("")
+    done = agent("enrol", "--url", "http://127.0.0.1:1", given=TOKEN, home=tmp_path / "file" / "home")
+    assert done.returncode == 3
+    assert "--home" in done.stderr
+
+
+def test_memory_of_a_running_agent(tmp_path: Path) -> None:
+    """After several reports the agent's resident memory stays within 32 MiB: small, and bounded over time."""
+    with scripted_door() as door:
+        home = enrolled_home(tmp_path / "home", door.url)
+        program = (
+            "import sys; from pathlib import Path; from cmdb_agents.agent import Agent; from cmdb_agents.home import Home\n"
+            "from cmdb_agents.transports.local import Local\n"
+            "a = Agent(Home(Path(sys.argv[1])), Local()); seen = [a.cycle().cost.resident_mib for _ in range(15)]\n"
+            "print(seen[1], seen[-1])"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(home.path)], capture_output=True, text=True, timeout=60, check=True
+        )
+    early, late = map(float, done.stdout.split())
+    assert late < 32
+    assert late - early < 2
