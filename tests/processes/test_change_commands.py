@@ -121,13 +121,13 @@ def test_half_a_radius_is_no_evidence() -> None:
 
 
 def test_a_new_assessment_voids_approvals_and_says_so() -> None:
-    """Who approved saw something else; the history tells how many fell."""
+    """Who approved saw something else; the history tells whose approval fell."""
     graph = Graph()
     record = do("approve_change", graph, assessed(graph), ANNA, as_role="technical")
     assert len(record.fields["approvals"] or ()) == 1  # type: ignore[arg-type]  # a tuple, as stored
     decision = COMMANDS["assess_change"].decide(graph.ask, record, {}, RITA, NOW.isoformat())
     assert decision.fields["approvals"] == ()
-    assert "1 earlier approvals fell" in decision.reason
+    assert decision.reason.endswith("; earlier approvals fell: technical by anna")
 
 
 def test_an_approval_needs_an_assessment() -> None:
@@ -148,6 +148,18 @@ def test_an_approval_is_refused_when_the_graph_has_moved() -> None:
     assert refused.value.reasons == ("web-1 is now reached (down)", "api: down → degraded")
     graph.hit = {"api": "DOWN"}
     assert do("approve_change", graph, record, ANNA, as_role="technical").state == "assessed"
+
+
+def test_a_refusal_stays_readable_however_much_has_moved() -> None:
+    """The sentence names ten differences and counts the rest; programs get every one as a reason."""
+    graph = Graph()
+    record = assessed(graph)
+    graph.hit |= {f"web-{n:03}": "DOWN" for n in range(500)}
+    with pytest.raises(Refused) as refused:
+        do("approve_change", graph, record, ANNA, as_role="technical")
+    assert "web-009 is now reached (down); and 490 more. Assess it again" in refused.value.message
+    assert "web-010" not in refused.value.message
+    assert len(refused.value.reasons) == 500
 
 
 def test_an_approval_is_refused_when_its_ci_is_gone_or_its_window_over() -> None:

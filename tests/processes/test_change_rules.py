@@ -107,6 +107,14 @@ def test_what_changed_is_said_in_words(before: dict[str, Any], after: dict[str, 
     assert rules.differences(before, after) == said
 
 
+@pytest.mark.parametrize(
+    ("reasons", "line"), [([], ""), (["a"], "a"), (["a", "b"], "a; b"), (["a", "b", "c"], "a; b; and 1 more")]
+)
+def test_many_reasons_are_said_in_short(reasons: list[str], line: str) -> None:
+    """What is left out of a sentence is counted, never dropped silently."""
+    assert rules.in_short(reasons, most=2) == line
+
+
 def test_evidence_is_canonical() -> None:
     """The same answer gives the same text, whatever the order of its keys."""
     assert rules.frozen({"b": 1, "a": "ü"}) == rules.frozen({"a": "ü", "b": 1}) == '{"a":"ü","b":1}'

@@ -57,7 +57,7 @@ def assess(ask: Ask, record: Record, _arguments: Arguments, actor: Principal, _n
     }
     reason = f"assessed by {actor.name} at sequence {answer['sequence']}"
     if fell:
-        reason += f"; {len(fell)} earlier approvals fell"
+        reason += f"; earlier approvals fell: {', '.join(f'{one.role} by {one.by}' for one in fell)}"
     return Decision(to, fields, reason)
 
 
@@ -88,7 +88,7 @@ def _still_holds(ask: Ask, record: Record) -> None:
         return
     reasons = rules.differences(json.loads(str(record.fields["evidence"])), now)
     raise Refused(
-        f"the graph has changed since {record.number} was assessed: {'; '.join(reasons)}. Assess it again",
+        f"the graph has changed since {record.number} was assessed: {rules.in_short(reasons)}. Assess it again",
         reasons=reasons,
     )
 

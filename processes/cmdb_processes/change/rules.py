@@ -86,6 +86,12 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
     return found or ["the graph inside the radius"]
 
 
+def in_short(reasons: Sequence[str], most: int = 10) -> str:
+    """The reasons as one readable line; how many are left out is said."""
+    left = len(reasons) - most
+    return "; ".join(reasons[:most]) + (f"; and {left} more" if left > 0 else "")
+
+
 def blockers(
     state: str, window_end: str, assessed: Mapping[str, Any] | None, current: Mapping[str, Any] | None, now: str
 ) -> list[str]:

@@ -69,7 +69,8 @@ def resolve(asking: HttpClient, name: str, cls: str | None = None) -> dict[str, 
     if len(found) == 1:
         return found[0]
     if found:
-        candidates = [(c["id"], c["class"], c["key"], _where(c)) for c in found]
+        # Inside a host the key says more than the name ("eth0 10.0.0.5"); a host's own is always "self".
+        candidates = [(c["id"], c["class"], c["name"] if c["key"] == "self" else c["key"], _where(c)) for c in found]
         raise AmbiguousName(f"{name!r} may mean any of these; name its id or key:", candidates=candidates)
     near = [f"{c['name']} ({c['class']})" for c in asking.ask(NEAR, text=name)["search"]]
     hint = f"; similar: {', '.join(near)}" if near else "; `epicentre search TEXT` looks further"

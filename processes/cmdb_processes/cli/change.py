@@ -10,9 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from cmdb.errors import UnknownName
+from cmdb.errors import Invalid, UnknownName
 from cmdb_graphql.client import HttpClient
 from cmdb_processes.change import rules
+from cmdb_processes.change.lifecycle import LIFECYCLE
 from cmdb_processes.change.questions import IMPACT
 from cmdb_processes.cli import asking, show
 
@@ -22,21 +23,22 @@ _FIELDS = """
     number state rev title plan backout test windowStart windowEnd verdict
     evidenceHash evidenceSequence approvals rejection openedBy openedAt cis { id name class }
 """
-SHOW = f"""
-query Change($number: String!) {{
-  changeRequest(number: $number) {{ {_FIELDS} evidence history {{ at by command fromState toState reason }} }}
+_WHOLE = f"{_FIELDS} history {{ at by command fromState toState reason }}"
+SHOW = f"query Change($number: String!) {{ changeRequest(number: $number) {{ {_WHOLE} evidence }} }}"
+LIST = f"""
+query Changes($state: String, $first: Int!, $after: String) {{
+  changeRequests(state: $state, first: $first, after: $after) {{ {_FIELDS} }}
 }}
 """
-LIST = f"query Changes($state: String) {{ changeRequests(state: $state, first: 50) {{ {_FIELDS} }} }}"
 PROPOSE = f"""
 mutation Propose($cis: [ID!]!, $title: String!, $window: String!, $plan: String!, $backout: String!, $test: String!) {{
-  proposeChange(cis: $cis, title: $title, window: $window, plan: $plan, backout: $backout, test: $test) {{ {_FIELDS} }}
+  proposeChange(cis: $cis, title: $title, window: $window, plan: $plan, backout: $backout, test: $test) {{ {_WHOLE} }}
 }}
 """
 
 
 def _mutation(name: str, arguments: str = "", given: str = "") -> str:
-    return f"mutation Do($number: String!{arguments}) {{ {name}(number: $number{given}) {{ {_FIELDS} }} }}"
+    return f"mutation Do($number: String!{arguments}) {{ {name}(number: $number{given}) {{ {_WHOLE} }} }}"
 
 
 def register(app: typer.Typer) -> None:
@@ -137,15 +139,22 @@ def _missing(change: dict[str, Any]) -> list[str]:
 
 def list_(
     state: Annotated[str | None, typer.Option(help="Only this state: proposed, assessed, approved, …")] = None,
+    first: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 50,
+    after: Annotated[str | None, typer.Option(help="The last change of the page before.")] = None,
     json: Json = False,
 ) -> None:
     """List changes, newest first."""
-    found = asking.ask(LIST, state=state)["changeRequests"]
+    if state not in {None, *(known.name for known in LIFECYCLE.states)}:
+        states = ", ".join(known.name for known in LIFECYCLE.states)
+        raise Invalid(f"there is no state {state!r}; known are {states}", where="--state")
+    found = asking.ask(LIST, state=state, first=first, after=after)["changeRequests"]
     if json:
         show.emit(found)
     else:
         rows = [(c["number"], c["state"], c["windowStart"], c["openedBy"], c["title"]) for c in found]
         show.table(("CHANGE", "STATE", "WINDOW", "BY", "TITLE"), rows, "no changes")
+        if len(found) == first:
+            show.out(f"there may be older ones: --after {found[-1]['number']}")
 
 
 def _print(change: dict[str, Any], json: bool, hint: str = "") -> None:
@@ -153,6 +162,7 @@ def _print(change: dict[str, Any], json: bool, hint: str = "") -> None:
         show.emit(change)
         return
     _describe(change)
+    show.out(change["history"][-1]["reason"])
     if hint:
         show.out(hint.format(number=change["number"]))
 
