@@ -10,19 +10,20 @@ from typing import Annotated, Any
 import typer
 
 from cmdb.errors import Invalid
-from cmdb_processes.cli import asking, show
+from cmdb_processes.cli import asking, filters, show
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 Name = Annotated[str, typer.Argument(help="A CI: its name, id, or the start of either.")]
 
 LIST = """
-query List($first: Int!, $filter: CIFilter, $after: String) {
-  cis(first: $first, filter: $filter, after: $after) {
+query List($first: Int!, $filter: KINDFilter, $after: String) {
+  found: ROOT(first: $first, filter: $filter, after: $after) {
     totalCount pageInfo { hasNextPage endCursor }
     nodes { id name class status parent { name } lastSeen }
   }
 }
 """
+"""KIND is a class and ROOT the question for all of it, as the schema names them."""
 SHOW = """
 query Show($id: ID!) {
   ci(id: $id) {
@@ -53,7 +54,10 @@ query Path($from: ID!, $to: ID!) {
 def register(app: typer.Typer) -> None:
     """Offer the commands."""
     group = typer.Typer(help="List and show configuration items.", no_args_is_help=True, rich_markup_mode=None)
-    group.command("list", epilog="Examples: epicentre ci list; epicentre ci list Service --name neo")(list_)
+    group.command(
+        "list",
+        epilog="Examples: epicentre ci list Service --name neo; epicentre ci list Host --filter os_id=debian",
+    )(list_)
     group.command("show", epilog="Examples: epicentre ci show neo4j; epicentre ci show neo4j --json")(show_)
     app.add_typer(group, name="ci")
     app.command(epilog="Examples: epicentre search neo; epicentre search 127.0.0")(search)
@@ -62,19 +66,22 @@ def register(app: typer.Typer) -> None:
 
 
 def list_(
-    cls: Annotated[str | None, typer.Argument(metavar="[CLASS]", help="Only this class, such as Service.")] = None,
+    cls: Annotated[str | None, typer.Argument(metavar="CLASS", help="Only this class, such as Service.")] = None,
     name: Annotated[str | None, typer.Option(help="Only names that start with this.")] = None,
+    filter: Annotated[  # noqa: A002  # the option's name
+        list[str] | None, typer.Option(help="Only with this attribute=value of the class; may be repeated.")
+    ] = None,
     first: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 100,
     after: Annotated[str | None, typer.Option(help="The cursor the page before ended with.")] = None,
     json: Json = False,
 ) -> None:
     """List live CIs, by name."""
-    parts: list[dict[str, Any]] = []
-    if cls:
-        parts.append({"class": {"eq": cls}})
-    if name:
-        parts.append({"name": {"prefix": name}})
-    answer = asking.ask(LIST, first=first, filter={"and": parts}, after=after)["cis"]
+    client = asking.client()
+    parts: list[dict[str, Any]] = [{"name": {"prefix": name}}] if name else []
+    root, known = filters.known(client, cls)
+    parts += [filters.condition(known, text) for text in filter or ()]
+    text = LIST.replace("KIND", cls or "CI").replace("ROOT", root)
+    answer = client.ask(text, first=first, filter={"and": parts}, after=after)["found"]
     if json:
         show.emit(answer)
         return

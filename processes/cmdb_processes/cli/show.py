@@ -8,7 +8,8 @@ import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from cmdb_processes.cli import asking
@@ -46,6 +47,27 @@ def emit(value: Any) -> None:
     """One JSON value on stdout, and nothing else."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     sys.stdout.write(_UNSEEN_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+
+
+def done(facts: Any, sentence: str, json: bool) -> None:
+    """What a command that changes something says when it has."""
+    emit(facts) if json else out(sentence)
+
+
+def secret(make: Callable[[], str], file: Path | None, json: bool) -> None:
+    """A token goes to a new file only its owner reads, or to stdout when no file is named."""
+    if file is None:
+        text = make()
+        done({"token": text}, text, json)
+        return
+    # The file first: a token that cannot be kept must not be made.
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+        try:
+            opened.write(make() + "\n")
+        except BaseException:
+            file.unlink()
+            raise
+    done({"file": str(file)}, f"written to {file}", json)
 
 
 def item(degree: str, text: str, depth: int = 0) -> None:

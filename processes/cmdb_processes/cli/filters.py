@@ -1,0 +1,49 @@
+"""Filters typed on the command line, read as the schema says: a new class or attribute needs no change here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cmdb.errors import Invalid, UnknownName
+from cmdb_graphql.client import HttpClient
+
+FILTERS = """
+query Filters($name: String!) {
+  __type(name: $name) { inputFields { name type { name } } }
+  __schema { queryType { fields { name type { ofType { name } } } } }
+}
+"""
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "StringFilter": str,
+    "StringsFilter": str,
+    "NumberFilter": float,
+    "BooleanFilter": {"true": True, "false": False}.__getitem__,
+}
+"""How a value is read for each kind of filter."""
+
+
+def known(client: HttpClient, cls: str | None) -> tuple[str, dict[str, str]]:
+    """The question for all of a class, and what it can be asked by with which kind of filter: as the schema says."""
+    answer = client.ask(FILTERS, name=f"{cls or 'CI'}Filter")
+    roots = {(f["type"].get("ofType") or {}).get("name"): f["name"] for f in answer["__schema"]["queryType"]["fields"]}
+    if answer["__type"] is None or f"{cls or 'CI'}Connection" not in roots:
+        ends = (name.removesuffix("Connection") for name in roots if name and name.endswith("Connection"))
+        raise UnknownName(f"there is no class {cls!r}; known are {', '.join(sorted(set(ends) - {'CI'}))}")
+    return roots[f"{cls or 'CI'}Connection"], {f["name"]: f["type"]["name"] for f in answer["__type"]["inputFields"]}
+
+
+def condition(kinds: dict[str, str], text: str) -> dict[str, Any]:
+    """A filter on one attribute; it may be written as in the schema or as in the reference (os_id)."""
+    name, equals, value = text.partition("=")
+    first, *rest = name.split("_")
+    name = first + "".join(part.capitalize() for part in rest)
+    kind = kinds.get(name)
+    if not equals or kind is None or kind not in _READ:
+        able = ", ".join(sorted(n for n, k in kinds.items() if k in _READ))
+        raise Invalid(f"{text!r} is not attribute=value; attributes are {able}", where="--filter")
+    try:
+        return {name: {"eq": _READ[kind](value)}}
+    except (ValueError, KeyError) as error:
+        raise Invalid(f"{value!r} is no value of {name}", where="--filter") from error

@@ -1,0 +1,442 @@
+"""What the command line prints, to the letter, against a server that answers as told."""
+
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import typer
+from support.scripted import Scripted, Turns, serving
+
+from cmdb.errors import Invalid
+from cmdb_processes.cli import asking, filters, main, show
+
+
+class Done(NamedTuple):
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def server() -> Iterator[Scripted]:
+    """A scripted server; tests give it its answers."""
+    with serving(Scripted()) as made:
+        yield made
+
+
+@pytest.fixture
+def run(server: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs `epicentre` in this process on a data folder whose server is the scripted one."""
+    monkeypatch.setenv("EPICENTRE_HOME", str(tmp_path))
+    (tmp_path / "server.json").write_text(json.dumps({"url": server.url, "pid": 1}))
+    (tmp_path / "token").touch(mode=0o600)
+    (tmp_path / "token").write_text("epi_home\n")
+
+    def command(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["epicentre", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main.main()
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err
+        assert isinstance(ended.value.code, int)
+        return Done(ended.value.code, said.out, said.err)
+
+    return command
+
+
+def ci(name: str, cls: str = "Service", **more: Any) -> dict[str, Any]:
+    """A CI as an answer has it; its id is its name."""
+    return {"id": f"ci_{name}", "name": name, "class": cls, "key": name, "parent": None, **more}
+
+
+def hop(source: str, target: str, seconds: float = 4) -> dict[str, Any]:
+    """A dependency as an answer has it."""
+    evidence = {"kind": "socket", "detail": "tcp 127.0.0.1:17687", "confidence": 0.9}
+    return {"type": "DEPENDS_ON", "from": ci(source), "to": ci(target), "evidence": evidence, "ageSeconds": seconds}
+
+
+def hit(name: str, needs: str, degree: str = "DOWN", seconds: float = 4) -> dict[str, Any]:
+    """An impacted CI as an answer has it."""
+    reason = f"needs {needs}, which is down"
+    path = [hop(name, needs)]
+    return {
+        "ci": ci(name), "before": "UP", "degree": degree, "hops": 1, "reason": reason, "path": path,
+        "freshnessSeconds": seconds,
+    }  # fmt: skip
+
+
+def impact(*items: dict[str, Any], of: str = "neo4j", **more: Any) -> dict[str, Any]:
+    """An impact answer."""
+    return {
+        "sequence": 7, "at": "2026-11-23T12:00:00Z", "hash": "0f" * 32, "verdict": f"If {of} stops, things happen.",
+        "truncated": None, "of": [ci(of)], "items": list(items), "atRisk": [], "edges": [],
+        "counts": [{"class": "Service", "degree": "DOWN", "count": len(items)}] if items else [], **more,
+    }  # fmt: skip
+
+
+def test_impact_as_plain_text(run: Run, server: Scripted) -> None:
+    """Verdict, tree by witness path with the reason under its item, counts, sequence; ASCII within 80 columns."""
+    server.answers = {
+        "resolve": [ci("neo4j")],
+        "impact": impact(
+            hit("epicentre", "neo4j"),
+            hit("cart", "neo4j", "DEGRADED", 7200),
+            hit("shop", "epicentre", seconds=200_000),
+            atRisk=[ci("cache")],
+            truncated="more than 50000 CIs are reached",
+        ),
+    }
+    done = run("impact", "neo4j")
+    assert done == Done(0, """\
+If neo4j stops, things happen.
+# neo4j (Service)
+  X DOWN epicentre (Service): needs neo4j, which is down; socket tcp
+      127.0.0.1:17687; seen 4 s ago
+    X DOWN shop (Service): needs epicentre, which is down; socket tcp
+        127.0.0.1:17687; seen 2 d ago
+  ~ DEGRADED cart (Service): needs neo4j, which is down; socket tcp
+      127.0.0.1:17687; seen 2 h ago
+! AT RISK cache: no redundancy left
+3 Service down; taken at sequence 7
+CUT SHORT: more than 50000 CIs are reached
+""", "")  # fmt: skip
+    assert done.out.isascii()
+
+
+def test_impact_on_a_terminal(run: Run, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signs and colour where somebody looks; --plain and NO_COLOR take both away."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("COLUMNS", "120")
+    server.answers = {"resolve": [ci("neo4j")], "impact": impact(hit("epicentre", "neo4j"))}
+    drawn = run("impact", "neo4j").out
+    assert "\x1b[1m◆\x1b[0m neo4j (Service)\n  \x1b[1;31m✕ DOWN\x1b[0m epicentre (Service): needs neo4j" in drawn
+    plain = run("--plain", "impact", "neo4j").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert plain == run("impact", "neo4j").out
+    assert "\x1b" not in plain
+    assert "X DOWN epicentre" in plain
+
+
+def test_a_name_never_steers_the_terminal(run: Run, server: Scripted) -> None:
+    """Names come from other machines: what a terminal would obey is shown as a question mark, in JSON escaped."""
+    evil = "a\x1b[2Jb\x9b31mc\u202ed\ne"
+    server.answers = {"resolve": [ci("neo4j")], "impact": impact(hit(evil, "neo4j")), "search": [ci(evil)]}
+    assert "X DOWN a?[2Jb?31mc?d?e (Service)" in run("impact", "neo4j").out
+    assert run("search", "a").out.splitlines()[1].startswith("a?[2Jb?31mc?d?e  Service")
+    raw = run("search", "a", "--json").out
+    assert json.loads(raw)[0]["name"] == evil
+    assert not set(raw) & {"\x1b", "\x9b", "\u202e"}
+
+
+def test_a_long_chain_is_printed_whole(run: Run, server: Scripted) -> None:
+    """A chain longer than the interpreter's stack is no defect."""
+    chain = [hit(f"s{n + 1}", f"s{n}") for n in range(3000)]
+    server.answers = {"resolve": [ci("s0")], "impact": impact(*chain, of="s0")}
+    done = run("impact", "s0")
+    assert (done.code, done.out.count("X DOWN")) == (0, 3000)
+
+
+def test_impact_as_json_is_the_answer_and_nothing_else(run: Run, server: Scripted) -> None:
+    """What a program reads is what the server said."""
+    server.answers = {"resolve": Turns([[ci("a")], [ci("b")]]), "impact": impact(of="a")}
+    done = run("impact", "a", "--also", "b", "--as-of", "5", "--json")
+    assert json.loads(done.out) == server.answers["impact"]
+    assert server.asked[-1] == ("epi_home", {"of": ["ci_a", "ci_b"], "asOf": 5})
+
+
+def test_path_as_plain_text(run: Run, server: Scripted) -> None:
+    """One numbered line a hop, with its evidence and age; exit 1 and the other direction when there is none."""
+    server.answers = {
+        "resolve": Turns([[ci("shop")], [ci("neo4j")]]),
+        "path": [hop("shop", "epicentre"), hop("epicentre", "neo4j", 90)],
+    }
+    assert run("path", "shop", "neo4j") == Done(0, """\
+1. shop DEPENDS_ON epicentre: socket tcp 127.0.0.1:17687, seen 4 s ago
+2. epicentre DEPENDS_ON neo4j: socket tcp 127.0.0.1:17687, seen 2 min ago
+""", "")  # fmt: skip
+    server.answers = {"resolve": Turns([[ci("neo4j")], [ci("shop")]]), "path": Turns([None, [hop("shop", "neo4j")]])}
+    sentence = "neo4j does not depend on shop within 8 hops; but shop depends on neo4j\n"
+    assert run("path", "neo4j", "shop") == Done(1, sentence, "")
+    server.answers = {"resolve": Turns([[ci("a")], [ci("b")]]), "path": None}
+    assert run("path", "a", "b") == Done(1, "a does not depend on b within 8 hops\n", "")
+
+
+def test_an_ambiguous_name_lists_its_candidates(run: Run, server: Scripted) -> None:
+    """Exit 2; id, class, key and host of each, to choose from."""
+    twins = [ci("neo4j", parent={"name": "web1"}), {**ci("neo4j", parent={"name": "web2"}), "id": "ci_2"}]
+    server.answers = {"resolve": twins}
+    assert run("ci", "show", "neo4j") == Done(2, "", """\
+epicentre: 'neo4j' may mean any of these; name its id or key:
+  ci_neo4j  Service  neo4j  on web1
+  ci_2  Service  neo4j  on web2
+""")  # fmt: skip
+
+
+def test_an_unknown_name_suggests_near_ones(run: Run, server: Scripted) -> None:
+    """Exit 1; what search finds, or how to look further."""
+    server.answers = {"resolve": [], "search": Turns([[ci("neo4j")], []])}
+    assert run("impact", "neo4").err == "epicentre: nothing here is called 'neo4'; similar: neo4j (Service)\n"
+    done = run("impact", "zzz")
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert "`epicentre search TEXT` looks further" in done.err
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_code"),
+    [
+        ("unknown_name", 1), ("invalid", 2), ("too_large", 2), ("refused", 2), ("conflict", 2), ("ambiguous_name", 2),
+        ("not_authenticated", 3), ("revoked", 3), ("forbidden", 3),
+        ("unavailable", 4), ("store_unavailable", 4), ("overloaded", 4), ("internal", 70),
+    ],
+)  # fmt: skip
+def test_each_error_of_the_server_has_its_exit_code(run: Run, server: Scripted, code: str, exit_code: int) -> None:
+    """One line on stderr, nothing on stdout, also with --json."""
+    server.error = {"code": code, "message": "the reason"}
+    assert run("journal", "--json") == Done(exit_code, "", "epicentre: the reason\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["ci", "shwo"], "No such command 'shwo'"),
+        (["impact"], "Missing argument"),
+        (["impact", "x", "--as-of", "soon"], "--as-of"),
+        (["query", "/nonexistent"], "/nonexistent cannot be read"),
+        (["query", "-", "--var", "novalue"], "--var: 'novalue' is not name=value"),
+        (["user", "add", "eve", "--role", "viewer", "--password-file", "/nonexistent"], "/nonexistent: no such file"),
+    ],
+)
+def test_wrong_usage_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str) -> None:
+    """Exit 2 and what to do about it."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    done = run(*arguments)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert said in done.err
+
+
+def test_a_mistake_of_ours_is_one_line_too(run: Run, server: Scripted) -> None:
+    """An answer we did not expect shows where we failed, and no traceback."""
+    server.answers = {"journal": [{"seq": 1}]}
+    done = run("journal")
+    assert (done.code, done.err) == (70, "epicentre: our mistake, please report it: KeyError('at') at journal.py:" +
+            done.err.rpartition(":")[2])  # fmt: skip
+
+
+def change(**more: Any) -> dict[str, Any]:
+    """A change as an answer has it."""
+    return {
+        "number": "CHG-1", "state": "assessed", "rev": 2, "title": "Upgrade neo4j", "plan": "a", "backout": "b",
+        "test": "c", "windowStart": "2126-12-01T22:00:00+00:00", "windowEnd": "2126-12-02T00:00:00+00:00",
+        "verdict": "If neo4j stops, things happen.", "evidenceHash": "0f" * 32, "evidenceSequence": 7,
+        "approvals": ["technical anna 2026-11-23T12:00:00Z"], "rejection": None, "openedBy": "rita",
+        "openedAt": "2026-11-23T11:00:00Z", "cis": [ci("neo4j")], "evidence": json.dumps(impact(hit("api", "neo4j"))),
+        "history": [{
+            "at": "2026-11-23T11:00:00Z", "by": "rita", "command": "propose_change", "fromState": None,
+            "toState": "proposed", "reason": "proposed by rita",
+        }], **more,
+    }  # fmt: skip
+
+
+def test_change_show_as_plain_text(run: Run, server: Scripted) -> None:
+    """What, when, by whom, who has approved, what is in the way, who would be hit, and the history; exit 2."""
+    server.answers = {
+        "changeRequest": change(),
+        "impact": impact(hit("api", "neo4j"), hit("web-1", "api"), hash="10" * 32),
+    }
+    assert run("change", "show", "CHG-1") == Done(2, """\
+CHG-1 ASSESSED: Upgrade neo4j
+  verdict     If neo4j stops, things happen.
+  works on    neo4j
+  window      2126-12-01T22:00:00+00:00 to 2126-12-02T00:00:00+00:00
+  by          rita
+  evidence    0f0f0f0f0f0f0f0f at sequence 7
+  approved    technical by anna
+  missing     financial, business
+  blocked by  web-1 is now reached (down)
+  X DOWN api (Service): needs neo4j, which is down
+  2026-11-23T11:00:00Z  proposed: proposed by rita
+""", "")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("state", "end", "moved", "code", "blockers"),
+    [
+        ("approved", "2126-12-02T00:00:00+00:00", False, 0, []),
+        ("approved", "2126-12-02T00:00:00+00:00", True, 2, ["the graph inside the radius"]),
+        ("approved", "2020-12-02T00:00:00+00:00", False, 2, ["its window is over"]),
+        ("assessed", "2126-12-02T00:00:00+00:00", False, 2, []),
+        ("rejected", "2126-12-02T00:00:00+00:00", False, 2, ["it is rejected"]),
+    ],
+)
+def test_change_show_tells_a_pipeline_whether_to_go_ahead(
+    run: Run, server: Scripted, state: str, end: str, moved: bool, code: int, blockers: list[str]
+) -> None:
+    """0 only when approved, inside its window's end, and the radius as the approvers saw it."""
+    now = impact(hit("api", "neo4j"), **({"hash": "10" * 32} if moved else {}))
+    server.answers = {"changeRequest": change(state=state, windowEnd=end), "impact": now}
+    done = run("change", "show", "CHG-1", "--json")
+    assert (done.code, json.loads(done.out)["blockers"]) == (code, blockers)
+
+
+def test_change_show_survives_a_ci_that_is_gone(run: Run, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The radius of a CI that is gone cannot be asked; that is what blocks."""
+    server.answers = {"changeRequest": change(), "impact": None}
+    original = server.answer
+
+    def answer(token: str, question: dict[str, Any]) -> dict[str, Any]:
+        if "impact(" in question["query"]:
+            return {"errors": [{"message": "there is no CI", "extensions": {"code": "unknown_name"}}]}
+        return original(token, question)
+
+    monkeypatch.setattr(server, "answer", answer)
+    done = run("change", "show", "CHG-1", "--json")
+    assert (done.code, json.loads(done.out)["blockers"]) == (2, ["a CI it is about is gone"])
+
+
+def test_a_token_is_made_only_when_it_can_be_kept(run: Run, server: Scripted, tmp_path: Path) -> None:
+    """The file is private and new; an existing one is refused before anything is made; a refusal leaves none."""
+    server.answers = {"createToken": "epi_a_b"}
+    file = tmp_path / "new.token"
+    assert run("token", "create", "--out", str(file)) == Done(0, f"written to {file}\n", "")
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("epi_a_b\n", 0o600)
+    asked = len(server.asked)
+    again = run("token", "create", "--out", str(file))
+    assert (again.code, again.err, len(server.asked)) == (2, f"epicentre: {file}: file exists\n", asked)
+    server.error = {"code": "forbidden", "message": "only an admin may"}
+    assert run("agents", "token", "--out", str(tmp_path / "other")).code == 3
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answers", "data"),
+    [
+        (["token", "revoke", "k1"], {"revokeToken": True}, {"revoked": "k1"}),
+        (["user", "roles", "anna", "--role", "viewer"], {"setRoles": {"name": "anna", "roles": ["viewer"]}},
+         {"name": "anna", "roles": ["viewer"]}),
+        (["agents", "revoke", "nd_1"], {"revokeAgent": True}, {"revoked": "nd_1"}),
+        (["agents", "resolve", "cf_1", "same"], {"resolveConflict": True}, {"resolved": "cf_1", "decision": "same"}),
+        (["quarantine", "replay", "7"], {"replay": True}, {"queued": 7}),
+        (["quarantine", "list"], {"quarantine": []}, []),
+        (["agents"], {"agents": []}, []),
+        (["agents", "conflicts"], {"conflicts": []}, []),
+        (["token", "list"], {"tokens": []}, []),
+        (["user", "list"], {"users": []}, []),
+        (["change", "list"], {"changeRequests": []}, []),
+    ],
+)  # fmt: skip
+def test_every_command_speaks_json(
+    run: Run, server: Scripted, arguments: list[str], answers: dict[str, Any], data: Any
+) -> None:
+    """--json gives one JSON value and nothing else; without it there is a sentence or a table."""
+    server.answers = answers
+    done = run(*arguments, "--json")
+    assert (done.code, json.loads(done.out), done.err) == (0, data, "")
+    assert run(*arguments).out.strip()
+
+
+def test_the_machines_own_token_goes_to_its_own_server_only(run: Run, server: Scripted, tmp_path: Path) -> None:
+    """Another server named by --url is asked with a token named for it, or not at all."""
+    server.answers = {"journal": []}
+    done = run("--url", server.url, "journal")
+    assert (done.code, server.asked) == (3, [])
+    assert "--token-file" in done.err
+    other = tmp_path / "other"
+    other.touch(mode=0o600)
+    other.write_text("epi_other")
+    assert run("--url", server.url, "--token-file", str(other), "journal").code == 0
+    assert server.asked[0][0] == "epi_other"
+    assert run("--token-file", str(tmp_path / "none"), "journal").code == 3
+    other.write_text("two\nlines")
+    assert run("--token-file", str(other), "journal").code == 5
+
+
+def test_list_filters_by_what_the_schema_offers(run: Run, server: Scripted) -> None:
+    """The class's own filter is asked for and used with values of the right kind."""
+    kinds = {"memoryBytes": "NumberFilter", "osId": "StringFilter", "macs": "StringsFilter", "and": None}
+    described = {"inputFields": [{"name": n, "type": {"name": k}} for n, k in kinds.items()]}
+    roots = [
+        {"name": "hosts", "type": {"ofType": {"name": "HostConnection"}}},
+        {"name": "me", "type": {"ofType": None}},
+    ]
+    page = {"totalCount": 1, "pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": [
+        {**ci("web1", "Host"), "status": "live", "lastSeen": None}]}  # fmt: skip
+    server.answers = {"__type": described, "__schema": {"queryType": {"fields": roots}}, "hosts": page}
+    done = run("ci", "list", "Host", "--filter", "os_id=debian", "--filter", "memoryBytes=8", "--name", "web")
+    assert done == Done(0, "NAME  CLASS  ON  ID\nweb1  Host       ci_web1\n", "")
+    parts = [{"name": {"prefix": "web"}}, {"osId": {"eq": "debian"}}, {"memoryBytes": {"eq": 8.0}}]
+    assert server.asked[-1][1]["filter"] == {"and": parts}
+    wrong = run("ci", "list", "Host", "--filter", "colour=red")
+    assert (wrong.code, "attributes are macs, memoryBytes, osId" in wrong.err) == (2, True)
+    unknown = run("ci", "list", "Hots")
+    assert (unknown.code, unknown.err) == (1, "epicentre: there is no class 'Hots'; known are Host\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "condition"),
+    [
+        ("readOnly=true", {"readOnly": {"eq": True}}),
+        ("read_only=false", {"readOnly": {"eq": False}}),
+        ("device=a=b", {"device": {"eq": "a=b"}}),
+        ("device=", {"device": {"eq": ""}}),
+        ("readOnly=yes", None),
+        ("size=big", None),
+        ("device", None),
+    ],
+)
+def test_a_filter_is_read_by_its_kind(text: str, condition: dict[str, Any] | None) -> None:
+    """Text, number or truth; a value of another kind is refused."""
+    kinds = {"readOnly": "BooleanFilter", "device": "StringFilter", "size": "NumberFilter"}
+    if condition is None:
+        with pytest.raises(Invalid):
+            filters.condition(kinds, text)
+    else:
+        assert filters.condition(kinds, text) == condition
+
+
+def commands(app: typer.Typer, *before: str) -> Iterator[tuple[str, ...]]:
+    """Every command and group there is."""
+    yield before
+    for command in app.registered_commands:
+        assert command.callback is not None
+        yield (*before, command.name or command.callback.__name__)
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        yield from commands(group.typer_instance, *before, str(group.name))
+
+
+@pytest.mark.parametrize("command", list(commands(main.build())), ids=" ".join)
+def test_every_help_shows_an_example_and_the_exit_codes(run: Run, command: tuple[str, ...]) -> None:
+    """Nobody has to guess how a command is used or what a script may test for."""
+    done = run(*command, "--help")
+    assert done.code == 0
+    assert "Example" in done.out
+    assert f"epicentre {' '.join(command)}".rstrip() in done.out
+    assert "Exit codes: 0 done; 1 nothing found" in " ".join(done.out.split())
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(None, "age unknown"), (0, "seen 0 s ago"), (59, "seen 59 s ago"), (90, "seen 2 min ago"),
+     (7200, "seen 2 h ago"), (777_600, "seen 9 d ago")],
+)  # fmt: skip
+def test_ages_are_said_in_words(seconds: float | None, words: str) -> None:
+    """The largest unit that fits."""
+    assert show.ago(seconds) == words
+
+
+def test_options_are_set_anew_by_every_run(run: Run, server: Scripted) -> None:
+    """What one run was told does not stick to the next in the same process."""
+    server.answers = {"journal": []}
+    run("--plain", "journal")
+    run("journal")
+    assert asking.OPTIONS == {"url": None, "token_file": None, "plain": False}
