@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pkgutil
 from importlib import import_module
-from importlib.metadata import entry_points
 from types import ModuleType
 from typing import TypeVar
 
@@ -32,6 +31,9 @@ def _modules(package: ModuleType, group: str | None) -> list[ModuleType]:
     names = sorted(m.name for m in pkgutil.iter_modules(package.__path__))
     modules = [import_module(f"{package.__name__}.{name}") for name in names]
     if group is not None:
+        # Late: the agent offers no entry points, and this import alone would be an eighth of its memory.
+        from importlib.metadata import entry_points
+
         modules += [point.load() for point in sorted(entry_points(group=group), key=lambda p: p.name)]
     return modules
 

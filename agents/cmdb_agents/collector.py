@@ -35,7 +35,9 @@ class Collector:
 
 def clean(text: str, limit: int = MAX_TEXT) -> str:
     """Without control, format and surrogate characters, and bounded."""
-    return "".join(c for c in text if c.isprintable())[:limit].strip()
+    if not text.isprintable():
+        text = "".join(c for c in text if c.isprintable())
+    return text[:limit].strip()
 
 
 def item(cls: str, key: str, name: str, **attributes: Value) -> Item:

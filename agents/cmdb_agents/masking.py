@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 MASK = "***"
 MAX_COMMAND = 2_000
+MAX_ARGUMENT = 2 * MAX_COMMAND
+"""An argument is cut before it is searched; what is behind could not be shown in any case."""
 
 # --- names that speak of a secret --------------------------------------------------------------------------
 
@@ -93,23 +96,30 @@ _SHAPES = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_URL_LOGIN = re.compile(r"(?P<scheme>[A-Za-z][\w+.-]*://)(?P<user>[^\s/?#:@]*):(?P<secret>[^\s]*)@")
-_URL_TOKEN = re.compile(r"(?P<scheme>[A-Za-z][\w+.-]*://)(?P<secret>[\w.~+=-]{20,})@")
+_URL_LOGIN = re.compile(r"(?<![\w+.-])(?P<scheme>[A-Za-z][\w+.-]*://)(?P<user>[^\s/?#:@]*):(?P<secret>[^\s]*)@")
+_URL_TOKEN = re.compile(r"(?<![\w+.-])(?P<scheme>[A-Za-z][\w+.-]*://)(?P<secret>[\w.~+=-]{20,})@")
 _SETTING = re.compile(r"(?<![\w.-])-{0,2}(?P<name>[A-Za-z_][\w.-]*)=(?=[^\s&])")
 _JSON = re.compile(r"""(?P<head>(["'])(?P<name>[\w.-]+)\2\s*:\s*)(?P<value>"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}]+)""")
-_HEADER = re.compile(r"(?P<name>[A-Za-z][\w-]*):\s*(?P<value>\S.*)", re.DOTALL)
+_HEADER = re.compile(r"(?<![\w-])(?P<name>[A-Za-z][\w-]*):\s*(?P<value>\S.*)", re.DOTALL)
 _TOKENS = re.compile(r"""(?:[^\s"']|"[^"]*"?|'[^']*'?)+|\s+""")
 
 
-def command(argv: Sequence[str]) -> str:
+@lru_cache(maxsize=512)  # a process keeps its arguments, and a look comes every minute
+def command(argv: tuple[str, ...]) -> str:
     """The command line as one bounded, printable line with every recognised secret replaced by ***."""
-    line = " ".join(_argv(list(argv), depth=0))
-    return "".join(c if c.isprintable() else " " for c in line)[:MAX_COMMAND]
+    return _line(" ".join(_argv([argument[:MAX_ARGUMENT] for argument in argv], depth=0)))
 
 
+@lru_cache(maxsize=512)
 def text(line: str) -> str:
     """The same for a command line that is already one string, as systemd writes it."""
-    return "".join(c if c.isprintable() else " " for c in _nested(line, depth=0))[:MAX_COMMAND]
+    return _line(_nested(line[:MAX_ARGUMENT], depth=0))
+
+
+def _line(masked: str) -> str:
+    if not masked.isprintable():
+        masked = "".join(c if c.isprintable() else " " for c in masked)
+    return masked[:MAX_COMMAND]
 
 
 def _argv(argv: list[str], depth: int) -> list[str]:
@@ -168,9 +178,11 @@ def _nested(line: str, depth: int) -> str:
 
 def _scan(argument: str) -> str:
     argument = _SHAPES.sub(MASK, argument)
-    argument = _URL_LOGIN.sub(rf"\g<scheme>\g<user>:{MASK}@", argument)
-    argument = _URL_TOKEN.sub(rf"\g<scheme>{MASK}@", argument)
-    argument = _JSON.sub(_keep("head"), argument)
+    if "://" in argument:
+        argument = _URL_LOGIN.sub(rf"\g<scheme>\g<user>:{MASK}@", argument)
+        argument = _URL_TOKEN.sub(rf"\g<scheme>{MASK}@", argument)
+    if ":" in argument:
+        argument = _JSON.sub(_keep("head"), argument)
     argument = _settings(argument)
     found = _HEADER.search(argument)
     if found and is_secret_name(found["name"]) and not found["value"].startswith("//"):

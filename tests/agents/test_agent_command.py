@@ -69,8 +69,12 @@ def test_token_never_from_arguments() -> None:
 
 @pytest.mark.parametrize(
     ("token", "code", "said"),
-    [("epe_" + "b" * 43, 5, "does not take this token"), ("hunter2", 6, "no enrolment token"), ("", 6, "no enrolment token")],
-)  # fmt: skip
+    [
+        ("epe_" + "b" * 43, 5, "does not take this token"),
+        ("hunter2", 6, "no enrolment token"),
+        ("", 6, "no enrolment token"),
+    ],
+)
 def test_wrong_token(tmp_path: Path, token: str, code: int, said: str) -> None:
     """A wrong token ends with its own code and one line that does not repeat it; nothing is left behind."""
     with scripted_door() as door:
@@ -215,7 +219,8 @@ def test_memory_of_a_running_agent(tmp_path: Path) -> None:
     with scripted_door() as door:
         home = enrolled_home(tmp_path / "home", door.url)
         program = (
-            "import sys; from pathlib import Path; from cmdb_agents.agent import Agent; from cmdb_agents.home import Home\n"
+            "import sys; from pathlib import Path; from cmdb_agents.home import Home\n"
+            "from cmdb_agents.agent import Agent\n"
             "from cmdb_agents.transports.local import Local\n"
             "a = Agent(Home(Path(sys.argv[1])), Local()); seen = [a.cycle().cost.resident_mib for _ in range(15)]\n"
             "print(seen[1], seen[-1])"

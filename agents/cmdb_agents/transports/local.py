@@ -13,7 +13,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -62,11 +61,14 @@ class Local:
         self._root = root.rstrip("/")
         self._troubles: list[Trouble] = []
         self._blind = False
+        self._users: dict[str, str] = {}
         self._cpu: tuple[str, int, int, bool] | None = None
 
     def read(self) -> Machine:
         """Everything in one pass."""
         self._troubles = []
+        # Read as a file: the name service may ask a directory over the network, and block.
+        self._users = procfs.users(self._line("/etc/passwd"))
         none: tuple[tuple[Process, ...], tuple[Socket, ...]] = ((), ())
         containers: tuple[Container, ...] = self._guard("services", self._containers, ())
         units = self._guard("services", self._units, None)
@@ -373,7 +375,7 @@ class Local:
     def _user(self, status: str) -> str:
         # The owner of /proc/<pid> would be cheaper, but is root for every process that has changed its user.
         uid = status.partition("\nUid:\t")[2].split("\t", 2)[1:2]
-        return _users(self._line("/etc/passwd")).get(uid[0], uid[0]) if uid else ""
+        return self._users.get(uid[0], uid[0]) if uid else ""
 
 
 def memory_kib() -> tuple[int, int]:
@@ -381,13 +383,6 @@ def memory_kib() -> tuple[int, int]:
     with Path("/proc/self/status").open(encoding="ascii", errors="replace") as file:
         rows = dict(line.split(":", 1) for line in file if line.startswith("Vm"))
     return _number(rows["VmRSS"].split()[0]), _number(rows["VmHWM"].split()[0])
-
-
-@lru_cache(maxsize=2)
-def _users(passwd: str) -> dict[str, str]:
-    # Read as a file: the name service may ask a directory over the network, and block.
-    rows = (line.split(":") for line in passwd.splitlines())
-    return {row[2]: row[0] for row in rows if len(row) > 2}
 
 
 def _why(error: Exception) -> str:

@@ -94,6 +94,12 @@ def assignments(text: str) -> dict[str, str]:
     return {key.strip(): value.strip().strip("\"'") for key, sep, value in pairs if sep}
 
 
+def users(text: str) -> dict[str, str]:
+    """User id → name, of passwd(5)."""
+    rows = (line.split(":") for line in text.splitlines())
+    return {row[2]: row[0] for row in rows if len(row) > 2}
+
+
 def cpu(text: str) -> tuple[str, int, int, bool]:
     """(model, physical cores, threads, runs under a hypervisor) of /proc/cpuinfo."""
     model, threads, virtual = "", 0, False

@@ -1,0 +1,99 @@
+"""A change through the real GraphQL on the real graph: where several people and a moving graph meet."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.questions import answer, ask, estate, parts, person
+from support.reports import NOW, report, services, sockets
+
+from cmdb.store import Store
+from cmdb.words import Role
+from cmdb_graphql.services import Services
+from cmdb_processes.change import PROCESS
+
+pytestmark = pytest.mark.neo4j
+
+RITA = person(Role.ENGINEER, name="rita")
+PROPOSE = """
+mutation P($cis: [ID!]!) {
+  proposeChange(cis: $cis, title: "Upgrade", window: "2126-12-01T22:00Z/PT2H", plan: "stop, start", backout: "old jars",
+                test: "ask it") { number state }
+}
+"""
+ASSESS = 'mutation { assessChange(number: "CHG-1") { state verdict evidenceHash approvals } }'
+APPROVE = """
+mutation A($role: String!) { approveChange(number: "CHG-1", asRole: $role) { state approvals } }
+"""
+HISTORY = '{ changeRequest(number: "CHG-1") { state approvals history { by command toState } } }'
+
+
+def codes(body: dict[str, Any]) -> list[str]:
+    """The codes of an answer's errors."""
+    return [error["extensions"]["code"] for error in body.get("errors", [])]
+
+
+def open_change(of: Services, *cis: str) -> None:
+    """Rita's change, assessed."""
+    ask(of, PROPOSE, RITA, cis=list(cis))
+    ask(of, ASSESS, RITA)
+
+
+def test_of_many_approvals_at_once_one_is_given(store: Store, tmp_path: Path) -> None:
+    """Twelve people click in the same role together: one approval, the others refused, one line in the history."""
+    ids = estate(store)
+    with parts(tmp_path, store, [PROCESS]) as of:
+        open_change(of, ids["neo4j"])
+        people = [person(Role.APPROVER_TECHNICAL, name=f"anna{n}") for n in range(12)]
+        with ThreadPoolExecutor(12) as pool:
+            said = list(pool.map(lambda who: answer(of, APPROVE, who, role="technical"), people))
+        record = ask(of, HISTORY, RITA)["changeRequest"]
+    assert sorted(len(codes(one)) for one in said) == [0] + [1] * 11
+    assert {code for one in said for code in codes(one)} <= {"conflict", "refused"}
+    assert len(record["approvals"]) == 1
+    assert [step["command"] for step in record["history"]].count("approve_change") == 1
+
+
+def test_a_change_about_a_ci_that_is_gone_cannot_be_approved(store: Store, tmp_path: Path) -> None:
+    """When discovery no longer finds the CI, the radius is another, and a new change about it is refused."""
+    ids = estate(store)
+    technical = person(Role.APPROVER_TECHNICAL, name="anna")
+    with parts(tmp_path, store, [PROCESS]) as of:
+        open_change(of, ids["neo4j"])
+        store.apply(report(2, services(), sockets()), NOW)
+        refused = answer(of, APPROVE, technical, role="technical")
+        again = answer(of, PROPOSE, RITA, cis=[ids["neo4j"]])
+    assert codes(refused) == ["refused"]
+    assert codes(again) == ["unknown_name"]
+
+
+def test_approved_by_three_then_assessed_again(store: Store, tmp_path: Path) -> None:
+    """Three roles approve; a new assessment takes the change back to where approvals are needed."""
+    ids = estate(store)
+    with parts(tmp_path, store, [PROCESS]) as of:
+        open_change(of, ids["neo4j"], ids["shop"])
+        for role in ("financial", "technical", "business"):
+            approver = person(Role(f"approver-{role}"), name=f"{role}-person")
+            state = ask(of, APPROVE, approver, role=role)["approveChange"]["state"]
+        assert state == "approved"
+        assessed = ask(of, ASSESS, RITA)["assessChange"]
+        steps = ask(of, HISTORY, RITA)["changeRequest"]["history"]
+    assert (assessed["state"], assessed["approvals"]) == ("assessed", [])
+    assert [step["toState"] for step in steps] == ["proposed", *["assessed"] * 3, "approved", "assessed"]
+
+
+def test_nobody_without_the_role_gets_as_far_as_the_rules(store: Store, tmp_path: Path) -> None:
+    """The policy of each mutation stands before its rules: a viewer may give no command at all."""
+    ids = estate(store)
+    viewer = person(Role.VIEWER, name="vic")
+    with parts(tmp_path, store, [PROCESS]) as of:
+        open_change(of, ids["neo4j"])
+        for text, variables in (
+            (PROPOSE, {"cis": [ids["neo4j"]]}),
+            (ASSESS, {}),
+            (APPROVE, {"role": "technical"}),
+            ('mutation { rejectChange(number: "CHG-1", reason: "no") { state } }', {}),
+            ('mutation { withdrawChange(number: "CHG-1") { state } }', {}),
+        ):
+            assert codes(answer(of, text, viewer, **variables)) == ["forbidden"]
