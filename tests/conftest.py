@@ -54,7 +54,7 @@ def connected(neo4j_server: Bolt) -> Iterator[Store]:
 @pytest.fixture(scope="session")
 def connected_by_uri(settings_by_uri: Settings) -> Iterator[Store]:
     """One store on the other server, connected once; tests use `store_by_uri`, which is clean."""
-    from cmdb_processes.cli.server.compose import external_bolt
+    from cmdb_processes.cli.server.folder import external_bolt
 
     bolt = external_bolt(settings_by_uri)
     store = Store(bolt.uri, bolt.user, bolt.password, settings_by_uri.neo4j_database)

@@ -200,5 +200,5 @@ def test_neither_password_nor_token_is_on_the_disk(tmp_path: Path) -> None:
     accounts.create_user("ann", [Role.VIEWER], PASSWORD)
     token, session = accounts.create_token("ann"), accounts.login("ann", PASSWORD)
     accounts.close()
-    for secret in (PASSWORD, token.split("_")[2], session):
+    for secret in (PASSWORD, token.split("_", 2)[2], session):
         assert all(secret.encode() not in file.read_bytes() for file in tmp_path.iterdir())

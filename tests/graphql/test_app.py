@@ -329,5 +329,5 @@ def test_no_secret_is_in_any_log_answer_or_repr(tmp_path: Path, caplog: pytest.L
             opened.call("GET", "/readyz"),
         ]
         everything = caplog.text + repr(services) + "".join(a.raw.decode() for a in said)
-        for secret in (PASSWORD, api, api.split("_")[2], enrolment, session, PEPPER.decode()):
+        for secret in (PASSWORD, api, api.split("_", 2)[2], enrolment, session, PEPPER.decode()):
             assert secret not in everything
