@@ -24,7 +24,7 @@ run: install  ## Neo4j, server and an agent for this host, in the foreground
 	$(BIN)/epicentre up
 
 test: dev  ## everything, on the real Neo4j
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: dev
 	$(BIN)/ruff check .

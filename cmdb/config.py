@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     neo4j_port: Port = Field(17687, description="Bolt port of the embedded Neo4j, on 127.0.0.1.")
     neo4j_heap_mib: int = Field(512, ge=128, description="Most heap of the embedded Neo4j, in MiB.")
     neo4j_page_cache_mib: int = Field(256, ge=16, description="Page cache of the embedded Neo4j, in MiB.")
+    neo4j_java_options: str = Field(
+        "", description="More options for the embedded Neo4j's Java, separated by spaces, e.g. -Xlog:gc."
+    )
     jars: Path | None = Field(None, description="Folder that already holds the Neo4j jars; nothing is downloaded.")
     maven_mirror: str | None = Field(None, description="Base URL of a Maven mirror to fetch the Neo4j jars from.")
     report_max_mib: int = Field(

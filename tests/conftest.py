@@ -21,7 +21,14 @@ __all__ = ["free_port", "wipe"]  # tests that start a server of their own use th
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give the store's own tests both ways to a Neo4j."""
     if "store" in metafunc.fixturenames and metafunc.definition.path.name.startswith("test_store_"):
-        metafunc.parametrize("store", ["embedded", "by_uri"], indirect=True)
+        slow = metafunc.definition.get_closest_marker("slow")  # a property of our code, with many examples: once
+        metafunc.parametrize("store", ["embedded"] if slow else ["embedded", "by_uri"], indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the files with slow tests first, so that no worker is left alone with one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session")

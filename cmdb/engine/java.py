@@ -42,10 +42,10 @@ def environment(home: Path) -> dict[str, str]:
     return {**ours, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
 
 
-def server_command(classes: str, home: Path, heap_mib: int, speed: Sequence[str]) -> list[str]:
-    """The command line of the server; `speed` are the class archive's options."""
+def server_command(classes: str, home: Path, heap_mib: int, options: Sequence[str]) -> list[str]:
+    """The command line of the server; `options` are the class archive's, then the person's own, which win."""
     return [
-        str(java()), f"-Xmx{heap_mib}m", *COMMON, *speed, *_OPENS,
+        str(java()), f"-Xmx{heap_mib}m", *COMMON, *_OPENS, *options,
         "-XX:+ExitOnOutOfMemoryError",  # half a server answers nobody; a dead one is noticed and started again
         "-cp", classes, "org.neo4j.server.CommunityEntryPoint",
         f"--home-dir={home}", f"--config-dir={home / 'conf'}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -62,6 +63,7 @@ class Engine:
             configure.write(self._home, self._settings)
             password = self._password(self._classes)
             self._launch()
+            self._wait()
         except BaseException:
             self.stop()
             raise
@@ -79,7 +81,10 @@ class Engine:
         return gone
 
     def restart(self) -> None:
-        """Start the server again after it died by itself; a running one is left alone."""
+        """Start the server again after it died by itself; a running one is left alone.
+
+        Does not wait until it answers: who asks it tries again anyway, and its next end is seen by `pid`.
+        """
         if self.pid is None:
             self._launch()
 
@@ -110,21 +115,26 @@ class Engine:
         return path.read_text()
 
     def _launch(self) -> None:
-        """Start the child and wait until it answers. It holds the folder's lock too, should we be killed."""
+        """Start the child. It holds the folder's lock too, should we be killed."""
         assert self._classes is not None
         assert self._archive is not None
         assert self._lock is not None
         port, heap = self._settings.neo4j_port, self._settings.neo4j_heap_mib
         _check_port(port)
-        command = java.server_command(self._classes, self._home, heap, self._archive.options())
+        options = [*self._archive.options(), *self._settings.neo4j_java_options.split()]
+        command = java.server_command(self._classes, self._home, heap, options)
         with (self._home / "console.log").open("wb") as log:
             self._child = child.start(command, output=log, env=java.environment(self._home), keep=[self._lock])
-        self._wait(self._child, port)
 
-    def _wait(self, server: subprocess.Popen[bytes], port: int) -> None:
+    def _wait(self) -> None:
+        """Until the child answers."""
+        assert self._child is not None
         deadline = time.monotonic() + START_PATIENCE
-        while not _answers(port):
-            if server.poll() is not None:
+        while not _answers(self._settings.neo4j_port):
+            if self._child.poll() is not None:
+                if self._child.returncode < 0:
+                    by = signal.Signals(-self._child.returncode).name
+                    raise Misconfigured(f"Neo4j was ended by {by} while starting: is the machine out of memory?")
                 words = self.last_words(50)
                 raise Misconfigured(f"Neo4j ended while starting: {_why(words)}", detail=words)
             if time.monotonic() > deadline:

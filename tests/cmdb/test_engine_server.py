@@ -17,9 +17,10 @@ from support.waiting import ended, eventually
 from cmdb.config import Settings
 from cmdb.engine import Bolt, Engine, fetch, java
 from cmdb.engine.lock import locked
+from cmdb.engine.server import _answers
 from cmdb.errors import Misconfigured
 
-pytestmark = pytest.mark.neo4j
+pytestmark = [pytest.mark.neo4j, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
@@ -190,6 +191,7 @@ def test_a_crash_is_noticed_and_mended(bolt: Bolt, engine: Engine) -> None:
     assert "Started." in engine.last_words()
     engine.restart()
     assert engine.pid not in {None, before}
+    assert eventually(lambda: _answers(int(bolt.uri.rpartition(":")[2])))
     assert ask(bolt, "MATCH (n:Crash) RETURN n.id") == "kept"
 
 

@@ -15,6 +15,7 @@ import psutil
 import pytest
 from conftest import free_port, wipe
 from support.reports import NOW
+from support.servers import SMALL
 
 from cmdb import ingest
 from cmdb.store import Store
@@ -28,7 +29,7 @@ class Server:
 
     def __init__(self, home: Path) -> None:
         ports = {"EPICENTRE_PORT": str(free_port()), "EPICENTRE_NEO4J_PORT": str(free_port())}
-        small = {"EPICENTRE_NEO4J_HEAP_MIB": "256", "EPICENTRE_NEO4J_PAGE_CACHE_MIB": "32"}
+        small = {f"EPICENTRE_{name.upper()}": str(value) for name, value in SMALL.items()}
         self.env = {**os.environ, "EPICENTRE_HOME": str(home), **ports, **small}
         self.home, self.url = home, f"http://127.0.0.1:{ports['EPICENTRE_PORT']}"
         self.bolt = f"bolt://127.0.0.1:{ports['EPICENTRE_NEO4J_PORT']}"

@@ -38,7 +38,11 @@ def up(
         return
     from cmdb_processes.cli.server.run import Run  # late: the other commands need none of the server
 
-    Run(settings, agent=agent).serve()
+    try:
+        Run(settings, agent=agent).serve()
+    except KeyboardInterrupt:
+        show.out("stopped before it was ready")
+        raise typer.Exit(130) from None
 
 
 def _detach(settings: Settings, agent: bool) -> None:

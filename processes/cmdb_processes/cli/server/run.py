@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from cmdb_processes.cli import show
 from cmdb_processes.cli.server import first_answer
 from cmdb_processes.cli.server.folder import LOCAL_ADMIN, external_bolt, private_folder, secret_file
 from cmdb_processes.cli.server.processes import processes
+from cmdb_processes.cli.server.revival import Revival
 
 if TYPE_CHECKING:
     from cmdb_graphql.serve import Server
@@ -40,15 +42,18 @@ class Run:
         self._settings, self._with_agent = settings, agent
         self._home = settings.home
         self._stop = threading.Event()
+        self._starting = True
         self._engine = Engine(settings) if settings.neo4j_uri is None else None
         self._agent: subprocess.Popen[bytes] | None = None
 
     def serve(self) -> None:
-        """Start, print, wait, stop. Raises what keeps it from starting."""
+        """Start, print, wait, stop. Raises what keeps it from starting; KeyboardInterrupt when stopped before that."""
         started = time.monotonic()
         logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+        # The driver tells of every try; we tell once that Neo4j is away and once that it is back.
+        logging.getLogger("neo4j").setLevel(logging.ERROR)
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self._stop.set())
+            signal.signal(number, self._asked_to_stop)
         with ExitStack() as stack:
             private_folder(self._home)
             stack.enter_context(_only_one(self._home))
@@ -68,9 +73,17 @@ class Run:
             if self._with_agent:
                 self._start_agent(services, url)
                 stack.callback(self._stop_agent)
+            self._starting = False
             self._greet(client, url, started)
             self._watch(server, services, url)
             show.out("stopping …")
+
+    def _asked_to_stop(self, *_: object) -> None:
+        """While starting, leave at once by the way every error takes; later, and while stopping, only take note."""
+        self._stop.set()
+        if self._starting:
+            self._starting = False
+            raise KeyboardInterrupt
 
     # --- steps ---------------------------------------------------------------------------------------------
 
@@ -130,16 +143,24 @@ class Run:
 
     def _watch(self, server: Server, services: Services, url: str) -> None:
         """Until told to stop: what dies by itself is started again."""
+        revivals = []
+        if (engine := self._engine) is not None:
+            revivals.append(Revival("Neo4j", lambda: engine.pid is not None, engine.restart, engine.last_words))
+        if self._with_agent:
+            start = partial(self._start_agent, services, url)
+            revivals.append(Revival("the agent", self._agent_lives, start, self._agent_said))
         while not self._stop.wait(1.0):
             if not server.alive:
                 raise Misconfigured("the HTTP server ended by itself; its log says why")
-            if self._engine is not None and self._engine.pid is None:
-                log.error("Neo4j ended by itself and is started again: %s", self._engine.last_words())
-                self._engine.restart()
-            if self._agent is not None and self._agent.poll() is not None:
-                log.error("the agent ended by itself (%s) and is started again", self._agent.returncode)
-                self._stop.wait(5.0)
-                self._start_agent(services, url)
+            for revival in revivals:
+                revival.look(time.monotonic())
+
+    def _agent_lives(self) -> bool:
+        return self._agent is not None and self._agent.poll() is None
+
+    def _agent_said(self) -> str:
+        code = None if self._agent is None else self._agent.returncode
+        return f"exit code {code}; {self._home / 'logs' / 'agent.log'} says more"
 
 
 def _enrolled(program: list[str]) -> bool:
