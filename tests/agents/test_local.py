@@ -27,9 +27,9 @@ from cmdb_agents.transports.readings import Machine
 SERVER = """
 import os, socket, sys
 s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-if len(sys.argv) > 2:
-    os.fork()
-print(s.getsockname()[1], flush=True)
+worker = len(sys.argv) > 2 and os.fork() == 0
+if not worker:
+    print(s.getsockname()[1], flush=True)
 kept = []
 while True:
     kept.append(s.accept()[0])
