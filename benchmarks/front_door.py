@@ -209,7 +209,8 @@ def _parts(agent: object, port: int, fulls: dict[str, dict[str, object]]) -> Non
     raw = body(agent.node, 1, "unchanged", fulls["small"])
     headers = {**agent.headers(raw), "Host": f"127.0.0.1:{port}"}
     scope = {
-        "type": "http", "method": "POST", "scheme": "http", "path": "/snapshots", "query_string": b"",
+        "type": "http", "method": "POST", "scheme": "http", "query_string": b"",
+        "path": "/snapshots", "raw_path": b"/snapshots",
         "headers": [(k.lower().encode(), v.encode()) for k, v in headers.items()], "server": ("127.0.0.1", port),
     }  # fmt: skip
     signatures, request = Signatures(agent.door.services.enrolment), Starlette(scope)
