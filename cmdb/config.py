@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     )
     jars: Path | None = Field(None, description="Folder that already holds the Neo4j jars; nothing is downloaded.")
     maven_mirror: str | None = Field(None, description="Base URL of a Maven mirror to fetch the Neo4j jars from.")
+    webhook_networks: str = Field(
+        "", description="Networks webhooks may be sent to besides the public internet, e.g. 10.0.0.0/8,192.168.7.9/32."
+    )
     report_max_mib: int = Field(
         20, ge=1, le=1024, description="Largest report, before and after decompression, in MiB."
     )

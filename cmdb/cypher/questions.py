@@ -33,6 +33,10 @@ JOURNAL = """
 MATCH (c:Change) WHERE c.seq < $before
 RETURN c{.seq, .at, .actor, .kind, .summary, .hash} AS c ORDER BY c.seq DESC LIMIT $first
 """
+ENTRIES_AFTER = """
+MATCH (c:Change) WHERE c.seq > $after
+RETURN c{.seq, .at, .actor, .kind, .summary, .ops} AS c ORDER BY c.seq LIMIT $first
+"""
 
 _OPEN_AT = "e.valid_from <= $at AND coalesce(e.valid_to, $at + 1) > $at"
 _EDGE = "properties(e) AS e, type(e) AS type, d.id AS source, t.id AS target"

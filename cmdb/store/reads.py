@@ -129,6 +129,11 @@ class Reads:
         parameters = {"first": first, "before": before if before is not None else 2**62}
         return [row["c"] for row in self._bolt.read(lambda run: run(questions.JOURNAL, parameters))]
 
+    def entries_after(self, seq: int, first: int) -> list[dict[str, Any]]:
+        """Journal entries behind a sequence, oldest first: seq, at, actor, kind, summary, ops (a list of steps)."""
+        rows = self._bolt.read(lambda run: run(questions.ENTRIES_AFTER, {"after": seq, "first": first}))
+        return [{**row["c"], "ops": json.loads(row["c"]["ops"])} for row in rows]
+
     def claims_of(self, cis: Collection[str]) -> dict[str, list[dict[str, Any]]]:
         """Who asserts each CI, since which sequence, and the identity trace where it was made. One round trip."""
         found: dict[str, list[dict[str, Any]]] = {ci: [] for ci in cis}

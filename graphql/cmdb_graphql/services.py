@@ -11,6 +11,7 @@ from cmdb.config import Settings
 from cmdb.enrolment import Enrolment
 from cmdb.inbox import Inbox
 from cmdb.store import Store
+from cmdb.webhooks import Courier
 from cmdb.words import Process
 from cmdb_graphql.metrics import Metrics
 
@@ -25,5 +26,6 @@ class Services:
     enrolment: Enrolment
     accounts: Accounts
     applier: Applier
+    courier: Courier
     processes: Mapping[str, Process] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=Metrics)

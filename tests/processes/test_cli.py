@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import free_port
+from support.receiver import receiver
 from support.reports import NOW, host, network, report, service, services, sockets, uses
 
 from cmdb.accounts import Accounts
@@ -18,6 +19,7 @@ from cmdb.config import load
 from cmdb.enrolment import Enrolment
 from cmdb.inbox import Inbox
 from cmdb.store import Store
+from cmdb.webhooks import Courier, Hooks, guard
 from cmdb.words import Role
 from cmdb_graphql.app import create_app
 from cmdb_graphql.serve import Server
@@ -52,7 +54,9 @@ def epicentre(store: Store, accounts: Accounts, tmp_path: Path) -> Iterator[Run]
     settings = load(home=tmp_path, port=free_port())
     inbox, enrolment = Inbox(tmp_path / "inbox.db"), Enrolment(tmp_path / "enrolment.db", b"pepper")
     applier = Applier(inbox, store, Agents(enrolment.revoked, enrolment.revoke))
-    made = Services(settings, store, inbox, enrolment, accounts, applier, processes())
+    hooks = Hooks(tmp_path / "webhooks.db", b"pepper")
+    courier = Courier(hooks, store, guard.networks("127.0.0.0/8"))
+    made = Services(settings, store, inbox, enrolment, accounts, applier, courier, processes())
     server = Server(create_app(made), "127.0.0.1", settings.port)
     server.start()
     parts = [host(), network("10.0.0.5"), services(NEO4J, EPICENTRE), sockets(uses(EPICENTRE, "127.0.0.1:17687"))]
@@ -80,6 +84,7 @@ def epicentre(store: Store, accounts: Accounts, tmp_path: Path) -> Iterator[Run]
 
     yield run
     server.stop()
+    hooks.close()
     inbox.close()
     enrolment.close()
 
@@ -214,3 +219,23 @@ def test_every_help_has_an_example_or_the_exit_codes(command: str) -> None:
     """Help shows how it is used."""
     done = subprocess.run([PROGRAM, *command.split(), "--help"], text=True, capture_output=True, check=True)
     assert ("Example" if command else "Exit codes") in done.stdout
+
+
+def test_webhooks_from_making_to_removal(epicentre: Run, tmp_path: Path) -> None:
+    """The secret goes to a file, a test says what came back and fails when nothing did, the list follows."""
+    with receiver() as there:
+        made = epicentre("webhook", "add", there.url, "--event", "ci.retired", "--out", str(tmp_path / "secret"))
+        assert made.returncode == 0, made.stderr
+        hook = made.stderr.split()[0]
+        assert (tmp_path / "secret").read_text().startswith("whsec_")
+        assert epicentre("webhook", "ping", hook).stdout.startswith("taken: HTTP 200 in ")
+        there.answers = [500]
+        refused = epicentre("webhook", "ping", hook)
+    assert (refused.returncode, refused.stdout[:19]) == (2, "not taken: HTTP 500")
+    assert epicentre("webhook", "pause", hook).returncode == 0
+    assert "paused by admin" in epicentre("webhook", "list").stdout
+    assert epicentre("webhook", "resume", hook).returncode == 0
+    log = json.loads(epicentre("webhook", "deliveries", hook, "--json").stdout)
+    assert [one["status"] for one in log] == [500, 200]
+    assert epicentre("webhook", "remove", hook).returncode == 0
+    assert epicentre("webhook", "deliveries", hook).returncode == 1

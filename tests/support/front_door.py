@@ -22,6 +22,7 @@ from cmdb.config import load
 from cmdb.enrolment import PROOF, Enrolment
 from cmdb.inbox import Inbox
 from cmdb.store import Store
+from cmdb.webhooks import Courier, Hooks
 from cmdb.words import Snapshot
 from cmdb_graphql.app import create_app
 from cmdb_graphql.serve import Server, bind
@@ -140,13 +141,16 @@ def front_door(home: Path, store: Store | None = None, *, max_queued: int = 1000
     inbox = Inbox(home / "inbox.db", max_queued=max_queued)
     enrolment, accounts = Enrolment(home / "enrolment.db", PEPPER), Accounts(home / "accounts.db", PEPPER)
     applier = Applier(inbox, mine, Agents(enrolment.revoked, enrolment.revoke))
-    services = Services(settings, mine, inbox, enrolment, accounts, applier)
+    hooks = Hooks(home / "webhooks.db", PEPPER)
+    courier = Courier(hooks, mine)
+    services = Services(settings, mine, inbox, enrolment, accounts, applier, courier)
     server = Server(create_app(services), "127.0.0.1", 0)
     server.start()
     try:
         yield Door(services, server.port)
     finally:
         server.stop()
+        hooks.close()
         inbox.close()
         enrolment.close()
         accounts.close()

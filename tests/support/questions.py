@@ -18,6 +18,7 @@ from cmdb.enrolment import Enrolment
 from cmdb.errors import Refused
 from cmdb.inbox import Inbox
 from cmdb.store import Store
+from cmdb.webhooks import Courier, Hooks
 from cmdb.words import Attribute, Command, Decision, Principal, Process, Record, RecordType, Role
 from cmdb_graphql.endpoint import executor
 from cmdb_graphql.services import Services
@@ -42,10 +43,13 @@ def parts(home: Path, store: Store, processes: Iterable[Process] = ()) -> Iterat
     inbox = Inbox(home / "inbox.db")
     enrolment, accounts = Enrolment(home / "enrolment.db", PEPPER), Accounts(home / "accounts.db", PEPPER)
     applier = Applier(inbox, store, Agents(enrolment.revoked, enrolment.revoke))
+    hooks = Hooks(home / "webhooks.db", PEPPER)
+    courier = Courier(hooks, store)
     by_name = {process.name: process for process in processes}
     try:
-        yield Services(load(home=home), store, inbox, enrolment, accounts, applier, by_name)
+        yield Services(load(home=home), store, inbox, enrolment, accounts, applier, courier, by_name)
     finally:
+        hooks.close()
         inbox.close()
         enrolment.close()
         accounts.close()

@@ -43,6 +43,11 @@ def out(text: str = "") -> None:
     sys.stdout.write("\n" * (len(text) - len(line)) + clean(line) + "\n")
 
 
+def note(text: str) -> None:
+    """What accompanies an answer, on stderr: stdout is the answer alone."""
+    sys.stderr.write(clean(text) + "\n")
+
+
 def emit(value: Any) -> None:
     """One JSON value on stdout, and nothing else."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
