@@ -12,7 +12,7 @@ from typing import Any
 from cmdb import identity, reconcile
 from cmdb.classes import catalogue
 from cmdb.cypher import facts
-from cmdb.endpoints import parse
+from cmdb.endpoints import answering, parse
 from cmdb.errors import Conflict, Invalid
 from cmdb.identity import Boot, Candidate, Verdict
 from cmdb.plan import Plan, ScopeState
@@ -248,7 +248,7 @@ def _beyond(run: Run, snapshot: Snapshot, known: Known, host: str) -> Known:
         scopes=known.scopes,
         edges=known.edges,
         incoming=tuple({row[0]["id"]: _known_edge(row) for row in row["incoming"]}.values()),
-        listeners=reconcile.answering(named, hosts),
+        listeners=answering(named, hosts),
         placeholders={(p.get("parent"), p["key"]): _known_ci(p) for p, _ in row["placeholders"]},
         uses={p["id"]: uses for p, uses in row["placeholders"]},
     )
