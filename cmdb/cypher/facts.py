@@ -30,8 +30,10 @@ MATCH (h:Host)
 WHERE h.machine_id IN $machine_id OR h.smbios_uuid IN $smbios_uuid OR h.serial IN $serial OR h.fqdn IN $fqdn
 RETURN h.id AS id, properties(h) AS attributes,
        [(s:Scope)-[:ASSERTS]->(h) WHERE s.node IS NULL | s.id] AS nodes
+ORDER BY h.smbios_uuid IN $smbios_uuid AND h.serial IN $serial DESC, h.serial IN $serial DESC, h.id
 LIMIT 100
 """
+"""The strongest first: a template's machine id may be on more machines than are looked at."""
 
 AROUND = """
 MATCH (h:CI {id: $host})
@@ -100,17 +102,23 @@ FOREACH (id IN CASE WHEN $report IS NULL THEN [] ELSE [$report] END | CREATE (:A
 
 
 def candidates(keys: Mapping[str, Value], raw: Mapping[str, Value], uuids: Collection[str]) -> Statement:
-    """Hosts that share any single key; whether that is enough is decided by `identity`, not here."""
+    """Hosts that share any single key; whether that is enough is decided by `identity`, not here.
+
+    What is stored is as it was reported, so a key is looked for as it came and in its normal form in either case.
+    """
+
+    def forms(*texts: Value) -> list[str]:
+        known = [text for text in texts if isinstance(text, str)]
+        return list(dict.fromkeys(form for text in known for form in (text, text.upper())))
 
     def values(key: str) -> list[str]:
-        return [v for v in dict.fromkeys([keys.get(key), raw.get(key)]) if isinstance(v, str)] if keys.get(key) else []
+        return forms(keys.get(key), raw.get(key)) if keys.get(key) else []
 
-    raw_uuid = [raw["smbios_uuid"]] if keys.get("smbios_uuid") and raw.get("smbios_uuid") else []
     return CANDIDATES, {
         "machine_id": values("machine_id"),
         "serial": values("serial"),
         "fqdn": values("fqdn"),
-        "smbios_uuid": [*uuids, *raw_uuid],
+        "smbios_uuid": forms(*uuids, raw.get("smbios_uuid")) if keys.get("smbios_uuid") else [],
     }
 
 

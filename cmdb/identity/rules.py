@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from cmdb.identity.boots import Boot, alternating
 from cmdb.identity.hygiene import hygiene, uuid_variants
-from cmdb.identity.trace import Candidate, Refusal, Step, Verdict
+from cmdb.identity.trace import Candidate, Outcome, Refusal, Step, Verdict
 from cmdb.words import CIClass, IdentityRule, Value
+
+Keys = Mapping[str, Value]
+_NO_KEYS = frozenset({"node", "parent", "key"})
+"""What a rule may name that is not an attribute: who speaks, and where inside what."""
 
 
 def identify(
     cls: CIClass,
-    node: str,
+    node: str | None,
     attributes: Mapping[str, Value],
     candidates: Sequence[Candidate],
     *,
@@ -20,45 +25,41 @@ def identify(
     boots: Sequence[Boot] = (),
     distinct_from: Collection[str] = (),
 ) -> Verdict:
-    """Identify what agent `node` reports as `attributes`.
+    """Identify what agent `node` (None: a person or an import, who speaks about things) says as `attributes`.
 
     `bound` is the CI this agent already speaks for; `boots` its boot history with this report in it; `distinct_from`
     the CIs a person said this is not.
     """
-    keys, refusals = hygiene({k: attributes.get(k) for k in _identity_keys(cls)})
+    keys, refusals = hygiene(_wanted(cls, attributes))
     if bound is not None:
-        return _bound(node, bound, boots, refusals)
-    open_to = [c for c in candidates if c.id not in distinct_from]
-    clean = {c.id: hygiene({k: c.attributes.get(k) for k in _identity_keys(cls)})[0] for c in open_to}
-    steps: list[Step] = (
-        [Step("a person's decision", {}, tuple(sorted(distinct_from)), "said to be other machines")]
-        if distinct_from
-        else []
-    )
-    stronger: list[IdentityRule] = []
-    for rule in cls.identity[1:]:  # the first is the agent itself: it would have been bound
-        step, hits = _try(rule, keys, clean, stronger)
-        steps.append(step)
-        if hits:
-            return _judge(rule, node, hits, open_to, steps, refusals)
-        stronger.append(rule)
-    return _unmatched(node, keys, clean, stronger, steps, refusals)
+        return _bound(str(node), bound, boots, keys, refusals)
+    open_to = {c.id: c for c in candidates if c.id not in distinct_from}
+    clean = {ci: hygiene(_wanted(cls, c.attributes))[0] for ci, c in open_to.items()}
+    search = _Search(node, keys, refusals, clean, open_to, [])
+    if distinct_from:
+        search.steps.append(Step("a person's decision", {}, tuple(sorted(distinct_from)), "said to be other machines"))
+    return search.verdict([rule for rule in cls.identity if not _NO_KEYS & set(rule.keys)])
 
 
-def _identity_keys(cls: CIClass) -> tuple[str, ...]:
-    return tuple(sorted({key for rule in cls.identity for key in rule.keys} - {"node", "parent", "key"}))
+def identity_keys(cls: CIClass) -> tuple[str, ...]:
+    """The attributes that the identity rules of a class use."""
+    return tuple(sorted({key for rule in cls.identity for key in rule.keys} - _NO_KEYS))
 
 
-def _bound(node: str, bound: str, boots: Sequence[Boot], refusals: tuple[Refusal, ...]) -> Verdict:
+def _wanted(cls: CIClass, attributes: Mapping[str, Value]) -> dict[str, Value]:
+    return {key: attributes.get(key) for key in (*identity_keys(cls), "virtualisation")}
+
+
+def _bound(node: str, bound: str, boots: Sequence[Boot], keys: Keys, refusals: tuple[Refusal, ...]) -> Verdict:
     if pair := alternating(boots):
         reason = (
             f"agent {node} reports boot {pair[1].boot_id} between two reports of boot {pair[0].boot_id}:"
             " two machines use one agent identity"
         )
         step = Step("agent", {"node": node}, (bound,), reason)
-        return Verdict("conflict", None, reason, (step,), refusals, (bound,))
+        return Verdict("conflict", None, reason, None, keys, (step,), refusals, (bound,))
     step = Step("agent", {"node": node}, (bound,), "the agent that has always spoken for this CI")
-    return Verdict("match", bound, "recognised by its agent", (step,), refusals, (bound,))
+    return Verdict("match", bound, "recognised by its agent", "agent", keys, (step,), refusals, (bound,))
 
 
 def _agrees(key: str, mine: Value, theirs: Value) -> bool:
@@ -69,73 +70,90 @@ def _agrees(key: str, mine: Value, theirs: Value) -> bool:
     return mine == theirs
 
 
-def _complete(rule: IdentityRule, keys: Mapping[str, Value]) -> bool:
+def _complete(rule: IdentityRule, keys: Keys) -> bool:
     return all(keys.get(key) is not None for key in rule.keys)
 
 
-def _contradicts(rule: IdentityRule, mine: Mapping[str, Value], theirs: Mapping[str, Value]) -> bool:
+def _contradicts(rule: IdentityRule, mine: Keys, theirs: Keys) -> bool:
     if not (_complete(rule, mine) and _complete(rule, theirs)):
         return False
     return not all(_agrees(key, mine[key], theirs[key]) for key in rule.keys)
 
 
-def _try(
-    rule: IdentityRule,
-    keys: Mapping[str, Value],
-    candidates: Mapping[str, Mapping[str, Value]],
-    stronger: Sequence[IdentityRule],
-) -> tuple[Step, list[str]]:
-    used = {key: keys.get(key) for key in rule.keys}
-    if not _complete(rule, keys):
-        missing = [key for key, value in used.items() if value is None]
-        return Step(rule.name, used, (), f"not tried: no usable {', '.join(missing)}"), []
-    agree = [
-        ci
-        for ci, theirs in candidates.items()
-        if _complete(rule, theirs) and all(_agrees(k, keys[k], theirs[k]) for k in rule.keys)
-    ]
-    vetoed = [ci for ci in agree if any(_contradicts(s, keys, candidates[ci]) for s in stronger)]
-    hits = sorted(set(agree) - set(vetoed))
-    result = f"{len(hits)} fit" + (f", {len(vetoed)} vetoed by a stronger key that contradicts" if vetoed else "")
-    return Step(rule.name, used, tuple(sorted(agree)), result), hits
+def _doubts(rule: IdentityRule, stronger: Sequence[IdentityRule], mine: Keys, theirs: Keys) -> list[str]:
+    """Single keys of stronger rules that both have and that differ: no veto, since alone they do not decide."""
+    singles = {key for one in stronger for key in one.keys} - set(rule.keys)
+    both = [key for key in sorted(singles) if isinstance(mine.get(key), str) and isinstance(theirs.get(key), str)]
+    return [key for key in both if not _agrees(key, mine[key], theirs[key])]
 
 
-def _judge(
-    rule: IdentityRule,
-    node: str,
-    hits: Sequence[str],
-    candidates: Sequence[Candidate],
-    steps: Sequence[Step],
-    refusals: tuple[Refusal, ...],
-) -> Verdict:
-    trail = (tuple(steps), refusals, tuple(hits))
-    if len(hits) > 1:
-        return Verdict("ambiguous", None, f"{len(hits)} CIs have the same {rule.name}", *trail)
-    others = next(c.nodes for c in candidates if c.id == hits[0]) - {node}
-    if others:
-        reason = f"{hits[0]} has the same {rule.name}, but agent {', '.join(sorted(others))} speaks for it"
-        return Verdict("conflict", None, reason, *trail)
-    return Verdict("match", hits[0], f"recognised by {rule.name}", *trail)
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """One identification under way: what is looked for, among whom, and the steps so far."""
 
+    node: str | None
+    keys: Keys
+    refusals: tuple[Refusal, ...]
+    candidates: Mapping[str, Keys]
+    people: Mapping[str, Candidate]
+    steps: list[Step]
 
-def _unmatched(
-    node: str,
-    keys: Mapping[str, Value],
-    candidates: Mapping[str, Mapping[str, Value]],
-    rules: Sequence[IdentityRule],
-    steps: list[Step],
-    refusals: tuple[Refusal, ...],
-) -> Verdict:
-    """No rule fits; but one machine-id twice means a clone or a second agent, unless stronger keys tell them apart."""
-    machine = keys.get("machine_id")
-    twins = sorted(ci for ci, theirs in candidates.items() if machine and theirs.get("machine_id") == machine)
-    hardware = [r for r in rules if "serial" in r.keys]
-    apart = [ci for ci in twins if any(_contradicts(r, keys, candidates[ci]) for r in hardware)]
-    doubtful = sorted(set(twins) - set(apart))
-    if apart:
-        refusals = (*refusals, Refusal("machine_id", str(machine), f"cloned: {', '.join(apart)} is other hardware"))
-    if doubtful:
-        reason = f"{', '.join(doubtful)} has the same machine id, and nothing stronger says whether agent {node} is it"
-        steps.append(Step("machine id alone", {"machine_id": machine}, tuple(doubtful), "held for a person"))
-        return Verdict("conflict", None, reason, tuple(steps), refusals, tuple(doubtful))
-    return Verdict("new", None, "nothing known fits", tuple(steps), refusals, tuple(apart))
+    def verdict(self, rules: Sequence[IdentityRule]) -> Verdict:
+        """The first rule that fits somebody decides."""
+        stronger: list[IdentityRule] = []
+        for rule in rules:
+            if hits := self._try(rule, stronger):
+                return self._judge(rule, hits, stronger)
+            stronger.append(rule)
+        return self._unmatched(rules)
+
+    def _try(self, rule: IdentityRule, stronger: Sequence[IdentityRule]) -> list[str]:
+        used = {key: self.keys.get(key) for key in rule.keys}
+        if not _complete(rule, self.keys):
+            missing = [key for key, value in used.items() if value is None]
+            self.steps.append(Step(rule.name, used, (), f"not tried: no usable {', '.join(missing)}"))
+            return []
+        agree = [
+            ci
+            for ci, theirs in self.candidates.items()
+            if _complete(rule, theirs) and all(_agrees(k, self.keys[k], theirs[k]) for k in rule.keys)
+        ]
+        vetoed = [ci for ci in agree if any(_contradicts(s, self.keys, self.candidates[ci]) for s in stronger)]
+        hits = sorted(set(agree) - set(vetoed))
+        result = f"{len(hits)} fit" + (f", {len(vetoed)} vetoed by a stronger key that contradicts" if vetoed else "")
+        self.steps.append(Step(rule.name, used, tuple(sorted(agree)), result))
+        return hits
+
+    def _judge(self, rule: IdentityRule, hits: Sequence[str], stronger: Sequence[IdentityRule]) -> Verdict:
+        if len(hits) > 1:
+            return self._held("ambiguous", f"{len(hits)} CIs have the same {rule.name}", hits)
+        (hit,) = hits
+        if doubts := _doubts(rule, stronger, self.keys, self.candidates[hit]):
+            return self._held("conflict", f"{hit} has the same {rule.name}, but another {', '.join(doubts)}", hits)
+        others = self.people[hit].nodes - {self.node}
+        if others and self.node is not None:
+            who = ", ".join(sorted(others))
+            return self._held("conflict", f"{hit} has the same {rule.name}, but agent {who} speaks for it", hits)
+        reason = f"recognised by {rule.name}"
+        return Verdict("match", hit, reason, rule.name, self.keys, tuple(self.steps), self.refusals, (hit,))
+
+    def _held(self, outcome: Outcome, reason: str, hits: Sequence[str]) -> Verdict:
+        return Verdict(outcome, None, reason, None, self.keys, tuple(self.steps), self.refusals, tuple(hits))
+
+    def _unmatched(self, rules: Sequence[IdentityRule]) -> Verdict:
+        """No rule fits; but one machine id twice is a clone or a second agent, unless stronger keys say which."""
+        machine = self.keys.get("machine_id")
+        twins = sorted(ci for ci, theirs in self.candidates.items() if machine and theirs.get("machine_id") == machine)
+        hardware = [rule for rule in rules if "serial" in rule.keys]
+        apart = [ci for ci in twins if any(_contradicts(r, self.keys, self.candidates[ci]) for r in hardware)]
+        doubtful = sorted(set(twins) - set(apart))
+        refusals = self.refusals
+        if apart:
+            cloned = f"cloned: {', '.join(apart)} is other hardware"
+            refusals = (*refusals, Refusal("machine_id", str(machine), cloned))
+        if doubtful:
+            self.steps.append(Step("machine id alone", {"machine_id": machine}, tuple(doubtful), "held for a person"))
+            who = f"whether agent {self.node} is it" if self.node else "whether this is it"
+            reason = f"{', '.join(doubtful)} has the same machine id, and nothing stronger says {who}"
+            return Verdict("conflict", None, reason, None, self.keys, tuple(self.steps), refusals, tuple(doubtful))
+        return Verdict("new", None, "nothing known fits", None, self.keys, tuple(self.steps), refusals, tuple(apart))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from cmdb.words import Value
@@ -41,11 +41,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Outcome and trace of one identification."""
+    """Outcome and trace of one identification; `rule` is the one that decided, `keys` what was fit to be compared."""
 
     outcome: Outcome
     ci: str | None
     reason: str
+    rule: str | None = None
+    keys: Mapping[str, Value] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     candidates: tuple[str, ...] = ()
@@ -55,15 +57,15 @@ class Verdict:
         return {
             "outcome": self.outcome,
             "reason": self.reason,
+            "rule": self.rule,
+            "keys": _plain(self.keys),
             "steps": [
-                {
-                    "rule": s.rule,
-                    "keys": {k: list(v) if isinstance(v, tuple) else v for k, v in s.keys.items()},
-                    "hits": list(s.hits),
-                    "result": s.result,
-                }
-                for s in self.steps
+                {"rule": s.rule, "keys": _plain(s.keys), "hits": list(s.hits), "result": s.result} for s in self.steps
             ],
             "refused": [{"key": r.key, "value": r.value, "reason": r.reason} for r in self.refusals],
             "candidates": list(self.candidates),
         }
+
+
+def _plain(keys: Mapping[str, Value]) -> dict[str, Any]:
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in keys.items()}
