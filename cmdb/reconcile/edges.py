@@ -1,74 +1,65 @@
-"""The edges of a report: what should be open after it, and what must be opened, closed, re-pointed and reworded."""
+"""The edges of a report: what the node now claims, what others go on claiming, and where incoming edges lead."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections import defaultdict
 from functools import cached_property
 
+from cmdb.claims import holds, source_of
 from cmdb.endpoints import Endpoint, Listeners, parse
-from cmdb.plan import ChangeCI, CloseEdge, NewCI, OpenEdge, Reword
+from cmdb.plan import EdgeClaim
 from cmdb.reconcile.items import Items, addresses_in
-from cmdb.reconcile.known import CONTAINED, EdgeKey, KnownEdge
+from cmdb.reconcile.known import CONTAINED, EdgeKey
+from cmdb.reconcile.ledger import Ledger, rank
+from cmdb.reconcile.placeholders import Placeholders
 from cmdb.reconcile.said import scope_of, stated_links
-from cmdb.search import terms
-from cmdb.words import Evidence, Link, Value
+from cmdb.words import Link, Value
 
-
-@dataclass(frozen=True, slots=True)
-class _Desired:
-    scope: str
-    endpoint: str | None
-    evidence: Evidence
-
-    @property
-    def rank(self) -> tuple[float, str]:
-        """Of two sightings of one edge the surer is kept, then the first by endpoint text."""
-        return (-self.evidence.confidence, self.endpoint or "")
+Mine = dict[EdgeKey, tuple[str, EdgeClaim]]
 
 
 class Edges:
     """The making of one plan's edges, once every item has its id."""
 
     def __init__(self, items: Items) -> None:
-        self.snapshot, self.known, self.host, self.new_id = items.snapshot, items.known, items.host, items.new_id
-        self.catalogue, self.ids, self.after = items.catalogue, items.ids, items.after
-        self.create: list[NewCI] = []
-        self.change: list[ChangeCI] = []
-        self.open: list[OpenEdge] = []
-        self.close: list[CloseEdge] = []
-        self.reword: list[Reword] = []
-        self.placed: dict[tuple[str | None, str], str] = {}
-        self.uses: Counter[str] = Counter(self.known.uses)
+        self.snapshot, self.known, self.host = items.snapshot, items.known, items.host
+        self.catalogue, self.ids, self.live = items.catalogue, items.ids, items.settled.live
+        self.placeholders = Placeholders(self.known.placeholders, self.known.uses, items.new_id)
+        self.ledger = Ledger(items.new_id, self.placeholders)
         self.notes: list[str] = []
 
     def settle(self) -> None:
-        desired = self._desired()
+        """Own edges, then those that lead here, then the placeholders nobody needs any more."""
+        mine = self._mine()
+        here = {self.host, *self.ids.values()}
         have: set[EdgeKey] = set()
         for edge in self.known.edges:
-            key = (edge.type, edge.source, edge.target)
-            if key in desired and key not in have:
-                have.add(key)
-                self._same(edge, desired[key])
-            else:
-                self._shut(edge)
-        for key in sorted(set(desired) - have):
-            self._lay(key, desired[key])
+            # One agent's report says nothing about what a person or another agent claims, unless an end is gone.
+            claims = {s: c for s, c in edge.claims.items() if source_of(s) != self.snapshot.node}
+            if edge.source not in here or edge.key in have:
+                claims = {}
+            elif edge.key in mine:
+                claims |= [mine[edge.key]]
+            have |= {edge.key} if claims else set()
+            self.ledger.keep(edge, claims)
+        for key in sorted(set(mine) - have):
+            self.ledger.lay(key, dict([mine[key]]))
         self._repoint_incoming()
-        self._tidy_placeholders()
+        self.placeholders.tidy()
 
-    def _desired(self) -> dict[EdgeKey, _Desired]:
-        desired: dict[EdgeKey, _Desired] = {}
-        for ref in sorted(self.after):
-            if relation := self.catalogue.cls(ref.cls).contained_by:
-                key = (relation, self.ids[ref], self.host)
-                desired[key] = _Desired(self.after[ref].scope, None, CONTAINED)
+    def _mine(self) -> Mine:
+        """What this node claims: containment of what it reports, and its links, each by its surest sighting."""
+        mine: Mine = {}
+        for ref in sorted(self.live):
+            own = sorted(s for s in self.live[ref].claims if source_of(s) == self.snapshot.node and holds(s))
+            if own and (relation := self.catalogue.cls(ref.cls).contained_by):
+                mine[relation, self.ids[ref], self.host] = (own[0], EdgeClaim(None, CONTAINED))
         for name, all_said in sorted(stated_links(self.snapshot, self.known.scopes).items()):
             for said in all_said:
-                self._link(desired, scope_of(self.snapshot, name), said.link)
-        return desired
+                self._link(mine, scope_of(self.snapshot, name), said.link)
+        return mine
 
-    def _link(self, desired: dict[EdgeKey, _Desired], scope: str, link: Link) -> None:
+    def _link(self, mine: Mine, scope: str, link: Link) -> None:
         source = self.ids.get(link.source)
         if source is None:
             self.notes.append(f"{link.type} from {link.source.cls} {link.source.key!r}: it is not there any more")
@@ -77,87 +68,48 @@ class Edges:
         target = self._resolve(parse(link.target.key), scope) if is_endpoint else self.ids.get(link.target)
         if target is None or target == source:
             return
-        one = _Desired(scope, parse(link.target.key).key if is_endpoint else None, link.evidence)
+        claim = EdgeClaim(parse(link.target.key).key if is_endpoint else None, link.evidence)
         key = (link.type, source, target)
-        if key not in desired or one.rank < desired[key].rank:
-            desired[key] = one
+        if key not in mine or rank(scope, claim) < rank(*mine[key]):
+            mine[key] = (scope, claim)
 
     @cached_property
     def listeners(self) -> Listeners:
         """Who listens on this host after the report; asked only once every item has its id."""
         services = [
             (self.ids[ref], _strings(item.attributes.get("listens")))
-            for ref, item in sorted(self.after.items(), key=lambda pair: pair[0])
+            for ref, item in sorted(self.live.items(), key=lambda pair: pair[0])
             if ref.cls == "Service"
         ]
-        return Listeners.of(services, addresses_in(self.after))
+        return Listeners.of(services, addresses_in(self.live))
 
     def _resolve(self, endpoint: Endpoint, scope: str) -> str:
         own = self.listeners
         found = own.answer(endpoint) if own.owns(endpoint) else self.known.listeners.get(endpoint.key)
-        return found or self._placeholder(endpoint, scope)
-
-    def _placeholder(self, endpoint: Endpoint, scope: str) -> str:
-        # A loopback address means another thing on every host, so its placeholder lives inside this one.
-        where = (self.host if endpoint.loopback else None, endpoint.key)
-        if where not in self.placed:
-            self.placed[where] = self._place(where, endpoint, scope)
-        return self.placed[where]
-
-    def _place(self, where: tuple[str | None, str], endpoint: Endpoint, scope: str) -> str:
-        was = self.known.placeholders.get(where)
-        if was is None:
-            ci = self.new_id("ci")
-            attributes: dict[str, Value] = {
-                "protocol": endpoint.protocol,
-                "address": endpoint.address,
-                "port": endpoint.port,
-            }
-            key = endpoint.key
-            self.create.append(NewCI(ci, "Endpoint", key, key, where[0], scope, attributes, terms([key])))
-            return ci
-        if was.status != "live":
-            self.change.append(ChangeCI(was.id, was.rev, was.name, "live", scope, {}))
-        return was.id
-
-    def _same(self, edge: KnownEdge, want: _Desired) -> None:
-        if (edge.scope, edge.endpoint, edge.evidence) != (want.scope, want.endpoint, want.evidence):
-            self.reword.append(Reword(edge.id, edge.source, want.scope, want.endpoint, want.evidence))
-
-    def _shut(self, edge: KnownEdge) -> None:
-        self.close.append(CloseEdge(edge.id, edge.source))
-        self.uses[edge.target] -= 1
-
-    def _lay(self, key: EdgeKey, want: _Desired) -> None:
-        self.open.append(OpenEdge(self.new_id("ed"), *key, want.scope, want.endpoint, want.evidence))
-        self.uses[key[2]] += 1
+        return found or self.placeholders.at(endpoint, self.host, scope)
 
     def _repoint_incoming(self) -> None:
-        """Other hosts' edges follow the address: to the service that now answers there, or back to a placeholder."""
-        best: dict[EdgeKey, tuple[KnownEdge, _Desired]] = {}
-        for edge in self.known.incoming:
-            want = _Desired(edge.scope, edge.endpoint, edge.evidence)
-            key = (edge.type, edge.source, self._now_at(edge))
-            if key not in best or want.rank < best[key][1].rank:
-                best[key] = (edge, want)
-        kept = {edge.id: key for key, (edge, _) in best.items()}
-        for edge in self.known.incoming:
-            if kept.get(edge.id) != (edge.type, edge.source, edge.target):
-                self._shut(edge)
-        for key, (edge, want) in best.items():
-            if key[2] != edge.target:
-                self._lay(key, want)
+        """Other hosts' edges follow the address: to the service that now answers there, or back to a placeholder.
 
-    def _now_at(self, edge: KnownEdge) -> str:
-        assert edge.endpoint is not None, "only edges seen at an address are loaded as incoming"
-        endpoint = parse(edge.endpoint)
+        Claims that name no address (a person's) stay where they are.
+        """
+        wanted: dict[EdgeKey, dict[str, EdgeClaim]] = defaultdict(dict)
+        for edge in self.known.incoming:
+            for scope, claim in edge.claims.items():
+                target = self._now_at(claim.endpoint, scope) if claim.endpoint else edge.target
+                best = wanted[edge.type, edge.source, target]
+                if scope not in best or rank(scope, claim) < rank(scope, best[scope]):
+                    best[scope] = claim
+        for edge in self.known.incoming:
+            self.ledger.keep(edge, wanted.pop(edge.key, {}))
+        for key, claims in wanted.items():
+            if claims:
+                self.ledger.lay(key, claims)
+
+    def _now_at(self, key: str, scope: str) -> str:
+        endpoint = parse(key)
         found = self.listeners.answer(endpoint) if self.listeners.owns(endpoint) else None
-        return found or self._placeholder(endpoint, edge.scope)
-
-    def _tidy_placeholders(self) -> None:
-        for ci in self.known.placeholders.values():
-            if ci.status == "live" and self.uses[ci.id] <= 0:
-                self.change.append(ChangeCI(ci.id, ci.rev, ci.name, "retired", ci.source, {}))
+        return found or self.placeholders.at(endpoint, self.host, scope)
 
 
 def _strings(value: Value) -> tuple[str, ...]:

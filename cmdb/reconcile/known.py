@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from cmdb.plan import ScopeState
+from cmdb.claims import NAME, Claims
+from cmdb.plan import EdgeClaim, ScopeState
 from cmdb.words import Evidence, Ref, Value
 
 SELF = Ref("Host", "self")
@@ -18,7 +19,7 @@ EdgeKey = tuple[str, str, str]  # type, source id, target id
 
 @dataclass(frozen=True, slots=True)
 class KnownCI:
-    """A CI as the graph has it, live or retired; `claims` maps the scopes that assert it to `Claim.seq`."""
+    """A CI as the graph has it, live or retired; `since` is the journal sequence since which it is as it is."""
 
     id: str
     cls: str
@@ -28,12 +29,19 @@ class KnownCI:
     rev: int
     source: str
     attributes: Mapping[str, Value]
-    claims: Mapping[str, int | None] = field(default_factory=dict)
+    claims: Claims = field(default_factory=dict)
+    parent: str | None = None
+    since: int = 0
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """The attributes, and the name with them."""
+        return {**self.attributes, NAME: self.name}
 
 
 @dataclass(frozen=True, slots=True)
 class KnownEdge:
-    """An open edge as the graph has it; `endpoint` is the address it was seen at, if it came from a socket."""
+    """An open edge as the graph has it: the claim believed first (`scope`, `endpoint`, `evidence`) and the others."""
 
     id: str
     type: str
@@ -42,6 +50,17 @@ class KnownEdge:
     scope: str
     endpoint: str | None
     evidence: Evidence
+    also: Mapping[str, EdgeClaim] = field(default_factory=dict)
+
+    @property
+    def key(self) -> EdgeKey:
+        """Type and ends: there is one open edge of each."""
+        return (self.type, self.source, self.target)
+
+    @property
+    def claims(self) -> dict[str, EdgeClaim]:
+        """Everybody who says that it is there."""
+        return {**self.also, self.scope: EdgeClaim(self.endpoint, self.evidence)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +68,9 @@ class Known:
     """What the graph knows around one node.
 
     children: everything inside the host by class and local key, retired ones included.
-    edges: open edges that start at the host or its children. incoming: open edges from other hosts that were seen at
-    one of this host's addresses. listeners: services of other hosts, by endpoint key. placeholders: by (parent, key).
-    uses: how many open edges point at a placeholder, by its id.
+    edges: open edges that start at the host or its children. incoming: open edges from elsewhere to its services and to
+    the placeholders of its addresses. listeners: services of other hosts, by endpoint key. placeholders: by (parent,
+    key). uses: how many open edges point at a placeholder, by its id.
     """
 
     host: KnownCI | None

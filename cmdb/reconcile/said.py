@@ -48,8 +48,8 @@ def effective(snapshot: Snapshot, section: Section, known: Known) -> Iterator[It
     scope = scope_of(snapshot, section.name)
     for item in section.items:
         was = known.ci(item.ref)
-        later = was.claims.get(scope) if was is not None else None
-        if later is None or later <= snapshot.seq:
+        claim = was.claims.get(scope) if was is not None else None
+        if claim is None or claim.seq is None or claim.seq <= snapshot.seq:
             yield item
 
 
@@ -60,5 +60,5 @@ def dropped(snapshot: Snapshot, section: Section, known: Known) -> Iterator[Ref]
     scope = scope_of(snapshot, section.name)
     said = {item.ref for item in section.items}
     for ref, ci in known.children.items():
-        if scope in ci.claims and ref not in said and (ci.claims[scope] or 0) < snapshot.seq:
+        if scope in ci.claims and ref not in said and (ci.claims[scope].seq or 0) < snapshot.seq:
             yield ref

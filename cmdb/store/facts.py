@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cmdb import identity, reconcile
+from cmdb.claims import Asserted, from_json
 from cmdb.classes import catalogue
 from cmdb.cypher import facts
 from cmdb.endpoints import answering, parse
@@ -18,11 +19,7 @@ from cmdb.identity import Boot, Candidate, Verdict
 from cmdb.plan import Plan, ScopeState
 from cmdb.reconcile import SELF, Known, KnownCI, KnownEdge
 from cmdb.store.session import Bolt, Run
-from cmdb.words import Ref, Snapshot, Value
-
-_BASE = frozenset(
-    {"id", "class", "name", "status", "rev", "first_seen", "parent", "key", "source", "search", "valid_from"}
-)
+from cmdb.words import RESERVED, Ref, Snapshot, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ def apply_report(bolt: Bolt, snapshot: Snapshot, now: str, revoked: Collection[s
             return _hold(run, snapshot, lock, verdict, now)
         host = verdict.ci or new_id("ci")
         known = _known(run, snapshot, state, host, exists=verdict.ci is not None)
-        plan = reconcile.plan(snapshot, known, host, catalogue(), new_id)
+        plan = reconcile.plan(snapshot, known, host, catalogue(), new_id, lock["seq"])
         _write(run, plan, snapshot.node, lock["seq"], now)
         trace = json.dumps(verdict.trace()) if state["host"] is None else None
         boot_json = json.dumps([[b.boot_id, b.first, b.last] for b in boots])
@@ -184,7 +181,7 @@ def _hold(run: Run, snapshot: Snapshot, lock: Mapping[str, Any], verdict: Verdic
 
 
 def _values(properties: Mapping[str, Any]) -> dict[str, Value]:
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in properties.items() if k not in _BASE}
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in properties.items() if k not in RESERVED}
 
 
 def _known_ci(properties: Mapping[str, Any], claims: Collection[list[Any]] = ()) -> KnownCI:
@@ -197,7 +194,9 @@ def _known_ci(properties: Mapping[str, Any], claims: Collection[list[Any]] = ())
         rev=properties["rev"],
         source=properties["source"],
         attributes=_values(properties),
-        claims=dict(claims),
+        claims={scope: Asserted(seq, from_json(said)) for scope, seq, said in claims},
+        parent=properties.get("parent"),
+        since=properties["valid_from"],
     )
 
 
@@ -205,7 +204,7 @@ def _known_edge(row: list[Any]) -> KnownEdge:
     properties, kind, source, target = row
     return KnownEdge(
         properties["id"], kind, source, target, properties["scope"], properties.get("endpoint"),
-        facts.evidence(properties),
+        facts.evidence(properties), facts.edge_claims(properties.get("also")),
     )  # fmt: skip
 
 
@@ -228,7 +227,7 @@ def _known(run: Run, snapshot: Snapshot, state: Mapping[str, Any], host: str, *,
 
 def _beyond(run: Run, snapshot: Snapshot, known: Known, host: str) -> Known:
     named = reconcile.endpoints_named(snapshot, known.scopes)
-    own = reconcile.addresses(snapshot, known)
+    own = reconcile.addresses(snapshot, known, catalogue())
     foreign = {parse(k).address for k in named if not parse(k).loopback} - own
     parameters = {
         "host": host,
