@@ -143,6 +143,11 @@ def renew(was: Entry | None, value: Value, at: int) -> Entry:
     return was if was is not None and was.value == value and was.until is None else Entry(value, at)
 
 
+def ends(said: Said | None) -> str | None:
+    """When the first of these values expires, if any does."""
+    return min((entry.until for entry in (said or {}).values() if entry.until is not None), default=None)
+
+
 def to_json(said: Said | None) -> str | None:
     """Claimed values as text for the graph: {attribute: [value, since, until]}."""
     if said is None:

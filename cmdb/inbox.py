@@ -241,6 +241,10 @@ class Inbox:
             lambda: self._db.execute("UPDATE queue SET state = 'queued' WHERE state = 'held' AND node = ?", (node,))
         )
 
+    def forget(self, node: str) -> None:
+        """Forget what a node said last: its next report must be whole."""
+        self._do(lambda: self._db.execute("DELETE FROM scope WHERE node = ?", (node,)))
+
     # --- for people ----------------------------------------------------------------------------------------
 
     def depth(self) -> int:

@@ -7,9 +7,9 @@ reports by the same rules of precedence, and nothing that another source said is
 from cmdb.commands.links import link, unlink
 from cmdb.commands.merge import Merged, merge
 from cmdb.commands.split import split
-from cmdb.commands.things import Around, Decided, create, expire, override, retire, update
+from cmdb.commands.things import Around, Decided, check_rev, create, declared, expire, override, retire, update
 
 __all__ = [
-    "Around", "Decided", "Merged", "create", "expire", "link", "merge", "override", "retire", "split", "unlink",
-    "update",
+    "Around", "Decided", "Merged", "check_rev", "create", "declared", "expire", "link", "merge", "override", "retire",
+    "split", "unlink", "update",
 ]  # fmt: skip

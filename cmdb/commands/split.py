@@ -16,13 +16,14 @@ from cmdb.reconcile.ledger import Ledger
 from cmdb.reconcile.placeholders import Placeholders
 
 
-def split(around: Around, record: Merged, reason: str, catalogue: Catalogue, new_id: NewId) -> Decided:
+def split(
+    around: Around, record: Merged, winner: str, loser: str, reason: str, catalogue: Catalogue, new_id: NewId
+) -> Decided:
     """Undo a merge. `around` has every CI of `record.pairs`, what is inside the winner, and all open edges there.
 
     A source that was only the loser's takes back all it says now, also what it said since; a source of both gets back
     what it said then. Agents that get something back are asked to report everything.
     """
-    loser, winner = next(iter(record.pairs.items()))
     _check(around, loser, winner)
     back = returning(record, loser, winner)
     plans = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from cmdb.claims import (
     EDITS,
@@ -52,13 +53,18 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a command comes to: its plan, what a person should know, and the agents that should report everything."""
+    """What a command comes to: its plan, what a person should know, and the agents that should report everything.
+
+    `trace` says how a new CI was identified (JSON); `then` are statements about the command's own records.
+    """
 
     ci: str
     plan: Plan
     summary: str
     notes: tuple[str, ...] = ()
     ask: tuple[str, ...] = ()
+    trace: str | None = None
+    then: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
 
 def check_rev(ci: KnownCI, rev: int | None) -> None:
@@ -148,7 +154,7 @@ def override(cls: CIClass, was: KnownCI, name: str, value: Value, until: str, at
     said = {**(full[OVERRIDES].said or {} if OVERRIDES in full else {}), name: Entry(value, at, until)}
     plan = restated(cls, was, {**full, OVERRIDES: Asserted(None, said)})
     shown = "nothing" if value is None else str(value)
-    plan = replace(plan, scopes=None)
+    plan = replace(plan, scopes={"people": ScopeState(0)})
     return Decided(was.id, plan, f"overrode {name} of {was.name} with {shown} until {until}")
 
 

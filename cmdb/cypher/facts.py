@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from cmdb.claims import to_json
-from cmdb.plan import EdgeClaim, NewCI, OpenEdge, Plan, Reword, Said
+from cmdb.claims import ends, to_json
+from cmdb.plan import Claim, EdgeClaim, NewCI, OpenEdge, Plan, Reword, Said
 from cmdb.words import Evidence, Link, Ref, Value
 
 Statement = tuple[str, dict[str, Any]]
@@ -25,16 +25,6 @@ RETURN EXISTS { (:Applied {report_id: $report}) } AS applied, r.boots AS boots, 
        [(r)-[:ASSERTS]->(h:CI) | h.id][0] AS host,
        COLLECT { MATCH (s:Scope {node: $node}) RETURN [s.section, s.complete, s.links] } AS scopes
 """
-
-CANDIDATES = """
-MATCH (h:Host)
-WHERE h.machine_id IN $machine_id OR h.smbios_uuid IN $smbios_uuid OR h.serial IN $serial OR h.fqdn IN $fqdn
-RETURN h.id AS id, properties(h) AS attributes,
-       [(s:Scope)-[:ASSERTS]->(h) WHERE s.node IS NULL | s.id] AS nodes
-ORDER BY h.smbios_uuid IN $smbios_uuid AND h.serial IN $serial DESC, h.serial IN $serial DESC, h.id
-LIMIT 100
-"""
-"""The strongest first: a template's machine id may be on more machines than are looked at."""
 
 AROUND = """
 MATCH (h:CI {id: $host})
@@ -84,7 +74,8 @@ CALL () { UNWIND $open AS row MATCH (a:CI {id: row.source}) MATCH (b:CI {id: row
 CALL () { UNWIND $scopes AS row MERGE (s:Scope {id: row.id}) SET s += row.properties }
 CALL () { UNWIND $drops AS row MATCH (:Scope {id: row.scope})-[a:ASSERTS]->(:CI {id: row.ci}) DELETE a }
 CALL () { UNWIND $claims AS row MATCH (s:Scope {id: row.scope}) MATCH (c:CI {id: row.ci})
-          MERGE (s)-[a:ASSERTS]->(c) ON CREATE SET a.since = $seq SET a.seq = row.seq, a.said = row.said }
+          MERGE (s)-[a:ASSERTS]->(c) ON CREATE SET a.since = $seq
+          SET a.seq = row.seq, a.said = row.said, a.until = row.until }
 RETURN changed
 """
 
@@ -100,27 +91,6 @@ CREATE (:Change {seq: $seq, at: $at, actor: $actor, kind: $kind, summary: $summa
                  hash: $hash, report: $report})
 FOREACH (id IN CASE WHEN $report IS NULL THEN [] ELSE [$report] END | CREATE (:Applied {report_id: id, seq: $seq}))
 """
-
-
-def candidates(keys: Mapping[str, Value], raw: Mapping[str, Value], uuids: Collection[str]) -> Statement:
-    """Hosts that share any single key; whether that is enough is decided by `identity`, not here.
-
-    What is stored is as it was reported, so a key is looked for as it came and in its normal form in either case.
-    """
-
-    def forms(*texts: Value) -> list[str]:
-        known = [text for text in texts if isinstance(text, str)]
-        return list(dict.fromkeys(form for text in known for form in (text, text.upper())))
-
-    def values(key: str) -> list[str]:
-        return forms(keys.get(key), raw.get(key)) if keys.get(key) else []
-
-    return CANDIDATES, {
-        "machine_id": values("machine_id"),
-        "serial": values("serial"),
-        "fqdn": values("fqdn"),
-        "smbios_uuid": forms(*uuids, raw.get("smbios_uuid")) if keys.get("smbios_uuid") else [],
-    }
 
 
 def apply(plan: Plan, node: str, seq: int, now: str) -> Statement:
@@ -143,7 +113,7 @@ def apply(plan: Plan, node: str, seq: int, now: str) -> Statement:
         "close": [{"id": e.id, "source": e.source} for e in plan.close],
         "reword": [{"id": e.id, "source": e.source, "properties": _edge_facts(e)} for e in plan.reword],
         "open": [_open(e, seq) for e in plan.open],
-        "claims": [{"scope": c.scope, "ci": c.ci, "seq": c.seq, "said": to_json(c.said)} for c in plan.claims],
+        "claims": [_claim(c) for c in plan.claims],
         "drops": [{"scope": scope, "ci": ci} for scope, ci in plan.drops],
         "scopes": [
             {
@@ -158,6 +128,11 @@ def apply(plan: Plan, node: str, seq: int, now: str) -> Statement:
             for section, state in (plan.scopes or {}).items()
         ],
     }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    said, until = to_json(claim.said), ends(claim.said)
+    return {"scope": claim.scope, "ci": claim.ci, "seq": claim.seq, "said": said, "until": until}
 
 
 def _create(ci: NewCI, seq: int, now: str) -> dict[str, Any]:

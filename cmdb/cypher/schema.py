@@ -12,6 +12,7 @@ UNIQUE = {
     "Journal": "id",
     "Record": "id",
     "IdentityConflict": "id",
+    "Merge": "id",
     "Migration": "number",
 }
 """Every MERGE key and every public id, by label: each gets a uniqueness constraint."""

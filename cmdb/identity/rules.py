@@ -33,9 +33,10 @@ def identify(
     keys, refusals = hygiene(_wanted(cls, attributes))
     if bound is not None:
         return _bound(str(node), bound, boots, keys, refusals)
-    open_to = {c.id: c for c in candidates if c.id not in distinct_from}
-    clean = {ci: hygiene(_wanted(cls, c.attributes))[0] for ci, c in open_to.items()}
-    search = _Search(node, keys, refusals, clean, open_to, [])
+    open_to = [c for c in candidates if c.id not in distinct_from]
+    clean = [(c.id, hygiene(_wanted(cls, c.attributes))[0]) for c in open_to]
+    agents = {c.id: frozenset(node for one in open_to if one.id == c.id for node in one.nodes) for c in open_to}
+    search = _Search(node, keys, refusals, clean, agents, [])
     if distinct_from:
         search.steps.append(Step("a person's decision", {}, tuple(sorted(distinct_from)), "said to be other machines"))
     return search.verdict([rule for rule in cls.identity if not _NO_KEYS & set(rule.keys)])
@@ -94,43 +95,45 @@ class _Search:
     node: str | None
     keys: Keys
     refusals: tuple[Refusal, ...]
-    candidates: Mapping[str, Keys]
-    people: Mapping[str, Candidate]
+    candidates: Sequence[tuple[str, Keys]]
+    agents: Mapping[str, frozenset[str]]
     steps: list[Step]
 
     def verdict(self, rules: Sequence[IdentityRule]) -> Verdict:
         """The first rule that fits somebody decides."""
         stronger: list[IdentityRule] = []
         for rule in rules:
-            if hits := self._try(rule, stronger):
-                return self._judge(rule, hits, stronger)
+            if fits := self._try(rule, stronger):
+                return self._judge(rule, fits, stronger)
             stronger.append(rule)
         return self._unmatched(rules)
 
-    def _try(self, rule: IdentityRule, stronger: Sequence[IdentityRule]) -> list[str]:
+    def _try(self, rule: IdentityRule, stronger: Sequence[IdentityRule]) -> list[tuple[str, Keys]]:
         used = {key: self.keys.get(key) for key in rule.keys}
         if not _complete(rule, self.keys):
             missing = [key for key, value in used.items() if value is None]
             self.steps.append(Step(rule.name, used, (), f"not tried: no usable {', '.join(missing)}"))
             return []
         agree = [
-            ci
-            for ci, theirs in self.candidates.items()
+            (ci, theirs)
+            for ci, theirs in self.candidates
             if _complete(rule, theirs) and all(_agrees(k, self.keys[k], theirs[k]) for k in rule.keys)
         ]
-        vetoed = [ci for ci in agree if any(_contradicts(s, self.keys, self.candidates[ci]) for s in stronger)]
-        hits = sorted(set(agree) - set(vetoed))
-        result = f"{len(hits)} fit" + (f", {len(vetoed)} vetoed by a stronger key that contradicts" if vetoed else "")
-        self.steps.append(Step(rule.name, used, tuple(sorted(agree)), result))
-        return hits
+        fits = [one for one in agree if not any(_contradicts(s, self.keys, one[1]) for s in stronger)]
+        vetoed, hits = len(agree) - len(fits), _ids(fits)
+        result = f"{len(hits)} fit" + (f", {vetoed} vetoed by a stronger key that contradicts" if vetoed else "")
+        self.steps.append(Step(rule.name, used, _ids(agree), result))
+        return fits
 
-    def _judge(self, rule: IdentityRule, hits: Sequence[str], stronger: Sequence[IdentityRule]) -> Verdict:
+    def _judge(self, rule: IdentityRule, fits: Sequence[tuple[str, Keys]], stronger: Sequence[IdentityRule]) -> Verdict:
+        hits = _ids(fits)
         if len(hits) > 1:
             return self._held("ambiguous", f"{len(hits)} CIs have the same {rule.name}", hits)
         (hit,) = hits
-        if doubts := _doubts(rule, stronger, self.keys, self.candidates[hit]):
+        doubts = min((_doubts(rule, stronger, self.keys, theirs) for _, theirs in fits), key=len)
+        if doubts:
             return self._held("conflict", f"{hit} has the same {rule.name}, but another {', '.join(doubts)}", hits)
-        others = self.people[hit].nodes - {self.node}
+        others = self.agents[hit] - {self.node}
         if others and self.node is not None:
             who = ", ".join(sorted(others))
             return self._held("conflict", f"{hit} has the same {rule.name}, but agent {who} speaks for it", hits)
@@ -143,10 +146,10 @@ class _Search:
     def _unmatched(self, rules: Sequence[IdentityRule]) -> Verdict:
         """No rule fits; but one machine id twice is a clone or a second agent, unless stronger keys say which."""
         machine = self.keys.get("machine_id")
-        twins = sorted(ci for ci, theirs in self.candidates.items() if machine and theirs.get("machine_id") == machine)
+        twins = [one for one in self.candidates if machine and one[1].get("machine_id") == machine]
         hardware = [rule for rule in rules if "serial" in rule.keys]
-        apart = [ci for ci in twins if any(_contradicts(r, self.keys, self.candidates[ci]) for r in hardware)]
-        doubtful = sorted(set(twins) - set(apart))
+        apart = _ids([one for one in twins if any(_contradicts(r, self.keys, one[1]) for r in hardware)])
+        doubtful = sorted(set(_ids(twins)) - set(apart))
         refusals = self.refusals
         if apart:
             cloned = f"cloned: {', '.join(apart)} is other hardware"
@@ -156,4 +159,9 @@ class _Search:
             who = f"whether agent {self.node} is it" if self.node else "whether this is it"
             reason = f"{', '.join(doubtful)} has the same machine id, and nothing stronger says {who}"
             return Verdict("conflict", None, reason, None, self.keys, tuple(self.steps), refusals, tuple(doubtful))
-        return Verdict("new", None, "nothing known fits", None, self.keys, tuple(self.steps), refusals, tuple(apart))
+        return Verdict("new", None, "nothing known fits", None, self.keys, tuple(self.steps), refusals, apart)
+
+
+def _ids(found: Sequence[tuple[str, Keys]]) -> tuple[str, ...]:
+    """The CIs of some candidates, each once: a CI that others were merged into is known by their keys too."""
+    return tuple(sorted({ci for ci, _ in found}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cmdb.store import conflicts, digest, facts, migrations
+from cmdb.store.commands import Commands
 from cmdb.store.conflicts import Resolution, Word
 from cmdb.store.facts import Outcome
 from cmdb.store.reads import Reads
@@ -13,7 +14,7 @@ from cmdb.store.session import Bolt
 from cmdb.words import Snapshot
 
 
-class Store(Reads, Records):
+class Store(Reads, Records, Commands):
     """One Neo4j database, embedded or anywhere else. Safe to share between threads.
 
     Every method raises StoreUnavailable while Neo4j does not answer.
@@ -23,6 +24,7 @@ class Store(Reads, Records):
         bolt = Bolt(uri, user, password, database)
         Reads.__init__(self, bolt)
         Records.__init__(self, bolt)
+        Commands.__init__(self, bolt)
         self._bolt = bolt
 
     def close(self) -> None:

@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from cmdb import identity, reconcile
-from cmdb.claims import Asserted, from_json
 from cmdb.classes import catalogue
 from cmdb.cypher import facts
-from cmdb.endpoints import answering, parse
 from cmdb.errors import Conflict, Invalid
-from cmdb.identity import Boot, Candidate, Verdict
-from cmdb.plan import Plan, ScopeState
-from cmdb.reconcile import SELF, Known, KnownCI, KnownEdge
+from cmdb.identity import Boot, Verdict
+from cmdb.plan import Plan
+from cmdb.reconcile import SELF
+from cmdb.store import loading
 from cmdb.store.session import Bolt, Run
-from cmdb.words import RESERVED, Ref, Snapshot, Value
+from cmdb.words import Snapshot, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +57,9 @@ def apply_report(bolt: Bolt, snapshot: Snapshot, now: str, revoked: Collection[s
         if verdict.outcome in {"conflict", "ambiguous"}:
             return _hold(run, snapshot, lock, verdict, now)
         host = verdict.ci or new_id("ci")
-        known = _known(run, snapshot, state, host, exists=verdict.ci is not None)
+        known = loading.known(run, snapshot, state, host, exists=verdict.ci is not None)
         plan = reconcile.plan(snapshot, known, host, catalogue(), new_id, lock["seq"])
-        _write(run, plan, snapshot.node, lock["seq"], now)
+        write(run, plan, snapshot.node, lock["seq"], now)
         trace = json.dumps(verdict.trace()) if state["host"] is None else None
         boot_json = json.dumps([[b.boot_id, b.first, b.last] for b in boots])
         run(
@@ -109,7 +108,7 @@ def journal(
     )
 
 
-# --- who is it ---------------------------------------------------------------------------------------------
+# --- who is it -------------------------------------------------------------------------------------------
 
 
 def _boots(text: str | None) -> tuple[Boot, ...]:
@@ -130,13 +129,7 @@ def _identify(
         return identity.identify(cls, snapshot.node, attributes or {}, (), bound=state["host"], boots=boots)
     if attributes is None:
         raise Invalid("the first report of a node must carry the host itself", where="sections")
-    keys, _ = identity.hygiene(attributes)
-    uuid = keys.get("smbios_uuid")
-    uuids = identity.uuid_variants(uuid) if isinstance(uuid, str) else ()
-    found = [
-        Candidate(row["id"], _values(row["attributes"]), frozenset(row["nodes"]) - frozenset(revoked))
-        for row in run(*facts.candidates(keys, attributes, uuids))
-    ]
+    found = loading.candidates(run, cls, attributes, revoked)
     apart = frozenset(state["distinct_from"] or ())
     return identity.identify(cls, snapshot.node, attributes, found, distinct_from=apart)
 
@@ -177,83 +170,8 @@ def _hold(run: Run, snapshot: Snapshot, lock: Mapping[str, Any], verdict: Verdic
     return outcome
 
 
-# --- what is known -----------------------------------------------------------------------------------------
-
-
-def _values(properties: Mapping[str, Any]) -> dict[str, Value]:
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in properties.items() if k not in RESERVED}
-
-
-def _known_ci(properties: Mapping[str, Any], claims: Collection[list[Any]] = ()) -> KnownCI:
-    return KnownCI(
-        id=properties["id"],
-        cls=properties["class"],
-        key=properties["key"],
-        name=properties["name"],
-        status=properties["status"],
-        rev=properties["rev"],
-        source=properties["source"],
-        attributes=_values(properties),
-        claims={scope: Asserted(seq, from_json(said)) for scope, seq, said in claims},
-        parent=properties.get("parent"),
-        since=properties["valid_from"],
-    )
-
-
-def _known_edge(row: list[Any]) -> KnownEdge:
-    properties, kind, source, target = row
-    return KnownEdge(
-        properties["id"], kind, source, target, properties["scope"], properties.get("endpoint"),
-        facts.evidence(properties), facts.edge_claims(properties.get("also")),
-    )  # fmt: skip
-
-
-def _known(run: Run, snapshot: Snapshot, state: Mapping[str, Any], host: str, *, exists: bool) -> Known:
-    scopes = {
-        section: ScopeState(complete, tuple(facts.said_from_json(parts) for parts in json.loads(links)))
-        for section, complete, links in state["scopes"]
-    }
-    around = run(facts.AROUND, {"host": host}) if exists else []
-    known = Known(
-        host=_known_ci(around[0]["host"], around[0]["claims"]) if around else None,
-        children={
-            Ref(p["class"], p["key"]): _known_ci(p, claims) for p, claims in (around[0]["children"] if around else ())
-        },
-        scopes=scopes,
-        edges=tuple(_known_edge(row) for row in (around[0]["edges"] if around else ())),
-    )
-    return _beyond(run, snapshot, known, host)
-
-
-def _beyond(run: Run, snapshot: Snapshot, known: Known, host: str) -> Known:
-    named = reconcile.endpoints_named(snapshot, known.scopes)
-    own = reconcile.addresses(snapshot, known, catalogue())
-    foreign = {parse(k).address for k in named if not parse(k).loopback} - own
-    parameters = {
-        "host": host,
-        "keys": sorted(named),
-        "own": sorted(own),
-        "foreign": sorted(foreign),
-        "targets": sorted({e.target for e in known.edges}),
-    }
-    row = run(facts.BEYOND, parameters)[0]
-    hosts = [
-        (frozenset(addresses), [(service, tuple(listens)) for service, listens in services])
-        for addresses, services in row["listeners"]
-    ]
-    return Known(
-        host=known.host,
-        children=known.children,
-        scopes=known.scopes,
-        edges=known.edges,
-        incoming=tuple({row[0]["id"]: _known_edge(row) for row in row["incoming"]}.values()),
-        listeners=answering(named, hosts),
-        placeholders={(p.get("parent"), p["key"]): _known_ci(p) for p, _ in row["placeholders"]},
-        uses={p["id"]: uses for p, uses in row["placeholders"]},
-    )
-
-
-def _write(run: Run, plan: Plan, node: str, seq: int, now: str) -> None:
+def write(run: Run, plan: Plan, node: str, seq: int, now: str) -> None:
+    """Carry out a plan for a source; under the journal's lock."""
     changed = run(*facts.apply(plan, node, seq, now))[0]["changed"]
     if changed != len(plan.change):
         # Under the journal's lock nobody else can have written; if so, something bypassed the store.

@@ -63,6 +63,13 @@ class Loaders:
         times = self._services.inbox.seen(scopes)
         return [times.get(scope) for scope in scopes]
 
+    def forget(self) -> None:
+        """After a command: whatever was loaded before may be otherwise now."""
+        self.known.clear()
+        for loader in vars(self).values():
+            if isinstance(loader, DataLoader):
+                loader.clear_all()
+
     def prime(self, rows: Collection[Row]) -> None:
         """Remember CIs that came with another answer."""
         self.known.update((row["id"], row) for row in rows)
