@@ -17,7 +17,7 @@ from cmdb import ingest
 from cmdb.errors import EpicentreError, StoreUnavailable
 from cmdb.inbox import Inbox, Queued
 from cmdb.moments import iso
-from cmdb.store import Done, Store
+from cmdb.store import By, Done, Store
 from cmdb.store.conflicts import Word
 
 log = logging.getLogger("epicentre.applier")
@@ -86,6 +86,10 @@ class Applier:
             self._inbox.forget(node)
         return done
 
+    def release_held(self, scope: str, by: By) -> None:
+        """Believe the loss that holds a scope's report, and let the report go on."""
+        self._inbox.release(self._store.release_held(scope, by))
+
     def step(self) -> bool:
         """Apply the next queued report; False when there is none."""
         queued = self._inbox.next()
@@ -111,6 +115,8 @@ class Applier:
             self._inbox.hold(queued.row, outcome.summary)
             return "held"
         self._inbox.done(queued.row)
+        if outcome.freed:
+            self._inbox.release(queued.node)  # it is older now, so it changes nothing, but it must not wait for ever
         return outcome.kind
 
     def _failed(self, queued: Queued, reason: str) -> str:

@@ -282,6 +282,10 @@ class Inbox:
         rows = self._read(f"SELECT id, seen FROM scope WHERE id IN ({marks})", wanted)  # noqa: S608  # marks only
         return {row["id"]: row["seen"] for row in rows}
 
+    def all_seen(self) -> dict[str, str]:
+        """When every scope last said what it says, changed or not, ISO 8601 UTC."""
+        return {row["id"]: row["seen"] for row in self._read("SELECT id, seen FROM scope", ())}
+
     def senders(self) -> dict[str, str]:
         """When each node's last request came, ISO 8601 UTC."""
         return {row["node"]: row["seen"] for row in self._read("SELECT node, seen FROM sender", ())}

@@ -83,6 +83,18 @@ class IdentityRule:
             raise DeclarationError(f"identity rule {self.name} has no keys")
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """How long silence is borne: after `stale_hours` without a word a CI is stale, `retire_hours` later retired."""
+
+    stale_hours: float = 24.0
+    retire_hours: float = 30 * 24.0
+
+    def __post_init__(self) -> None:
+        if self.stale_hours <= 0 or self.retire_hours <= 0:
+            raise DeclarationError("a lease lasts longer than nothing")
+
+
 LOCAL_KEY = IdentityRule("parent and local key", ("parent", "key"))
 """How a thing inside a host is recognised: by its parent and a key unique there."""
 
@@ -92,6 +104,7 @@ class CIClass:
     """A class of configuration item; from this declaration come constraint, index, ingest check and GraphQL type.
 
     `contained_by` names the relation to its parent (direction dependent → dependency) when it lives inside a host.
+    `lease` says when what nobody reports any more is stale, and when it is retired.
     """
 
     name: str
@@ -100,6 +113,7 @@ class CIClass:
     attributes: tuple[Attribute, ...]
     identity: tuple[IdentityRule, ...]
     contained_by: str | None = None
+    lease: Lease = Lease()
 
     def __post_init__(self) -> None:
         if not _CAMEL.fullmatch(self.name):

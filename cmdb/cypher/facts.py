@@ -23,7 +23,8 @@ NODE = """
 OPTIONAL MATCH (r:Scope {id: $node})
 RETURN EXISTS { (:Applied {report_id: $report}) } AS applied, r.boots AS boots, r.distinct_from AS distinct_from,
        [(r)-[:ASSERTS]->(h:CI) | h.id][0] AS host,
-       COLLECT { MATCH (s:Scope {node: $node}) RETURN [s.section, s.complete, s.links] } AS scopes
+       COLLECT { MATCH (s:Scope {node: $node}) RETURN [s.section, s.complete, s.links] } AS scopes,
+       COLLECT { MATCH (b:Brake {node: $node}) RETURN properties(b) } AS brakes
 """
 
 AROUND = """
@@ -121,6 +122,7 @@ def apply(plan: Plan, node: str, seq: int, now: str) -> Statement:
                 "properties": {
                     "node": node,
                     "section": section,
+                    "at": now,
                     "complete": state.complete,
                     "links": json.dumps([said_to_json(said) for said in state.links]),
                 },

@@ -3,5 +3,6 @@
 from cmdb.store.commands import By, Done
 from cmdb.store.facade import Store
 from cmdb.store.rows import EdgeRow, Page, Row, Slice
+from cmdb.store.sweep import Swept
 
-__all__ = ["By", "Done", "EdgeRow", "Page", "Row", "Slice", "Store"]
+__all__ = ["By", "Done", "EdgeRow", "Page", "Row", "Slice", "Store", "Swept"]

@@ -100,7 +100,7 @@ class Commands:
         rows = self._bolt.read(lambda run: run(cypher.OVERRIDDEN, {"now": by.now, "most": MOST_EXPIRED}))
         return [self._do(_ending(row["ci"]["id"], by.now), by, scope="override", kind="sweep") for row in rows]
 
-    def retire_ci(self, ci: str, rev: int | None, by: By) -> Done:
+    def retire_ci(self, ci: str, rev: int | None, by: By, *, kind: str = "command") -> Done:
         """Retire a CI with what is inside it. If an agent still sees it, its next whole report revives it."""
 
         def decide(run: Run, _seq: int) -> Decided:
@@ -110,7 +110,7 @@ class Commands:
             host = was.parent or ci
             return commands.retire(loading.with_places(run, known, host), ci, host, new_id)
 
-        return self._do(decide, by)
+        return self._do(decide, by, kind=kind)
 
     def link_cis(self, relation: str, source: str, target: str, by: By) -> Done:
         """Say that one CI depends on another."""

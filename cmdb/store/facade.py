@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from cmdb.store import conflicts, digest, facts, migrations
-from cmdb.store.commands import Commands
+from cmdb.store import brake, conflicts, digest, facts, migrations, sweep
+from cmdb.store.commands import By, Commands
 from cmdb.store.conflicts import Resolution, Word
 from cmdb.store.facts import Outcome
 from cmdb.store.reads import Reads
@@ -46,6 +46,18 @@ class Store(Reads, Records, Commands):
     def resolve_conflict(self, conflict: str, word: Word, actor: str, now: str) -> Resolution:
         """Carry out a person's word on an identity conflict."""
         return conflicts.resolve(self._bolt, conflict, word, actor, now)
+
+    def held(self) -> list[brake.Held]:
+        """Reports that the mass-loss brake holds, oldest first."""
+        return brake.held(self._bolt)
+
+    def release_held(self, scope: str, by: By) -> str:
+        """Believe the loss that holds a scope; returns the node whose report goes on."""
+        return facts.release_held(self._bolt, scope, by.actor, by.now, by.reason)
+
+    def sweep_leases(self, seen: Mapping[str, str], by: By) -> sweep.Swept:
+        """One pass over leases; `seen` says when each scope last reported."""
+        return sweep.sweep_leases(self._bolt, self, seen, by)
 
     def digest(self) -> str:
         """SHA-256 of what is true now, without ids and times."""

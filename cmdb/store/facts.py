@@ -12,11 +12,12 @@ from typing import Any
 from cmdb import identity, reconcile
 from cmdb.classes import catalogue
 from cmdb.cypher import facts
-from cmdb.errors import Conflict, Invalid
+from cmdb.errors import Conflict, Invalid, UnknownName
 from cmdb.identity import Boot, Verdict
 from cmdb.plan import Plan
 from cmdb.reconcile import SELF
-from cmdb.store import loading
+from cmdb.reconcile.brake import Loss
+from cmdb.store import brake, loading
 from cmdb.store.session import Bolt, Run
 from cmdb.words import Snapshot, Value
 
@@ -30,6 +31,7 @@ class Outcome:
     summary: str
     verdict: Verdict | None = None
     plan: Plan | None = None
+    freed: bool = False  # an earlier report of the node need not be held any longer
 
 
 class _Undo(Exception):
@@ -58,6 +60,8 @@ def apply_report(bolt: Bolt, snapshot: Snapshot, now: str, revoked: Collection[s
             return _hold(run, snapshot, lock, verdict, now)
         host = verdict.ci or new_id("ci")
         known = loading.known(run, snapshot, state, host, exists=verdict.ci is not None)
+        if losses := brake.believed_not(snapshot, known, state["brakes"]):
+            return _brake(run, snapshot, lock, losses, state["brakes"], now)
         plan = reconcile.plan(snapshot, known, host, catalogue(), new_id, lock["seq"])
         write(run, plan, snapshot.node, lock["seq"], now)
         trace = json.dumps(verdict.trace()) if state["host"] is None else None
@@ -70,7 +74,9 @@ def apply_report(bolt: Bolt, snapshot: Snapshot, now: str, revoked: Collection[s
             run, lock, now, actor=snapshot.node, kind="report", summary=plan.summary(), ops=plan.operations(),
             report=snapshot.report_id,
         )  # fmt: skip
-        return Outcome("applied", lock["seq"], plan.summary(), verdict, plan)
+        if state["brakes"]:
+            run(brake.FREE, {"node": snapshot.node})
+        return Outcome("applied", lock["seq"], plan.summary(), verdict, plan, freed=bool(state["brakes"]))
 
     try:
         return bolt.write(work)
@@ -132,6 +138,37 @@ def _identify(
     found = loading.candidates(run, cls, attributes, revoked)
     apart = frozenset(state["distinct_from"] or ())
     return identity.identify(cls, snapshot.node, attributes, found, distinct_from=apart)
+
+
+def _brake(
+    run: Run, snapshot: Snapshot, lock: Mapping[str, Any], losses: list[Loss], known: list[dict[str, Any]], now: str
+) -> Outcome:
+    """Hold a report that would retract too much; said again with the same losses it is held once."""
+    summary = "; ".join(loss.sentence for loss in losses)
+    outcome = Outcome("held", lock["seq"], f"{summary}: a second report or a person must say so too")
+    if {b["report"] for b in known if b["id"] in {loss.scope for loss in losses}} == {snapshot.report_id}:
+        raise _Undo(outcome)
+    rows = [brake.row(loss, snapshot, now) for loss in losses]
+    run(brake.HOLD, {"rows": rows, "now": now})
+    ops = [{"op": "hold", "scope": loss.scope, "lost": len(loss.lost), "of": loss.of} for loss in losses]
+    journal(run, lock, now, actor=snapshot.node, kind="held", summary=summary, ops=ops)
+    return outcome
+
+
+def release_held(bolt: Bolt, scope: str, actor: str, now: str, reason: str) -> str:
+    """A person believes the loss that holds a scope; returns the node whose report goes on."""
+
+    def work(run: Run) -> str:
+        lock = run(facts.LOCK, {})[0]
+        rows = run(brake.RELEASE, {"id": scope, "by": actor})
+        if not rows:
+            raise UnknownName(f"no report of {scope!r} is held")
+        summary = f"released the loss of {len(json.loads(rows[0]['lost']))} of {rows[0]['of']} items of {scope}"
+        summary += f": {reason}" if reason else ""
+        journal(run, lock, now, actor=actor, kind="command", summary=summary, ops=[{"op": "release", "scope": scope}])
+        return str(rows[0]["node"])
+
+    return bolt.write(work)
 
 
 _HOLD = """

@@ -27,6 +27,7 @@ class Loaders:
         self.out: DataLoader[str, list[EdgeRow]] = DataLoader(load_fn=self._out)
         self.into: DataLoader[str, list[EdgeRow]] = DataLoader(load_fn=self._into)
         self.claims: DataLoader[str, list[dict[str, Any]]] = DataLoader(load_fn=self._claims)
+        self.traces: DataLoader[str, dict[str, Any]] = DataLoader(load_fn=self._traces)
         self.records: DataLoader[str, list[Record]] = DataLoader(load_fn=self._records)
         self.seen: DataLoader[str, str | None] = DataLoader(load_fn=self._seen)
 
@@ -54,6 +55,10 @@ class Loaders:
     async def _claims(self, ids: list[str]) -> list[list[dict[str, Any]]]:
         claims = self._services.store.claims_of(ids)
         return [claims[ci] for ci in ids]
+
+    async def _traces(self, ids: list[str]) -> list[dict[str, Any]]:
+        traces = self._services.store.identity_traces(ids)
+        return [traces[ci] for ci in ids]
 
     async def _records(self, ids: list[str]) -> list[list[Record]]:
         records = self._services.store.records_of(ids)

@@ -15,6 +15,7 @@ from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.store import EdgeRow, Row
 from cmdb.words import Role
 from cmdb_graphql.context import SENTENCES, Info, computed, readable_by
+from cmdb_graphql.traces import IdentityTrace, identity_traces
 
 if TYPE_CHECKING:
     from cmdb_graphql.loaders import Loaders
@@ -76,6 +77,9 @@ class CI:
     rev: int = strawberry.field(description="Rises with every change of its attributes.")
     key: str = strawberry.field(description="Its local key inside its parent.")
     first_seen: str = strawberry.field(description="When it was first seen, ISO 8601 UTC.")
+    stale_since: str | None = strawberry.field(
+        default=None, description="Since when its sources have been silent for longer than its lease, ISO 8601 UTC."
+    )
 
     @classmethod
     def resolve_type(cls, ci: CI, *_: Any) -> str:
@@ -119,7 +123,12 @@ class CI:
         size = page_size(first)
         return [Dependency.of(edge) for edge in (await info.context.loaders.into.load(self.id))[:size]]
 
-    @computed("Who asserts it, and why it is one CI.")
+    @computed("Why it is one CI: each decision that made it so, oldest first.")
+    async def identity_trace(self, info: Info) -> list[IdentityTrace]:
+        """Identity."""
+        return identity_traces(self.row, await info.context.loaders.traces.load(self.id))
+
+    @computed("Who asserts it, and what each says of it.")
     async def claims(self, info: Info) -> list[Claim]:
         """Provenance."""
         return claims_of(self.row, await info.context.loaders.claims.load(self.id))

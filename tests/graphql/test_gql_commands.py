@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.questions import answer, ask, estate, parts, person
+from support.questions import NEO4J, answer, ask, estate, parts, person
+from support.reports import NOW, host, report, services
 
 from cmdb.errors import Forbidden
 from cmdb.store import Store
@@ -91,3 +92,32 @@ def test_who_may_not_or_errs_is_told_and_nothing_changes(served: Services, comma
         (error,) = answer(served, document, person(role))["errors"]
         assert error["extensions"]["code"] == code
     assert served.store.sequence() == 0
+
+
+WHY = """query W($id: ID!) { ci(id: $id) { identityTrace { outcome reason rule keys source since candidates
+  steps { rule result } refused { key value reason } merged { id by reason } } } }"""
+
+
+def test_a_ci_says_why_it_is_one(served: Services) -> None:
+    """Rule, normalised keys, refused keys with reasons, and merges; what lives inside a host is known by its place."""
+    first = host("web1", serial="J6RN4N1", vendor="Dell Inc.", smbios_uuid="Default string")
+    served.store.apply(report(1, first, services(NEO4J)), NOW)
+    ids = {row["name"]: row["id"] for row in served.store.find(None, first=100)}
+    (trace,) = ask(served, WHY, id=ids["web1"])["ci"]["identityTrace"]
+    assert (trace["outcome"], trace["rule"], trace["source"], trace["since"]) == ("new", None, "nd_1", 1)
+    assert trace["keys"] == {"serial": "j6rn4n1", "vendor": "dell inc."}
+    assert trace["refused"] == [{"key": "smbios_uuid", "value": "Default string", "reason": "not a UUID"}]
+    assert trace["steps"][1] == {"rule": "serial number and vendor", "result": "0 fit"}
+    (inside,) = ask(served, WHY, id=ids["neo4j"])["ci"]["identityTrace"]
+    assert (inside["rule"], inside["keys"]) == (
+        "parent and local key", {"parent": ids["web1"], "key": "neo4j@17687"},
+    )  # fmt: skip
+    other = (
+        'mutation { createCi(class: "Host", name: "web1-old", attributes: {fqdn: "old.example.org"}) { ci { id } } }'
+    )
+    old = ask(served, other, ENGINEER)["createCi"]["ci"]["id"]
+    (known,) = ask(served, WHY, id=old)["ci"]["identityTrace"]
+    assert (known["source"], known["keys"]) == ("person/records", {"fqdn": "old.example.org"})
+    ask(served, MERGE, w=ids["web1"], l=old)
+    traces = ask(served, WHY, id=ids["web1"])["ci"]["identityTrace"]
+    assert traces[0]["merged"] == [{"id": old, "by": "ada", "reason": "one box"}]

@@ -13,6 +13,7 @@ from cmdb.engine import Bolt
 from cmdb.enrolment import Enrolment
 from cmdb.inbox import Inbox
 from cmdb.store import Store
+from cmdb.sweeper import Sweeper
 from cmdb.words import Process
 from cmdb_graphql.metrics import Metrics
 from cmdb_graphql.services import Services
@@ -29,11 +30,14 @@ def services(settings: Settings, bolt: Bolt, processes: Mapping[str, Process]) -
     accounts = Accounts(settings.home / "accounts.db", pepper)
     metrics = Metrics()
     applier = Applier(inbox, store, Agents(enrolment.revoked, enrolment.revoke), metrics.applied)
+    sweeper = Sweeper(store, inbox)
     try:
         store.migrate()
         applier.start()
+        sweeper.start()
         yield Services(settings, store, inbox, enrolment, accounts, applier, processes, metrics)
     finally:
+        sweeper.stop()
         applier.stop()
         inbox.close()
         enrolment.close()
