@@ -11,14 +11,17 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import ParamSpec
 
 from cmdb import ingest
 from cmdb.errors import EpicentreError, StoreUnavailable
 from cmdb.inbox import Inbox, Queued
-from cmdb.store import Store
+from cmdb.moments import iso
+from cmdb.store import By, Done, Store
 from cmdb.store.conflicts import Word
 
 log = logging.getLogger("epicentre.applier")
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Agents:
 
 def utc_now() -> str:
     """Now, ISO 8601 in UTC with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return iso(datetime.now(UTC))
 
 
 class Applier:
@@ -76,6 +79,17 @@ class Applier:
         if resolution.release is not None:
             self._inbox.release(resolution.release)
 
+    def command(self, do: Callable[P, Done], *args: P.args, **kwargs: P.kwargs) -> Done:
+        """Carry out a person's command; agents whose claims it took are to report everything anew."""
+        done = do(*args, **kwargs)
+        for node in done.ask:
+            self._inbox.forget(node)
+        return done
+
+    def release_held(self, scope: str, by: By) -> None:
+        """Believe the loss that holds a scope's report, and let the report go on."""
+        self._inbox.release(self._store.release_held(scope, by))
+
     def step(self) -> bool:
         """Apply the next queued report; False when there is none."""
         queued = self._inbox.next()
@@ -101,6 +115,8 @@ class Applier:
             self._inbox.hold(queued.row, outcome.summary)
             return "held"
         self._inbox.done(queued.row)
+        if outcome.freed:
+            self._inbox.release(queued.node)  # it is older now, so it changes nothing, but it must not wait for ever
         return outcome.kind
 
     def _failed(self, queued: Queued, reason: str) -> str:

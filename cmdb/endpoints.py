@@ -81,3 +81,18 @@ class Listeners:
             if found is not None:
                 return found
         return None
+
+
+def answering(
+    endpoints: Iterable[str], hosts: Iterable[tuple[frozenset[str], list[tuple[str, tuple[str, ...]]]]]
+) -> dict[str, str]:
+    """Which service answers at each endpoint key, given other hosts as (addresses, [(service id, listens)])."""
+    tables = [Listeners.of(services, own) for own, services in hosts]
+    found: dict[str, str] = {}
+    for key in endpoints:
+        endpoint = parse(key)
+        answers = {t.answer(endpoint) for t in tables if endpoint.address in t.addresses} - {None}
+        # One private address may be in use on many hosts (container bridges): then nobody is guessed.
+        if len(answers) == 1:
+            found[key] = str(answers.pop())
+    return found

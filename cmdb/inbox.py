@@ -241,6 +241,10 @@ class Inbox:
             lambda: self._db.execute("UPDATE queue SET state = 'queued' WHERE state = 'held' AND node = ?", (node,))
         )
 
+    def forget(self, node: str) -> None:
+        """Forget what a node said last: its next report must be whole."""
+        self._do(lambda: self._db.execute("DELETE FROM scope WHERE node = ?", (node,)))
+
     # --- for people ----------------------------------------------------------------------------------------
 
     def depth(self) -> int:
@@ -277,6 +281,10 @@ class Inbox:
         marks = ",".join("?" * len(wanted))
         rows = self._read(f"SELECT id, seen FROM scope WHERE id IN ({marks})", wanted)  # noqa: S608  # marks only
         return {row["id"]: row["seen"] for row in rows}
+
+    def all_seen(self) -> dict[str, str]:
+        """When every scope last said what it says, changed or not, ISO 8601 UTC."""
+        return {row["id"]: row["seen"] for row in self._read("SELECT id, seen FROM scope", ())}
 
     def senders(self) -> dict[str, str]:
         """When each node's last request came, ISO 8601 UTC."""

@@ -16,9 +16,11 @@ import orjson
 from cmdb import endpoints
 from cmdb.classes import catalogue
 from cmdb.errors import Invalid, TooLarge, UnknownName
+from cmdb.moments import iso_utc
 from cmdb.words import (
     WIRE_SCHEMA,
     Attribute,
+    CIClass,
     Evidence,
     Item,
     Link,
@@ -211,19 +213,47 @@ def _item(one: dict[str, Any], where: str) -> Item:
     key = _ref({"class": cls.name, "key": one.get("key")}, where).key
     if (cls.name == "Host") != (key == "self"):
         raise Invalid("a node reports itself as Host 'self' and no other host", where=f"{where}.key")
-    attributes: dict[str, Value] = {}
-    for name, value in _object(one.get("attributes", {}), f"{where}.attributes").items():
-        place = f"{where}.attributes.{name[:80]}"
-        attribute = cls.attribute(name)
-        if attribute is None:
-            raise UnknownName(f"{cls.name} has no such attribute", where=place)
-        if value is not None:
-            attributes[name] = _value(attribute, value, place)
-    for attribute in cls.attributes:
-        if attribute.required and attribute.name not in attributes:
-            raise Invalid(f"{cls.name} needs {attribute.name}", where=f"{where}.attributes")
-    _addresses(cls.name, attributes, f"{where}.attributes")
+    given = _object(one.get("attributes", {}), f"{where}.attributes")
+    attributes = values(cls, given, f"{where}.attributes", whole=True)
     return Item(cls.name, key, _text(one.get("name"), f"{where}.name", 512), attributes)
+
+
+def values(cls: CIClass, given: Mapping[str, Any], where: str, *, whole: bool) -> dict[str, Value]:
+    """Attributes of a class as a person or an import gives them, checked; null is left out.
+
+    `whole`: everything that the class requires must be there.
+    """
+    checked: dict[str, Value] = {}
+    for name_, value in given.items():
+        place = f"{where}.{str(name_)[:80]}"
+        attribute = cls.attribute(name_)
+        if attribute is None:
+            known = ", ".join(a.name for a in cls.attributes)
+            raise UnknownName(f"{cls.name} has no such attribute; known are {known}", where=place)
+        if value is not None:
+            checked[name_] = _value(attribute, value, place)
+    missing = [a.name for a in cls.attributes if a.required and a.name not in checked]
+    if whole and missing:
+        raise Invalid(f"{cls.name} needs {missing[0]}", where=where)
+    _addresses(cls.name, checked, where)
+    return checked
+
+
+def name(given: Any, where: str) -> str:
+    """A name or key of 1 to 512 characters."""
+    text = _text(given, where, 512)
+    if not text.strip():
+        raise Invalid("is missing: it has 1 to 512 characters", where=where)
+    return text
+
+
+def moment(given: Any, where: str) -> str:
+    """A time with its zone, as ISO 8601 in UTC with milliseconds, so that texts compare as times do."""
+    text = _time(given, where)
+    try:
+        return iso_utc(text)
+    except ValueError as error:
+        raise Invalid("expected a time like 2026-11-01T12:00:00Z", where=where) from error
 
 
 def _value(attribute: Attribute, value: Any, where: str) -> Value:

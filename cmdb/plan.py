@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from cmdb.claims import Said as Entries
 from cmdb.words import Evidence, Link, Value
 
 
@@ -37,8 +38,19 @@ class ChangeCI:
 
 
 @dataclass(frozen=True, slots=True)
+class EdgeClaim:
+    """How one scope knows an edge: the address it was seen at, if it came from a socket, and why it is believed."""
+
+    endpoint: str | None
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
 class OpenEdge:
-    """Open an edge, dependent → dependency."""
+    """Open an edge, dependent → dependency.
+
+    `also` are the claims of other scopes than the one believed first; `because` says why a person re-pointed it.
+    """
 
     id: str
     type: str
@@ -47,6 +59,8 @@ class OpenEdge:
     scope: str
     endpoint: str | None
     evidence: Evidence
+    also: Mapping[str, EdgeClaim] = field(default_factory=dict)
+    because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +73,14 @@ class CloseEdge:
 
 @dataclass(frozen=True, slots=True)
 class Reword:
-    """Put newer evidence on an open edge; the edge itself is the same."""
+    """Put newer claims on an open edge; the edge itself is the same."""
 
     id: str
     source: str
     scope: str
     endpoint: str | None
     evidence: Evidence
+    also: Mapping[str, EdgeClaim] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +101,12 @@ class ScopeState:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A scope asserts a CI: `seq` is None in its newest complete body, else the later incomplete one that said so."""
+    """A scope asserts a CI, as `claims.Asserted` says."""
 
     scope: str
     ci: str
     seq: int | None
+    said: Entries | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,15 @@ WIRE_SCHEMA = 1
 """Version of the snapshot format between agents and the front door."""
 
 RESERVED = frozenset(
-    {"id", "class", "name", "status", "rev", "first_seen", "parent", "key", "source", "search", "valid_from"}
-)
+    {
+        "id", "class", "name", "status", "rev", "first_seen", "parent", "key", "source", "search", "valid_from",
+        "stale_since", "merged_into",
+    }
+)  # fmt: skip
 """Properties every CI node carries; no class may declare an attribute of that name (except `name`)."""
+
+SOURCES = ("override", "agent", "person", "import")
+"""Kinds of source, best first: what a person overrides, what is seen, what a person wrote down, what was imported."""
 
 _SNAKE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _CAMEL = re.compile(r"[A-Z][A-Za-z0-9]{0,62}")
@@ -44,7 +50,8 @@ def _sentence(text: str, owner: str) -> None:
 class Attribute:
     """One declared value of a CI or a record: its type, its unit if it has one, and a sentence for people.
 
-    `search` puts it into the full-text index; `index` gives it a lookup index of its own.
+    `search` puts it into the full-text index; `index` gives it a lookup index of its own. `sources` says which kind of
+    source is believed first, when the default order (`SOURCES`) is not right for it.
     """
 
     name: str
@@ -54,10 +61,13 @@ class Attribute:
     search: bool = False
     index: bool = False
     required: bool = False
+    sources: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _SNAKE.fullmatch(self.name):
             raise DeclarationError(f"attribute name {self.name!r} is not snake_case")
+        if unknown := set(self.sources) - set(SOURCES):
+            raise DeclarationError(f"attribute {self.name} names unknown sources {sorted(unknown)}")
         _sentence(self.sentence, f"attribute {self.name}")
 
 
@@ -73,6 +83,18 @@ class IdentityRule:
             raise DeclarationError(f"identity rule {self.name} has no keys")
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """How long silence is borne: after `stale_hours` without a word a CI is stale, `retire_hours` later retired."""
+
+    stale_hours: float = 24.0
+    retire_hours: float = 30 * 24.0
+
+    def __post_init__(self) -> None:
+        if self.stale_hours <= 0 or self.retire_hours <= 0:
+            raise DeclarationError("a lease lasts longer than nothing")
+
+
 LOCAL_KEY = IdentityRule("parent and local key", ("parent", "key"))
 """How a thing inside a host is recognised: by its parent and a key unique there."""
 
@@ -82,6 +104,7 @@ class CIClass:
     """A class of configuration item; from this declaration come constraint, index, ingest check and GraphQL type.
 
     `contained_by` names the relation to its parent (direction dependent → dependency) when it lives inside a host.
+    `lease` says when what nobody reports any more is stale, and when it is retired.
     """
 
     name: str
@@ -90,6 +113,7 @@ class CIClass:
     attributes: tuple[Attribute, ...]
     identity: tuple[IdentityRule, ...]
     contained_by: str | None = None
+    lease: Lease = Lease()
 
     def __post_init__(self) -> None:
         if not _CAMEL.fullmatch(self.name):

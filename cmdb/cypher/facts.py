@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from cmdb.plan import NewCI, OpenEdge, Plan, Reword, Said
+from cmdb.claims import ends, to_json
+from cmdb.plan import Claim, EdgeClaim, NewCI, OpenEdge, Plan, Reword, Said
 from cmdb.words import Evidence, Link, Ref, Value
 
 Statement = tuple[str, dict[str, Any]]
@@ -22,22 +23,15 @@ NODE = """
 OPTIONAL MATCH (r:Scope {id: $node})
 RETURN EXISTS { (:Applied {report_id: $report}) } AS applied, r.boots AS boots, r.distinct_from AS distinct_from,
        [(r)-[:ASSERTS]->(h:CI) | h.id][0] AS host,
-       COLLECT { MATCH (s:Scope {node: $node}) RETURN [s.section, s.complete, s.links] } AS scopes
-"""
-
-CANDIDATES = """
-MATCH (h:Host)
-WHERE h.machine_id IN $machine_id OR h.smbios_uuid IN $smbios_uuid OR h.serial IN $serial OR h.fqdn IN $fqdn
-RETURN h.id AS id, properties(h) AS attributes,
-       [(s:Scope)-[:ASSERTS]->(h) WHERE s.node IS NULL | s.id] AS nodes
-LIMIT 100
+       COLLECT { MATCH (s:Scope {node: $node}) RETURN [s.section, s.complete, s.links] } AS scopes,
+       COLLECT { MATCH (b:Brake {node: $node}) RETURN properties(b) } AS brakes
 """
 
 AROUND = """
 MATCH (h:CI {id: $host})
-RETURN properties(h) AS host, [(s:Scope)-[a:ASSERTS]->(h) | [s.id, a.seq]] AS claims,
+RETURN properties(h) AS host, [(s:Scope)-[a:ASSERTS]->(h) | [s.id, a.seq, a.said]] AS claims,
        COLLECT { MATCH (c:CI {parent: $host}) WHERE NOT c:Endpoint
-                 RETURN [properties(c), [(s:Scope)-[a:ASSERTS]->(c) | [s.id, a.seq]]] } AS children,
+                 RETURN [properties(c), [(s:Scope)-[a:ASSERTS]->(c) | [s.id, a.seq, a.said]]] } AS children,
        COLLECT { MATCH (h)-[e]->(t:CI) WHERE e.valid_to IS NULL RETURN [properties(e), type(e), h.id, t.id] } +
        COLLECT { MATCH (c:CI {parent: $host})-[e]->(t:CI) WHERE e.valid_to IS NULL
                  RETURN [properties(e), type(e), c.id, t.id] } AS edges
@@ -52,10 +46,10 @@ RETURN
   COLLECT { MATCH (p:CI) WHERE p.id IN $targets AND p:Endpoint
             RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } AS placeholders,
   COLLECT { MATCH (c:Service {parent: $host})<-[e]-(x:CI)
-            WHERE e.valid_to IS NULL AND e.endpoint IS NOT NULL AND x.id <> $host AND coalesce(x.parent, '') <> $host
+            WHERE e.valid_to IS NULL AND x.id <> $host AND coalesce(x.parent, '') <> $host
             RETURN [properties(e), type(e), x.id, c.id] } +
   COLLECT { MATCH (p:Endpoint)<-[e]-(x:CI)
-            WHERE p.address IN $own AND p.parent IS NULL AND e.valid_to IS NULL AND e.endpoint IS NOT NULL
+            WHERE p.address IN $own AND p.parent IS NULL AND e.valid_to IS NULL
               AND x.id <> $host AND coalesce(x.parent, '') <> $host
             RETURN [properties(e), type(e), x.id, p.id] } AS incoming,
   COLLECT { MATCH (i:IPAddress) WHERE i.address IN $foreign AND i.status = 'live' AND i.parent <> $host
@@ -81,7 +75,8 @@ CALL () { UNWIND $open AS row MATCH (a:CI {id: row.source}) MATCH (b:CI {id: row
 CALL () { UNWIND $scopes AS row MERGE (s:Scope {id: row.id}) SET s += row.properties }
 CALL () { UNWIND $drops AS row MATCH (:Scope {id: row.scope})-[a:ASSERTS]->(:CI {id: row.ci}) DELETE a }
 CALL () { UNWIND $claims AS row MATCH (s:Scope {id: row.scope}) MATCH (c:CI {id: row.ci})
-          MERGE (s)-[a:ASSERTS]->(c) ON CREATE SET a.since = $seq SET a.seq = row.seq }
+          MERGE (s)-[a:ASSERTS]->(c) ON CREATE SET a.since = $seq
+          SET a.seq = row.seq, a.said = row.said, a.until = row.until }
 RETURN changed
 """
 
@@ -97,21 +92,6 @@ CREATE (:Change {seq: $seq, at: $at, actor: $actor, kind: $kind, summary: $summa
                  hash: $hash, report: $report})
 FOREACH (id IN CASE WHEN $report IS NULL THEN [] ELSE [$report] END | CREATE (:Applied {report_id: id, seq: $seq}))
 """
-
-
-def candidates(keys: Mapping[str, Value], raw: Mapping[str, Value], uuids: Collection[str]) -> Statement:
-    """Hosts that share any single key; whether that is enough is decided by `identity`, not here."""
-
-    def values(key: str) -> list[str]:
-        return [v for v in dict.fromkeys([keys.get(key), raw.get(key)]) if isinstance(v, str)] if keys.get(key) else []
-
-    raw_uuid = [raw["smbios_uuid"]] if keys.get("smbios_uuid") and raw.get("smbios_uuid") else []
-    return CANDIDATES, {
-        "machine_id": values("machine_id"),
-        "serial": values("serial"),
-        "fqdn": values("fqdn"),
-        "smbios_uuid": [*uuids, *raw_uuid],
-    }
 
 
 def apply(plan: Plan, node: str, seq: int, now: str) -> Statement:
@@ -134,7 +114,7 @@ def apply(plan: Plan, node: str, seq: int, now: str) -> Statement:
         "close": [{"id": e.id, "source": e.source} for e in plan.close],
         "reword": [{"id": e.id, "source": e.source, "properties": _edge_facts(e)} for e in plan.reword],
         "open": [_open(e, seq) for e in plan.open],
-        "claims": [asdict(claim) for claim in plan.claims],
+        "claims": [_claim(c) for c in plan.claims],
         "drops": [{"scope": scope, "ci": ci} for scope, ci in plan.drops],
         "scopes": [
             {
@@ -142,6 +122,7 @@ def apply(plan: Plan, node: str, seq: int, now: str) -> Statement:
                 "properties": {
                     "node": node,
                     "section": section,
+                    "at": now,
                     "complete": state.complete,
                     "links": json.dumps([said_to_json(said) for said in state.links]),
                 },
@@ -149,6 +130,11 @@ def apply(plan: Plan, node: str, seq: int, now: str) -> Statement:
             for section, state in (plan.scopes or {}).items()
         ],
     }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    said, until = to_json(claim.said), ends(claim.said)
+    return {"scope": claim.scope, "ci": claim.ci, "seq": claim.seq, "said": said, "until": until}
 
 
 def _create(ci: NewCI, seq: int, now: str) -> dict[str, Any]:
@@ -170,12 +156,26 @@ def _create(ci: NewCI, seq: int, now: str) -> dict[str, Any]:
 
 
 def _open(edge: OpenEdge, seq: int) -> dict[str, Any]:
-    properties = {"id": edge.id, "valid_from": seq, **_edge_facts(edge)}
+    properties = {"id": edge.id, "valid_from": seq, "because": edge.because, **_edge_facts(edge)}
     return {"type": edge.type, "source": edge.source, "target": edge.target, "properties": properties}
 
 
 def _edge_facts(edge: OpenEdge | Reword) -> dict[str, Any]:
-    return {"scope": edge.scope, "endpoint": edge.endpoint, **asdict(edge.evidence)}
+    also = [[scope, claim.endpoint, *_evidence(claim.evidence)] for scope, claim in sorted(edge.also.items())]
+    return {
+        "scope": edge.scope, "endpoint": edge.endpoint, **asdict(edge.evidence),
+        "also": json.dumps(also, ensure_ascii=False) if also else None,
+    }  # fmt: skip
+
+
+def edge_claims(text: str | None) -> dict[str, EdgeClaim]:
+    """The claims of an edge beside the one believed first, as stored in its property `also`."""
+    rows = json.loads(text) if text else []
+    return {scope: EdgeClaim(endpoint, Evidence(*evidence)) for scope, endpoint, *evidence in rows}
+
+
+def _evidence(evidence: Evidence) -> list[Any]:
+    return [getattr(evidence, name) for name in EVIDENCE]
 
 
 def _value(value: Value) -> Any:
@@ -186,7 +186,7 @@ def said_to_json(said: Said) -> list[Any]:
     """A stated link as a flat list, for the scope's memory."""
     link = said.link
     ends = [link.source.cls, link.source.key, link.target.cls, link.target.key]
-    return [said.seq, link.type, *ends, *(getattr(link.evidence, name) for name in EVIDENCE)]
+    return [said.seq, link.type, *ends, *_evidence(link.evidence)]
 
 
 def said_from_json(parts: list[Any]) -> Said:

@@ -15,7 +15,7 @@ Statement = tuple[str, dict[str, Any]]
 
 BASE = {
     "id": "string", "class": "string", "name": "string", "status": "string", "rev": "int",
-    "first_seen": "datetime", "parent": "string", "key": "string",
+    "first_seen": "datetime", "stale_since": "datetime", "parent": "string", "key": "string",
 }  # fmt: skip
 """Properties every CI has, by type; filters and orders may use them beside the declared attributes."""
 

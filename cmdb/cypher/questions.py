@@ -18,7 +18,13 @@ CIS = "UNWIND $ids AS id MATCH (n:CI {id: id}) RETURN properties(n) AS n"
 COUNTS = "MATCH (n:CI {status: 'live'}) RETURN n.class AS class, count(*) AS count ORDER BY class"
 CLAIMS = """
 UNWIND $ids AS id MATCH (s:Scope)-[a:ASSERTS]->(:CI {id: id})
-RETURN id, s.id AS scope, a.since AS since, a.trace AS trace ORDER BY scope
+RETURN id, s.id AS scope, a.since AS since, a.trace AS trace, a.said AS said ORDER BY scope
+"""
+TRACES = """
+UNWIND $ids AS id MATCH (n:CI {id: id})
+RETURN id, [(s:Scope)-[a:ASSERTS]->(n) WHERE a.trace IS NOT NULL | [s.id, a.since, a.trace]] AS traces,
+       COLLECT { MATCH (m:Merge {winner: id}) WHERE m.state = 'open'
+                 RETURN [m.loser, m.at, m.by, m.reason] ORDER BY m.seq } AS merges
 """
 CHILDREN = """
 UNWIND $ids AS id MATCH (n:CI {parent: id}) WHERE n.status = 'live'

@@ -12,6 +12,8 @@ UNIQUE = {
     "Journal": "id",
     "Record": "id",
     "IdentityConflict": "id",
+    "Merge": "id",
+    "Brake": "id",
     "Migration": "number",
 }
 """Every MERGE key and every public id, by label: each gets a uniqueness constraint."""
@@ -37,7 +39,9 @@ def constraints(catalogue: Catalogue) -> list[str]:
 
 def indexes(catalogue: Catalogue) -> list[str]:
     """Lookup indexes for parents, names and declared attributes, and one full-text index over search terms."""
-    lookups = [("CI", name) for name in ("parent", "name", "key", "status")] + [("Endpoint", "key"), ("Scope", "node")]
+    lookups = [("CI", name) for name in ("parent", "name", "key", "status", "stale_since")]
+    lookups += [("Endpoint", "key"), ("Scope", "node"), ("Brake", "node")]
+    lookups += [("Merge", "winner"), ("Merge", "loser")]
     lookups += [(c.name, a.name) for c in catalogue.classes.values() for a in c.attributes if a.index]
     return [
         *(

@@ -1,6 +1,8 @@
 """The graph store: the only place that speaks Bolt. `Store` is its whole door."""
 
+from cmdb.store.commands import By, Done
 from cmdb.store.facade import Store
 from cmdb.store.rows import EdgeRow, Page, Row, Slice
+from cmdb.store.sweep import Swept
 
-__all__ = ["EdgeRow", "Page", "Row", "Slice", "Store"]
+__all__ = ["By", "Done", "EdgeRow", "Page", "Row", "Slice", "Store", "Swept"]

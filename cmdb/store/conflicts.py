@@ -32,7 +32,8 @@ CALL (h) { MATCH (s:Scope {node: $old}) SET s.id = $new + '/' + s.section, s.nod
 CALL (h) { MATCH (c:CI) WHERE c.id = h.id OR c.parent = h.id
            SET c.source = replace(c.source, $old + '/', $new + '/') }
 CALL (h) { MATCH (c:CI)-[e]->(:CI) WHERE (c.id = h.id OR c.parent = h.id) AND e.valid_to IS NULL
-           SET e.scope = replace(e.scope, $old + '/', $new + '/') }
+           SET e.scope = replace(e.scope, $old + '/', $new + '/'),
+               e.also = replace(e.also, '"' + $old + '/', '"' + $new + '/') }
 """
 
 

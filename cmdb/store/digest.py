@@ -16,7 +16,10 @@ _EDGES = """
 MATCH (a:CI)-[e]->(b:CI) WHERE e.valid_to IS NULL
 RETURN properties(e) AS e, type(e) AS type, a.id AS source, b.id AS target
 """
-_OURS = ("id", "rev", "first_seen", "valid_from", "parent", "source", "search", "scope", "valid_to")
+_OURS = (
+    "id", "rev", "first_seen", "valid_from", "parent", "source", "search", "scope", "valid_to", "also", "because",
+    "stale_since",
+)  # fmt: skip
 
 
 def lines(bolt: Bolt) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from cmdb.store import conflicts, digest, facts, migrations
+from cmdb.store import brake, conflicts, digest, facts, migrations, sweep
+from cmdb.store.commands import By, Commands
 from cmdb.store.conflicts import Resolution, Word
 from cmdb.store.facts import Outcome
 from cmdb.store.reads import Reads
@@ -13,7 +14,7 @@ from cmdb.store.session import Bolt
 from cmdb.words import Snapshot
 
 
-class Store(Reads, Records):
+class Store(Reads, Records, Commands):
     """One Neo4j database, embedded or anywhere else. Safe to share between threads.
 
     Every method raises StoreUnavailable while Neo4j does not answer.
@@ -23,6 +24,7 @@ class Store(Reads, Records):
         bolt = Bolt(uri, user, password, database)
         Reads.__init__(self, bolt)
         Records.__init__(self, bolt)
+        Commands.__init__(self, bolt)
         self._bolt = bolt
 
     def close(self) -> None:
@@ -44,6 +46,18 @@ class Store(Reads, Records):
     def resolve_conflict(self, conflict: str, word: Word, actor: str, now: str) -> Resolution:
         """Carry out a person's word on an identity conflict."""
         return conflicts.resolve(self._bolt, conflict, word, actor, now)
+
+    def held(self) -> list[brake.Held]:
+        """Reports that the mass-loss brake holds, oldest first."""
+        return brake.held(self._bolt)
+
+    def release_held(self, scope: str, by: By) -> str:
+        """Believe the loss that holds a scope; returns the node whose report goes on."""
+        return facts.release_held(self._bolt, scope, by.actor, by.now, by.reason)
+
+    def sweep_leases(self, seen: Mapping[str, str], by: By) -> sweep.Swept:
+        """One pass over leases; `seen` says when each scope last reported."""
+        return sweep.sweep_leases(self._bolt, self, seen, by)
 
     def digest(self) -> str:
         """SHA-256 of what is true now, without ids and times."""

@@ -12,17 +12,14 @@ from typing import Any
 from cmdb import identity, reconcile
 from cmdb.classes import catalogue
 from cmdb.cypher import facts
-from cmdb.endpoints import parse
-from cmdb.errors import Conflict, Invalid
-from cmdb.identity import Boot, Candidate, Verdict
-from cmdb.plan import Plan, ScopeState
-from cmdb.reconcile import SELF, Known, KnownCI, KnownEdge
+from cmdb.errors import Conflict, Invalid, UnknownName
+from cmdb.identity import Boot, Verdict
+from cmdb.plan import Plan
+from cmdb.reconcile import SELF
+from cmdb.reconcile.brake import Loss
+from cmdb.store import brake, loading
 from cmdb.store.session import Bolt, Run
-from cmdb.words import Ref, Snapshot, Value
-
-_BASE = frozenset(
-    {"id", "class", "name", "status", "rev", "first_seen", "parent", "key", "source", "search", "valid_from"}
-)
+from cmdb.words import Snapshot, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +31,7 @@ class Outcome:
     summary: str
     verdict: Verdict | None = None
     plan: Plan | None = None
+    freed: bool = False  # an earlier report of the node need not be held any longer
 
 
 class _Undo(Exception):
@@ -61,9 +59,11 @@ def apply_report(bolt: Bolt, snapshot: Snapshot, now: str, revoked: Collection[s
         if verdict.outcome in {"conflict", "ambiguous"}:
             return _hold(run, snapshot, lock, verdict, now)
         host = verdict.ci or new_id("ci")
-        known = _known(run, snapshot, state, host, exists=verdict.ci is not None)
-        plan = reconcile.plan(snapshot, known, host, catalogue(), new_id)
-        _write(run, plan, snapshot.node, lock["seq"], now)
+        known = loading.known(run, snapshot, state, host, exists=verdict.ci is not None)
+        if losses := brake.believed_not(snapshot, known, state["brakes"]):
+            return _brake(run, snapshot, lock, losses, state["brakes"], now)
+        plan = reconcile.plan(snapshot, known, host, catalogue(), new_id, lock["seq"])
+        write(run, plan, snapshot.node, lock["seq"], now)
         trace = json.dumps(verdict.trace()) if state["host"] is None else None
         boot_json = json.dumps([[b.boot_id, b.first, b.last] for b in boots])
         run(
@@ -74,7 +74,9 @@ def apply_report(bolt: Bolt, snapshot: Snapshot, now: str, revoked: Collection[s
             run, lock, now, actor=snapshot.node, kind="report", summary=plan.summary(), ops=plan.operations(),
             report=snapshot.report_id,
         )  # fmt: skip
-        return Outcome("applied", lock["seq"], plan.summary(), verdict, plan)
+        if state["brakes"]:
+            run(brake.FREE, {"node": snapshot.node})
+        return Outcome("applied", lock["seq"], plan.summary(), verdict, plan, freed=bool(state["brakes"]))
 
     try:
         return bolt.write(work)
@@ -112,7 +114,7 @@ def journal(
     )
 
 
-# --- who is it ---------------------------------------------------------------------------------------------
+# --- who is it -------------------------------------------------------------------------------------------
 
 
 def _boots(text: str | None) -> tuple[Boot, ...]:
@@ -133,15 +135,40 @@ def _identify(
         return identity.identify(cls, snapshot.node, attributes or {}, (), bound=state["host"], boots=boots)
     if attributes is None:
         raise Invalid("the first report of a node must carry the host itself", where="sections")
-    keys, _ = identity.hygiene(attributes)
-    uuid = keys.get("smbios_uuid")
-    uuids = identity.uuid_variants(uuid) if isinstance(uuid, str) else ()
-    found = [
-        Candidate(row["id"], _values(row["attributes"]), frozenset(row["nodes"]) - frozenset(revoked))
-        for row in run(*facts.candidates(keys, attributes, uuids))
-    ]
+    found = loading.candidates(run, cls, attributes, revoked)
     apart = frozenset(state["distinct_from"] or ())
     return identity.identify(cls, snapshot.node, attributes, found, distinct_from=apart)
+
+
+def _brake(
+    run: Run, snapshot: Snapshot, lock: Mapping[str, Any], losses: list[Loss], known: list[dict[str, Any]], now: str
+) -> Outcome:
+    """Hold a report that would retract too much; said again with the same losses it is held once."""
+    summary = "; ".join(loss.sentence for loss in losses)
+    outcome = Outcome("held", lock["seq"], f"{summary}: a second report or a person must say so too")
+    if {b["report"] for b in known if b["id"] in {loss.scope for loss in losses}} == {snapshot.report_id}:
+        raise _Undo(outcome)
+    rows = [brake.row(loss, snapshot, now) for loss in losses]
+    run(brake.HOLD, {"rows": rows, "now": now})
+    ops = [{"op": "hold", "scope": loss.scope, "lost": len(loss.lost), "of": loss.of} for loss in losses]
+    journal(run, lock, now, actor=snapshot.node, kind="held", summary=summary, ops=ops)
+    return outcome
+
+
+def release_held(bolt: Bolt, scope: str, actor: str, now: str, reason: str) -> str:
+    """A person believes the loss that holds a scope; returns the node whose report goes on."""
+
+    def work(run: Run) -> str:
+        lock = run(facts.LOCK, {})[0]
+        rows = run(brake.RELEASE, {"id": scope, "by": actor})
+        if not rows:
+            raise UnknownName(f"no report of {scope!r} is held")
+        summary = f"released the loss of {len(json.loads(rows[0]['lost']))} of {rows[0]['of']} items of {scope}"
+        summary += f": {reason}" if reason else ""
+        journal(run, lock, now, actor=actor, kind="command", summary=summary, ops=[{"op": "release", "scope": scope}])
+        return str(rows[0]["node"])
+
+    return bolt.write(work)
 
 
 _HOLD = """
@@ -180,81 +207,8 @@ def _hold(run: Run, snapshot: Snapshot, lock: Mapping[str, Any], verdict: Verdic
     return outcome
 
 
-# --- what is known -----------------------------------------------------------------------------------------
-
-
-def _values(properties: Mapping[str, Any]) -> dict[str, Value]:
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in properties.items() if k not in _BASE}
-
-
-def _known_ci(properties: Mapping[str, Any], claims: Collection[list[Any]] = ()) -> KnownCI:
-    return KnownCI(
-        id=properties["id"],
-        cls=properties["class"],
-        key=properties["key"],
-        name=properties["name"],
-        status=properties["status"],
-        rev=properties["rev"],
-        source=properties["source"],
-        attributes=_values(properties),
-        claims=dict(claims),
-    )
-
-
-def _known_edge(row: list[Any]) -> KnownEdge:
-    properties, kind, source, target = row
-    return KnownEdge(
-        properties["id"], kind, source, target, properties["scope"], properties.get("endpoint"),
-        facts.evidence(properties),
-    )  # fmt: skip
-
-
-def _known(run: Run, snapshot: Snapshot, state: Mapping[str, Any], host: str, *, exists: bool) -> Known:
-    scopes = {
-        section: ScopeState(complete, tuple(facts.said_from_json(parts) for parts in json.loads(links)))
-        for section, complete, links in state["scopes"]
-    }
-    around = run(facts.AROUND, {"host": host}) if exists else []
-    known = Known(
-        host=_known_ci(around[0]["host"], around[0]["claims"]) if around else None,
-        children={
-            Ref(p["class"], p["key"]): _known_ci(p, claims) for p, claims in (around[0]["children"] if around else ())
-        },
-        scopes=scopes,
-        edges=tuple(_known_edge(row) for row in (around[0]["edges"] if around else ())),
-    )
-    return _beyond(run, snapshot, known, host)
-
-
-def _beyond(run: Run, snapshot: Snapshot, known: Known, host: str) -> Known:
-    named = reconcile.endpoints_named(snapshot, known.scopes)
-    own = reconcile.addresses(snapshot, known)
-    foreign = {parse(k).address for k in named if not parse(k).loopback} - own
-    parameters = {
-        "host": host,
-        "keys": sorted(named),
-        "own": sorted(own),
-        "foreign": sorted(foreign),
-        "targets": sorted({e.target for e in known.edges}),
-    }
-    row = run(facts.BEYOND, parameters)[0]
-    hosts = [
-        (frozenset(addresses), [(service, tuple(listens)) for service, listens in services])
-        for addresses, services in row["listeners"]
-    ]
-    return Known(
-        host=known.host,
-        children=known.children,
-        scopes=known.scopes,
-        edges=known.edges,
-        incoming=tuple({row[0]["id"]: _known_edge(row) for row in row["incoming"]}.values()),
-        listeners=reconcile.answering(named, hosts),
-        placeholders={(p.get("parent"), p["key"]): _known_ci(p) for p, _ in row["placeholders"]},
-        uses={p["id"]: uses for p, uses in row["placeholders"]},
-    )
-
-
-def _write(run: Run, plan: Plan, node: str, seq: int, now: str) -> None:
+def write(run: Run, plan: Plan, node: str, seq: int, now: str) -> None:
+    """Carry out a plan for a source; under the journal's lock."""
     changed = run(*facts.apply(plan, node, seq, now))[0]["changed"]
     if changed != len(plan.change):
         # Under the journal's lock nobody else can have written; if so, something bypassed the store.

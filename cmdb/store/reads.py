@@ -141,6 +141,16 @@ class Reads:
             found[row.pop("id")].append(_traced(row))
         return found
 
+    def identity_traces(self, cis: Collection[str]) -> dict[str, dict[str, Any]]:
+        """How each CI was identified (`traces`: scope, since, trace) and what was merged into it (`merges`: id, at,
+        by, reason). One round trip."""
+        empty: dict[str, Any] = {"traces": [], "merges": []}
+        found = {ci: dict(empty) for ci in cis}
+        for row in self._bolt.read(lambda run: run(questions.TRACES, {"ids": list(cis)})):
+            traces = [{"scope": s, "since": since, "trace": json.loads(text)} for s, since, text in row["traces"]]
+            found[row["id"]] = {"traces": traces, "merges": row["merges"]}
+        return found
+
     def children(self, cis: Collection[str]) -> dict[str, list[Row]]:
         """What is inside each CI, by class and name. One round trip."""
         found: dict[str, list[Row]] = {ci: [] for ci in cis}

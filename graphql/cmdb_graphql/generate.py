@@ -48,7 +48,10 @@ def _object(cls: CIClass) -> type[CI]:
 
 
 TYPES: dict[str, type[CI]] = {name: _object(cls) for name, cls in catalogue().classes.items()}
-_ABSENT = {name: dict.fromkeys((a.name for a in cls.attributes), None) for name, cls in catalogue().classes.items()}
+_ABSENT = {
+    name: dict.fromkeys(("stale_since", *(a.name for a in cls.attributes)), None)
+    for name, cls in catalogue().classes.items()
+}
 
 
 def _make(row: Row) -> CI:

@@ -27,6 +27,7 @@ class Loaders:
         self.out: DataLoader[str, list[EdgeRow]] = DataLoader(load_fn=self._out)
         self.into: DataLoader[str, list[EdgeRow]] = DataLoader(load_fn=self._into)
         self.claims: DataLoader[str, list[dict[str, Any]]] = DataLoader(load_fn=self._claims)
+        self.traces: DataLoader[str, dict[str, Any]] = DataLoader(load_fn=self._traces)
         self.records: DataLoader[str, list[Record]] = DataLoader(load_fn=self._records)
         self.seen: DataLoader[str, str | None] = DataLoader(load_fn=self._seen)
 
@@ -55,6 +56,10 @@ class Loaders:
         claims = self._services.store.claims_of(ids)
         return [claims[ci] for ci in ids]
 
+    async def _traces(self, ids: list[str]) -> list[dict[str, Any]]:
+        traces = self._services.store.identity_traces(ids)
+        return [traces[ci] for ci in ids]
+
     async def _records(self, ids: list[str]) -> list[list[Record]]:
         records = self._services.store.records_of(ids)
         return [records[ci] for ci in ids]
@@ -62,6 +67,13 @@ class Loaders:
     async def _seen(self, scopes: list[str]) -> list[str | None]:
         times = self._services.inbox.seen(scopes)
         return [times.get(scope) for scope in scopes]
+
+    def forget(self) -> None:
+        """After a command: whatever was loaded before may be otherwise now."""
+        self.known.clear()
+        for loader in vars(self).values():
+            if isinstance(loader, DataLoader):
+                loader.clear_all()
 
     def prime(self, rows: Collection[Row]) -> None:
         """Remember CIs that came with another answer."""

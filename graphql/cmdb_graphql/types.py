@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import strawberry
 from strawberry.scalars import JSON
 
+from cmdb import claims
 from cmdb.classes import catalogue
 from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.store import EdgeRow, Row
 from cmdb.words import Role
 from cmdb_graphql.context import SENTENCES, Info, computed, readable_by
+from cmdb_graphql.traces import IdentityTrace, identity_traces
 
 if TYPE_CHECKING:
     from cmdb_graphql.loaders import Loaders
 
 PAGE = 100
 First = Annotated[int, strawberry.argument(description=SENTENCES["first"])]
+Class = Annotated[str, strawberry.argument(name="class", description="The name of its class.")]
 OfClass = Annotated[str | None, strawberry.argument(name="class", description="Only those of this class.")]
 
 _make: Callable[[Row], CI] | None = None
@@ -38,13 +41,27 @@ def make(row: Row) -> CI:
 
 
 @readable_by(Role.VIEWER)
-@strawberry.type(description="Who asserts a CI, since when, and how it was identified.")
+@strawberry.type(description="One value that a scope claims.")
+class ClaimedValue:
+    """A claimed value, whether it is in effect or not."""
+
+    attribute: str = strawberry.field(description="The attribute, or `name`.")
+    value: JSON | None = strawberry.field(description="The value; null: that there is none.")
+    wins: bool = strawberry.field(description="Whether it is the one in effect.")
+    since: int = strawberry.field(description="The journal sequence since which the scope says so.")
+    until: str | None = strawberry.field(description="When an override ends, ISO 8601 UTC.")
+
+
+@readable_by(Role.VIEWER)
+@strawberry.type(description="Who asserts a CI, since when, what it says, and how it was identified.")
 class Claim:
     """A scope's claim."""
 
     scope: str = strawberry.field(description="The agent and section, or other source, that asserts it.")
     since: int = strawberry.field(description="The journal sequence since which it does.")
     trace: JSON | None = strawberry.field(description="How the identity was decided, rule by rule.")
+    kind: str = strawberry.field(description="What kind of source: agent, person, import or override.")
+    values: list[ClaimedValue] = strawberry.field(description="What it says, also where another source is believed.")
 
 
 @readable_by(Role.VIEWER)
@@ -60,6 +77,9 @@ class CI:
     rev: int = strawberry.field(description="Rises with every change of its attributes.")
     key: str = strawberry.field(description="Its local key inside its parent.")
     first_seen: str = strawberry.field(description="When it was first seen, ISO 8601 UTC.")
+    stale_since: str | None = strawberry.field(
+        default=None, description="Since when its sources have been silent for longer than its lease, ISO 8601 UTC."
+    )
 
     @classmethod
     def resolve_type(cls, ci: CI, *_: Any) -> str:
@@ -103,10 +123,42 @@ class CI:
         size = page_size(first)
         return [Dependency.of(edge) for edge in (await info.context.loaders.into.load(self.id))[:size]]
 
-    @computed("Who asserts it, and why it is one CI.")
+    @computed("Why it is one CI: each decision that made it so, oldest first.")
+    async def identity_trace(self, info: Info) -> list[IdentityTrace]:
+        """Identity."""
+        return identity_traces(self.row, await info.context.loaders.traces.load(self.id))
+
+    @computed("Who asserts it, and what each says of it.")
     async def claims(self, info: Info) -> list[Claim]:
         """Provenance."""
-        return [Claim(**claim) for claim in await info.context.loaders.claims.load(self.id)]
+        return claims_of(self.row, await info.context.loaders.claims.load(self.id))
+
+
+def claims_of(row: Row, rows: Sequence[dict[str, Any]]) -> list[Claim]:
+    """The claims of a CI with their values, each marked whether it is in effect."""
+    cls = catalogue().cls(row["class"])
+    current = {name: row[name] for name in ("name", *(a.name for a in cls.attributes)) if row.get(name) is not None}
+    known = {one["scope"]: claims.Asserted(None, claims.from_json(one["said"])) for one in rows}
+    full = {s: c.said or {} for s, c in claims.explicit(known, current, row["valid_from"]).items()}
+    won = claims.settle(cls, full)
+
+    def values(scope: str) -> list[ClaimedValue]:
+        said = full.get(scope, {})
+        return [
+            ClaimedValue(
+                attribute=name, value=cast(Any, list(e.value) if isinstance(e.value, tuple) else e.value),
+                wins=won[name][1] == scope, since=e.since, until=e.until,
+            )
+            for name, e in sorted(said.items())
+        ]  # fmt: skip
+
+    return [
+        Claim(
+            scope=one["scope"], since=one["since"], trace=one["trace"], kind=claims.kind_of(one["scope"]),
+            values=values(one["scope"]),
+        )
+        for one in rows
+    ]  # fmt: skip
 
 
 @readable_by(Role.VIEWER)

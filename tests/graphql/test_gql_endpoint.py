@@ -220,7 +220,7 @@ def test_every_root_field_is_refused_to_who_lacks_its_role(door: Door, kind: str
         down = replace(door.services, store=cast(Store, _Down()))
         allowed = answer(down, document, person(*needed, name=f"ok-{name}"))
         codes = {e["extensions"]["code"] for e in allowed.get("errors", ())}
-        assert codes <= {"store_unavailable"}
+        assert codes <= {"store_unavailable", "unknown_name"}  # some ask for one of something that is not there
 
 
 def _minimal(built: Built, kind: str, name: str) -> str:

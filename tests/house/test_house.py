@@ -173,8 +173,8 @@ CONTRACTS = [
     ("cmdb/inbox.py", "import neo4j", "Only the store speaks Bolt"),
     ("agents/cmdb_agents/collectors/host.py", "import psutil", "Only transports read the machine"),
     ("cmdb/applier.py", "import fastapi", "Only the GraphQL room"),
-    ("cmdb/identity.py", "import cmdb.store", "Inside the heart"),
-    ("cmdb/reconcile.py", "import time", "Decisions do no input"),
+    ("cmdb/identity/rules.py", "import cmdb.store", "Inside the heart"),
+    ("cmdb/reconcile/edges.py", "import time", "Decisions do no input"),
 ]
 
 

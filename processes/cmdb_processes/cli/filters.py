@@ -1,4 +1,4 @@
-"""Filters typed on the command line, read as the schema says: a new class or attribute needs no change here."""
+"""Filters and values typed on the command line, read as the schema says: a new class needs no change here."""
 
 from __future__ import annotations
 
@@ -47,3 +47,29 @@ def condition(kinds: dict[str, str], text: str) -> dict[str, Any]:
         return {name: {"eq": _READ[kind](value)}}
     except (ValueError, KeyError) as error:
         raise Invalid(f"{value!r} is no value of {name}", where="--filter") from error
+
+
+def value(kinds: dict[str, str], text: str) -> tuple[str, Any]:
+    """An attribute and the value to write, as attribute=value; nothing behind the sign: none; lists with commas."""
+    name, kind, written = _parts(kinds, text, "SET")
+    if not written:
+        return name, None
+    try:
+        if kind == "StringsFilter":
+            return name, [part.strip() for part in written.split(",")]
+        read = _READ[kind](written)
+    except (ValueError, KeyError) as error:
+        raise Invalid(f"{written!r} is no value of {name}", where="SET") from error
+    return name, int(read) if isinstance(read, float) and read.is_integer() and "." not in written else read
+
+
+def _parts(kinds: dict[str, str], text: str, where: str) -> tuple[str, str, str]:
+    """Attribute as the schema writes it, its kind of filter, and what stands behind the sign."""
+    name, equals, value_ = text.partition("=")
+    first, *rest = name.split("_")
+    name = first + "".join(part.capitalize() for part in rest)
+    kind = kinds.get(name)
+    if not equals or kind is None or kind not in _READ:
+        able = ", ".join(sorted(n for n, k in kinds.items() if k in _READ))
+        raise Invalid(f"{text!r} is not attribute=value; attributes are {able}", where=where)
+    return name, kind, value_

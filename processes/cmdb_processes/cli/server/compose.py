@@ -13,6 +13,7 @@ from cmdb.engine import Bolt
 from cmdb.enrolment import Enrolment
 from cmdb.inbox import Inbox
 from cmdb.store import Store
+from cmdb.sweeper import Sweeper
 from cmdb.webhooks import Courier, Hooks, guard
 from cmdb.words import Process
 from cmdb_graphql.metrics import Metrics
@@ -30,15 +31,18 @@ def services(settings: Settings, bolt: Bolt, processes: Mapping[str, Process]) -
     accounts = Accounts(settings.home / "accounts.db", pepper)
     metrics = Metrics()
     applier = Applier(inbox, store, Agents(enrolment.revoked, enrolment.revoke), metrics.applied)
+    sweeper = Sweeper(store, inbox)
     hooks = Hooks(settings.home / "webhooks.db", pepper)
     courier = Courier(hooks, store, guard.networks(settings.webhook_networks))
     try:
         store.migrate()
         applier.start()
+        sweeper.start()
         courier.start()
         yield Services(settings, store, inbox, enrolment, accounts, applier, courier, processes, metrics)
     finally:
         courier.stop()
+        sweeper.stop()
         applier.stop()
         hooks.close()
         inbox.close()

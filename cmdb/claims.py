@@ -1,0 +1,168 @@
+"""Who says what of a CI, and whose value counts. Pure.
+
+A scope is `source/section`: an agent and its collector (`nd_7f/host`), an import and its table (`import:assets/rows`),
+or people (`person/records` for what they created, `person/edits` for what they wrote onto what others found,
+`override/people` for values that win until they expire). A scope without a section only binds an agent to its CI.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from cmdb.words import SOURCES, CIClass, Value
+
+PERSON, OVERRIDE = "person", "override"
+RECORDS, EDITS, OVERRIDES = "person/records", "person/edits", "override/people"
+NAME = "name"
+"""The name of a CI is claimed like an attribute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One claimed value: the journal sequence since which this scope says it, and until when (ISO 8601 UTC), if ever.
+
+    None is said only by an override: there is none, whatever others say.
+    """
+
+    value: Value
+    since: int
+    until: str | None = None
+
+
+Said = Mapping[str, Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Asserted:
+    """A scope's claim on a CI: `seq` is None in its newest complete body, else the later incomplete one that said so.
+
+    `said` is None when this is the only claim and an agent's: then its values are those of the CI itself.
+    """
+
+    seq: int | None
+    said: Said | None = None
+
+
+Claims = Mapping[str, Asserted]
+
+
+def kind_of(scope: str) -> str:
+    """What kind of source speaks in a scope: override, agent, person or import."""
+    source = source_of(scope)
+    if source in {PERSON, OVERRIDE}:
+        return source
+    return "import" if source.startswith("import:") else "agent"
+
+
+def source_of(scope: str) -> str:
+    """Who speaks in a scope: the part before the section."""
+    return scope.partition("/")[0]
+
+
+def speaks(scope: str) -> bool:
+    """Whether a scope says something of a CI; an agent's own scope only binds it."""
+    return "/" in scope
+
+
+def holds(scope: str) -> bool:
+    """Whether a claim of this scope says that the CI exists; what people write onto a CI does not keep it alive."""
+    return speaks(scope) and scope not in {EDITS, OVERRIDES}
+
+
+def settle(cls: CIClass, said: Mapping[str, Said]) -> dict[str, tuple[Value, str]]:
+    """The value of each attribute that anybody claims, and the scope that wins it.
+
+    The best kind of source wins, as the class file says or by default; of equal kinds the source whose value changed
+    last, then the first by name. Inside one source the first section by name speaks: so no order of arrival matters.
+    """
+    by_attribute: dict[str, dict[str, tuple[str, Entry]]] = defaultdict(dict)
+    for scope in sorted(said):
+        for name, entry in said[scope].items():
+            by_attribute[name].setdefault(source_of(scope), (scope, entry))
+    won: dict[str, tuple[Value, str]] = {}
+    for name, claims in by_attribute.items():
+        order = ranking(cls, name)
+        scope, entry = min(claims.values(), key=lambda one: (order.index(kind_of(one[0])), -one[1].since, one[0]))
+        won[name] = (entry.value, scope)
+    return won
+
+
+def ranking(cls: CIClass, name: str) -> tuple[str, ...]:
+    """Kinds of source for an attribute, best first. A kind that a class file leaves out comes last, as by default."""
+    attribute = cls.attribute(name)
+    chosen = attribute.sources if attribute is not None else ()
+    return (*chosen, *(kind for kind in SOURCES if kind not in chosen))
+
+
+def restate(
+    cls: CIClass,
+    before: Claims,
+    current: Mapping[str, Value],
+    since: int,
+    stated: Mapping[str, tuple[int | None, Mapping[str, Value]]],
+    dropped: Collection[str],
+    at: int,
+) -> tuple[dict[str, Asserted], dict[str, Value]]:
+    """The claims and values of a CI after some scopes stated it (sequence, values) and others dropped it.
+
+    `before` are its claims and `current` its values (the name among them) since sequence `since`; `at` is now's.
+    """
+    kept = {s: c for s, c in before.items() if speaks(s) and s not in dropped and s not in stated}
+    if not kept and len(stated) == 1:  # nearly always: one agent, and nobody else
+        ((scope, (seq, values)),) = stated.items()
+        if kind_of(scope) == "agent":
+            return {scope: Asserted(seq)}, {k: v for k, v in values.items() if v is not None}
+    known = explicit(before, current, since)
+    full = {scope: known[scope] for scope in kept}
+    for scope, (seq, values) in stated.items():
+        said = known[scope].said if scope in known else None
+        full[scope] = Asserted(seq, {k: renew((said or {}).get(k), v, at) for k, v in values.items() if v is not None})
+    return conclude(cls, full)
+
+
+def explicit(before: Claims, current: Mapping[str, Value], since: int) -> dict[str, Asserted]:
+    """Claims with their values spelt out; those of an agent's only claim are the CI's own."""
+    own = {name: Entry(value, since) for name, value in current.items()}
+    return {s: Asserted(c.seq, own if c.said is None else c.said) for s, c in before.items() if speaks(s)}
+
+
+def conclude(cls: CIClass, full: Mapping[str, Asserted]) -> tuple[dict[str, Asserted], dict[str, Value]]:
+    """The claims as they are kept, and the values that win; the only claim of an agent leaves its own to the CI."""
+    won = settle(cls, {scope: claim.said for scope, claim in full.items() if claim.said is not None})
+    values: dict[str, Value] = {name: value for name, (value, _) in won.items() if value is not None}
+    if len(full) == 1 and all(kind_of(scope) == "agent" for scope in full):
+        return {scope: Asserted(claim.seq) for scope, claim in full.items()}, values
+    return dict(full), values
+
+
+def renew(was: Entry | None, value: Value, at: int) -> Entry:
+    """A value said again is as old as it was; another is new."""
+    return was if was is not None and was.value == value and was.until is None else Entry(value, at)
+
+
+def ends(said: Said | None) -> str | None:
+    """When the first of these values expires, if any does."""
+    return min((entry.until for entry in (said or {}).values() if entry.until is not None), default=None)
+
+
+def to_json(said: Said | None) -> str | None:
+    """Claimed values as text for the graph: {attribute: [value, since, until]}."""
+    if said is None:
+        return None
+    plain = {
+        name: [list(e.value) if isinstance(e.value, tuple) else e.value, e.since, e.until] for name, e in said.items()
+    }
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def from_json(text: str | None) -> Said | None:
+    """The inverse of `to_json`."""
+    if text is None:
+        return None
+    return {
+        name: Entry(tuple(value) if isinstance(value, list) else value, since, until)
+        for name, (value, since, until) in json.loads(text).items()
+    }

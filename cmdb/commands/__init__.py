@@ -1,0 +1,15 @@
+"""What people do to the graph, as plans. Pure: a command and what is known in, a Plan out; the store carries it out.
+
+A person is a source like any other: what they write is a claim (`claims.RECORDS`, `EDITS`, `OVERRIDES`), so it meets
+reports by the same rules of precedence, and nothing that another source said is lost.
+"""
+
+from cmdb.commands.links import link, unlink
+from cmdb.commands.merge import Merged, merge
+from cmdb.commands.split import split
+from cmdb.commands.things import Around, Decided, check_rev, create, declared, expire, override, retire, update
+
+__all__ = [
+    "Around", "Decided", "Merged", "check_rev", "create", "declared", "expire", "link", "merge", "override", "retire",
+    "split", "unlink", "update",
+]  # fmt: skip

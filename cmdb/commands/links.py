@@ -1,0 +1,56 @@
+"""Link and unlink CIs by hand."""
+
+from __future__ import annotations
+
+from cmdb.claims import RECORDS, source_of
+from cmdb.commands.things import HAND, Decided
+from cmdb.errors import Conflict, Invalid
+from cmdb.plan import EdgeClaim, Plan
+from cmdb.reconcile.known import KnownCI, KnownEdge, NewId
+from cmdb.reconcile.ledger import Ledger
+from cmdb.reconcile.placeholders import Placeholders
+from cmdb.words import Evidence, RelationType
+
+
+def link(
+    relation: RelationType, source: KnownCI, target: KnownCI, edge: KnownEdge | None, evidence: Evidence, new_id: NewId
+) -> Decided:
+    """Say that `source` depends on `target`; `edge` is the open edge between them of this type, if others say so."""
+    if source.cls not in relation.sources or target.cls not in relation.targets:
+        allowed = f"{' or '.join(relation.sources)} to {' or '.join(relation.targets)}"
+        raise Invalid(f"{relation.name} goes from {allowed}, not {source.cls} to {target.cls}", where="type")
+    if source.id == target.id:
+        raise Invalid("a CI does not depend on itself", where="to")
+    if edge is not None and RECORDS in edge.claims:
+        raise Conflict(f"{source.name} {relation.name} {target.name} is linked by hand already")
+    ledger, claim = _ledger(new_id), EdgeClaim(None, evidence)
+    if edge is None:
+        ledger.lay((relation.name, source.id, target.id), {RECORDS: claim})
+    else:
+        ledger.keep(edge, {**edge.claims, RECORDS: claim})
+    return Decided(source.id, _plan(source, ledger), f"linked {source.name} {relation.name} {target.name}")
+
+
+def unlink(relation: RelationType, source: KnownCI, target: KnownCI, edge: KnownEdge | None, new_id: NewId) -> Decided:
+    """Take a hand-made link back. What others see goes on: only they can stop seeing it."""
+    sentence = f"{source.name} {relation.name} {target.name}"
+    if edge is None:
+        raise Conflict(f"there is no open edge {sentence}")
+    others = {scope: claim for scope, claim in edge.claims.items() if scope != RECORDS}
+    seen = ", ".join(sorted({source_of(scope) for scope in others}))
+    if RECORDS not in edge.claims:
+        raise Conflict(f"{sentence} was not linked by hand: it ends when {seen} no longer sees it")
+    ledger = _ledger(new_id)
+    ledger.keep(edge, others)
+    notes = (f"the edge stays: {seen} goes on seeing it",) if others else ()
+    return Decided(source.id, _plan(source, ledger), f"unlinked {sentence}", notes)
+
+
+def _ledger(new_id: NewId) -> Ledger:
+    return Ledger(new_id, Placeholders({}, {}, new_id))
+
+
+def _plan(source: KnownCI, ledger: Ledger) -> Plan:
+    return Plan(
+        host=source.id, open=tuple(ledger.open), close=tuple(ledger.close), reword=tuple(ledger.reword), scopes=HAND
+    )

@@ -1,0 +1,53 @@
+"""The statements of a person's commands: what is around some CIs, and the records of merges."""
+
+from __future__ import annotations
+
+_CLAIMS = "[(s:Scope)-[a:ASSERTS]->({0}) | [s.id, a.seq, a.said]]"
+
+CIS = f"""
+UNWIND $ids AS id MATCH (n:CI {{id: id}})
+RETURN properties(n) AS ci, {_CLAIMS.format("n")} AS claims,
+       COLLECT {{ MATCH (c:CI {{parent: id}}) WHERE NOT c:Endpoint
+                  RETURN [properties(c), {_CLAIMS.format("c")}] }} AS inside
+"""
+AT = f"""
+MATCH (n:CI {{key: $key}}) WHERE n.class = $class AND coalesce(n.parent, '') = coalesce($parent, '')
+RETURN properties(n) AS ci, {_CLAIMS.format("n")} AS claims ORDER BY n.status, n.id LIMIT 1
+"""
+"""What has this local key there; a live one before a tombstone."""
+
+EDGES = """
+UNWIND $ids AS id MATCH (n:CI {id: id})-[e]-(o:CI) WHERE e.valid_to IS NULL
+RETURN properties(e) AS e, type(e) AS type, startNode(e).id AS source, endNode(e).id AS target
+"""
+PLACES = """
+RETURN
+  COLLECT { MATCH (p:Endpoint) WHERE p.key IN $keys AND coalesce(p.parent, $host) = $host
+            RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } +
+  COLLECT { MATCH (p:CI) WHERE p.id IN $targets AND p:Endpoint
+            RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } AS placeholders
+"""
+REBIND = """
+MATCH (r:Scope)-[a:ASSERTS]->(:CI {id: $from}) WHERE r.node IS NULL AND ($nodes IS NULL OR r.id IN $nodes)
+MATCH (to:CI {id: $to}) MERGE (r)-[b:ASSERTS]->(to) SET b = properties(a) DELETE a
+RETURN r.id AS node
+"""
+"""Let agents speak for another CI; null moves all of them."""
+
+TRACE = "MATCH (:Scope {id: $scope})-[a:ASSERTS]->(:CI {id: $ci}) SET a.trace = $trace"
+MERGE = """
+CREATE (:Merge {id: $id, winner: $winner, loser: $loser, at: $at, by: $by, reason: $reason, seq: $seq, state: 'open',
+                nodes: $nodes, record: $record})
+"""
+MERGED = """
+MATCH (m:Merge {state: 'open'}) WHERE m.loser = $id OR m.id = $id
+RETURN properties(m) AS m
+"""
+LATER = """
+MATCH (m:Merge {state: 'open'}) WHERE m.seq > $seq AND (m.loser IN $ids OR m.winner IN $ids) RETURN m.id AS id
+"""
+SPLIT = "MATCH (m:Merge {id: $id}) SET m.state = 'split', m.split_at = $at, m.split_by = $by, m.split_reason = $reason"
+OVERRIDDEN = f"""
+MATCH (:Scope {{id: 'override/people'}})-[x:ASSERTS]->(n:CI) WHERE x.until <= $now
+RETURN properties(n) AS ci, {_CLAIMS.format("n")} AS claims ORDER BY n.id LIMIT $most
+"""

@@ -1,0 +1,58 @@
+"""Who might this be: the statement that looks for CIs which could fit an identity rule of their class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cmdb.identity import uuid_variants
+from cmdb.words import CIClass, IdentityRule, Value
+
+Statement = tuple[str, dict[str, Any]]
+MOST = 100
+
+MERGED = """
+UNWIND $ids AS id MATCH (t:CI {id: id})
+RETURN id, t.merged_into AS merged, [(s:Scope)-[:ASSERTS]->(t) WHERE s.node IS NULL | s.id] AS nodes
+"""
+"""Where merged CIs went, and which agents speak there."""
+
+
+def candidates(cls: CIClass, keys: Mapping[str, Value], raw: Mapping[str, Value]) -> Statement | None:
+    """CIs that share the single values of some rule; whether that is enough is decided by `identity`, not here.
+
+    What is stored is as it was reported, so a key is looked for as it came and in its normal form in either case. The
+    strongest rule comes first: a template's machine id may be on more machines than are looked at. None: no rule can.
+    """
+    params: dict[str, Any] = {}
+    conditions = [text for rule in cls.identity if (text := _condition(cls, rule, keys, raw, params))]
+    if not conditions:
+        return None
+    order = " ".join(f"WHEN {text} THEN {n}" for n, text in enumerate(conditions))
+    return (
+        f"MATCH (h:`{cls.name}`) WHERE {' OR '.join(f'({text})' for text in conditions)} "
+        "RETURN h.id AS id, h.merged_into AS merged, properties(h) AS attributes, "
+        "[(s:Scope)-[:ASSERTS]->(h) WHERE s.node IS NULL | s.id] AS nodes "
+        f"ORDER BY CASE {order} END, h.id LIMIT {MOST}",
+        params,
+    )
+
+
+def _condition(
+    cls: CIClass, rule: IdentityRule, keys: Mapping[str, Value], raw: Mapping[str, Value], params: dict[str, Any]
+) -> str | None:
+    """The single-valued keys of a rule together; lists are compared when the candidates are there."""
+    if any(keys.get(key) is None for key in rule.keys):
+        return None
+    single = [key for key in rule.keys if not isinstance(keys[key], tuple) and cls.attribute(key) is not None]
+    for key in single:
+        params[key] = _forms(key, keys[key], raw.get(key))
+    return " AND ".join(f"h.`{key}` IN $`{key}`" for key in single) or None
+
+
+def _forms(key: str, normal: Value, raw: Value) -> list[Value]:
+    if not isinstance(normal, str):
+        return [normal]
+    texts = [*uuid_variants(normal), *([raw] if isinstance(raw, str) else [])] if key == "smbios_uuid" else [normal]
+    texts += [raw] if isinstance(raw, str) else []
+    return list(dict.fromkeys(form for text in texts for form in (text, text.upper())))

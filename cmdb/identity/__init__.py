@@ -1,0 +1,16 @@
+"""Which CI is this? Pure: hygiene of the keys, then ordered compound rules, each answer with its trace.
+
+Outcomes: `match` one CI, `new`, `ambiguous` (several fit: a person decides) or `conflict` (one fits, but another live
+agent speaks for it, or one agent identity speaks for two machines: a person decides).
+"""
+
+from cmdb.identity.boots import Boot, alternating, note_boot
+from cmdb.identity.hygiene import hygiene, uuid_variants
+from cmdb.identity.rules import identify, identity_keys
+from cmdb.identity.trace import Candidate, Outcome, Refusal, Step, Verdict
+
+__all__ = [
+    "Boot", "Candidate", "Outcome", "Refusal", "Step", "Verdict", "alternating", "hygiene", "identify", "identity_keys",
+    "note_boot",
+    "uuid_variants",
+]  # fmt: skip

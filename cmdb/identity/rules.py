@@ -1,0 +1,167 @@
+"""Ordered compound rules: the strongest that is complete decides, unless a stronger key contradicts it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from cmdb.identity.boots import Boot, alternating
+from cmdb.identity.hygiene import hygiene, uuid_variants
+from cmdb.identity.trace import Candidate, Outcome, Refusal, Step, Verdict
+from cmdb.words import CIClass, IdentityRule, Value
+
+Keys = Mapping[str, Value]
+_NO_KEYS = frozenset({"node", "parent", "key"})
+"""What a rule may name that is not an attribute: who speaks, and where inside what."""
+
+
+def identify(
+    cls: CIClass,
+    node: str | None,
+    attributes: Mapping[str, Value],
+    candidates: Sequence[Candidate],
+    *,
+    bound: str | None = None,
+    boots: Sequence[Boot] = (),
+    distinct_from: Collection[str] = (),
+) -> Verdict:
+    """Identify what agent `node` (None: a person or an import, who speaks about things) says as `attributes`.
+
+    `bound` is the CI this agent already speaks for; `boots` its boot history with this report in it; `distinct_from`
+    the CIs a person said this is not.
+    """
+    keys, refusals = hygiene(_wanted(cls, attributes))
+    if bound is not None:
+        return _bound(str(node), bound, boots, keys, refusals)
+    open_to = [c for c in candidates if c.id not in distinct_from]
+    clean = [(c.id, hygiene(_wanted(cls, c.attributes))[0]) for c in open_to]
+    agents = {c.id: frozenset(node for one in open_to if one.id == c.id for node in one.nodes) for c in open_to}
+    search = _Search(node, keys, refusals, clean, agents, [])
+    if distinct_from:
+        search.steps.append(Step("a person's decision", {}, tuple(sorted(distinct_from)), "said to be other machines"))
+    return search.verdict([rule for rule in cls.identity if not _NO_KEYS & set(rule.keys)])
+
+
+def identity_keys(cls: CIClass) -> tuple[str, ...]:
+    """The attributes that the identity rules of a class use."""
+    return tuple(sorted({key for rule in cls.identity for key in rule.keys} - _NO_KEYS))
+
+
+def _wanted(cls: CIClass, attributes: Mapping[str, Value]) -> dict[str, Value]:
+    return {key: attributes.get(key) for key in (*identity_keys(cls), "virtualisation")}
+
+
+def _bound(node: str, bound: str, boots: Sequence[Boot], keys: Keys, refusals: tuple[Refusal, ...]) -> Verdict:
+    if pair := alternating(boots):
+        reason = (
+            f"agent {node} reports boot {pair[1].boot_id} between two reports of boot {pair[0].boot_id}:"
+            " two machines use one agent identity"
+        )
+        step = Step("agent", {"node": node}, (bound,), reason)
+        return Verdict("conflict", None, reason, None, keys, (step,), refusals, (bound,))
+    step = Step("agent", {"node": node}, (bound,), "the agent that has always spoken for this CI")
+    return Verdict("match", bound, "recognised by its agent", "agent", keys, (step,), refusals, (bound,))
+
+
+def _agrees(key: str, mine: Value, theirs: Value) -> bool:
+    if isinstance(mine, tuple) and isinstance(theirs, tuple):
+        return bool(set(mine) & set(theirs))
+    if key == "smbios_uuid" and isinstance(mine, str) and isinstance(theirs, str):
+        return theirs in uuid_variants(mine)
+    return mine == theirs
+
+
+def _complete(rule: IdentityRule, keys: Keys) -> bool:
+    return all(keys.get(key) is not None for key in rule.keys)
+
+
+def _contradicts(rule: IdentityRule, mine: Keys, theirs: Keys) -> bool:
+    if not (_complete(rule, mine) and _complete(rule, theirs)):
+        return False
+    return not all(_agrees(key, mine[key], theirs[key]) for key in rule.keys)
+
+
+def _doubts(rule: IdentityRule, stronger: Sequence[IdentityRule], mine: Keys, theirs: Keys) -> list[str]:
+    """Single keys of stronger rules that both have and that differ: no veto, since alone they do not decide."""
+    singles = {key for one in stronger for key in one.keys} - set(rule.keys)
+    both = [key for key in sorted(singles) if isinstance(mine.get(key), str) and isinstance(theirs.get(key), str)]
+    return [key for key in both if not _agrees(key, mine[key], theirs[key])]
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """One identification under way: what is looked for, among whom, and the steps so far."""
+
+    node: str | None
+    keys: Keys
+    refusals: tuple[Refusal, ...]
+    candidates: Sequence[tuple[str, Keys]]
+    agents: Mapping[str, frozenset[str]]
+    steps: list[Step]
+
+    def verdict(self, rules: Sequence[IdentityRule]) -> Verdict:
+        """The first rule that fits somebody decides."""
+        stronger: list[IdentityRule] = []
+        for rule in rules:
+            if fits := self._try(rule, stronger):
+                return self._judge(rule, fits, stronger)
+            stronger.append(rule)
+        return self._unmatched(rules)
+
+    def _try(self, rule: IdentityRule, stronger: Sequence[IdentityRule]) -> list[tuple[str, Keys]]:
+        used = {key: self.keys.get(key) for key in rule.keys}
+        if not _complete(rule, self.keys):
+            missing = [key for key, value in used.items() if value is None]
+            self.steps.append(Step(rule.name, used, (), f"not tried: no usable {', '.join(missing)}"))
+            return []
+        agree = [
+            (ci, theirs)
+            for ci, theirs in self.candidates
+            if _complete(rule, theirs) and all(_agrees(k, self.keys[k], theirs[k]) for k in rule.keys)
+        ]
+        fits = [one for one in agree if not any(_contradicts(s, self.keys, one[1]) for s in stronger)]
+        vetoed, hits = len(agree) - len(fits), _ids(fits)
+        result = f"{len(hits)} fit" + (f", {vetoed} vetoed by a stronger key that contradicts" if vetoed else "")
+        self.steps.append(Step(rule.name, used, _ids(agree), result))
+        return fits
+
+    def _judge(self, rule: IdentityRule, fits: Sequence[tuple[str, Keys]], stronger: Sequence[IdentityRule]) -> Verdict:
+        hits = _ids(fits)
+        if len(hits) > 1:
+            return self._held("ambiguous", f"{len(hits)} CIs have the same {rule.name}", hits)
+        (hit,) = hits
+        doubts = min((_doubts(rule, stronger, self.keys, theirs) for _, theirs in fits), key=len)
+        if doubts:
+            return self._held("conflict", f"{hit} has the same {rule.name}, but another {', '.join(doubts)}", hits)
+        others = self.agents[hit] - {self.node}
+        if others and self.node is not None:
+            who = ", ".join(sorted(others))
+            return self._held("conflict", f"{hit} has the same {rule.name}, but agent {who} speaks for it", hits)
+        reason = f"recognised by {rule.name}"
+        return Verdict("match", hit, reason, rule.name, self.keys, tuple(self.steps), self.refusals, (hit,))
+
+    def _held(self, outcome: Outcome, reason: str, hits: Sequence[str]) -> Verdict:
+        return Verdict(outcome, None, reason, None, self.keys, tuple(self.steps), self.refusals, tuple(hits))
+
+    def _unmatched(self, rules: Sequence[IdentityRule]) -> Verdict:
+        """No rule fits; but one machine id twice is a clone or a second agent, unless stronger keys say which."""
+        machine = self.keys.get("machine_id")
+        twins = [one for one in self.candidates if machine and one[1].get("machine_id") == machine]
+        hardware = [rule for rule in rules if "serial" in rule.keys]
+        apart = _ids([one for one in twins if any(_contradicts(r, self.keys, one[1]) for r in hardware)])
+        doubtful = sorted(set(_ids(twins)) - set(apart))
+        refusals = self.refusals
+        if apart:
+            cloned = f"cloned: {', '.join(apart)} is other hardware"
+            refusals = (*refusals, Refusal("machine_id", str(machine), cloned))
+        if doubtful:
+            self.steps.append(Step("machine id alone", {"machine_id": machine}, tuple(doubtful), "held for a person"))
+            who = f"whether agent {self.node} is it" if self.node else "whether this is it"
+            reason = f"{', '.join(doubtful)} has the same machine id, and nothing stronger says {who}"
+            return Verdict("conflict", None, reason, None, self.keys, tuple(self.steps), refusals, tuple(doubtful))
+        return Verdict("new", None, "nothing known fits", None, self.keys, tuple(self.steps), refusals, apart)
+
+
+def _ids(found: Sequence[tuple[str, Keys]]) -> tuple[str, ...]:
+    """The CIs of some candidates, each once: a CI that others were merged into is known by their keys too."""
+    return tuple(sorted({ci for ci, _ in found}))

@@ -1,0 +1,11 @@
+"""Pure: what a node says, against what is known of it, gives a Plan. No I/O, no clock, no randomness of its own.
+
+The desired state of a section is its newest complete body with the later incomplete ones laid over it, item by item,
+newest by sequence and never by arrival. So any order of arrival, with repeats, ends in the same graph.
+"""
+
+from cmdb.reconcile.known import SELF, Known, KnownCI, KnownEdge
+from cmdb.reconcile.report import addresses, plan
+from cmdb.reconcile.said import endpoints_named
+
+__all__ = ["SELF", "Known", "KnownCI", "KnownEdge", "addresses", "endpoints_named", "plan"]

@@ -1,0 +1,116 @@
+"""The edges of a report: what the node now claims, what others go on claiming, and where incoming edges lead."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cached_property
+
+from cmdb.claims import holds, source_of
+from cmdb.endpoints import Endpoint, Listeners, parse
+from cmdb.plan import EdgeClaim
+from cmdb.reconcile.items import Items, addresses_in
+from cmdb.reconcile.known import CONTAINED, EdgeKey
+from cmdb.reconcile.ledger import Ledger, rank
+from cmdb.reconcile.placeholders import Placeholders
+from cmdb.reconcile.said import scope_of, stated_links
+from cmdb.words import Link, Value
+
+Mine = dict[EdgeKey, tuple[str, EdgeClaim]]
+
+
+class Edges:
+    """The making of one plan's edges, once every item has its id."""
+
+    def __init__(self, items: Items) -> None:
+        self.snapshot, self.known, self.host = items.snapshot, items.known, items.host
+        self.catalogue, self.ids, self.live = items.catalogue, items.ids, items.settled.live
+        self.placeholders = Placeholders(self.known.placeholders, self.known.uses, items.new_id)
+        self.ledger = Ledger(items.new_id, self.placeholders)
+        self.notes: list[str] = []
+
+    def settle(self) -> None:
+        """Own edges, then those that lead here, then the placeholders nobody needs any more."""
+        mine = self._mine()
+        here = {self.host, *self.ids.values()}
+        have: set[EdgeKey] = set()
+        for edge in self.known.edges:
+            # One agent's report says nothing about what a person or another agent claims, unless an end is gone.
+            claims = {s: c for s, c in edge.claims.items() if source_of(s) != self.snapshot.node}
+            if edge.source not in here or edge.key in have:
+                claims = {}
+            elif edge.key in mine:
+                claims |= [mine[edge.key]]
+            have |= {edge.key} if claims else set()
+            self.ledger.keep(edge, claims)
+        for key in sorted(set(mine) - have):
+            self.ledger.lay(key, dict([mine[key]]))
+        self._repoint_incoming()
+        self.placeholders.tidy()
+
+    def _mine(self) -> Mine:
+        """What this node claims: containment of what it reports, and its links, each by its surest sighting."""
+        mine: Mine = {}
+        for ref in sorted(self.live):
+            own = sorted(s for s in self.live[ref].claims if source_of(s) == self.snapshot.node and holds(s))
+            if own and (relation := self.catalogue.cls(ref.cls).contained_by):
+                mine[relation, self.ids[ref], self.host] = (own[0], EdgeClaim(None, CONTAINED))
+        for name, all_said in sorted(stated_links(self.snapshot, self.known.scopes).items()):
+            for said in all_said:
+                self._link(mine, scope_of(self.snapshot, name), said.link)
+        return mine
+
+    def _link(self, mine: Mine, scope: str, link: Link) -> None:
+        source = self.ids.get(link.source)
+        if source is None:
+            self.notes.append(f"{link.type} from {link.source.cls} {link.source.key!r}: it is not there any more")
+            return
+        is_endpoint = link.target.cls == "Endpoint"
+        target = self._resolve(parse(link.target.key), scope) if is_endpoint else self.ids.get(link.target)
+        if target is None or target == source:
+            return
+        claim = EdgeClaim(parse(link.target.key).key if is_endpoint else None, link.evidence)
+        key = (link.type, source, target)
+        if key not in mine or rank(scope, claim) < rank(*mine[key]):
+            mine[key] = (scope, claim)
+
+    @cached_property
+    def listeners(self) -> Listeners:
+        """Who listens on this host after the report; asked only once every item has its id."""
+        services = [
+            (self.ids[ref], _strings(item.attributes.get("listens")))
+            for ref, item in sorted(self.live.items(), key=lambda pair: pair[0])
+            if ref.cls == "Service"
+        ]
+        return Listeners.of(services, addresses_in(self.live))
+
+    def _resolve(self, endpoint: Endpoint, scope: str) -> str:
+        own = self.listeners
+        found = own.answer(endpoint) if own.owns(endpoint) else self.known.listeners.get(endpoint.key)
+        return found or self.placeholders.at(endpoint, self.host, scope)
+
+    def _repoint_incoming(self) -> None:
+        """Other hosts' edges follow the address: to the service that now answers there, or back to a placeholder.
+
+        Claims that name no address (a person's) stay where they are.
+        """
+        wanted: dict[EdgeKey, dict[str, EdgeClaim]] = defaultdict(dict)
+        for edge in self.known.incoming:
+            for scope, claim in edge.claims.items():
+                target = self._now_at(claim.endpoint, scope) if claim.endpoint else edge.target
+                best = wanted[edge.type, edge.source, target]
+                if scope not in best or rank(scope, claim) < rank(scope, best[scope]):
+                    best[scope] = claim
+        for edge in self.known.incoming:
+            self.ledger.keep(edge, wanted.pop(edge.key, {}))
+        for key, claims in wanted.items():
+            if claims:
+                self.ledger.lay(key, claims)
+
+    def _now_at(self, key: str, scope: str) -> str:
+        endpoint = parse(key)
+        found = self.listeners.answer(endpoint) if self.listeners.owns(endpoint) else None
+        return found or self.placeholders.at(endpoint, self.host, scope)
+
+
+def _strings(value: Value) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()

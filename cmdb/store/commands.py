@@ -1,0 +1,275 @@
+"""What people do to CIs, each one transaction and one journal entry, decided under the journal's lock like a report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cmdb import commands, identity, ingest
+from cmdb.claims import NAME, PERSON, RECORDS, source_of
+from cmdb.classes import catalogue
+from cmdb.commands import Decided, Merged
+from cmdb.cypher import commands as cypher
+from cmdb.cypher import facts
+from cmdb.errors import Conflict, Invalid, Refused, UnknownName
+from cmdb.reconcile import KnownCI
+from cmdb.reconcile.known import SELF
+from cmdb.store import loading
+from cmdb.store.facts import journal, new_id, write
+from cmdb.store.session import Bolt, Run
+from cmdb.words import LOCAL_KEY, CIClass, Value
+
+MOST_EXPIRED = 500
+"""Overrides ended in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who commands, when (ISO 8601 UTC) and why; the reason goes into the journal."""
+
+    actor: str
+    now: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a command: its journal sequence, the CI, one line, notes, and agents that must report everything."""
+
+    seq: int
+    ci: str
+    summary: str
+    notes: tuple[str, ...] = ()
+    ask: tuple[str, ...] = ()
+
+
+class Commands:
+    """Commands about CIs. Every method raises UnknownName, Invalid, Conflict or Refused with what is wrong."""
+
+    def __init__(self, bolt: Bolt) -> None:
+        self._bolt = bolt
+
+    def create_ci(
+        self, cls: str, name: str, attributes: Mapping[str, Any], by: By, *, parent: str | None = None,
+        key: str | None = None,
+    ) -> Done:  # fmt: skip
+        """Write down a CI that no source knows; one that is known already is refused, a tombstone revives."""
+        declared = catalogue().cls(cls)
+        values = {**ingest.values(declared, attributes, "attributes", whole=True), NAME: ingest.name(name, "name")}
+        local = _local_key(declared, str(values[NAME]), key, parent)
+
+        def decide(run: Run, seq: int) -> Decided:
+            was, trace = _who(run, declared, local, parent, values)
+            if parent is not None:
+                _live(run, parent)
+            evidence = commands.declared(by.reason or "written down by hand", by.actor, by.now)
+            decided = commands.create(declared, was, values, local, parent, seq, new_id, evidence)
+            return replace(decided, trace=json.dumps(trace))
+
+        return self._do(decide, by)
+
+    def update_ci(self, ci: str, rev: int | None, values: Mapping[str, Any], by: By) -> Done:
+        """Write values onto a CI (the name among them; null takes one's own back), decided at revision `rev`."""
+
+        def decide(run: Run, seq: int) -> Decided:
+            was = _live(run, ci)
+            commands.check_rev(was, rev)
+            declared = catalogue().cls(was.cls)
+            return commands.update(declared, was, _written(declared, values, was), seq)
+
+        return self._do(decide, by)
+
+    def override_attribute(self, ci: str, name: str, value: Any, until: str, by: By) -> Done:
+        """Let one value win over every source until a moment (ISO 8601); null says that there is none."""
+        end = ingest.moment(until, "until")
+        if end <= by.now:
+            raise Invalid(f"{until} is over already", where="until")
+
+        def decide(run: Run, seq: int) -> Decided:
+            was = _live(run, ci)
+            declared = catalogue().cls(was.cls)
+            (checked,) = _written(declared, {name: value}, None).values()
+            return commands.override(declared, was, name, checked, end, seq)
+
+        return self._do(decide, by, scope="override")
+
+    def expire_overrides(self, by: By) -> list[Done]:
+        """End the overrides whose time is over: at most 500 CIs, one journal entry each."""
+        rows = self._bolt.read(lambda run: run(cypher.OVERRIDDEN, {"now": by.now, "most": MOST_EXPIRED}))
+        return [self._do(_ending(row["ci"]["id"], by.now), by, scope="override", kind="sweep") for row in rows]
+
+    def retire_ci(self, ci: str, rev: int | None, by: By, *, kind: str = "command") -> Done:
+        """Retire a CI with what is inside it. If an agent still sees it, its next whole report revives it."""
+
+        def decide(run: Run, _seq: int) -> Decided:
+            known = loading.around(run, [ci], edges=True)
+            was = _found(known.cis.get(ci), ci)
+            commands.check_rev(was, rev)
+            host = was.parent or ci
+            return commands.retire(loading.with_places(run, known, host), ci, host, new_id)
+
+        return self._do(decide, by, kind=kind)
+
+    def link_cis(self, relation: str, source: str, target: str, by: By) -> Done:
+        """Say that one CI depends on another."""
+        declared = catalogue().relation(relation)
+
+        def decide(run: Run, _seq: int) -> Decided:
+            one, other, edge = _ends(run, relation, source, target)
+            evidence = commands.declared(by.reason or "linked by hand", by.actor, by.now)
+            return commands.link(declared, one, other, edge, evidence, new_id)
+
+        return self._do(decide, by)
+
+    def unlink_cis(self, relation: str, source: str, target: str, by: By) -> Done:
+        """Take a hand-made link back."""
+        declared = catalogue().relation(relation)
+
+        def decide(run: Run, _seq: int) -> Decided:
+            return commands.unlink(declared, *_ends(run, relation, source, target), new_id)
+
+        return self._do(decide, by)
+
+    def merge_cis(self, winner: str, loser: str, by: By) -> Done:
+        """Say that two CIs are one thing: the loser's claims, edges and insides move to the winner, reversibly."""
+        if not by.reason:
+            raise Invalid("say why: it is kept with the merge", where="reason")
+
+        def decide(run: Run, seq: int) -> Decided:
+            known = loading.around(run, [winner, loser], edges=True)
+            for ci in (winner, loser):
+                _found(known.cis.get(ci), ci)
+            decided, record = commands.merge(known, winner, loser, by.reason, catalogue(), new_id)
+            merge = new_id("mg")
+            return replace(decided, then=_merging(merge, record, winner, loser, by, seq))
+
+        return self._do(decide, by)
+
+    def split_ci(self, ci: str, by: By) -> Done:
+        """Undo a merge, named by the CI that was merged away or by the merge's id."""
+
+        def decide(run: Run, _seq: int) -> Decided:
+            rows = run(cypher.MERGED, {"id": ci})
+            if not rows:
+                raise UnknownName(f"{ci!r} names no CI that was merged into another")
+            one = rows[0]["m"]
+            record = Merged.load(one["record"])
+            ids = [*record.pairs, *record.pairs.values()]
+            if later := run(cypher.LATER, {"seq": one["seq"], "ids": ids}):
+                raise Refused(f"a later merge has one of these: split {later[0]['id']} first")
+            known = loading.around(run, ids, edges=True)
+            decided = commands.split(
+                known, record, one["winner"], one["loser"], by.reason or "not one thing", catalogue(), new_id
+            )
+            return replace(decided, then=_splitting(one, by))
+
+        return self._do(decide, by)
+
+    def _do(self, decide: Callable[[Run, int], Decided], by: By, *, scope: str = PERSON, kind: str = "command") -> Done:
+        def work(run: Run) -> Done:
+            lock = run(facts.LOCK, {})[0]
+            decided = decide(run, lock["seq"])
+            write(run, decided.plan, scope, lock["seq"], by.now)
+            if decided.trace is not None:
+                run(cypher.TRACE, {"scope": RECORDS, "ci": decided.ci, "trace": decided.trace})
+            for statement, parameters in decided.then:
+                run(statement, parameters)
+            summary = decided.summary + (f": {by.reason}" if by.reason and by.reason not in decided.summary else "")
+            journal(run, lock, by.now, actor=by.actor, kind=kind, summary=summary, ops=decided.plan.operations())
+            return Done(lock["seq"], decided.ci, summary, decided.notes, decided.ask)
+
+        return self._bolt.write(work)
+
+
+def _merging(
+    merge: str, record: Merged, winner: str, loser: str, by: By, seq: int
+) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    nodes = sorted({source_of(scope) for scope in record.claims[loser]})
+    keep = {
+        "id": merge, "winner": winner, "loser": loser, "at": by.now, "by": by.actor, "reason": by.reason, "seq": seq,
+        "nodes": nodes, "record": record.dump(),
+    }  # fmt: skip
+    return ((cypher.REBIND, {"from": loser, "to": winner, "nodes": None}), (cypher.MERGE, keep))
+
+
+def _splitting(one: Mapping[str, Any], by: By) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    back = {"from": one["winner"], "to": one["loser"], "nodes": one["nodes"]}
+    done = {"id": one["id"], "at": by.now, "by": by.actor, "reason": by.reason}
+    return ((cypher.REBIND, back), (cypher.SPLIT, done))
+
+
+def _ending(ci: str, now: str) -> Callable[[Run, int], Decided]:
+    def decide(run: Run, _seq: int) -> Decided:
+        (was,) = loading.around(run, [ci], edges=False).cis.values()
+        return commands.expire(catalogue().cls(was.cls), was, now)
+
+    return decide
+
+
+def _found(was: KnownCI | None, ci: str) -> KnownCI:
+    if was is None:
+        raise UnknownName(f"there is no CI {ci!r}")
+    if was.status != "live":
+        raise Conflict(f"{was.name} is retired already")
+    return was
+
+
+def _live(run: Run, ci: str) -> KnownCI:
+    return _found(loading.around(run, [ci], edges=False).cis.get(ci), ci)
+
+
+def _ends(run: Run, relation: str, source: str, target: str) -> tuple[KnownCI, KnownCI, Any]:
+    known = loading.around(run, [source, target], edges=True)
+    one, other = _found(known.cis.get(source), source), _found(known.cis.get(target), target)
+    return one, other, next((e for e in known.edges if e.key == (relation, source, target)), None)
+
+
+def _written(cls: CIClass, values: Mapping[str, Any], was: KnownCI | None) -> dict[str, Value]:
+    """Values as a person writes them; null stays null. What a class requires of a CI known by hand cannot be taken."""
+    given = {k: v for k, v in values.items() if k != NAME}
+    checked: dict[str, Value] = {**ingest.values(cls, given, "attributes", whole=False)}
+    checked |= {NAME: ingest.name(values[NAME], "name")} if values.get(NAME) is not None else {}
+    checked |= {k: None for k, v in given.items() if v is None}
+    taken = {k for k, v in checked.items() if v is None} if was is not None and RECORDS in was.claims else set()
+    if needed := [a.name for a in cls.attributes if a.required and a.name in taken]:
+        raise Invalid(f"{cls.name} needs {needed[0]}", where="attributes")
+    if not checked:
+        raise Invalid("name at least one attribute to write", where="attributes")
+    return checked
+
+
+def _local_key(cls: CIClass, name: str, key: str | None, parent: str | None) -> str:
+    """The key inside the parent; things of the first rank have their name, a host the key by which it reports."""
+    if cls.name == "Endpoint":
+        raise Invalid("an endpoint is found by links to it, nobody writes it down", where="class")
+    if LOCAL_KEY in cls.identity and parent is None:
+        raise Invalid(f"a {cls.name} lives inside another CI: name its parent", where="parent")
+    if cls.name == SELF.cls:
+        return SELF.key
+    return ingest.name(key or name, "key")
+
+
+def _who(
+    run: Run, cls: CIClass, key: str, parent: str | None, values: Mapping[str, Value]
+) -> tuple[KnownCI | None, dict[str, Any]]:
+    """The tombstone that this revives, if any, and how that was decided. What is known and live is refused."""
+    local = LOCAL_KEY in cls.identity or any(rule.keys == ("key",) for rule in cls.identity)
+    if local:
+        rows = run(cypher.AT, {"class": cls.name, "key": key, "parent": parent})
+        found = loading.known_ci(rows[0]["ci"], rows[0]["claims"]) if rows else None
+        rule = cls.identity[0].name
+        keys: dict[str, Value] = {"parent": parent, "key": key}
+        trace = identity.Verdict(
+            "match" if found else "new", found.id if found else None, f"recognised by {rule}", rule, keys
+        ).trace()
+    else:
+        verdict = identity.identify(cls, None, values, loading.candidates(run, cls, values))
+        if verdict.outcome in {"ambiguous", "conflict"}:
+            raise Conflict(f"{verdict.reason}: say which one you mean (candidates {', '.join(verdict.candidates)})")
+        found = loading.around(run, [verdict.ci], edges=False).cis[verdict.ci] if verdict.ci else None
+        trace = verdict.trace()
+    if found is not None and found.status == "live":
+        raise Conflict(f"it is known already as {found.name} ({found.id}): {trace['reason']}; update that one")
+    return found, trace

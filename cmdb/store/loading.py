@@ -1,0 +1,143 @@
+"""From the graph's rows to the nouns that decisions are made from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from cmdb import identity, reconcile
+from cmdb.claims import Asserted, from_json
+from cmdb.classes import catalogue
+from cmdb.commands import Around
+from cmdb.cypher import commands, facts
+from cmdb.cypher import identity as questions
+from cmdb.endpoints import answering, parse
+from cmdb.identity import Candidate
+from cmdb.plan import ScopeState
+from cmdb.reconcile import Known, KnownCI, KnownEdge
+from cmdb.store.session import Run
+from cmdb.words import RESERVED, CIClass, Ref, Snapshot, Value
+
+
+def _values(properties: Mapping[str, Any]) -> dict[str, Value]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in properties.items() if k not in RESERVED}
+
+
+def known_ci(properties: Mapping[str, Any], claims: Collection[list[Any]] = ()) -> KnownCI:
+    """A CI from its properties and its rows of (scope, sequence, said)."""
+    return KnownCI(
+        id=properties["id"],
+        cls=properties["class"],
+        key=properties["key"],
+        name=properties["name"],
+        status=properties["status"],
+        rev=properties["rev"],
+        source=properties["source"],
+        attributes=_values(properties),
+        claims={scope: Asserted(seq, from_json(said)) for scope, seq, said in claims},
+        parent=properties.get("parent"),
+        since=properties["valid_from"],
+    )
+
+
+def known_edge(row: Sequence[Any]) -> KnownEdge:
+    """An edge from (properties, type, source id, target id)."""
+    properties, kind, source, target = row
+    return KnownEdge(
+        properties["id"], kind, source, target, properties["scope"], properties.get("endpoint"),
+        facts.evidence(properties), facts.edge_claims(properties.get("also")),
+    )  # fmt: skip
+
+
+def known(run: Run, snapshot: Snapshot, state: Mapping[str, Any], host: str, *, exists: bool) -> Known:
+    """What is known around a node, before its report is planned."""
+    scopes = {
+        section: ScopeState(complete, tuple(facts.said_from_json(parts) for parts in json.loads(links)))
+        for section, complete, links in state["scopes"]
+    }
+    around = run(facts.AROUND, {"host": host}) if exists else []
+    found = Known(
+        host=known_ci(around[0]["host"], around[0]["claims"]) if around else None,
+        children={
+            Ref(p["class"], p["key"]): known_ci(p, claims) for p, claims in (around[0]["children"] if around else ())
+        },
+        scopes=scopes,
+        edges=tuple(known_edge(row) for row in (around[0]["edges"] if around else ())),
+    )
+    return _beyond(run, snapshot, found, host)
+
+
+def _beyond(run: Run, snapshot: Snapshot, known: Known, host: str) -> Known:
+    named = reconcile.endpoints_named(snapshot, known.scopes)
+    own = reconcile.addresses(snapshot, known, catalogue())
+    foreign = {parse(k).address for k in named if not parse(k).loopback} - own
+    parameters = {
+        "host": host,
+        "keys": sorted(named),
+        "own": sorted(own),
+        "foreign": sorted(foreign),
+        "targets": sorted({e.target for e in known.edges}),
+    }
+    row = run(facts.BEYOND, parameters)[0]
+    hosts = [
+        (frozenset(addresses), [(service, tuple(listens)) for service, listens in services])
+        for addresses, services in row["listeners"]
+    ]
+    return Known(
+        host=known.host,
+        children=known.children,
+        scopes=known.scopes,
+        edges=known.edges,
+        incoming=tuple({row[0]["id"]: known_edge(row) for row in row["incoming"]}.values()),
+        listeners=answering(named, hosts),
+        placeholders={(p.get("parent"), p["key"]): known_ci(p) for p, _ in row["placeholders"]},
+        uses={p["id"]: uses for p, uses in row["placeholders"]},
+    )
+
+
+def candidates(
+    run: Run, cls: CIClass, attributes: Mapping[str, Value], revoked: Collection[str] = ()
+) -> list[Candidate]:
+    """CIs that might be meant, with the live agents that speak for them; one that was merged stands for its winner."""
+    keys, _ = identity.hygiene({key: attributes.get(key) for key in (*identity.identity_keys(cls), "virtualisation")})
+    statement = questions.candidates(cls, keys, attributes)
+    rows = run(*statement) if statement is not None else []
+    found: list[Candidate] = []
+    while rows:
+        found += [
+            Candidate(row["id"], _values(row["attributes"]), frozenset(row["nodes"]) - frozenset(revoked))
+            for row in rows
+            if row["merged"] is None
+        ]
+        went = {row["merged"]: row["attributes"] for row in rows if row["merged"] is not None}
+        rows = [
+            {**row, "attributes": went[row["id"]]}
+            for row in (run(questions.MERGED, {"ids": sorted(went)}) if went else [])
+        ]
+    return found
+
+
+def around(run: Run, ids: Collection[str], *, edges: bool) -> Around:
+    """The CIs of a command, what is inside them, and (if asked) every open edge at any of these. Unknown: left out."""
+    rows = run(commands.CIS, {"ids": list(ids)})
+    cis = {row["ci"]["id"]: known_ci(row["ci"], row["claims"]) for row in rows}
+    inside = tuple(known_ci(properties, claims) for row in rows for properties, claims in row["inside"])
+    every = [*cis, *(ci.id for ci in inside)]
+    found = run(commands.EDGES, {"ids": every}) if edges and every else []
+    known_edges = {row["e"]["id"]: known_edge((row["e"], row["type"], row["source"], row["target"])) for row in found}
+    return Around(cis, inside, tuple(known_edges.values()))
+
+
+def with_places(run: Run, around: Around, host: str) -> Around:
+    """The same with the placeholders that a retirement may need or leave unused."""
+    keys = {claim.endpoint for edge in around.edges for claim in edge.claims.values() if claim.endpoint}
+    targets = {edge.target for edge in around.edges}
+    (row,) = run(commands.PLACES, {"keys": sorted(keys), "targets": sorted(targets), "host": host})
+    return Around(
+        around.cis,
+        around.inside,
+        around.edges,
+        {(p.get("parent"), p["key"]): known_ci(p) for p, _ in row["placeholders"]},
+        {p["id"]: uses for p, uses in row["placeholders"]},
+    )

@@ -1,0 +1,55 @@
+"""What time does by itself: overrides end, and what nobody has confirmed for long becomes stale and is retired."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from cmdb.applier import utc_now
+from cmdb.errors import EpicentreError
+from cmdb.inbox import Inbox
+from cmdb.store import By, Store, Swept
+
+log = logging.getLogger("epicentre.sweeper")
+ACTOR = "epicentre"
+
+
+class Sweeper:
+    """A thread that sweeps every `interval` seconds, the first time after one: agents speak before they are missed."""
+
+    def __init__(
+        self, store: Store, inbox: Inbox, clock: Callable[[], str] = utc_now, *, interval: float = 60.0
+    ) -> None:
+        self._store, self._inbox, self._clock, self._interval = store, inbox, clock, interval
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin to wait."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Finish the pass in hand and stop."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def step(self) -> Swept:
+        """One pass at the clock's now."""
+        by = By(ACTOR, self._clock())
+        self._store.expire_overrides(by)
+        swept = self._store.sweep_leases(self._inbox.all_seen(), by)
+        for node in sorted({node for done in swept.retired for node in done.ask}):
+            self._inbox.forget(node)  # its next report must be whole, so that what is there revives
+        return swept
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._interval):
+            try:
+                self.step()
+            except EpicentreError as error:
+                log.warning("the sweep is put off: %s", error.message)
+            except Exception:
+                # A defect of ours must not end the sweeping: the next pass looks at everything again.
+                log.exception("the sweep failed")
