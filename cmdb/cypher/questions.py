@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from cmdb.classes import catalogue
@@ -107,18 +107,22 @@ def search(text: str, first: int) -> Statement | None:
 
 _RESOLVE = (
     "MATCH (n:`{label}` {{id: $name}}) RETURN properties(n) AS n LIMIT $limit",
-    "MATCH (n:`{label}`) WHERE n.name = $name AND n.status = 'live' "
+    "MATCH (n:`{label}`) WHERE n.name = $name AND n.status = $status "
     "RETURN properties(n) AS n ORDER BY n.id LIMIT $limit",
-    "MATCH (n:`{label}`) WHERE n.key = $name AND n.status = 'live' "
+    "MATCH (n:`{label}`) WHERE n.key = $name AND n.status = $status "
     "RETURN properties(n) AS n ORDER BY n.id LIMIT $limit",
-    "MATCH (n:`{label}`) WHERE n.id STARTS WITH $name AND n.status = 'live' "
+    "MATCH (n:`{label}`) WHERE n.id STARTS WITH $name AND n.status = $status "
     "RETURN properties(n) AS n ORDER BY n.id LIMIT $limit",
-    "MATCH (n:`{label}`) WHERE n.name STARTS WITH $name AND n.status = 'live' "
+    "MATCH (n:`{label}`) WHERE n.name STARTS WITH $name AND n.status = $status "
     "RETURN properties(n) AS n ORDER BY n.name, n.id LIMIT $limit",
 )
 
 
-def resolve(name: str, cls: str | None, limit: int) -> list[Statement]:
-    """The ways a person may name a CI, in order: id, exact name, local key, start of an id, start of a name."""
+def resolve(name: str, cls: str | None, limit: int, statuses: Sequence[str]) -> list[Statement]:
+    """The ways a person may name a CI, in order: id, exact name, local key, start of an id, start of a name.
+
+    All ways among those of the first status are tried before any among those of the next.
+    """
     label = "CI" if cls is None else catalogue().cls(cls).name
-    return [(text.format(label=label), {"name": name, "limit": limit}) for text in _RESOLVE]
+    asked = [(text.format(label=label), status) for status in statuses for text in _RESOLVE]
+    return [(text, {"name": name, "limit": limit, "status": status}) for text, status in asked]

@@ -8,13 +8,14 @@ from cmdb.store import brake, conflicts, digest, facts, migrations, sweep
 from cmdb.store.commands import By, Commands
 from cmdb.store.conflicts import Resolution, Word
 from cmdb.store.facts import Outcome
+from cmdb.store.past import Past
 from cmdb.store.reads import Reads
 from cmdb.store.records import Records
 from cmdb.store.session import Bolt
 from cmdb.words import Snapshot
 
 
-class Store(Reads, Records, Commands):
+class Store(Reads, Past, Records, Commands):
     """One Neo4j database, embedded or anywhere else. Safe to share between threads.
 
     Every method raises StoreUnavailable while Neo4j does not answer.
@@ -23,6 +24,7 @@ class Store(Reads, Records, Commands):
     def __init__(self, uri: str, user: str, password: str, database: str | None = None) -> None:
         bolt = Bolt(uri, user, password, database)
         Reads.__init__(self, bolt)
+        Past.__init__(self, bolt)
         Records.__init__(self, bolt)
         Commands.__init__(self, bolt)
         self._bolt = bolt

@@ -8,6 +8,7 @@ from typing import Any
 
 from cmdb.cypher import Filter, filters, questions
 from cmdb.cypher.filters import Direction
+from cmdb.store.entries import decoded
 from cmdb.store.rows import EdgeRow, Row, Slice
 from cmdb.store.session import Bolt, Run
 
@@ -70,9 +71,12 @@ class Reads:
         statement = questions.search(text, first)
         return [] if statement is None else [row["n"] for row in self._bolt.read(lambda run: run(*statement))]
 
-    def resolve(self, name: str, cls: str | None = None, limit: int = 20) -> list[Row]:
-        """The CIs a person may mean by `name`: by id, exact name, local key, start of an id or of a name."""
-        statements = questions.resolve(name, cls, limit)
+    def resolve(self, name: str, cls: str | None = None, limit: int = 20, *, retired: bool = False) -> list[Row]:
+        """The CIs a person may mean by `name`: by id, exact name, local key, start of an id or of a name.
+
+        With `retired`, those that are retired count when no live one fits.
+        """
+        statements = questions.resolve(name, cls, limit, ["live", "retired"] if retired else ["live"])
         if not name:
             return []
 
@@ -132,7 +136,7 @@ class Reads:
     def entries_after(self, seq: int, first: int) -> list[dict[str, Any]]:
         """Journal entries behind a sequence, oldest first: seq, at, actor, kind, summary, ops (a list of steps)."""
         rows = self._bolt.read(lambda run: run(questions.ENTRIES_AFTER, {"after": seq, "first": first}))
-        return [{**row["c"], "ops": json.loads(row["c"]["ops"])} for row in rows]
+        return [decoded(row["c"]) for row in rows]
 
     def claims_of(self, cis: Collection[str]) -> dict[str, list[dict[str, Any]]]:
         """Who asserts each CI, since which sequence, and the identity trace where it was made. One round trip."""

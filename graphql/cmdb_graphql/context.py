@@ -38,7 +38,6 @@ async def blocking(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) 
 
 SENTENCES = {
     "after": "Go on behind this: the cursor or number of the last one seen.",
-    "asOf": "The journal sequence to answer for; now, if left out.",
     "before": "Only entries before this journal sequence.",
     "cis": "The ids of the CIs it is about.",
     "class": "The name of a class, to look there only.",

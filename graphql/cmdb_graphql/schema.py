@@ -24,6 +24,7 @@ from cmdb.errors import DeclarationError
 from cmdb.words import Process, Role
 from cmdb_graphql import fields, generate, records
 from cmdb_graphql.context import Root
+from cmdb_graphql.moment import MOMENT, Moment
 
 
 class Built:
@@ -36,7 +37,7 @@ class Built:
             query=_type("Query", "Questions.", [r for r in roots if r.kind == "query"]),
             mutation=_type("Mutation", "Commands.", [r for r in roots if r.kind == "mutation"]),
             types=generate.implementations(),
-            config=StrawberryConfig(auto_camel_case=True),
+            config=StrawberryConfig(auto_camel_case=True, scalar_map={Moment: MOMENT}),
         )
         self.graphql: GraphQLSchema = self.strawberry._schema
         self.type_policies = _type_policies(self.graphql)

@@ -158,7 +158,7 @@ def test_a_path_and_its_hops_carry_evidence_and_age(served: Services, ids: dict[
     assert ask(served, question, **{"from": ids["neo4j"], "to": ids["shop"], "hops": 8})["path"] is None
 
 
-IMPACT = """query I($of: [ID!]!, $asOf: Int) { impact(of: $of, asOf: $asOf) { sequence at hash verdict truncated
+IMPACT = """query I($of: [ID!]!, $asOf: Moment) { impact(of: $of, asOf: $asOf) { sequence at hash verdict truncated
   of { name } items { ci { id name } before degree hops reason freshnessSeconds path { from { name } to { name } } }
   atRisk { id } counts { class degree count } edges { id type from { name } to { name } } } }"""
 

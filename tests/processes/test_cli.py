@@ -239,3 +239,22 @@ def test_webhooks_from_making_to_removal(epicentre: Run, tmp_path: Path) -> None
     assert [one["status"] for one in log] == [500, 200]
     assert epicentre("webhook", "remove", hook).returncode == 0
     assert epicentre("webhook", "deliveries", hook).returncode == 1
+
+
+def test_the_past(epicentre: Run, store: Store) -> None:
+    """History, differences and impact as of then; a moment without its zone is refused with exit code 2."""
+    store.apply(report(2, services(EPICENTRE), sockets()), NOW)
+    told = epicentre("history", "neo4j").stdout
+    assert told.startswith("2  "), epicentre("history", "neo4j").stderr
+    assert "retired by nd_1" in told
+    assert "status: live -> retired" in told
+    differs = epicentre("diff", "--from", "1").stdout
+    assert differs.startswith("from sequence 1 to 2:\n")
+    assert "- neo4j (Service, ci_" in differs
+    found = json.loads(epicentre("diff", "--from", "1", "neo4j", "--json").stdout)
+    assert ([n["what"] for n in found["nodes"]], found["more"]) == (["retired"], False)
+    assert "CUT SHORT at 1 CIs" in epicentre("diff", "--from", "0", "--first", "1").stdout
+    assert "DOWN epicentre" in epicentre("impact", "neo4j", "--as-of", "1").stdout
+    assert epicentre("impact", "neo4j").returncode == 1, "it is not there now"
+    naive = epicentre("diff", "--from", "2026-01-01T00:00")
+    assert (naive.returncode, "time zone" in naive.stderr) == (2, True)

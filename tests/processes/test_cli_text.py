@@ -151,7 +151,7 @@ def test_impact_as_json_is_the_answer_and_nothing_else(run: Run, server: Scripte
     server.answers = {"resolve": Turns([[ci("a")], [ci("b")]]), "impact": impact(of="a")}
     done = run("impact", "a", "--also", "b", "--as-of", "5", "--json")
     assert json.loads(done.out) == server.answers["impact"]
-    assert server.asked[-1] == ("epi_home", {"of": ["ci_a", "ci_b"], "asOf": 5})
+    assert server.asked[-1] == ("epi_home", {"of": ["ci_a", "ci_b"], "asOf": "5"})
 
 
 def test_path_as_plain_text(run: Run, server: Scripted) -> None:
@@ -210,7 +210,7 @@ def test_each_error_of_the_server_has_its_exit_code(run: Run, server: Scripted, 
     [
         (["ci", "shwo"], "No such command 'shwo'"),
         (["impact"], "Missing argument"),
-        (["impact", "x", "--as-of", "soon"], "--as-of"),
+        (["history", "x", "--before", "soon"], "--before"),
         (["query", "/nonexistent"], "/nonexistent cannot be read"),
         (["query", "-", "--var", "novalue"], "--var: 'novalue' is not name=value"),
         (["user", "add", "eve", "--role", "viewer", "--password-file", "/nonexistent"], "/nonexistent: no such file"),

@@ -24,9 +24,18 @@ async def search(info: Info, text: str, first: int = 20) -> list[CI]:
     return [make(row) for row in rows]
 
 
-@question(Role.VIEWER, arguments={"name": "An id, a name, a local key, or the start of an id or name."})
-async def resolve(info: Info, name: str, class_: OfClass = None, first: int = 20) -> list[CI]:
+RESOLVE = {
+    "name": "An id, a name, a local key, or the start of an id or name.",
+    "includeRetired": "Also those that are retired, when no live one fits.",
+}
+
+
+@question(Role.VIEWER, arguments=RESOLVE)
+async def resolve(
+    info: Info, name: str, class_: OfClass = None, first: int = 20, include_retired: bool = False
+) -> list[CI]:
     """The CIs meant by a name: by id, else by exact name or key, else by the start of an id, else of a name."""
-    rows = await blocking(info.context.services.store.resolve, name, class_, page_size(first))
+    store = info.context.services.store
+    rows = await blocking(store.resolve, name, class_, page_size(first), retired=include_retired)
     info.context.loaders.prime(rows)
     return [make(row) for row in rows]

@@ -16,6 +16,7 @@ from cmdb.impact import Blast, Impacted, State, blast_radius, model_of
 from cmdb.store import EdgeRow, Slice
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, question, readable_by
+from cmdb_graphql.moment import AsOf, pinned
 from cmdb_graphql.types import CI, Dependency, age, make, named
 
 
@@ -72,10 +73,10 @@ class Impact:
 
 
 @question(Role.VIEWER)
-async def impact(info: Info, of: list[strawberry.ID], as_of: int | None = None) -> Impact:
-    """What breaks if all of these CIs fail together, now or as of a journal sequence."""
+async def impact(info: Info, of: list[strawberry.ID], as_of: AsOf = None) -> Impact:
+    """What breaks if all of these CIs fail together, now or as of a moment."""
     ids = named(of)
-    part = await blocking(info.context.services.store.reach, ids, as_of)
+    part = await blocking(info.context.services.store.reach, ids, await pinned(info, as_of))
     if missing := [ci for ci in ids if ci not in part.nodes]:
         raise UnknownName(f"there is no CI {missing[0]!r}", where="of")
     info.context.loaders.prime(list(part.nodes.values()))

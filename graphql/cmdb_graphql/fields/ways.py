@@ -8,6 +8,7 @@ import strawberry
 
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, question
+from cmdb_graphql.moment import AsOf, pinned
 from cmdb_graphql.types import Dependency, existing
 
 TYPES = {"types": "Names of relations, to follow these only."}
@@ -17,20 +18,26 @@ Start = Annotated[
 
 
 @question(Role.VIEWER, arguments=TYPES)
-async def dependencies(info: Info, of: list[strawberry.ID], types: list[str] | None = None) -> list[Dependency]:
+async def dependencies(
+    info: Info, of: list[strawberry.ID], types: list[str] | None = None, as_of: AsOf = None
+) -> list[Dependency]:
     """What these CIs depend on, one hop."""
-    return await _hops(info, of, "out", types)
+    return await _hops(info, of, "out", types, await pinned(info, as_of))
 
 
 @question(Role.VIEWER, arguments=TYPES)
-async def dependents(info: Info, of: list[strawberry.ID], types: list[str] | None = None) -> list[Dependency]:
+async def dependents(
+    info: Info, of: list[strawberry.ID], types: list[str] | None = None, as_of: AsOf = None
+) -> list[Dependency]:
     """What depends on these CIs, one hop."""
-    return await _hops(info, of, "in", types)
+    return await _hops(info, of, "in", types, await pinned(info, as_of))
 
 
-async def _hops(info: Info, of: list[strawberry.ID], way: str, types: list[str] | None) -> list[Dependency]:
+async def _hops(
+    info: Info, of: list[strawberry.ID], way: str, types: list[str] | None, at: int | None
+) -> list[Dependency]:
     ids = await existing(info, of)
-    return [Dependency.of(edge) for edge in await blocking(info.context.services.store.edges, ids, way, types)]
+    return [Dependency.of(edge) for edge in await blocking(info.context.services.store.edges, ids, way, types, at)]
 
 
 WAY = {"to": "The id of the dependency it should reach.", "maxHops": "At most this many hops, 1 to 8."}
@@ -38,9 +45,10 @@ WAY = {"to": "The id of the dependency it should reach.", "maxHops": "At most th
 
 @question(Role.VIEWER, arguments=WAY)
 async def path(
-    info: Info, from_: Start, to: strawberry.ID, max_hops: int = 8, as_of: int | None = None
+    info: Info, from_: Start, to: strawberry.ID, max_hops: int = 8, as_of: AsOf = None
 ) -> list[Dependency] | None:
     """A shortest chain of dependencies from one CI to another, or null when there is none within `maxHops`."""
     source, target = await existing(info, [from_], "from"), await existing(info, [to], "to")
-    edges = await blocking(info.context.services.store.path, source[0], target[0], max_hops, as_of)
+    at = await pinned(info, as_of)
+    edges = await blocking(info.context.services.store.path, source[0], target[0], max_hops, at)
     return None if edges is None else [Dependency.of(edge) for edge in edges]

@@ -14,8 +14,8 @@ OPTIONS: dict[str, Any] = {"url": None, "token_file": None, "plain": False}
 """The options given before the command."""
 
 RESOLVE = """
-query Resolve($name: String!, $class: String) {
-  resolve(name: $name, class: $class) { id name key class parent { name } }
+query Resolve($name: String!, $class: String, $retired: Boolean! = false) {
+  resolve(name: $name, class: $class, includeRetired: $retired) { id name key class parent { name } }
 }
 """
 NEAR = "query Near($text: String!) { search(text: $text, first: 5) { name class } }"
@@ -63,9 +63,10 @@ def ask(document: str, **variables: Any) -> dict[str, Any]:
     return client().ask(document, **variables)
 
 
-def resolve(asking: HttpClient, name: str, cls: str | None = None) -> dict[str, Any]:
-    """The one CI meant by an id, a name or the start of either; else who it might be."""
-    found: list[dict[str, Any]] = asking.ask(RESOLVE, name=name, **({"class": cls} if cls else {}))["resolve"]
+def resolve(asking: HttpClient, name: str, cls: str | None = None, *, retired: bool = False) -> dict[str, Any]:
+    """The one CI meant by an id, a name or the start of either; else who it might be. Retired ones count last."""
+    asked = {"name": name, "retired": retired, **({"class": cls} if cls else {})}
+    found: list[dict[str, Any]] = asking.ask(RESOLVE, **asked)["resolve"]
     if len(found) == 1:
         return found[0]
     if found:

@@ -94,7 +94,7 @@ def list_(
 def show_(name: Name, json: Json = False) -> None:
     """Show one CI: its attributes, what it depends on, what depends on it, and why it is one CI."""
     client = asking.client()
-    ci = client.ask(SHOW, id=asking.resolve(client, name)["id"])["ci"]
+    ci = client.ask(SHOW, id=asking.resolve(client, name, retired=True)["id"])["ci"]
     ci["attributes"] = _attributes(client, ci)
     if json:
         show.emit(ci)

@@ -9,7 +9,7 @@ import typer
 from cmdb_processes.cli import asking, show
 
 IMPACT = """
-query Impact($of: [ID!]!, $asOf: Int) {
+query Impact($of: [ID!]!, $asOf: Moment) {
   impact(of: $of, asOf: $asOf) {
     sequence at hash verdict truncated
     of { id name class }
@@ -26,18 +26,24 @@ query Impact($of: [ID!]!, $asOf: Int) {
 
 def register(app: typer.Typer) -> None:
     """Offer the command."""
-    app.command(epilog="Examples: epicentre impact neo4j; epicentre impact db-17 --also db-18 --json")(impact)
+    app.command(
+        epilog="Examples: epicentre impact neo4j; epicentre impact db-17 --also db-18 --json;"
+        " epicentre impact db-17 --as-of 2030-01-10T22:00Z"
+    )(impact)
 
 
 def impact(
     name: Annotated[str, typer.Argument(help="A CI: its name, id, or the start of either.")],
     also: Annotated[list[str] | None, typer.Option(help="Another CI that fails at the same time.")] = None,
-    as_of: Annotated[int | None, typer.Option(help="As of a journal sequence instead of now.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="As of a moment instead of now: a journal sequence, or a time with its zone.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
 ) -> None:
     """Say what breaks if a CI stops (or several together), with the reason and the path."""
     client = asking.client()
-    ids = [asking.resolve(client, one)["id"] for one in [name, *(also or [])]]
+    past = as_of is not None
+    ids = [asking.resolve(client, one, retired=past)["id"] for one in [name, *(also or [])]]
     answer = client.ask(IMPACT, of=ids, asOf=as_of)["impact"]
     if json:
         show.emit(answer)

@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 def why(name: Name, json: Json = False) -> None:
     """Show why a CI is one CI (rules, keys, refusals, merges), and who says what of it; * marks what is in effect."""
     client = asking.client()
-    ci = client.ask(WHY, id=asking.resolve(client, name)["id"])["ci"]
+    ci = client.ask(WHY, id=asking.resolve(client, name, retired=True)["id"])["ci"]
     if json:
         show.emit(ci)
         return

@@ -1,0 +1,40 @@
+"""Questions about earlier states: versions of CIs, closed edges, and the journal by moment."""
+
+from __future__ import annotations
+
+SEQUENCE_AT = """
+MATCH (c:Change) WHERE c.at <= $at RETURN c.seq AS seq ORDER BY c.at DESC, c.seq DESC LIMIT 1
+"""
+STEPS = """
+MATCH (n:CI {id: $id})
+CALL (n) {
+  RETURN n.valid_from AS seq
+  UNION MATCH (v:Version)-[:OF]->(n) RETURN v.from AS seq
+  UNION MATCH (n)-[e]-(:CI) RETURN e.valid_from AS seq
+  UNION MATCH (n)-[e]-(:CI) WHERE e.valid_to IS NOT NULL RETURN e.valid_to AS seq
+}
+WITH DISTINCT seq WHERE seq < $before
+RETURN seq, COLLECT { MATCH (c:Change {seq: seq}) RETURN c{.at, .actor, .kind, .summary} }[0] AS entry
+ORDER BY seq DESC LIMIT $first
+"""
+"""The sequences at which something became of a CI, newest first, with their journal entries."""
+OF_CLASS = "UNWIND $ids AS id MATCH (n:CI {id: id}) WHERE n.class = $class RETURN id ORDER BY id"
+LIVES = """
+UNWIND $ids AS id MATCH (n:CI {id: id})
+RETURN id, properties(n) AS now,
+  COLLECT { MATCH (v:Version)-[:OF]->(n) WHERE v.to > $from AND v.from <= $to RETURN properties(v) } AS versions,
+  COLLECT { MATCH (n)-[e]->(t:CI)
+            WHERE e.valid_from > $from AND e.valid_from <= $to OR e.valid_to > $from AND e.valid_to <= $to
+            RETURN [e.id, type(e), id, t.id, e.valid_from, e.valid_to] } AS outgoing,
+  COLLECT { MATCH (n)<-[e]-(d:CI) WHERE $incoming
+              AND (e.valid_from > $from AND e.valid_from <= $to OR e.valid_to > $from AND e.valid_to <= $to)
+            RETURN [e.id, type(e), d.id, id, e.valid_from, e.valid_to] } AS incoming
+ORDER BY id
+"""
+"""All that became of some CIs between two sequences: the states that overlap, and edges opened or closed."""
+STATES = """
+UNWIND $ids AS id MATCH (n:CI {id: id})
+RETURN CASE WHEN n.valid_from <= $at THEN properties(n)
+            ELSE COLLECT { MATCH (v:Version)-[:OF]->(n) WHERE v.from <= $at AND $at < v.to RETURN properties(v) }[0]
+       END AS state
+"""

@@ -1,0 +1,144 @@
+"""Questions about the past: what a CI was, what became of it, what differs between two moments."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cmdb import history
+from cmdb.cypher import past, questions
+from cmdb.errors import Invalid, TooLarge
+from cmdb.history import Change, EdgeState, Life
+from cmdb.store.entries import decoded
+from cmdb.store.rows import Row
+from cmdb.store.session import Bolt, Run
+
+MOST_ENTRIES = 10_000
+"""Journal entries that one comparison of the whole estate reads."""
+CHUNK = 200
+"""CIs looked at in one round trip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One step in a CI's history: the journal entry, and what it did to this CI."""
+
+    seq: int
+    at: str
+    actor: str
+    kind: str
+    summary: str
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What became of some CIs, by id; `cursor` is where the next page begins behind, None at the end."""
+
+    changes: tuple[Change, ...]
+    cis: Mapping[str, Row]
+    cursor: str | None
+
+
+class Past:
+    """Each question is one read transaction."""
+
+    def __init__(self, bolt: Bolt) -> None:
+        self._bolt = bolt
+
+    def pin(self, moment: int | str) -> int:
+        """The sequence of a moment: a sequence itself (checked), or the last entry at or before an ISO 8601 text."""
+
+        def work(run: Run) -> int:
+            last = int(run(questions.SEQUENCE, {})[0]["seq"])
+            if isinstance(moment, int):
+                if not 0 <= moment <= last:
+                    raise Invalid(f"the journal has sequences 0 to {last}, not {moment}", where="asOf")
+                return moment
+            rows = run(past.SEQUENCE_AT, {"at": moment})
+            if not rows:
+                raise Invalid(f"nothing was known at {moment}: the journal begins later", where="asOf")
+            return int(rows[0]["seq"])
+
+        return self._bolt.read(work)
+
+    def states(self, ids: Collection[str], at: int) -> dict[str, Row]:
+        """CIs as they were at a sequence; those not known then are left out. One round trip."""
+        rows = self._bolt.read(lambda run: run(past.STATES, {"ids": list(ids), "at": at}))
+        return {state["id"]: state for row in rows if row["state"] is not None for state in [_state(row["state"])]}
+
+    def history_of(self, ci: str, first: int, before: int | None = None) -> list[Entry]:
+        """What became of a CI, newest first, before a sequence. Two round trips.
+
+        An entry may hold more for others than for this one: only its own attributes and edges are in `change`.
+        """
+
+        def work(run: Run) -> list[Entry]:
+            parameters = {"id": ci, "first": first, "before": before if before is not None else 2**62}
+            found = {row["seq"]: row["entry"] for row in run(past.STEPS, parameters)}
+            if not found:
+                return []
+            span = {"ids": [ci], "from": min(found) - 1, "to": max(found), "incoming": True}
+            (life,) = _lives(run(past.LIVES, span))
+            return [Entry(seq, **found[seq], change=change) for seq, change in history.steps(life, found)]
+
+        return self._bolt.read(work)
+
+    def difference(
+        self, before: int, after: int, of: Collection[str] | None, cls: str | None, first: int, cursor: str = ""
+    ) -> Difference:
+        """What became of CIs from one sequence to another, by id: of these, else of all; of a class.
+
+        Round trips: one for the journal, one for a class, one for every 200 CIs that a page has to look at.
+
+        Of the whole estate an edge is told with its dependent; of named CIs with each of them it touches.
+        """
+
+        def work(run: Run) -> Difference:
+            ids = sorted(of) if of is not None else _touched(run, before, after)
+            if cls is not None:
+                ids = [row["id"] for row in run(past.OF_CLASS, {"ids": ids, "class": cls})]
+            span = {"from": before, "to": after, "incoming": of is not None}
+            ids, last = [ci for ci in ids if ci > cursor], cursor
+            changes: list[Change] = []
+            cis: dict[str, Row] = {}
+            for start in range(0, len(ids), CHUNK):
+                for life in _lives(run(past.LIVES, {**span, "ids": ids[start : start + CHUNK]})):
+                    if len(changes) == first:
+                        return Difference(tuple(changes), cis, last)
+                    last, change = life.ci, history.between(life, before, after)
+                    if change is not None:
+                        changes.append(change)
+                        cis[life.ci] = life.at(after) or {}
+            return Difference(tuple(changes), cis, None)
+
+        return self._bolt.read(work, timeout=20.0)
+
+
+def _touched(run: Run, before: int, after: int) -> list[str]:
+    if after - before > MOST_ENTRIES:
+        raise TooLarge(
+            f"{after - before:,} journal entries lie between the two moments, at most {MOST_ENTRIES:,} are compared:"
+            " name CIs, or moments nearer to each other"
+        )
+    rows = run(questions.ENTRIES_AFTER, {"after": before, "first": after - before})
+    return sorted(history.touched(decoded(row["c"]) for row in rows))
+
+
+def _lives(rows: Iterable[Mapping[str, Any]]) -> list[Life]:
+    return [
+        Life(
+            row["id"],
+            {state["valid_from"]: state for state in (row["now"], *map(_state, row["versions"]))},
+            tuple(EdgeState(*edge) for edge in (*row["outgoing"], *row["incoming"])),
+        )
+        for row in rows
+    ]
+
+
+def _state(properties: Mapping[str, Any]) -> Row:
+    """A version as the CI it was."""
+    if "ci" not in properties:
+        return properties
+    return {**{k: v for k, v in properties.items() if k not in {"ci", "from", "to"}}, "id": properties["ci"]}

@@ -1,0 +1,51 @@
+"""A moment as people and programs name it: a journal sequence, or a time with its zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, NewType
+
+import strawberry
+
+from cmdb.errors import Invalid
+from cmdb.moments import iso_utc
+from cmdb_graphql.context import Info, blocking
+
+LONGEST = 40
+
+
+def _parse(value: Any) -> int | str:
+    """17, "17" or "2030-01-10T22:00+01:00"; the sentence of what is wrong is the caller's answer."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise Invalid("a moment is a journal sequence or an ISO 8601 time with its zone")
+    if isinstance(value, int) or (value.isascii() and value.isdigit() and len(value) < 16):
+        return int(value)
+    try:
+        moment = datetime.fromisoformat(value[:LONGEST])
+    except ValueError:
+        raise Invalid(f"{value[:LONGEST]!r} is no journal sequence and no ISO 8601 time") from None
+    if moment.tzinfo is None:
+        raise Invalid(f"{value[:LONGEST]!r} names no time zone: add Z or an offset such as +01:00")
+    return iso_utc(value)
+
+
+Moment = NewType("Moment", object)
+MOMENT = strawberry.scalar(
+    name="Moment",
+    description="A journal sequence such as 17, or an ISO 8601 time with its zone such as 2030-01-10T22:00+01:00.",
+    serialize=str,
+    parse_value=_parse,
+)
+AsOf = Annotated[
+    Moment | None,
+    strawberry.argument(name="asOf", description="The moment to answer for; now, if left out."),
+]
+
+
+async def pinned(info: Info, moment: Any) -> int | None:
+    """The sequence of a moment; None for now. One round trip, none for now."""
+    if moment is None:
+        return None
+    if isinstance(moment, str) and datetime.fromisoformat(moment) > datetime.now(UTC):
+        raise Invalid(f"{moment} is in the future; a proposed state is no moment", where="asOf")
+    return await blocking(info.context.services.store.pin, moment)

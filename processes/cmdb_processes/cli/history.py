@@ -1,0 +1,106 @@
+"""epicentre history, diff: what became of CIs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cmdb_processes.cli import asking, show
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
+CHANGE = "what values { attribute before after } edges { id type from to opened } edgeCount"
+HISTORY = f"""
+query History($id: ID!, $first: Int!, $before: Int) {{
+  history(id: $id, first: $first, before: $before) {{ before nodes {{ seq at actor kind summary {CHANGE} }} }}
+}}
+"""
+DIFF = f"""
+query Diff($from: Moment!, $to: Moment, $of: [ID!], $class: String, $first: Int!, $after: String) {{
+  diff(from: $from, to: $to, of: $of, class: $class, first: $first, after: $after) {{
+    from to nodes {{ ci class name {CHANGE} }} pageInfo {{ hasNextPage endCursor }}
+  }}
+}}
+"""
+PAGE = 40
+"""CIs asked for at once; their values and edges are counted as cost too."""
+SIGNS = {"created": "+", "retired": "-", "revived": "+", "changed": "~", "linked": "~"}
+MOMENT = "a journal sequence, or a time with its zone such as 2030-01-10T22:00Z"
+
+
+def register(app: typer.Typer) -> None:
+    """Offer the commands."""
+    app.command(epilog="Examples: epicentre history neo4j; epicentre history web1 --first 5 --json")(history)
+    app.command(
+        epilog="Examples: epicentre diff --from 2030-01-10T22:00Z; epicentre diff --from 17 --to 42 --class Service;"
+        " epicentre diff --from 17 db-17"
+    )(diff)
+
+
+def history(
+    name: Annotated[str, typer.Argument(help="A CI: its name, id, or the start of either.")],
+    first: Annotated[int, typer.Option(min=1, max=40, help="How many steps.")] = 20,
+    before: Annotated[int | None, typer.Option(help="Only steps before this journal sequence.")] = None,
+    json: Json = False,
+) -> None:
+    """Show what became of a CI, newest first: values before and after, edges opened and closed."""
+    client = asking.client()
+    found = client.ask(HISTORY, id=asking.resolve(client, name, retired=True)["id"], first=first, before=before)[
+        "history"
+    ]
+    if json:
+        show.emit(found)
+        return
+    for step in found["nodes"]:
+        show.out(f"{step['seq']}  {step['at']}  {step['what']} by {step['actor']}")
+        _change(step)
+    if not found["nodes"]:
+        show.out("nothing")
+    if found["before"] is not None:
+        show.out(f"more: --before {found['before']}")
+
+
+def diff(
+    from_: Annotated[str, typer.Option("--from", help=f"The earlier moment: {MOMENT}.")],
+    names: Annotated[list[str] | None, typer.Argument(help="CIs to compare; the whole estate, if none.")] = None,
+    to: Annotated[str | None, typer.Option(help="The later moment; now, if left out.")] = None,
+    class_: Annotated[str | None, typer.Option("--class", help="Only CIs of this class.")] = None,
+    first: Annotated[int, typer.Option(min=1, help="At most this many CIs.")] = 100,
+    json: Json = False,
+) -> None:
+    """Show what differs between two moments: + made, - retired, ~ changed."""
+    client = asking.client()
+    of = [asking.resolve(client, name, retired=True)["id"] for name in names] if names else None
+    page: dict[str, Any] = {"hasNextPage": True, "endCursor": None}
+    nodes: list[dict[str, Any]] = []
+    while page["hasNextPage"] and len(nodes) < first:
+        asked = {"from": from_, "to": to, "of": of, "class": class_, "first": min(PAGE, first - len(nodes))}
+        found = client.ask(DIFF, **asked, after=page["endCursor"])["diff"]
+        to, page = str(found["to"]), found["pageInfo"]  # all pages compare with one moment, also if it was now
+        nodes += found["nodes"]
+    if json:
+        show.emit({"from": found["from"], "to": found["to"], "nodes": nodes, "more": page["hasNextPage"]})
+        return
+    show.out(f"from sequence {found['from']} to {found['to']}:")
+    for node in nodes:
+        show.out(f"{SIGNS[node['what']]} {node['name']} ({node['class']}, {node['ci']}) {node['what']}")
+        _change(node)
+    if not nodes:
+        show.out("no difference")
+    if page["hasNextPage"]:
+        show.out(f"CUT SHORT at {first} CIs: name CIs or a class, or give a larger --first")
+
+
+def _change(change: dict[str, Any]) -> None:
+    for value in change["values"]:
+        if change["what"] != "created":
+            show.out(f"    {value['attribute']}: {_text(value['before'])} -> {_text(value['after'])}")
+    for edge in change["edges"]:
+        show.out(f"    {'+' if edge['opened'] else '-'} {edge['from']} {edge['type']} {edge['to']}")
+    if (more := change["edgeCount"] - len(change["edges"])) > 0:
+        show.out(f"    and {more} more edges")
+
+
+def _text(value: Any) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list) else "(none)" if value is None else str(value)
+    return text if len(text) <= show.LONGEST else text[: show.LONGEST] + " ..."
