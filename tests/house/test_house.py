@@ -167,7 +167,7 @@ def test_the_agent_needs_nothing_but_its_two_libraries() -> None:
 
 
 CONTRACTS = [
-    ("cmdb/words.py", "import cmdb_graphql.client", "Rooms"),
+    ("cmdb/words/check.py", "import cmdb_graphql.client", "Rooms"),
     ("agents/cmdb_agents/report.py", "import cmdb.config", "The agent sees only"),
     ("processes/cmdb_processes/change/rules.py", "import cmdb.store", "Processes ask through the client"),
     ("cmdb/inbox.py", "import neo4j", "Only the store speaks Bolt"),
