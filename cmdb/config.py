@@ -50,6 +50,11 @@ class Settings(BaseSettings):
     neo4j_port: Port = Field(17687, description="Bolt port of the embedded Neo4j, on 127.0.0.1.")
     neo4j_heap_mib: int = Field(512, ge=128, description="Most heap of the embedded Neo4j, in MiB.")
     neo4j_page_cache_mib: int = Field(256, ge=16, description="Page cache of the embedded Neo4j, in MiB.")
+    classes: Path | None = Field(
+        None,
+        description="Folder with YAML or Python files that add classes, attributes and relations; "
+        "default: `classes` in the data folder.",
+    )
     jars: Path | None = Field(None, description="Folder that already holds the Neo4j jars; nothing is downloaded.")
     maven_mirror: str | None = Field(None, description="Base URL of a Maven mirror to fetch the Neo4j jars from.")
     report_max_mib: int = Field(
@@ -61,6 +66,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @property
+    def classes_folder(self) -> Path:
+        """Where users' own classes lie."""
+        return self.classes or self.home / "classes"
 
 
 def load(**overrides: object) -> Settings:

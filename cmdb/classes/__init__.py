@@ -7,7 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from cmdb.config import load
 from cmdb.errors import DeclarationError, UnknownName
+from cmdb.extensions import folder
+from cmdb.extensions.found import Found
+from cmdb.extensions.merge import merge
 from cmdb.registry import discover
 from cmdb.words import ANY, LOCAL_KEY, CIClass, RelationType
 
@@ -79,11 +83,20 @@ def whole(declared: Mapping[str, CIClass]) -> dict[str, CIClass]:
     return {name: build(name, ()) for name in declared}
 
 
+def declared() -> tuple[dict[str, CIClass], dict[str, RelationType]]:
+    """What this package and installed ones declare, without the user's files."""
+    package = sys.modules[__name__]
+    classes = discover(package, CIClass, "epicentre.classes")
+    return classes, discover(package, RelationType, "epicentre.relations")
+
+
+def extended(found: Found) -> Catalogue:
+    """The declared catalogue with an extension; Misconfigured lists all that is wrong with it."""
+    classes, relations = merge(*declared(), found)
+    return Catalogue(whole(classes), relations)
+
+
 @cache
 def catalogue() -> Catalogue:
-    """The declared catalogue, discovered once per process."""
-    package = sys.modules[__name__]
-    return Catalogue(
-        classes=whole(discover(package, CIClass, "epicentre.classes")),
-        relations=discover(package, RelationType, "epicentre.relations"),
-    )
+    """The catalogue with the user's own classes, read once per process."""
+    return extended(folder.read(load().classes_folder))

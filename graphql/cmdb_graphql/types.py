@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from cmdb_graphql.loaders import Loaders
 
 PAGE = 100
+PLAIN = "PlainCI"
+"""The type of a CI whose class is no longer declared."""
 First = Annotated[int, strawberry.argument(description=SENTENCES["first"])]
 OfClass = Annotated[str | None, strawberry.argument(name="class", description="Only those of this class.")]
 
@@ -64,7 +66,7 @@ class CI:
     @classmethod
     def resolve_type(cls, ci: CI, *_: Any) -> str:
         """Which class's type this is: its row says so, nothing needs to be tried."""
-        return ci.class_
+        return ci.class_ if ci.class_ in catalogue().classes else PLAIN
 
     @classmethod
     def is_type_of(cls, _ci: Any, _info: Any) -> bool:

@@ -68,6 +68,7 @@ class Run:
             if self._with_agent:
                 self._start_agent(services, url)
                 stack.callback(self._stop_agent)
+            _tell_of_strangers(services)
             self._greet(client, url, started)
             self._watch(server, services, url)
             show.out("stopping …")
@@ -140,6 +141,15 @@ class Run:
                 log.error("the agent ended by itself (%s) and is started again", self._agent.returncode)
                 self._stop.wait(5.0)
                 self._start_agent(services, url)
+
+
+def _tell_of_strangers(services: Services) -> None:
+    """Say which stored classes nobody declares any more: an extension was removed, its CIs were not."""
+    from cmdb.classes import catalogue
+
+    for name, count in services.store.counts().items():
+        if name not in catalogue().classes:
+            show.out(f"{count} CIs of class {name}, which is no longer declared, are kept and read as PlainCI")
 
 
 def _enrolled(program: list[str]) -> bool:
