@@ -93,7 +93,7 @@ def settle(cls: CIClass, said: Mapping[str, Said]) -> dict[str, tuple[Value, str
 def ranking(cls: CIClass, name: str) -> tuple[str, ...]:
     """Kinds of source for an attribute, best first. A kind that a class file leaves out comes last, as by default."""
     attribute = cls.attribute(name)
-    chosen = attribute.sources if attribute is not None else ()
+    chosen = attribute.precedence if attribute is not None else ()
     return (*chosen, *(kind for kind in SOURCES if kind not in chosen))
 
 

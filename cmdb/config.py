@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     neo4j_java_options: str = Field(
         "", description="More options for the embedded Neo4j's Java, separated by spaces, e.g. -Xlog:gc."
     )
+    classes: Path | None = Field(
+        None,
+        description="Folder with YAML or Python files that add classes, attributes and relations; "
+        "default: `classes` in the data folder.",
+    )
     jars: Path | None = Field(None, description="Folder that already holds the Neo4j jars; nothing is downloaded.")
     maven_mirror: str | None = Field(None, description="Base URL of a Maven mirror to fetch the Neo4j jars from.")
     webhook_networks: str = Field(
@@ -67,6 +72,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @property
+    def classes_folder(self) -> Path:
+        """Where users' own classes lie."""
+        return self.classes or self.home / "classes"
 
 
 def load(**overrides: object) -> Settings:

@@ -210,6 +210,8 @@ def _item(one: dict[str, Any], where: str) -> Item:
     cls = _known(catalogue().cls, one.get("class"), f"{where}.class")
     if cls.name == "Endpoint":
         raise Invalid("an endpoint is found by links to it, it is not reported", where=f"{where}.class")
+    if cls.name != "Host" and not catalogue().is_local(cls.name):
+        raise Invalid(f"a node reports what is inside itself, and a {cls.name} is not", where=f"{where}.class")
     key = _ref({"class": cls.name, "key": one.get("key")}, where).key
     if (cls.name == "Host") != (key == "self"):
         raise Invalid("a node reports itself as Host 'self' and no other host", where=f"{where}.key")
@@ -313,7 +315,7 @@ def _link(one: dict[str, Any], where: str) -> Link:
     _only(one, {"type", "from", "to", "evidence"}, where)
     relation = _known(catalogue().relation, one.get("type"), f"{where}.type")
     source, target = _ref(one.get("from"), f"{where}.from"), _ref(one.get("to"), f"{where}.to")
-    if source.cls not in relation.sources or target.cls not in relation.targets:
+    if not catalogue().joins(relation, source.cls, target.cls):
         allowed = f"{' or '.join(relation.sources)} to {' or '.join(relation.targets)}"
         raise Invalid(f"{relation.name} goes from {allowed}, not {source.cls} to {target.cls}", where=where)
     return Link(relation.name, source, target, _evidence(one.get("evidence"), f"{where}.evidence"))

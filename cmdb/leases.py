@@ -13,6 +13,7 @@ from cmdb.claims import PERSON, holds, source_of
 from cmdb.moments import after
 from cmdb.words import Lease
 
+DAY = 24.0
 State = Literal["fresh", "stale", "over"]
 
 
@@ -30,7 +31,7 @@ class Held:
 def silent(scope: str, seen: Mapping[str, str], lease: Lease, now: str) -> bool:
     """Whether a scope has not spoken for a lease. People do not repeat themselves, so their word does not age."""
     last = seen.get(scope)
-    return source_of(scope) != PERSON and last is not None and after(last, lease.stale_hours) < now
+    return source_of(scope) != PERSON and last is not None and after(last, lease.stale_days * DAY) < now
 
 
 def state(ci: Held, seen: Mapping[str, str], lease: Lease, now: str) -> State:
@@ -41,6 +42,6 @@ def state(ci: Held, seen: Mapping[str, str], lease: Lease, now: str) -> State:
     holding = [scope for scope in ci.scopes if holds(scope)]
     if not holding or not all(silent(scope, seen, lease, now) for scope in holding):
         return "fresh"
-    if ci.stale_since is not None and after(ci.stale_since, lease.retire_hours) < now:
+    if ci.stale_since is not None and after(ci.stale_since, (lease.retire_days - lease.stale_days) * DAY) < now:
         return "over"
     return "stale"

@@ -1,4 +1,4 @@
-"""Write docs/reference.md and docs/settings.md from what is declared; a house test fails when they are stale.
+"""Write the pages of docs/ that are made from what is declared; a house test fails when they are stale.
 
 python deploy/write_docs.py
 """
@@ -9,29 +9,79 @@ from pathlib import Path
 
 from cmdb.classes import catalogue
 from cmdb.config import Settings
+from cmdb.words import Attribute, CIClass
 
 DOCS = Path(__file__).parents[1] / "docs"
 
 
 def reference() -> str:
-    """Every class with its attributes, and every relation."""
+    """The list of classes, and every relation."""
     lines = [
         "# Classes and relations", "",
         "Made by `deploy/write_docs.py` from `cmdb/classes/`. An edge goes from the dependent to its dependency;"
-        " a failure travels the other way.", "",
+        " a failure travels the other way: `hard` takes the dependent down, `soft` degrades it, `never` leaves it.",
+        "", "| class | meaning |", "| --- | --- |",
     ]  # fmt: skip
-    for cls in catalogue().classes.values():
-        rules = "; then ".join(rule.name for rule in cls.identity)
-        lines += [f"## {cls.name}", "", cls.sentence, "", f"Recognised by {rules}.", ""]
-        lines += ["| attribute | type | unit | meaning |", "| --- | --- | --- | --- |"]
-        lines += [f"| `{a.name}` | {a.type} | {a.unit or ''} | {a.sentence} |" for a in cls.attributes]
-        lines.append("")
-    lines += ["## Relations", "", "| relation | from | to | failure | meaning |", "| --- | --- | --- | --- | --- |"]
+    lines += [f"| [{c.name}](classes/{page_of(c)}) | {c.sentence} |" for c in catalogue().classes.values()]
+    lines += ["", "## Relations", "", "`CI` stands for any class.", ""]
+    lines += ["| relation | from | to | cardinality | failure | meaning |", "| --- | --- | --- | --- | --- | --- |"]
     lines += [
-        f"| `{r.name}` | {', '.join(r.sources)} | {', '.join(r.targets)} | {r.failure.value} | {r.sentence} |"
+        f"| `{r.name}` | {', '.join(r.sources)} | {', '.join(r.targets)} | {r.cardinality.value} | {r.failure.value}"
+        f" | {r.sentence} |"
         for r in catalogue().relations.values()
     ]
     return "\n".join(lines) + "\n"
+
+
+def page_of(cls: CIClass) -> str:
+    """The file name of a class's page."""
+    return f"{cls.name}.md"
+
+
+def example(cls: CIClass) -> str:
+    """A question for the first ten of a class with its first attributes."""
+    camel = [_camel(a.name) for a in cls.attributes[:4]]
+    return f"{{\n  {_camel(cls.plural)}(first: 10) {{\n    nodes {{ id name status {' '.join(camel)} }}\n  }}\n}}"
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def class_page(cls: CIClass) -> str:
+    """What a person who fills or reads a class has to know."""
+    kinds = [c.name for c in catalogue().classes.values() if c.kind_of == cls.name]
+    lines = [f"# {cls.name}", "", cls.sentence, ""]
+    if cls.kind_of:
+        lines += [f"A kind of [{cls.kind_of}]({cls.kind_of}.md): it has that one's attributes and labels too.", ""]
+    if kinds:
+        lines += [f"Kinds of it: {', '.join(f'[{k}]({k}.md)' for k in kinds)}.", ""]
+    lines += ["## Identity", "", "Recognised by, strongest first:", ""]
+    lines += [f"{n}. {rule.name} (`{'`, `'.join(rule.keys)}`)" for n, rule in enumerate(cls.identity, 1)]
+    lines += [
+        "", "## Life", "",
+        f"States: {', '.join(cls.lifecycle.states)}. Owner: {cls.owner.replace('_', ' ')}. Without a claim it is stale"
+        f" after {cls.lease.stale_days} days and retired after {cls.lease.retire_days}; the history of a retired one"
+        f" is kept for {cls.retention_days} days.",
+        "", "## Attributes", "", "| attribute | type | unit | meaning |", "| --- | --- | --- | --- |",
+    ]  # fmt: skip
+    lines += [f"| `{a.name}` | {a.type} | {a.unit or ''} | {a.sentence}{_notes(a)} |" for a in cls.attributes]
+    lines += ["", "## Relations", "", "| relation | direction | other end | failure |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| `{r.name}` | {'depends on' if out else 'needed by'} | {', '.join(r.targets if out else r.sources)}"
+        f" | {r.failure.value} |"
+        for r, out in catalogue().relations_of(cls.name)
+    ]
+    lines += ["", "## Ask", "", "```graphql", example(cls), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def _notes(attribute: Attribute) -> str:
+    notes = [" Required."] if attribute.required else []
+    notes += [" Volatile: not versioned."] if attribute.volatile else []
+    notes += [f" Precedence: {' > '.join(attribute.precedence)}."] if attribute.precedence else []
+    return "".join(notes)
 
 
 def settings() -> str:
@@ -49,6 +99,10 @@ def settings() -> str:
 
 
 if __name__ == "__main__":
-    DOCS.mkdir(exist_ok=True)
+    (DOCS / "classes").mkdir(parents=True, exist_ok=True)
+    for one in (DOCS / "classes").glob("*.md"):
+        one.unlink()
+    for each in catalogue().classes.values():
+        (DOCS / "classes" / page_of(each)).write_text(class_page(each))
     (DOCS / "reference.md").write_text(reference())
     (DOCS / "settings.md").write_text(settings())

@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from cmdb.config import load
 from cmdb.errors import DeclarationError, UnknownName
+from cmdb.extensions import folder
+from cmdb.extensions.found import Found
+from cmdb.extensions.merge import merge
 from cmdb.registry import discover
-from cmdb.words import LOCAL_KEY, CIClass, RelationType
+from cmdb.words import ANY, LOCAL_KEY, CIClass, RelationType
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class Catalogue:
 
     def __post_init__(self) -> None:
         for relation in self.relations.values():
-            if unknown := {*relation.sources, *relation.targets} - set(self.classes):
+            if unknown := {*relation.sources, *relation.targets} - {*self.classes, ANY}:
                 raise DeclarationError(f"relation {relation.name} names unknown classes {sorted(unknown)}")
         for cls in self.classes.values():
             if cls.contained_by and cls.contained_by not in self.relations:
@@ -39,16 +43,60 @@ class Catalogue:
             raise UnknownName(f"there is no relation {name!r}; known are {', '.join(self.relations)}")
         return self.relations[name]
 
+    def lineage(self, name: str) -> tuple[str, ...]:
+        """The class and all it is a kind of, most special first: the labels of its members."""
+        found = [name]
+        while general := self.cls(found[-1]).kind_of:
+            found.append(general)
+        return tuple(found)
+
+    def joins(self, relation: RelationType, source: str, target: str) -> bool:
+        """Whether such an edge may go from a member of `source` to one of `target`."""
+        from_, to = {ANY, *self.lineage(source)}, {ANY, *self.lineage(target)}
+        return not from_.isdisjoint(relation.sources) and not to.isdisjoint(relation.targets)
+
+    def relations_of(self, name: str) -> list[tuple[RelationType, bool]]:
+        """The relations a member can have: each with whether it is the dependent (True) or the dependency."""
+        wide = {ANY, *self.lineage(name)}
+        dependent = [(r, True) for r in self.relations.values() if not wide.isdisjoint(r.sources)]
+        return dependent + [(r, False) for r in self.relations.values() if not wide.isdisjoint(r.targets)]
+
     def is_local(self, cls: str) -> bool:
         """Whether items of this class live inside a host and are recognised by parent and local key."""
         return LOCAL_KEY in self.cls(cls).identity
 
 
+def whole(declared: Mapping[str, CIClass]) -> dict[str, CIClass]:
+    """Every class with what it has from the ones it is a kind of."""
+    done: dict[str, CIClass] = {}
+
+    def build(name: str, path: tuple[str, ...]) -> CIClass:
+        cls = declared[name]
+        if name in path:
+            raise DeclarationError(f"class {name} is a kind of itself: {' → '.join((*path, name))}")
+        if cls.kind_of is not None and cls.kind_of not in declared:
+            raise DeclarationError(f"class {name} is a kind of unknown class {cls.kind_of}")
+        if name not in done:
+            done[name] = cls if cls.kind_of is None else cls.under(build(cls.kind_of, (*path, name)))
+        return done[name]
+
+    return {name: build(name, ()) for name in declared}
+
+
+def declared() -> tuple[dict[str, CIClass], dict[str, RelationType]]:
+    """What this package and installed ones declare, without the user's files."""
+    package = sys.modules[__name__]
+    classes = discover(package, CIClass, "epicentre.classes")
+    return classes, discover(package, RelationType, "epicentre.relations")
+
+
+def extended(found: Found) -> Catalogue:
+    """The declared catalogue with an extension; Misconfigured lists all that is wrong with it."""
+    classes, relations = merge(*declared(), found)
+    return Catalogue(whole(classes), relations)
+
+
 @cache
 def catalogue() -> Catalogue:
-    """The declared catalogue, discovered once per process."""
-    package = sys.modules[__name__]
-    return Catalogue(
-        classes=discover(package, CIClass, "epicentre.classes"),
-        relations=discover(package, RelationType, "epicentre.relations"),
-    )
+    """The catalogue with the user's own classes, read once per process."""
+    return extended(folder.read(load().classes_folder))

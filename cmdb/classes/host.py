@@ -1,10 +1,11 @@
 """A computer that runs an operating system."""
 
-from cmdb.words import Attribute, CIClass, IdentityRule
+from cmdb.words import PHYSICAL, Attribute, CIClass, IdentityRule
 
 HOST = CIClass(
     name="Host",
     plural="hosts",
+    lifecycle=PHYSICAL,
     sentence="A physical or virtual computer that runs an operating system.",
     identity=(
         IdentityRule("agent", ("node",)),

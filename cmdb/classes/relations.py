@@ -1,20 +1,33 @@
-"""The typed dependencies: always dependent → dependency; failure travels against the arrow as declared."""
+"""The typed dependencies: always dependent → dependency; failure travels against the arrow as declared.
 
-from cmdb.words import Failure, RelationType
+A hub (VLAN, site, name service) would take everything with it if every neighbour failed with it; the relations to
+VLANs, subnets and sites therefore carry no failure. Who really stops with a hub declares DEPENDS_ON.
+"""
+
+from cmdb.words import ANY, Cardinality, Failure, RelationType
 
 RUNS_ON = RelationType(
     name="RUNS_ON",
-    sentence="The service runs on the host and stops when the host stops.",
-    sources=("Service",),
-    targets=("Host",),
+    sentence="The program runs on the host or platform and stops when that stops.",
+    sources=("Service", "Container", "DatabaseInstance", "Application", "MessageQueue", "LoadBalancer"),
+    targets=("Host", "Container", "Cluster", "DatabaseInstance", "Service"),
     failure=Failure.HARD,
+)
+HOSTED_ON = RelationType(
+    name="HOSTED_ON",
+    sentence="The virtual computer or database is made by the other and stops with it.",
+    sources=("Host", "Database"),
+    targets=("Hypervisor", "Cluster", "DatabaseInstance"),
+    failure=Failure.HARD,
+    cardinality=Cardinality.MANY_TO_ONE,
 )
 PART_OF = RelationType(
     name="PART_OF",
     sentence="The part is inside the whole and is gone when the whole is gone.",
-    sources=("NetworkInterface", "Filesystem"),
-    targets=("Host",),
+    sources=("NetworkInterface", "Filesystem", "Disk", "Lun", "Room", "Rack", "Site", "Organisation", "Person"),
+    targets=("Host", "NetworkDevice", "StorageArray", "Site", "Room", "Organisation"),
     failure=Failure.HARD,
+    cardinality=Cardinality.MANY_TO_ONE,
 )
 ASSIGNED_TO = RelationType(
     name="ASSIGNED_TO",
@@ -25,15 +38,159 @@ ASSIGNED_TO = RelationType(
 )
 DEPENDS_ON = RelationType(
     name="DEPENDS_ON",
-    sentence="The service was seen using the other service or endpoint and needs it to work.",
-    sources=("Service",),
-    targets=("Service", "Endpoint"),
+    sentence="The one was seen or declared to use the other and needs it to work.",
+    sources=(
+        "Service", "Container", "Application", "BusinessService", "DatabaseInstance", "Database", "MessageQueue",
+        "WebEndpoint", "Cluster", "Host", "NetworkDevice",
+    ),
+    targets=(
+        "Service", "Endpoint", "Container", "Application", "BusinessService", "DatabaseInstance", "Database",
+        "MessageQueue", "WebEndpoint", "VirtualAddress", "Cluster", "Host", "NetworkDevice", "Vlan", "Site", "Lun",
+    ),
     failure=Failure.HARD,
-)
+)  # fmt: skip
 COMMUNICATES_WITH = RelationType(
     name="COMMUNICATES_WITH",
     sentence="Some program of the host, not known as a service, was seen talking to the other end.",
     sources=("Host",),
     targets=("Service", "Endpoint"),
+    failure=Failure.NEVER,
+)
+USES = RelationType(
+    name="USES",
+    sentence="The one is better with the other and goes on, degraded, without it.",
+    sources=("Service", "Container", "Application", "BusinessService", "WebEndpoint"),
+    targets=("Service", "Container", "Application", "BusinessService", "Database", "MessageQueue", "WebEndpoint"),
+    failure=Failure.SOFT,
+)
+SERVED_BY = RelationType(
+    name="SERVED_BY",
+    sentence="The address is answered by the load balancer and is gone without it.",
+    sources=("VirtualAddress", "WebEndpoint"),
+    targets=("LoadBalancer", "Service", "VirtualAddress"),
+    failure=Failure.HARD,
+)
+BALANCES_OVER = RelationType(
+    name="BALANCES_OVER",
+    sentence="The address sends requests to the pool member, one of several, and is degraded without it.",
+    sources=("VirtualAddress",),
+    targets=("Service", "Container", "Host", "Cluster"),
+    failure=Failure.SOFT,
+)
+FORMED_BY = RelationType(
+    name="FORMED_BY",
+    sentence="The cluster or pool is formed by the member, one of several, and is degraded without it.",
+    sources=("Cluster",),
+    targets=("Host", "DatabaseInstance", "NetworkDevice", "StorageArray", "Service", "Container"),
+    failure=Failure.SOFT,
+)
+STORED_ON = RelationType(
+    name="STORED_ON",
+    sentence="The data lies on the storage and cannot be reached without it.",
+    sources=("Filesystem", "Database", "DatabaseInstance", "Disk", "MessageQueue"),
+    targets=("Filesystem", "Disk", "Lun", "StorageArray"),
+    failure=Failure.HARD,
+)
+SECURED_BY = RelationType(
+    name="SECURED_BY",
+    sentence="Callers refuse the address or program once the certificate is no longer valid.",
+    sources=("WebEndpoint", "Service", "VirtualAddress"),
+    targets=("Certificate",),
+    failure=Failure.HARD,
+)
+POWERED_BY = RelationType(
+    name="POWERED_BY",
+    sentence="The equipment draws power from the feed; with a second feed it goes on without this one.",
+    sources=("Host", "NetworkDevice", "StorageArray", "Rack", "Room", "PowerFeed"),
+    targets=("PowerFeed",),
+    failure=Failure.SOFT,
+)
+LOCATED_IN = RelationType(
+    name="LOCATED_IN",
+    sentence="The thing stands in that place; where a thing stands carries no failure by itself.",
+    sources=(
+        "Host", "NetworkDevice", "StorageArray", "PowerFeed", "Rack", "Room", "Link", "Cluster", "Person",
+        "Organisation",
+    ),
+    targets=("Rack", "Room", "Site"),
+    failure=Failure.NEVER,
+    cardinality=Cardinality.MANY_TO_ONE,
+)  # fmt: skip
+ENDS_AT = RelationType(
+    name="ENDS_AT",
+    sentence="The link ends at the interface and carries nothing without it.",
+    sources=("Link",),
+    targets=("NetworkInterface", "NetworkDevice"),
+    failure=Failure.HARD,
+)
+CONNECTED_TO = RelationType(
+    name="CONNECTED_TO",
+    sentence="The two are joined; being connected carries no failure by itself.",
+    sources=("Host", "NetworkDevice", "NetworkInterface", "StorageArray"),
+    targets=("NetworkDevice", "NetworkInterface", "Link", "StorageArray"),
+    failure=Failure.NEVER,
+)
+IN_NETWORK = RelationType(
+    name="IN_NETWORK",
+    sentence="The address, interface or range belongs to the network; a network is a hub and carries no failure.",
+    sources=("IPAddress", "NetworkInterface", "VirtualAddress", "Subnet"),
+    targets=("Subnet", "Vlan"),
+    failure=Failure.NEVER,
+)
+PROTECTED_BY = RelationType(
+    name="PROTECTED_BY",
+    sentence="Traffic to the one passes the firewall, which lets nothing through when it is down.",
+    sources=("Subnet", "Vlan", "VirtualAddress", "Host", "Application"),
+    targets=("Firewall",),
+    failure=Failure.SOFT,
+)
+RUNS_SYSTEM = RelationType(
+    name="RUNS_SYSTEM",
+    sentence="The host runs that release of an operating system; a release itself cannot fail.",
+    sources=("Host", "NetworkDevice", "StorageArray"),
+    targets=("OperatingSystem",),
+    failure=Failure.NEVER,
+    cardinality=Cardinality.MANY_TO_ONE,
+)
+HAS_SOFTWARE = RelationType(
+    name="HAS_SOFTWARE",
+    sentence="That version is installed on or run by the one; a version itself cannot fail.",
+    sources=("Host", "Container", "Service", "DatabaseInstance", "Application", "NetworkDevice"),
+    targets=("SoftwareVersion",),
+    failure=Failure.NEVER,
+)
+OWNED_BY = RelationType(
+    name="OWNED_BY",
+    sentence="The person or organisation answers for it.",
+    sources=(ANY,),
+    targets=("Person", "Organisation"),
+    failure=Failure.NEVER,
+)
+SUPPORTED_BY = RelationType(
+    name="SUPPORTED_BY",
+    sentence="The person or organisation is called when it fails.",
+    sources=(ANY,),
+    targets=("Person", "Organisation"),
+    failure=Failure.NEVER,
+)
+COVERED_BY = RelationType(
+    name="COVERED_BY",
+    sentence="The contract covers it.",
+    sources=(ANY,),
+    targets=("Contract",),
+    failure=Failure.NEVER,
+)
+AGREED_WITH = RelationType(
+    name="AGREED_WITH",
+    sentence="The contract was made with the organisation.",
+    sources=("Contract",),
+    targets=("Organisation",),
+    failure=Failure.NEVER,
+)
+DOCUMENTED_BY = RelationType(
+    name="DOCUMENTED_BY",
+    sentence="The document describes it.",
+    sources=(ANY,),
+    targets=("Document",),
     failure=Failure.NEVER,
 )

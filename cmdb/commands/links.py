@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cmdb.claims import RECORDS, source_of
+from cmdb.classes import catalogue
 from cmdb.commands.things import HAND, Decided
 from cmdb.errors import Conflict, Invalid
 from cmdb.plan import EdgeClaim, Plan
@@ -16,7 +17,7 @@ def link(
     relation: RelationType, source: KnownCI, target: KnownCI, edge: KnownEdge | None, evidence: Evidence, new_id: NewId
 ) -> Decided:
     """Say that `source` depends on `target`; `edge` is the open edge between them of this type, if others say so."""
-    if source.cls not in relation.sources or target.cls not in relation.targets:
+    if not catalogue().joins(relation, source.cls, target.cls):
         allowed = f"{' or '.join(relation.sources)} to {' or '.join(relation.targets)}"
         raise Invalid(f"{relation.name} goes from {allowed}, not {source.cls} to {target.cls}", where="type")
     if source.id == target.id:

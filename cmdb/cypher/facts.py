@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from cmdb.claims import ends, to_json
+from cmdb.classes import catalogue
 from cmdb.plan import Claim, EdgeClaim, NewCI, OpenEdge, Plan, Reword, Said
 from cmdb.words import Evidence, Link, Ref, Value
 
@@ -60,7 +61,7 @@ RETURN
 """
 
 APPLY = """
-CALL () { UNWIND $create AS row CREATE (n:CI) SET n = row.properties, n:$(row.class) }
+CALL () { UNWIND $create AS row CREATE (n:CI) SET n = row.properties, n:$(row.labels) }
 CALL () { UNWIND $change AS row MATCH (n:CI {id: row.id}) WHERE n.rev = row.rev
           CREATE (v:Version)-[:OF]->(n)
           SET v = properties(n), v.ci = n.id, v.from = n.valid_from, v.to = $seq, v.id = null
@@ -152,7 +153,7 @@ def _create(ci: NewCI, seq: int, now: str) -> dict[str, Any]:
         "first_seen": now,
         "valid_from": seq,
     }
-    return {"class": ci.cls, "properties": properties}
+    return {"labels": list(catalogue().lineage(ci.cls)), "properties": properties}
 
 
 def _open(edge: OpenEdge, seq: int) -> dict[str, Any]:

@@ -42,9 +42,10 @@ def _condition(
     cls: CIClass, rule: IdentityRule, keys: Mapping[str, Value], raw: Mapping[str, Value], params: dict[str, Any]
 ) -> str | None:
     """The single-valued keys of a rule together; lists are compared when the candidates are there."""
-    if any(keys.get(key) is None for key in rule.keys):
+    declared = [attribute for key in rule.keys if (attribute := cls.attribute(key)) is not None]
+    single = [attribute.name for attribute in declared if attribute.type != "strings"]
+    if any(keys.get(key) is None for key in single):
         return None
-    single = [key for key in rule.keys if not isinstance(keys[key], tuple) and cls.attribute(key) is not None]
     for key in single:
         params[key] = _forms(key, keys[key], raw.get(key))
     return " AND ".join(f"h.`{key}` IN $`{key}`" for key in single) or None

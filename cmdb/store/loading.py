@@ -60,7 +60,10 @@ def known(run: Run, snapshot: Snapshot, state: Mapping[str, Any], host: str, *, 
     found = Known(
         host=known_ci(around[0]["host"], around[0]["claims"]) if around else None,
         children={
-            Ref(p["class"], p["key"]): known_ci(p, claims) for p, claims in (around[0]["children"] if around else ())
+            # What a removed extension had declared stays as it is: nobody can say any more what belongs to it.
+            Ref(p["class"], p["key"]): known_ci(p, claims)
+            for p, claims in (around[0]["children"] if around else ())
+            if p["class"] in catalogue().classes
         },
         scopes=scopes,
         edges=tuple(known_edge(row) for row in (around[0]["edges"] if around else ())),

@@ -37,7 +37,7 @@ def sweep_leases(bolt: Bolt, commands: Commands, seen: Mapping[str, str], by: By
     """One pass. `seen`: when each scope last reported (ISO 8601 UTC), whether it changed anything or not."""
     known = bolt.read(lambda run: run(sweep.SCOPES, {}))[0]["scopes"]
     last = {scope: max(at, seen.get(scope, at)) for scope, at in known}
-    shortest = min((c.lease for c in catalogue().classes.values()), key=lambda lease: lease.stale_hours)
+    shortest = min((c.lease for c in catalogue().classes.values()), key=lambda lease: lease.stale_days)
     quiet = sorted(scope for scope in last if leases.silent(scope, last, shortest, by.now))
     states = _states(_held(bolt, sweep.STALE, [None]), last, by.now)
     _mark(bolt, [ci.id for ci, state in states if state == "fresh"], None, by)

@@ -18,7 +18,7 @@ from cmdb.errors import Invalid, TooLarge
 from cmdb.store import Row
 from cmdb.words import Attribute, CIClass, Role
 from cmdb_graphql.context import Info, Root, blocking, camel, computed, question, readable_by
-from cmdb_graphql.types import CI, OfClass, PageInfo, make, on_make, page_size
+from cmdb_graphql.types import CI, PLAIN, OfClass, PageInfo, make, on_make, page_size
 
 PYTHON: dict[str, Any] = {
     "string": str, "datetime": str, "int": int, "float": float, "boolean": bool, "strings": list[str],
@@ -54,11 +54,16 @@ _ABSENT = {
 }
 
 
+@strawberry.type(name=PLAIN, description="A stored CI of a class that is no longer declared; nothing of it is lost.")
+class PlainCI(CI):
+    """What an extension left behind when it was removed."""
+
+
 def _make(row: Row) -> CI:
     # Not by the constructor: it would take thirty arguments for each of many rows, and set them one by one.
     name = row["class"]
-    made = object.__new__(TYPES[name])
-    vars(made).update(_ABSENT[name], **row)
+    made = object.__new__(TYPES.get(name, PlainCI))
+    vars(made).update(_ABSENT.get(name, {}), **row)
     vars(made).update(row=row, class_=name)
     return made
 
@@ -265,4 +270,4 @@ def lists() -> list[Root]:
 def implementations() -> list[type]:
     """Every class's type, for the schema."""
     assert all(get_object_definition(made) for made in TYPES.values())
-    return list(TYPES.values())
+    return [*TYPES.values(), PlainCI]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from cmdb_graphql.loaders import Loaders
 
 PAGE = 100
+PLAIN = "PlainCI"
+"""The type of a CI whose class is no longer declared."""
 First = Annotated[int, strawberry.argument(description=SENTENCES["first"])]
 Class = Annotated[str, strawberry.argument(name="class", description="The name of its class.")]
 OfClass = Annotated[str | None, strawberry.argument(name="class", description="Only those of this class.")]
@@ -84,7 +86,7 @@ class CI:
     @classmethod
     def resolve_type(cls, ci: CI, *_: Any) -> str:
         """Which class's type this is: its row says so, nothing needs to be tried."""
-        return ci.class_
+        return ci.class_ if ci.class_ in catalogue().classes else PLAIN
 
     @classmethod
     def is_type_of(cls, _ci: Any, _info: Any) -> bool:

@@ -70,7 +70,7 @@ def broken(path: str, value: Any) -> bytes:
         ("sections.services.items.1.key", "neo4j@17687", "$.sections.services.items[1]"),
         ("sections.network.items.1.attributes.address", "10.0.0", "$.sections.network.items[1].attributes.address"),
         ("sections.sockets.links.0.type", "LIKES", "$.sections.sockets.links[0].type"),
-        ("sections.sockets.links.0.from", {"class": "Host", "key": "self"}, "$.sections.sockets.links[0]"),
+        ("sections.sockets.links.0.from", {"class": "IPAddress", "key": "eth0"}, "$.sections.sockets.links[0]"),
         ("sections.sockets.links.0.to.key", "nowhere", "$.sections.sockets.links[0].to.key"),
         ("sections.sockets.links.0.evidence.confidence", 2, "$.sections.sockets.links[0].evidence.confidence"),
         ("sections.sockets.links.0.evidence", None, "$.sections.sockets.links[0].evidence"),
@@ -85,7 +85,7 @@ def test_a_wrong_value_is_refused_by_its_place(path: str, value: Any, where: str
 
 def test_unknown_words_say_which_are_known() -> None:
     """An unknown class lists the classes."""
-    with pytest.raises(UnknownName, match="known are Endpoint"):
+    with pytest.raises(UnknownName, match="known are Application"):
         parse(broken("sections.host.items.0.class", "Toaster"))
 
 

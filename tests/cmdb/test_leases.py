@@ -18,7 +18,7 @@ from cmdb.store import By, Store
 from cmdb.sweeper import Sweeper
 from cmdb.words import Lease
 
-LEASE = Lease(stale_hours=24, retire_hours=720)
+LEASE = Lease(stale_days=1, retire_days=31)
 
 
 def test_a_ci_is_stale_when_every_source_is_silent_and_over_only_after_it_was_found_stale() -> None:

@@ -238,7 +238,7 @@ _TYPENAME = " { __typename }"
 
 
 def _value(kind: str) -> str:
-    value = {"ID": '"x"', "String": '"x"', "Int": "1"}[kind.strip("[]!")]
+    value = {"Moment": "1", "ID": '"x"', "String": '"x"', "Int": "1"}[kind.strip("[]!")]
     return f"[{value}]" if kind.startswith("[") else value
 
 

@@ -73,6 +73,7 @@ class Run:
             if self._with_agent:
                 self._start_agent(services, url)
                 stack.callback(self._stop_agent)
+            _tell_of_strangers(services)
             self._starting = False
             self._greet(client, url, started)
             self._watch(server, services, url)
@@ -161,6 +162,15 @@ class Run:
     def _agent_said(self) -> str:
         code = None if self._agent is None else self._agent.returncode
         return f"exit code {code}; {self._home / 'logs' / 'agent.log'} says more"
+
+
+def _tell_of_strangers(services: Services) -> None:
+    """Say which stored classes nobody declares any more: an extension was removed, its CIs were not."""
+    from cmdb.classes import catalogue
+
+    for name, count in services.store.counts().items():
+        if name not in catalogue().classes:
+            show.out(f"{count} CIs of class {name}, which is no longer declared, are kept and read as PlainCI")
 
 
 def _enrolled(program: list[str]) -> bool:

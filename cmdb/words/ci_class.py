@@ -1,0 +1,102 @@
+"""A class of configuration item and how its members are recognised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from cmdb.errors import DeclarationError
+from cmdb.words.attribute import Attribute
+from cmdb.words.check import CAMEL, RESERVED, SNAKE, described
+from cmdb.words.lifecycle import DISCOVERED, LOGICAL, Lease, Lifecycle
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRule:
+    """One way to recognise a CI: all `keys` together must match. Rules are tried in their order, strongest first."""
+
+    name: str
+    keys: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.keys:
+            raise DeclarationError(f"identity rule {self.name} has no keys")
+        if len(set(self.keys)) != len(self.keys):
+            raise DeclarationError(f"identity rule {self.name} names a key twice")
+
+
+LOCAL_KEY = IdentityRule("parent and local key", ("parent", "key"))
+"""How a thing inside a host is recognised: by its parent and a key unique there."""
+
+
+@dataclass(frozen=True, slots=True)
+class CIClass:
+    """A class of configuration item; from this declaration come constraint, index, ingest check and GraphQL type.
+
+    `contained_by` names the relation to its parent (direction dependent → dependency) when it lives inside a host.
+    `kind_of` names the class it is a special case of: it has that one's attributes too, its identity rules when it
+    declares none, and both labels in the graph. `owner` is the role that answers for the data, `retention_days` how
+    long the history of a retired member is kept.
+    """
+
+    name: str
+    plural: str
+    sentence: str
+    attributes: tuple[Attribute, ...]
+    identity: tuple[IdentityRule, ...] = ()
+    contained_by: str | None = None
+    kind_of: str | None = None
+    owner: str = "infrastructure"
+    lease: Lease = DISCOVERED
+    lifecycle: Lifecycle = LOGICAL
+    retention_days: int = 730
+
+    def __post_init__(self) -> None:
+        self._check_names()
+        if not self.identity and not self.kind_of:
+            raise DeclarationError(f"class {self.name} has no identity rule: it could never be recognised again")
+        if self.retention_days < 1:
+            raise DeclarationError(f"class {self.name} keeps its history for {self.retention_days} days: at least 1")
+        if not SNAKE.fullmatch(self.owner):
+            raise DeclarationError(f"owner {self.owner!r} of class {self.name} is not a role in snake_case")
+        if not self.kind_of:
+            self.check_identity()
+
+    def _check_names(self) -> None:
+        if not CAMEL.fullmatch(self.name):
+            raise DeclarationError(f"class name {self.name!r} is not CamelCase")
+        if not SNAKE.fullmatch(self.plural):
+            raise DeclarationError(f"plural {self.plural!r} of {self.name} is not snake_case")
+        described(self.sentence, f"class {self.name}")
+        names = [a.name for a in self.attributes]
+        if len(set(names)) != len(names):
+            raise DeclarationError(f"class {self.name} declares an attribute twice")
+        if taken := RESERVED & set(names):
+            raise DeclarationError(f"class {self.name} uses reserved names: {', '.join(sorted(taken))}")
+        if self.kind_of == self.name:
+            raise DeclarationError(f"class {self.name} is a kind of itself")
+
+    def check_identity(self) -> None:
+        """Refuse identity rules about values that no member could have."""
+        known = {a.name for a in self.attributes if not a.volatile} | {"parent", "key", "node", "name"}
+        for rule in self.identity:
+            if unknown := set(rule.keys) - known:
+                raise DeclarationError(f"identity rule {rule.name!r} of {self.name} names unknown {sorted(unknown)}")
+
+    def attribute(self, name: str) -> Attribute | None:
+        """The declared attribute of that name, or None."""
+        return next((a for a in self.attributes if a.name == name), None)
+
+    def under(self, general: CIClass) -> CIClass:
+        """This class with all it has from the class it is a kind of."""
+        if twice := {a.name for a in self.attributes} & {a.name for a in general.attributes}:
+            raise DeclarationError(
+                f"class {self.name} declares {sorted(twice)} again, which {general.name} has already"
+            )
+        whole = replace(
+            self,
+            attributes=(*general.attributes, *self.attributes),
+            identity=self.identity or general.identity,
+            contained_by=self.contained_by or general.contained_by,
+        )
+        whole.check_identity()
+        return whole

@@ -1,0 +1,146 @@
+"""What an agent says: items, links and problems in sections of a snapshot."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cmdb.errors import Invalid
+from cmdb.words.check import Value
+
+WIRE_SCHEMA = 1
+"""Version of the snapshot format between agents and the front door."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ref:
+    """Names an item of a report by class and local key; an `Endpoint` ref is resolved to whoever listens there."""
+
+    cls: str
+    key: str
+
+    def __post_init__(self) -> None:
+        if not self.key or len(self.key) > 512:
+            raise Invalid("a key has between 1 and 512 characters", where=self.cls)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One observed CI: the reporting host itself (key "self"), or a thing inside it."""
+
+    cls: str
+    key: str
+    name: str
+    attributes: Mapping[str, Value]
+
+    @property
+    def ref(self) -> Ref:
+        """How links of the same report name this item."""
+        return Ref(self.cls, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why an edge is believed. `last_seen` is None while it is seen in every report, else the last time it was."""
+
+    kind: str  # e.g. "socket", "declared"
+    detail: str  # one line a person can read: "tcp 127.0.0.1:7687, 4 connections"
+    confidence: float  # 0..1, the evidence ladder's rung
+    first_seen: str | None = None  # ISO 8601 UTC
+    last_seen: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.confidence <= 1:
+            raise Invalid("confidence lies between 0 and 1", where="evidence")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One observed relation, dependent → dependency."""
+
+    type: str
+    source: Ref
+    target: Ref
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that could not be seen, and why. Silence never stands for absence."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What one collector says. `complete` means: what is not listed is not there; else nothing is retracted."""
+
+    name: str
+    complete: bool
+    items: tuple[Item, ...] = ()
+    links: tuple[Link, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def to_wire(self) -> dict[str, Any]:
+        """The JSON object of this section, without its hash."""
+        return {
+            "complete": self.complete,
+            "items": [
+                {"class": i.cls, "key": i.key, "name": i.name, "attributes": _plain(i.attributes)} for i in self.items
+            ],
+            "links": [
+                {
+                    "type": k.type,
+                    "from": {"class": k.source.cls, "key": k.source.key},
+                    "to": {"class": k.target.cls, "key": k.target.key},
+                    "evidence": {
+                        "kind": k.evidence.kind,
+                        "detail": k.evidence.detail,
+                        "confidence": k.evidence.confidence,
+                        "first_seen": k.evidence.first_seen,
+                        "last_seen": k.evidence.last_seen,
+                    },
+                }
+                for k in self.links
+            ],
+            "problems": [{"what": p.what, "why": p.why} for p in self.problems],
+        }
+
+
+def _plain(attributes: Mapping[str, Value]) -> dict[str, Any]:
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in attributes.items() if v is not None}
+
+
+def section_hash(wire: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of a section's canonical JSON: sorted keys, no spaces, UTF-8."""
+    text = json.dumps(wire, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One report of one node. `sections` came whole; `unchanged` maps the names of the others to their known hash.
+
+    `seq` rises by one with each report of a node; it, never a clock, decides what is newer.
+    """
+
+    report_id: str
+    node: str
+    boot_id: str
+    seq: int
+    taken_at: str
+    sections: tuple[Section, ...]
+    hashes: Mapping[str, str]  # of every section, whole or unchanged
+
+    def __post_init__(self) -> None:
+        if self.seq < 1:
+            raise Invalid("must be 1 or more", where="seq")
+
+    @property
+    def unchanged(self) -> frozenset[str]:
+        """The sections that did not travel."""
+        return frozenset(self.hashes) - {s.name for s in self.sections}
