@@ -22,7 +22,7 @@ from strawberry.tools import create_type
 
 from cmdb.errors import DeclarationError
 from cmdb.words import Process, Role
-from cmdb_graphql import fields, generate, records
+from cmdb_graphql import fields, generate, long, records
 from cmdb_graphql.context import Root
 
 
@@ -36,7 +36,7 @@ class Built:
             query=_type("Query", "Questions.", [r for r in roots if r.kind == "query"]),
             mutation=_type("Mutation", "Commands.", [r for r in roots if r.kind == "mutation"]),
             types=generate.implementations(),
-            config=StrawberryConfig(auto_camel_case=True),
+            config=StrawberryConfig(auto_camel_case=True, scalar_map={long.Long: long.DEFINITION}),
         )
         self.graphql: GraphQLSchema = self.strawberry._schema
         self.type_policies = _type_policies(self.graphql)
