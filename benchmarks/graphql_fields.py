@@ -17,12 +17,12 @@ from typing import Any
 import orjson
 from graphql import (
     GraphQLField,
-    GraphQLFloat,
     GraphQLID,
     GraphQLInt,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLScalarType,
     GraphQLSchema,
     GraphQLString,
     execute_sync,
@@ -33,11 +33,17 @@ from graphql.execution import execute
 from cmdb.words import Principal, Role
 from cmdb_graphql.context import Context
 from cmdb_graphql.loaders import Loaders
+from cmdb_graphql.long import checked
 from cmdb_graphql.schema import Built
 from cmdb_graphql.swift import SwiftExecutor
 
 NAMES = ("id", "name", "status", "rev", "hostname", "osName", "kernel", "cpuCores", "memoryBytes", "architecture")
-TYPES = {"id": GraphQLNonNull(GraphQLID), "rev": GraphQLInt, "cpuCores": GraphQLInt, "memoryBytes": GraphQLFloat}
+TYPES = {
+    "id": GraphQLNonNull(GraphQLID),
+    "rev": GraphQLInt,
+    "cpuCores": GraphQLInt,
+    "memoryBytes": GraphQLScalarType("Long", serialize=checked),
+}
 NOW = "2026-11-23T21:00:00.000Z"
 ROUNDS = 100
 

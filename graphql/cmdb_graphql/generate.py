@@ -18,6 +18,7 @@ from cmdb.errors import Invalid, TooLarge
 from cmdb.store import Row
 from cmdb.words import Attribute, CIClass, Role
 from cmdb_graphql.context import Info, Root, blocking, camel, computed, question, readable_by
+from cmdb_graphql.long import Long
 from cmdb_graphql.types import CI, PLAIN, OfClass, PageInfo, make, on_make, page_size
 
 PYTHON: dict[str, Any] = {
@@ -34,8 +35,8 @@ def sentence_of(attribute: Attribute) -> str:
 
 
 def _scalar(attribute: Attribute) -> Any:
-    # A GraphQL Int has 32 bits; bytes and the like do not fit, a Float carries them exactly up to 2^53.
-    return float if attribute.type == "int" and attribute.unit == "bytes" else PYTHON[attribute.type]
+    # A GraphQL Int has 32 bits, too few for bytes; other whole numbers are counts.
+    return Long if attribute.type == "int" and attribute.unit == "bytes" else PYTHON[attribute.type]
 
 
 def _object(cls: CIClass) -> type[CI]:

@@ -78,6 +78,8 @@ class Measure:
     repeats: int = 0
     schema_depth: int = 0
     schema_lists: int = 0
+    once: int = 0
+    """The cost of what stands beside the rows of a page, such as where it ends: once, however many rows there are."""
 
     def beside(self, other: Measure) -> Measure:
         """Both, in one selection: depths are the greater, the rest adds up."""
@@ -89,6 +91,7 @@ class Measure:
             min(_MOST, self.repeats + other.repeats),
             max(self.schema_depth, other.schema_depth),
             max(self.schema_lists, other.schema_lists),
+            min(_MOST, self.once + other.once),
         )
 
 
@@ -159,8 +162,10 @@ class _Pass:
         alias = Measure(aliases=1 if node.alias else 0)
         if name in INTROSPECTION_COST or (parent is not None and parent.name.startswith("__")):
             return _of_schema(name, inner).beside(alias)
-        cost = min(_MOST, 1 + self.rows(node, kind, parent) * inner.cost)
-        return replace(inner, depth=1 + inner.depth, cost=cost).beside(alias)
+        cost = min(_MOST, 1 + self.rows(node, kind, parent) * inner.cost + inner.once)
+        beside = _is_page(parent) and kind is not None and not isinstance(get_nullable_type(kind), GraphQLList)
+        priced = {"cost": 0, "once": cost} if beside else {"cost": cost, "once": 0}
+        return replace(inner, depth=1 + inner.depth, **priced).beside(alias)
 
     @staticmethod
     def type_of(name: str, parent: GraphQLNamedType | None) -> GraphQLOutputType | None:
@@ -181,7 +186,7 @@ class _Pass:
         declared = self.default_first(node.name.value, parent)
         if declared is not None:
             return declared
-        paged = parent is not None and parent.name.endswith("Connection")  # its own `first` was counted above it
+        paged = _is_page(parent)  # its own `first` was counted above it
         return UNPAGED if kind is not None and isinstance(get_nullable_type(kind), GraphQLList) and not paged else 1
 
     @staticmethod
@@ -191,6 +196,10 @@ class _Pass:
             if argument is not None and isinstance(argument.default_value, int):
                 return argument.default_value
         return None
+
+
+def _is_page(parent: GraphQLNamedType | None) -> bool:
+    return parent is not None and parent.name.endswith("Connection")
 
 
 def _of_schema(name: str, inner: Measure) -> Measure:

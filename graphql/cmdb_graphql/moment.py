@@ -30,7 +30,7 @@ def _parse(value: Any) -> int | str:
 
 
 Moment = NewType("Moment", object)
-MOMENT = strawberry.scalar(
+DEFINITION = strawberry.scalar(
     name="Moment",
     description="A journal sequence such as 17, or an ISO 8601 time with its zone such as 2030-01-10T22:00+01:00.",
     serialize=str,

@@ -22,9 +22,8 @@ from strawberry.tools import create_type
 
 from cmdb.errors import DeclarationError
 from cmdb.words import Process, Role
-from cmdb_graphql import fields, generate, records
+from cmdb_graphql import fields, generate, long, moment, records
 from cmdb_graphql.context import Root
-from cmdb_graphql.moment import MOMENT, Moment
 
 
 class Built:
@@ -37,7 +36,9 @@ class Built:
             query=_type("Query", "Questions.", [r for r in roots if r.kind == "query"]),
             mutation=_type("Mutation", "Commands.", [r for r in roots if r.kind == "mutation"]),
             types=generate.implementations(),
-            config=StrawberryConfig(auto_camel_case=True, scalar_map={Moment: MOMENT}),
+            config=StrawberryConfig(
+                auto_camel_case=True, scalar_map={long.Long: long.DEFINITION, moment.Moment: moment.DEFINITION}
+            ),
         )
         self.graphql: GraphQLSchema = self.strawberry._schema
         self.type_policies = _type_policies(self.graphql)

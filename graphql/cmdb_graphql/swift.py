@@ -18,10 +18,13 @@ from graphql import GraphQLNonNull, GraphQLObjectType
 from graphql.execution import Executor
 from graphql.pyutils import Path
 
-_EXACT: dict[str, type] = {"String": str, "ID": str, "Boolean": bool, "Float": float, "Int": int}
+from cmdb_graphql.long import fits
+
+_EXACT: dict[str, type] = {"String": str, "ID": str, "Boolean": bool, "Float": float, "Int": int, "Long": int}
 _SOUND: dict[str, Callable[[Any], bool]] = {
     "Float": isfinite,
     "Int": lambda value: -(2**31) <= value < 2**31,
+    "Long": fits,
 }
 
 

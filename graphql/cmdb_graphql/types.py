@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import strawberry
 from strawberry.scalars import JSON
@@ -25,6 +25,8 @@ PLAIN = "PlainCI"
 """The type of a CI whose class is no longer declared."""
 First = Annotated[int, strawberry.argument(description=SENTENCES["first"])]
 Class = Annotated[str, strawberry.argument(name="class", description="The name of its class.")]
+T = TypeVar("T")
+After = Annotated[str | None, strawberry.argument(description="The `endCursor` of the page before.")]
 OfClass = Annotated[str | None, strawberry.argument(name="class", description="Only those of this class.")]
 
 _make: Callable[[Row], CI] | None = None
@@ -105,25 +107,25 @@ class CI:
         return None if row is None else make(row)
 
     @computed("What is inside it, by class and name.")
-    async def children(self, info: Info, first: First = 20, class_: OfClass = None) -> list[CI]:
+    async def children(
+        self, info: Info, first: First = 20, after: After = None, class_: OfClass = None
+    ) -> ChildConnection:
         """Containment, the other way."""
-        size = page_size(first)
         rows = await info.context.loaders.children.load(self.id)
         wanted = rows if class_ is None else [row for row in rows if row["class"] == catalogue().cls(class_).name]
-        info.context.loaders.prime(wanted[:size])
-        return [make(row) for row in wanted[:size]]
+        shown, end = _page(wanted, first, after, lambda row: str(row["id"]))
+        info.context.loaders.prime(shown)
+        return ChildConnection(nodes=[make(row) for row in shown], page_info=end)
 
     @computed("What it depends on, one hop.")
-    async def dependencies(self, info: Info, first: First = 10) -> list[Dependency]:
+    async def dependencies(self, info: Info, first: First = 10, after: After = None) -> DependencyConnection:
         """Outgoing edges."""
-        size = page_size(first)
-        return [Dependency.of(edge) for edge in (await info.context.loaders.out.load(self.id))[:size]]
+        return DependencyConnection.of(await info.context.loaders.out.load(self.id), first, after)
 
     @computed("What depends on it, one hop.")
-    async def dependents(self, info: Info, first: First = 10) -> list[Dependency]:
+    async def dependents(self, info: Info, first: First = 10, after: After = None) -> DependencyConnection:
         """Incoming edges."""
-        size = page_size(first)
-        return [Dependency.of(edge) for edge in (await info.context.loaders.into.load(self.id))[:size]]
+        return DependencyConnection.of(await info.context.loaders.into.load(self.id), first, after)
 
     @computed("Why it is one CI: each decision that made it so, oldest first.")
     async def identity_trace(self, info: Info) -> list[IdentityTrace]:
@@ -138,7 +140,12 @@ class CI:
 
 def claims_of(row: Row, rows: Sequence[dict[str, Any]]) -> list[Claim]:
     """The claims of a CI with their values, each marked whether it is in effect."""
-    cls = catalogue().cls(row["class"])
+    cls = catalogue().classes.get(row["class"])
+    if cls is None:  # an extension was removed: who speaks is still known, what was said is not read any more
+        return [
+            Claim(scope=c["scope"], since=c["since"], trace=c["trace"], kind=claims.kind_of(c["scope"]), values=[])
+            for c in rows
+        ]
     current = {name: row[name] for name in ("name", *(a.name for a in cls.attributes)) if row.get(name) is not None}
     known = {one["scope"]: claims.Asserted(None, claims.from_json(one["said"])) for one in rows}
     full = {s: c.said or {} for s, c in claims.explicit(known, current, row["valid_from"]).items()}
@@ -243,6 +250,42 @@ class PageInfo:
 
     has_next_page: bool = strawberry.field(description="Whether more follow.")
     end_cursor: str | None = strawberry.field(description="Give this as `after` for the next page.")
+
+
+@readable_by(Role.VIEWER)
+@strawberry.type(description="A page of what is inside a CI.")
+class ChildConnection:
+    """Children, and whether more follow."""
+
+    nodes: list[CI] = strawberry.field(description="The CIs of this page.")
+    page_info: PageInfo = strawberry.field(description="Where this page ends, and whether more follow.")
+
+
+@readable_by(Role.VIEWER)
+@strawberry.type(description="A page of the edges of a CI.")
+class DependencyConnection:
+    """Edges, and whether more follow."""
+
+    nodes: list[Dependency] = strawberry.field(description="The edges of this page.")
+    page_info: PageInfo = strawberry.field(description="Where this page ends, and whether more follow.")
+
+    @classmethod
+    def of(cls, edges: Sequence[EdgeRow], first: int, after: str | None) -> DependencyConnection:
+        """The page of these edges that `first` and `after` ask for."""
+        shown, end = _page(edges, first, after, lambda edge: edge.id)
+        return cls(nodes=[Dependency.of(edge) for edge in shown], page_info=end)
+
+
+def _page(rows: Sequence[T], first: int, after: str | None, id_of: Callable[[T], str]) -> tuple[Sequence[T], PageInfo]:
+    """The rows behind the one with the id `after`, at most `first`; Invalid when that row is not among them."""
+    size, begin = page_size(first), 0
+    if after is not None:
+        begin = next((place + 1 for place, row in enumerate(rows) if id_of(row) == after), -1)
+        if begin < 0:
+            raise Invalid("the row this cursor names is not in the list; begin again without `after`", where="after")
+    shown = rows[begin : begin + size]
+    more = len(rows) > begin + size
+    return shown, PageInfo(has_next_page=more, end_cursor=id_of(shown[-1]) if shown else None)
 
 
 def page_size(first: int) -> int:

@@ -51,9 +51,9 @@ def test_a_ci_has_its_declared_attributes_and_what_surrounds_it(served: Services
     found = ask(
         served,
         """query Q($id: ID!) { ci(id: $id) { __typename id class name status rev key firstSeen
-             parent { name ... on Host { hostname cpuCores memoryBytes } children(class: "Service") { name } }
-             dependencies { type evidence { kind detail confidence lastSeen } from { name } to { name } }
-             dependents(first: 100) { type from { name } }
+             parent { name ... on Host { hostname cpuCores memoryBytes } children(class: "Service") { nodes { name } } }
+             dependencies { nodes { type evidence { kind detail confidence lastSeen } from { name } to { name } } }
+             dependents(first: 100) { nodes { type from { name } } }
              claims { scope since trace }
              ... on Service { kind listens } } }""",
         id=ids["epicentre"],
@@ -64,13 +64,13 @@ def test_a_ci_has_its_declared_attributes_and_what_surrounds_it(served: Services
     assert found["listens"] == ["tcp://0.0.0.0:8480"]
     assert found["parent"]["hostname"] == "web1"
     assert (found["parent"]["cpuCores"], found["parent"]["memoryBytes"]) == (4, 2**34)
-    assert names(found["parent"]["children"]) == ["epicentre", "neo4j"]
-    assert {(d["type"], d["to"]["name"]) for d in found["dependencies"]} == {
+    assert names(found["parent"]["children"]["nodes"]) == ["epicentre", "neo4j"]
+    assert {(d["type"], d["to"]["name"]) for d in found["dependencies"]["nodes"]} == {
         ("DEPENDS_ON", "neo4j"), ("RUNS_ON", "web1"),
     }  # fmt: skip
-    seen = next(d["evidence"] for d in found["dependencies"] if d["type"] == "DEPENDS_ON")
+    seen = next(d["evidence"] for d in found["dependencies"]["nodes"] if d["type"] == "DEPENDS_ON")
     assert (seen["kind"], seen["confidence"], seen["lastSeen"]) == ("socket", 0.9, None)
-    assert [d["from"]["name"] for d in found["dependents"]] == ["shop"]
+    assert [d["from"]["name"] for d in found["dependents"]["nodes"]] == ["shop"]
     assert [c["scope"] for c in found["claims"]] == ["nd_1/services"]
 
 
@@ -219,15 +219,19 @@ def test_the_server_says_how_it_does(served: Services, ids: dict[str, str]) -> N
     assert ask(served, "{agents{node}}") == {"agents": []}
 
 
+NEXT = "dependencies(first: 3){{nodes{{to{{{}}}}}}}"
+"""What a CI depends on, and something of that."""
+
+
 @pytest.mark.parametrize(
     ("question", "most"),
     [
         ("{hosts(first: 100){nodes{name lastSeen hostname}}}", 1),
         ("{hosts(first: 100){totalCount nodes{name}}}", 2),
         ("{services(first: 100){nodes{name parent{name parent{name}}}}}", 2),
-        ("{hosts(first: 100){nodes{children(first: 5){name parent{name}}}}}", 2),
-        ("{services(first: 50){nodes{dependencies{type to{name}} dependents{from{name}}}}}", 4),
-        ("{services(first: 20){nodes{dependencies(first: 3){to{dependencies(first: 3){to{name claims{scope}}}}}}}}", 6),
+        ("{hosts(first: 100){nodes{children(first: 5){nodes{name parent{name}}}}}}", 2),
+        ("{services(first: 50){nodes{dependencies{nodes{type to{name}}} dependents{nodes{from{name}}}}}}", 4),
+        (f"{{services(first: 20){{nodes{{{NEXT.format(NEXT.format('name claims{scope}'))}}}}}}}", 6),
     ],
 )
 def test_round_trips_follow_the_depth_and_never_the_number_of_rows(
@@ -247,3 +251,27 @@ def test_round_trips_follow_the_depth_and_never_the_number_of_rows(
         taken.append(list(counter.calls))
     assert len(taken[1]) <= most, taken
     assert len(taken[0]) == len(taken[1])
+
+
+PAGE = "%s(first: 1, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }"
+
+
+@pytest.mark.parametrize(("of", "ci"), [("children", "web1"), ("dependencies", "epicentre"), ("dependents", "web1")])
+def test_what_surrounds_a_ci_says_when_it_is_cut(served: Services, ids: dict[str, str], of: str, ci: str) -> None:
+    """Page by page everything comes once, and every page but the last says that more follow; no unknown place."""
+    whole_list = f"all: {of}(first: 100) {{ nodes {{ id }} }}"
+    text = f"query Q($id: ID!, $after: String) {{ ci(id: $id) {{ {PAGE % of} {whole_list} }} }}"
+    after: str | None = None
+    found: list[Any] = []
+    while True:
+        got = ask(served, text, id=ids[ci], after=after)["ci"]
+        page, whole = got[of], got["all"]["nodes"]
+        found += page["nodes"]
+        after = page["pageInfo"]["endCursor"]
+        assert page["pageInfo"]["hasNextPage"] == (len(found) < len(whole))
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert found == whole
+    assert len(whole) > 1
+    lost = answer(served, text, id=ids[ci], after="nowhere")
+    assert "begin again" in lost["errors"][0]["message"]

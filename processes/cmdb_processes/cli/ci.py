@@ -28,11 +28,15 @@ SHOW = """
 query Show($id: ID!) {
   ci(id: $id) {
     id name class status rev key firstSeen lastSeen parent { id name } __typename
-    children(first: 100) { id name class }
-    dependencies(first: 50) { type to { id name class } evidence { kind detail confidence } ageSeconds }
-    dependents(first: 50) { type from { id name class } evidence { kind detail confidence } ageSeconds }
+    children(first: 100) { nodes { id name class } pageInfo { hasNextPage endCursor } }
+    dependencies(first: 50) { ...Edges }
+    dependents(first: 50) { ...Edges }
     claims { scope since trace }
   }
+}
+fragment Edges on DependencyConnection {
+  nodes { type from { id name class } to { id name class } evidence { kind detail confidence } ageSeconds }
+  pageInfo { hasNextPage endCursor }
 }
 """
 FIELDS = "query Fields($name: String!) { __type(name: $name) { fields { name type { kind ofType { kind } } } } }"
@@ -102,12 +106,15 @@ def show_(name: Name, json: Json = False) -> None:
     base = ("name", "class", "status", "id", "key", "rev", "firstSeen", "lastSeen")
     show.facts([(k, ci[k]) for k in base] + [("on", (ci["parent"] or {}).get("name"))] + list(ci["attributes"].items()))
     for title, key, end in (("depends on", "dependencies", "to"), ("needed by", "dependents", "from")):
-        if ci[key]:
+        edges = ci[key]["nodes"]
+        if edges:
             show.out(f"\n{title}:")
-        for edge in ci[key]:
+        for edge in edges:
             other, why = edge[end], edge["evidence"]
             seen = show.ago(edge["ageSeconds"])
             show.out(f"  {edge['type']} {other['name']} ({other['class']}): {why['kind']} {why['detail']}, {seen}")
+        if ci[key]["pageInfo"]["hasNextPage"]:
+            show.out(f"  more than these {len(edges)} follow")
     traces = [c["trace"] for c in ci["claims"] if c["trace"]]
     if traces:
         show.out(f"\nidentity: {traces[0]['reason']}")

@@ -12,7 +12,7 @@ from cmdb_processes.cli.impact import IMPACT, render
 
 STATUS = "{ status { queued sequence counts { class count } } agents { node state lastSeen host } }"
 SERVICES = """
-{ services(first: 100) { nodes { id name dependents(first: 1) { id } parent { name } } } }
+{ services(first: 100) { nodes { id name dependents(first: 1) { nodes { id } } parent { name } } } }
 """
 PATIENCE = 60.0
 
@@ -58,5 +58,5 @@ def _moment(text: str) -> float:
 
 def _telling(client: HttpClient) -> dict[str, Any] | None:
     """A service others depend on: Neo4j, which always runs here, or else the first there is."""
-    needed = [s for s in client.ask(SERVICES)["services"]["nodes"] if s["dependents"]]
+    needed = [s for s in client.ask(SERVICES)["services"]["nodes"] if s["dependents"]["nodes"]]
     return next((s for s in needed if s["name"] == "neo4j"), needed[0] if needed else None)
