@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from support.servers import free_port, small
 
 from cmdb.config import Settings, load
 from cmdb.engine import Bolt, Engine
 from cmdb.store import Store
+
+settings.register_profile("house", deadline=None)  # a busy machine is no defect: nothing here is timed
+settings.load_profile("house")
 
 __all__ = ["free_port", "wipe"]  # tests that start a server of their own use them too
 

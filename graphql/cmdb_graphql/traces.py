@@ -73,7 +73,8 @@ def identity_traces(row: Row, found: Mapping[str, Any]) -> list[IdentityTrace]:
 
 
 def _by_place(row: Row) -> dict[str, Any]:
-    rule = catalogue().cls(row["class"]).identity[0].name
+    cls = catalogue().classes.get(row["class"])
+    rule = cls.identity[0].name if cls else "a class that is no longer declared"
     keys = {"parent": row.get("parent"), "key": row["key"]}
     trace = {"outcome": "match", "reason": f"recognised by {rule}", "rule": rule, "keys": keys}
     return {"scope": None, "since": None, "trace": trace}

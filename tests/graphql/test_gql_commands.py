@@ -23,7 +23,7 @@ UPDATE = """mutation U($id: ID!, $rev: Int, $attributes: JSON, $name: String) {
 CREATE = """mutation($p: ID) {
   createCi(class: "Service", name: "job", parent: $p, attributes: {kind: "program"}) { ci { id } } }"""
 LINK = """mutation($a: ID!, $b: ID!) {
-  linkCis(type: "DEPENDS_ON", from: $a, to: $b) { ci { dependencies { to { name } } } } }"""
+  linkCis(type: "DEPENDS_ON", from: $a, to: $b) { ci { dependencies { nodes { to { name } } } } } }"""
 OVERRIDE = """mutation($i: ID!) {
   overrideAttribute(id: $i, attribute: "cpuCores", value: 2, until: "2999-01-01T00:00:00Z")
   { ci { ... on Host { cpuCores } } } }"""
@@ -55,10 +55,10 @@ def test_a_ci_is_created_linked_overridden_merged_split_and_retired(served: Serv
     """Every mutation answers with its sequence and its CI as it is then; ids are enough to go on."""
     ids = estate(served.store)
     job = ask(served, CREATE, ENGINEER, p=ids["web2"])["createCi"]["ci"]["id"]
-    linked = ask(served, LINK, ENGINEER, a=job, b=ids["neo4j"])["linkCis"]["ci"]["dependencies"]
+    linked = ask(served, LINK, ENGINEER, a=job, b=ids["neo4j"])["linkCis"]["ci"]["dependencies"]["nodes"]
     assert {d["to"]["name"] for d in linked} == {"web2", "neo4j"}
     left = ask(served, LINK.replace("link", "unlink"), ENGINEER, a=job, b=ids["neo4j"])["unlinkCis"]["ci"]
-    assert [d["to"]["name"] for d in left["dependencies"]] == ["web2"]
+    assert [d["to"]["name"] for d in left["dependencies"]["nodes"]] == ["web2"]
     assert ask(served, OVERRIDE, ENGINEER, i=ids["web1"])["overrideAttribute"]["ci"]["cpuCores"] == 2
     assert ask(served, MERGE, w=ids["web1"], l=ids["web2"])["mergeCis"]["ci"]["id"] == ids["web1"]
     split = ask(served, "mutation($i: ID!){splitCi(id: $i){ci{status}}}", i=ids["web2"])
