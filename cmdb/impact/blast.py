@@ -154,7 +154,12 @@ def _reason(model: Model, ci: str, after: Mapping[str, State], name: Callable[[s
     return f"{left} of {len(worst.edges)} left, {worst.k_min} needed: {_listed([name(h) for h in hurt])} lost"
 
 
-_VERBS = {"RUNS_ON": "runs on", "PART_OF": "is part of", "ASSIGNED_TO": "is reached through"}
+_VERBS = {
+    "RUNS_ON": "runs on", "PART_OF": "is part of", "ASSIGNED_TO": "is reached through", "HOSTED_ON": "is hosted on",
+    "FORMED_BY": "is formed by", "POWERED_BY": "is powered by", "PROTECTED_BY": "is behind", "USES": "uses",
+    "BALANCES_OVER": "is balanced over", "STORED_ON": "is stored on", "SERVED_BY": "is served by",
+    "ENDS_AT": "ends at", "SECURED_BY": "is secured by",
+}  # fmt: skip
 
 
 def _at_risk(model: Model, before: Mapping[str, State], after: Mapping[str, State]) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ class Commands:
         def decide(run: Run, seq: int) -> Decided:
             was, trace = _who(run, declared, local, parent, values)
             if parent is not None:
-                _live(run, parent)
+                _check_parent(declared, _live(run, parent))
             evidence = commands.declared(by.reason or "written down by hand", by.actor, by.now)
             decided = commands.create(declared, was, values, local, parent, seq, new_id, evidence)
             return replace(decided, trace=json.dumps(trace))
@@ -218,6 +218,15 @@ def _found(was: KnownCI | None, ci: str) -> KnownCI:
 
 def _live(run: Run, ci: str) -> KnownCI:
     return _found(loading.around(run, [ci], edges=False).cis.get(ci), ci)
+
+
+def _check_parent(cls: CIClass, parent: KnownCI) -> None:
+    """An edge to the parent is laid with the CI: it must be one that a link by hand could be."""
+    known = catalogue()
+    relation = known.relation(cls.contained_by) if cls.contained_by else None
+    if relation is not None and not known.joins(relation, cls.name, parent.cls):
+        allowed = " or ".join(relation.targets)
+        raise Invalid(f"a {cls.name} is {relation.name} {allowed}, not {parent.cls} ({parent.name})", where="parent")
 
 
 def _ends(run: Run, relation: str, source: str, target: str) -> tuple[KnownCI, KnownCI, Any]:
