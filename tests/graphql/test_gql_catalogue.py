@@ -17,24 +17,25 @@ from cmdb_graphql.context import camel
 pytestmark = pytest.mark.neo4j
 
 CLASSES = {name: cls for name, cls in catalogue().classes.items() if name != "Endpoint"}  # nobody writes those down
-KEYS = {
-    "smbios_uuid": "4c4c4544-0042-3510-8051-b4c04f4a3332", "fqdn": "thing.example.org", "macs": ["00:1b:54:aa:bb:01"],
-    "base_mac": "00:1b:54:aa:bb:02",
-    "address": "192.0.2.7", "listens": ["tcp://192.0.2.7:443"], "virtualisation": "none",
-}  # fmt: skip
 
 
-def _value(attribute: Attribute) -> Any:
-    """A value of an attribute's type that is fit for identity."""
-    kinds: dict[str, Any] = {
-        "string": f"{attribute.name} 7Q2", "int": 7, "float": 7.5, "boolean": True,
-        "datetime": "2026-11-01T12:00:00.000Z", "strings": [f"{attribute.name} 7Q2"],
+def _value(cls: str, attribute: Attribute) -> Any:
+    """A value of an attribute's type that is fit for identity, another one for each class."""
+    number = sorted(CLASSES).index(cls)
+    keys: dict[str, Any] = {
+        "smbios_uuid": f"4c4c4544-0042-3510-8051-b4c04f4a33{number:02x}", "fqdn": f"{cls.lower()}.example.org",
+        "macs": [f"00:1b:54:aa:bb:{number:02x}"], "address": f"192.0.2.{number + 1}",
+        "listens": [f"tcp://192.0.2.{number + 1}:443"], "virtualisation": "none",
     }  # fmt: skip
-    return KEYS.get(attribute.name, kinds[attribute.type])
+    kinds: dict[str, Any] = {
+        "string": f"{attribute.name} 7Q2 {cls}", "int": number + 1, "float": number + 0.5, "boolean": True,
+        "datetime": "2026-11-01T12:00:00.000Z", "strings": [f"{attribute.name} 7Q2 {cls}"],
+    }  # fmt: skip
+    return keys.get(attribute.name, kinds[attribute.type])
 
 
 def _values(cls: CIClass) -> dict[str, Any]:
-    return {a.name: _value(a) for a in cls.attributes}
+    return {a.name: _value(cls.name, a) for a in cls.attributes}
 
 
 def _groups(classes: Sequence[CIClass], size: int) -> Iterator[Sequence[CIClass]]:
