@@ -231,7 +231,7 @@ def play(store: Store, reports: Iterable[Snapshot]) -> str:
 
 @pytest.mark.slow
 @given(histories())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_order_with_repeats_gives_one_digest(store: Store, history: tuple[list[Snapshot], list[Snapshot]]) -> None:
     """However one host's reports arrive, and however often, the graph ends the same."""
     in_order, shuffled = history

@@ -3,6 +3,8 @@
 It knows no CI. Each reading is guarded alone: what fails becomes a Trouble and the rest goes on. Sockets and
 processes are read from /proc directly: psutil needs four times the CPU for the same rows and names only one of
 several processes that hold a socket. psutil gives the interface addresses.
+
+Longer than other files on purpose: whatever touches the machine stands in one place, to be reviewed as one.
 """
 
 # ruff: noqa: PTH115, PTH208  # some 600 links and folders are read per snapshot; Path objects would double its cost
