@@ -36,16 +36,22 @@ def class_path(folder: Path, jars: Sequence[Jar]) -> str:
     return os.pathsep.join(str(folder / jar.name) for jar in jars)
 
 
-def environment(home: Path) -> dict[str, str]:
-    """The environment for Neo4j's programs."""
+def environment(home: Path, options: Sequence[str] = ()) -> dict[str, str]:
+    """The environment for Neo4j's programs.
+
+    `options` are those of Java that differ from start to start. Not on the command line: our own agent reports that,
+    and a first start without a class archive would be another program than the second one with it.
+    """
     ours = {name: value for name, value in os.environ.items() if name not in _SPOILERS}
-    return {**ours, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
+    quoted = " ".join(f'"{option}"' for option in options)
+    more = {"JDK_JAVA_OPTIONS": quoted} if options else {}
+    return {**ours, **more, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
 
 
-def server_command(classes: str, home: Path, heap_mib: int, options: Sequence[str]) -> list[str]:
-    """The command line of the server; `options` are the class archive's, then the person's own, which win."""
+def server_command(classes: str, home: Path, heap_mib: int) -> list[str]:
+    """The command line of the server."""
     return [
-        str(java()), f"-Xmx{heap_mib}m", *COMMON, *_OPENS, *options,
+        str(java()), f"-Xmx{heap_mib}m", *COMMON, *_OPENS,
         "-XX:+ExitOnOutOfMemoryError",  # half a server answers nobody; a dead one is noticed and started again
         "-cp", classes, "org.neo4j.server.CommunityEntryPoint",
         f"--home-dir={home}", f"--config-dir={home / 'conf'}",

@@ -122,9 +122,10 @@ class Engine:
         port, heap = self._settings.neo4j_port, self._settings.neo4j_heap_mib
         _check_port(port)
         options = [*self._archive.options(), *self._settings.neo4j_java_options.split()]
-        command = java.server_command(self._classes, self._home, heap, options)
+        command = java.server_command(self._classes, self._home, heap)
+        env = java.environment(self._home, options)
         with (self._home / "console.log").open("wb") as log:
-            self._child = child.start(command, output=log, env=java.environment(self._home), keep=[self._lock])
+            self._child = child.start(command, output=log, env=env, keep=[self._lock])
 
     def _wait(self) -> None:
         """Until the child answers."""

@@ -10,6 +10,8 @@ from cmdb_processes.cli import asking, show
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 Name = Annotated[str, typer.Argument(help="A CI: its name, id, or the start of either.")]
+WIDEST = 80
+"""Characters of a value in the table; `--json` has it whole."""
 WHY = """
 query Why($id: ID!) {
   ci(id: $id) {
@@ -64,4 +66,5 @@ def _trace(trace: dict[str, Any]) -> None:
 
 
 def _text(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else "(none)" if value is None else str(value)
+    text = ", ".join(map(str, value)) if isinstance(value, list) else "(none)" if value is None else str(value)
+    return text if len(text) <= WIDEST else text[:WIDEST] + " ..."
