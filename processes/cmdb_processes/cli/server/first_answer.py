@@ -10,7 +10,7 @@ from cmdb_graphql.client import HttpClient
 from cmdb_processes.cli import show
 from cmdb_processes.cli.impact import IMPACT, render
 
-STATUS = "{ status { queued sequence counts { class count } } agents { node state lastSeen host } }"
+STATUS = "{ status { counts { class count } } agents { host } }"
 SERVICES = """
 { services(first: 100) { nodes { id name dependents(first: 1) { nodes { id } } parent { name } } } }
 """
@@ -38,22 +38,18 @@ def show_first(client: HttpClient, stop: threading.Event) -> None:
 
 
 def _reported(client: HttpClient, stop: threading.Event) -> dict[str, Any] | None:
-    """The status once this start's report has come and is applied."""
-    since, deadline = time.time(), time.monotonic() + PATIENCE
+    """The status once a host is known: after the first report, or at once from the graph of an earlier start.
+
+    An earlier start's answer is as old as it says; a new report is on its way and takes a cold Neo4j some seconds.
+    """
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and not stop.is_set():
         answer = client.ask(STATUS)
-        seen = [a for a in answer["agents"] if a["lastSeen"] and _moment(a["lastSeen"]) >= since - 5]
-        if seen and seen[0]["host"] and answer["status"]["queued"] == 0:
+        if any(agent["host"] for agent in answer["agents"]):
             found: dict[str, Any] = answer["status"]
             return found
         stop.wait(0.1)
     return None
-
-
-def _moment(text: str) -> float:
-    from datetime import datetime
-
-    return datetime.fromisoformat(text).timestamp()
 
 
 def _telling(client: HttpClient) -> dict[str, Any] | None:
