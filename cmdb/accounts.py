@@ -29,6 +29,7 @@ MIGRATIONS = (
     CREATE TABLE session (digest TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES user (name),
                           expires TEXT NOT NULL) WITHOUT ROWID;
     """,
+    "ALTER TABLE user ADD COLUMN view TEXT;",
 )
 SESSION_LIFE = timedelta(hours=12)
 FREE_TRIES = 5
@@ -54,6 +55,7 @@ class User:
     name: str
     roles: tuple[Role, ...]
     created_at: str
+    view: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,12 @@ def _text(roles: Iterable[Role]) -> str:
 
 def _implied(roles: Iterable[Role]) -> frozenset[Role]:
     return frozenset(implied for role in roles for implied in role.implies)
+
+
+def _check(name: str, roles: Collection[Role], view: str | None) -> None:
+    if not roles:
+        raise Invalid("name at least one role", where="roles")
+    Principal(name, _implied(roles), view)
 
 
 class Tries:
@@ -138,24 +146,24 @@ class Accounts:
         self.create_user(name, [Role.ADMIN], password)
         return password
 
-    def create_user(self, name: str, roles: Collection[Role], password: str | None = None) -> None:
-        """A new account; without a password it can only be used by token."""
+    def create_user(
+        self, name: str, roles: Collection[Role], password: str | None = None, view: str | None = None
+    ) -> None:
+        """A new account; without a password it can only be used by token. A reader is kept to a view."""
         if not name.isprintable() or not 1 <= len(name) <= 64 or " " in name:
             raise Invalid("a user name has 1 to 64 printable characters without spaces", where="name")
-        if not roles:
-            raise Invalid("name at least one role", where="roles")
+        _check(name, roles, view)
         if password is not None and len(password) < 10:
             raise Invalid("a password has at least 10 characters", where="password")
         hashed = None if password is None else self._hash(password)
         try:
-            self._write("INSERT INTO user VALUES (?, ?, ?, ?)", (name, hashed, _text(roles), _iso()))
+            self._write("INSERT INTO user VALUES (?, ?, ?, ?, ?)", (name, hashed, _text(roles), _iso(), view))
         except sqlite3.IntegrityError as error:
             raise Conflict(f"there is a user {name!r} already") from error
 
-    def set_roles(self, name: str, roles: Collection[Role]) -> None:
-        """Replace a user's roles; it holds from the next request on."""
-        if not roles:
-            raise Invalid("name at least one role", where="roles")
+    def set_roles(self, name: str, roles: Collection[Role], view: str | None = None) -> None:
+        """Replace a user's roles and view; it holds from the next request on."""
+        _check(name, roles, view)
         # One transaction for looking and changing, else two admins could demote each other at once.
         with self._lock, sqlite.errors(self._path), sqlite.transaction(self._db):
             held = dict(self._db.execute("SELECT name, roles FROM user").fetchall())
@@ -163,23 +171,24 @@ class Accounts:
                 raise UnknownName(f"there is no user {name!r}")
             if Role.ADMIN not in roles and [n for n, text in held.items() if Role.ADMIN in _roles(text)] == [name]:
                 raise Conflict(f"{name} is the only admin: make another one first")
-            self._db.execute("UPDATE user SET roles = ? WHERE name = ?", (_text(roles), name))
+            self._db.execute("UPDATE user SET roles = ?, view = ? WHERE name = ?", (_text(roles), view, name))
 
     def users(self) -> list[User]:
         """Every account, by name."""
-        return [User(n, _roles(r), c) for n, r, c in self._read("SELECT name, roles, created FROM user ORDER BY name")]
+        rows = self._read("SELECT name, roles, created, view FROM user ORDER BY name")
+        return [User(n, _roles(r), c, v) for n, r, c, v in rows]
 
     # --- passwords and sessions ----------------------------------------------------------------------------
 
     def check_password(self, name: str, password: str) -> Principal:
         """The person of that name and password; wrong name and wrong password are one answer, at one price."""
         self._tries.begin(name[:64])
-        rows = self._read("SELECT password, roles FROM user WHERE name = ?", name)
+        rows = self._read("SELECT password, roles, view FROM user WHERE name = ?", name)
         stored = rows[0][0] if rows else None
         if not self._verify(stored or _NO_SUCH_USER, password) or stored is None:
             raise NotAuthenticated("wrong name or password")
         self._tries.forget(name[:64])
-        return Principal(name, _implied(_roles(rows[0][1])))
+        return Principal(name, _implied(_roles(rows[0][1])), rows[0][2])
 
     def login(self, name: str, password: str) -> str:
         """Open a session of twelve hours and return its secret (eps_…), to be kept by the browser."""
@@ -195,14 +204,14 @@ class Accounts:
     def session(self, text: str) -> Principal:
         """Whose session this is."""
         rows = self._read(
-            "SELECT u.name, u.roles FROM session s JOIN user u ON u.name = s.user"
+            "SELECT u.name, u.roles, u.view FROM session s JOIN user u ON u.name = s.user"
             " WHERE s.digest = ? AND s.expires >= ?",
             self._pepper.digest(text),
             _iso(),
         )
         if not rows:
             raise NotAuthenticated("the session is over: log in again")
-        return Principal(rows[0][0], _implied(_roles(rows[0][1])))
+        return Principal(rows[0][0], _implied(_roles(rows[0][1])), rows[0][2])
 
     def logout(self, text: str) -> None:
         """End a session."""
@@ -232,6 +241,8 @@ class Accounts:
         held = self._roles_of(user)
         if roles is not None and (excess := set(roles) - _implied(held)):
             raise Invalid(f"{user} does not hold {', '.join(sorted(excess))}", where="roles")
+        if roles is not None and set(roles) == {Role.READER} and Role.READER not in held:
+            raise Invalid("only an account that is kept to a view is a reader", where="roles")
         if expires_days is not None and not 0 < expires_days <= 3660:
             raise Invalid("a token lives between 0 and 3660 days", where="expires_days")
         key_id, secret = secrets.token_hex(5), secrets.token_urlsafe(32)
@@ -255,7 +266,7 @@ class Accounts:
         prefix, _, rest = text.partition("_")
         key_id, _, secret = rest.partition("_")
         rows = self._read(
-            "SELECT t.digest, t.roles, t.expires, t.revoked, t.last_used, u.name, u.roles"
+            "SELECT t.digest, t.roles, t.expires, t.revoked, t.last_used, u.name, u.roles, u.view"
             " FROM token t JOIN user u ON u.name = t.user WHERE t.key_id = ?",
             key_id,
         )
@@ -264,7 +275,9 @@ class Accounts:
         if known and rows[0][3] is None and (rows[0][2] is None or rows[0][2] >= _iso()):
             self._note_use(key_id, rows[0][4])
             held = _implied(_roles(rows[0][6]))
-            return Principal(rows[0][5], held if rows[0][1] is None else held & _implied(_roles(rows[0][1])))
+            roles = held if rows[0][1] is None else held & _implied(_roles(rows[0][1]))
+            # What is left of narrowed roles may be reading alone; without a view that would be nothing at all.
+            return Principal(rows[0][5], roles if rows[0][7] or roles != {Role.READER} else frozenset(), rows[0][7])
         raise NotAuthenticated("this API token is unknown, revoked or expired")
 
     def tokens(self) -> list[TokenInfo]:

@@ -16,7 +16,7 @@ Statement = tuple[str, dict[str, Any]]
 
 LOCK = """
 MATCH (j:Journal {id: 'journal'}) SET j.seq = j.seq + 1
-RETURN j.seq AS seq, j.hash AS prev
+RETURN j.seq AS seq, j.hash AS prev, j.views AS views
 """
 """First in every write transaction: the lock on this node makes the order of sequence numbers the order of commits."""
 

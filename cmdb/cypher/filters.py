@@ -127,6 +127,12 @@ def _conditions(cls: str | None, where: Filter | None, params: _Parameters) -> l
     return [] if where is None else [f"({_where(where, types, params)})"]
 
 
+def condition(cls: str | None, where: Filter) -> Statement:
+    """The filter as an expression about `n`, with its parameters."""
+    params = _Parameters()
+    return _where(where, attribute_types(cls), params), dict(params)
+
+
 def find(
     cls: str | None,
     where: Filter | None,

@@ -99,7 +99,8 @@ def search(text: str, first: int) -> Statement | None:
     if query is None:
         return None
     return (
-        f"CALL db.index.fulltext.queryNodes('{SEARCH_INDEX}', $query) YIELD node, score WHERE node.status = 'live' "
+        f"CALL db.index.fulltext.queryNodes('{SEARCH_INDEX}', $query) YIELD node, score "
+        "WHERE node:CI AND node.status = 'live' "
         "RETURN properties(node) AS n ORDER BY score DESC, node.name, node.id LIMIT $first",
         {"query": query, "first": first},
     )

@@ -12,22 +12,29 @@ from cmdb.store.past import Past
 from cmdb.store.reads import Reads
 from cmdb.store.records import Records
 from cmdb.store.session import Bolt
+from cmdb.store.views import Views
 from cmdb.words import Snapshot
 
 
-class Store(Reads, Past, Records, Commands):
+class Store(Reads, Past, Records, Commands, Views):
     """One Neo4j database, embedded or anywhere else. Safe to share between threads.
 
     Every method raises StoreUnavailable while Neo4j does not answer.
     """
 
     def __init__(self, uri: str, user: str, password: str, database: str | None = None) -> None:
-        bolt = Bolt(uri, user, password, database)
-        Reads.__init__(self, bolt)
-        Past.__init__(self, bolt)
-        Records.__init__(self, bolt)
-        Commands.__init__(self, bolt)
+        self._speak_by(Bolt(uri, user, password, database))
+
+    def _speak_by(self, bolt: Bolt) -> None:
+        for part in (Reads, Past, Records, Commands, Views):
+            part.__init__(self, bolt)
         self._bolt = bolt
+
+    def seen_by(self, view: str) -> Store:
+        """This store for questions of an account that is kept to a view; it writes nothing. One round trip."""
+        seen = object.__new__(Store)
+        seen._speak_by(self._bolt.restricted(self.view(view).label))
+        return seen
 
     def close(self) -> None:
         """Give back all connections."""

@@ -17,7 +17,7 @@ from cmdb.identity import Boot, Verdict
 from cmdb.plan import Plan
 from cmdb.reconcile import SELF
 from cmdb.reconcile.brake import Loss
-from cmdb.store import brake, loading
+from cmdb.store import brake, loading, shown
 from cmdb.store.session import Bolt, Run
 from cmdb.words import Snapshot, Value
 
@@ -95,7 +95,10 @@ def journal(
     ops: list[dict[str, Any]],
     report: str | None = None,
 ) -> None:
-    """Write the journal entry of this transaction; its hash covers the previous one's, so the order is provable."""
+    """Write the journal entry of this transaction; its hash covers the previous one's, so the order is provable.
+
+    What an entry changed, views are kept by: so this comes last in a transaction.
+    """
     text = json.dumps(ops, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     sealed = "\n".join([lock["prev"], str(lock["seq"]), now, actor, kind, summary, text])
     run(
@@ -112,6 +115,7 @@ def journal(
             "report": report,
         },
     )
+    shown.follow(run, lock["views"], ops)
 
 
 # --- who is it -------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import neo4j
 from neo4j import exceptions as bolt
 
-from cmdb.errors import Misconfigured, StoreUnavailable
+from cmdb.cypher.views import restricted
+from cmdb.errors import Forbidden, Misconfigured, StoreUnavailable
 
 T = TypeVar("T")
 Run = Callable[[str, Mapping[str, Any]], list[dict[str, Any]]]
@@ -54,6 +55,10 @@ class Bolt:
         with self._errors(), self._driver.session(database=self._database) as session:
             return session.execute_write(neo4j.unit_of_work(timeout=timeout)(_with_run(work)))
 
+    def restricted(self, label: str) -> Bolt:
+        """The same connection for questions to the CIs that carry a view's label; it writes nothing."""
+        return _Restricted(self, label)
+
     def schema(self, statement: str) -> None:
         """Run one schema statement in a transaction of its own, as Neo4j requires."""
         with self._errors(), self._driver.session(database=self._database) as session:
@@ -80,6 +85,36 @@ class Bolt:
             if (error.code or "").endswith(("TransactionTimedOut", "TransactionTimedOutClientConfiguration")):
                 raise StoreUnavailable("the question took too long and was stopped; ask for less") from error
             raise
+
+
+class _Restricted(Bolt):
+    """Reads the shown part of a graph through somebody else's connections."""
+
+    def __init__(self, whole: Bolt, label: str) -> None:
+        self._whole, self._label = whole, label
+
+    def close(self) -> None:
+        """Nothing is its own."""
+
+    def read(self, work: Callable[[Run], T], *, timeout: float = 10.0) -> T:
+        """As always, every statement put to the shown part."""
+
+        def seen(run: Run) -> T:
+            return work(lambda text, parameters: run(restricted(text, self._label), parameters))
+
+        return self._whole.read(seen, timeout=timeout)
+
+    def write(self, work: Callable[[Run], T], *, timeout: float = 60.0) -> T:  # noqa: ARG002  # as the other's
+        """Refused: what is written could contradict what is not shown."""
+        raise Forbidden("an account that is kept to a view reads only")
+
+    def schema(self, statement: str) -> None:  # noqa: ARG002  # as the other's
+        """Refused likewise."""
+        raise Forbidden("an account that is kept to a view reads only")
+
+    def ping(self) -> bool:
+        """Whether Neo4j answers now."""
+        return self._whole.ping()
 
 
 def _with_run(work: Callable[[Run], T]) -> Callable[[neo4j.ManagedTransaction], T]:

@@ -21,10 +21,11 @@ from cmdb.words.report import (
     Snapshot,
     section_hash,
 )
+from cmdb.words.view import View
 
 __all__ = [
     "AGREEMENT", "ANY", "DECLARED", "DISCOVERED", "LOCAL_KEY", "LOGICAL", "PHYSICAL", "RESERVED", "SOURCES",
     "WIRE_SCHEMA", "Attribute", "AttributeType", "CIClass", "Cardinality", "Command", "Decision", "Evidence",
     "Failure", "IdentityRule", "Item", "Lease", "Lifecycle", "Link", "Principal", "Problem", "Process", "Record",
-    "RecordType", "Ref", "RelationType", "Role", "Scalar", "Section", "Snapshot", "Value", "section_hash",
+    "RecordType", "Ref", "RelationType", "Role", "Scalar", "Section", "Snapshot", "Value", "View", "section_hash",
 ]  # fmt: skip

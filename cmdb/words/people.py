@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cmdb.errors import Invalid
+
 
 class Role(StrEnum):
     """What a person or machine may do; each role is held on its own, only admin implies all."""
 
+    READER = "reader"  # read what the account's view shows
     VIEWER = "viewer"  # read everything
     ENGINEER = "engineer"  # viewer, and ask about impact, propose changes
     CHANGE_MANAGER = "change-manager"  # engineer, and reject changes
@@ -24,19 +27,32 @@ class Role(StrEnum):
             case Role.ADMIN:
                 return frozenset(Role)
             case Role.CHANGE_MANAGER:
-                return frozenset({self, Role.ENGINEER, Role.VIEWER})
-            case Role.VIEWER:
+                return frozenset({self, Role.ENGINEER, Role.VIEWER, Role.READER})
+            case Role.READER:
                 return frozenset({self})
+            case Role.VIEWER:
+                return frozenset({self, Role.READER})
             case _:
-                return frozenset({self, Role.VIEWER})
+                return frozenset({self, Role.VIEWER, Role.READER})
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks: a person's account name, and the roles held now (implied ones included)."""
+    """Who asks: a person's account name, the roles held now (implied ones included), and the view it is kept to.
+
+    With a view the only role is reader, whatever else is held: every answer is that of the graph without the CIs
+    which the view does not show.
+    """
 
     name: str
     roles: frozenset[Role]
+    view: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.view is not None and self.roles != {Role.READER}:
+            raise Invalid(f"{self.name} is kept to view {self.view}: its one role is reader", where="roles")
+        if self.view is None and self.roles == {Role.READER}:
+            raise Invalid(f"{self.name} is a reader: name the view it is kept to", where="view")
 
     def may(self, role: Role) -> bool:
         """Whether this principal holds `role`."""

@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import isawaitable
 from typing import Any
 
@@ -147,7 +147,10 @@ class Executor:
             raise Forbidden(f"{who.name} holds no role")
 
     async def _run(self, who: Principal, document: DocumentNode, variables: dict[str, Any]) -> Answer:
-        context = Context(self._services, who, Loaders(self._services))
+        services = self._services
+        if who.view is not None:
+            services = replace(services, store=services.store.seen_by(who.view))
+        context = Context(services, who, Loaders(services))
         try:
             async with asyncio.timeout(limits.DEADLINE):
                 result = execute(

@@ -193,13 +193,13 @@ def cursor_of(row: Row, keys: Keys) -> str:
 def _connection(name: str, row_type: Any, cls: str | None) -> type:
     """The type of a page: nodes, edges, where it ends, and how many there are in all when that is asked."""
 
-    @readable_by(Role.VIEWER)
+    @readable_by(Role.READER)
     @strawberry.type(name=f"{name}Edge", description=f"A row of a page of {name}.")
     class Edge:
         node: Any = strawberry.field(description="The row.", graphql_type=row_type)
         cursor: str = strawberry.field(description="Give this as `after` to go on behind this row.")
 
-    @readable_by(Role.VIEWER)
+    @readable_by(Role.READER)
     @strawberry.type(name=f"{name}Connection", description=f"A page of {name}.")
     class Connection:
         rows: strawberry.Private[list[Row]]
@@ -248,7 +248,7 @@ def _list(cls: CIClass | None) -> Root:
 
     _sign(resolve, {"filter": INPUTS[name] | None, "return": connection}, narrowed=cls is None)
     resolve.__doc__ = f"{cls.sentence} All of them, filtered, ordered and in pages." if cls else "CIs of any class."
-    return question(Role.VIEWER, name=camel(cls.plural) if cls else "cis")(resolve)
+    return question(Role.READER, name=camel(cls.plural) if cls else "cis")(resolve)
 
 
 def _sign(resolve: Any, exact: dict[str, Any], *, narrowed: bool) -> None:

@@ -68,7 +68,7 @@ class Claim:
     values: list[ClaimedValue] = strawberry.field(description="What it says, also where another source is believed.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.interface(name="CI", description="A configuration item, of whichever class.")
 class CI:
     """Every class has these fields."""
@@ -170,7 +170,7 @@ def claims_of(row: Row, rows: Sequence[dict[str, Any]]) -> list[Claim]:
     ]  # fmt: skip
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="Why an edge is believed.")
 class Evidence:
     """Evidence of an edge."""
@@ -184,7 +184,7 @@ class Evidence:
     )
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="A typed edge from a dependent to its dependency.")
 class Dependency:
     """One edge."""
@@ -243,7 +243,7 @@ def age(moment: str | None) -> float | None:
     return round(max(0.0, (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()), 1)
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="Where a page ends.")
 class PageInfo:
     """Of a connection."""
@@ -252,7 +252,7 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(description="Give this as `after` for the next page.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="A page of what is inside a CI.")
 class ChildConnection:
     """Children, and whether more follow."""
@@ -261,7 +261,7 @@ class ChildConnection:
     page_info: PageInfo = strawberry.field(description="Where this page ends, and whether more follow.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="A page of the edges of a CI.")
 class DependencyConnection:
     """Edges, and whether more follow."""

@@ -146,10 +146,10 @@ def test_a_token_has_at_most_its_users_roles_and_ends_when_revoked(accounts: Acc
     """A narrowed token stays narrow, a revoked one is refused at once, a demoted user's token falls with him."""
     narrow = accounts.create_token("ann", "ci", [Role.VIEWER])
     wide = accounts.create_token("ann")
-    assert accounts.authenticate(narrow).roles == {Role.VIEWER}
-    assert accounts.authenticate(wide).roles == {Role.VIEWER, Role.ENGINEER}
+    assert accounts.authenticate(narrow).roles == set(Role.VIEWER.implies)
+    assert accounts.authenticate(wide).roles == set(Role.ENGINEER.implies)
     accounts.set_roles("ann", [Role.VIEWER])
-    assert accounts.authenticate(wide).roles == {Role.VIEWER}
+    assert accounts.authenticate(wide).roles == set(Role.VIEWER.implies)
     accounts.revoke_token(narrow.split("_")[1])
     with pytest.raises(NotAuthenticated):
         accounts.authenticate(narrow)

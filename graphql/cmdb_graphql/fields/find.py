@@ -9,14 +9,14 @@ from cmdb_graphql.context import Info, blocking, question
 from cmdb_graphql.types import CI, OfClass, make, page_size
 
 
-@question(Role.VIEWER)
+@question(Role.READER)
 async def ci(info: Info, id: strawberry.ID) -> CI | None:  # noqa: A002  # the argument's public name
     """One CI by its id, retired ones included."""
     row = await info.context.loaders.ci.load(str(id))
     return None if row is None else make(row)
 
 
-@question(Role.VIEWER, arguments={"text": "What people type; the start of each word is enough."})
+@question(Role.READER, arguments={"text": "What people type; the start of each word is enough."})
 async def search(info: Info, text: str, first: int = 20) -> list[CI]:
     """Live CIs by the start of any word of their name, key or searched attributes, best first."""
     rows = await blocking(info.context.services.store.search, text, page_size(first))
@@ -30,7 +30,7 @@ RESOLVE = {
 }
 
 
-@question(Role.VIEWER, arguments=RESOLVE)
+@question(Role.READER, arguments=RESOLVE)
 async def resolve(
     info: Info, name: str, class_: OfClass = None, first: int = 20, include_retired: bool = False
 ) -> list[CI]:

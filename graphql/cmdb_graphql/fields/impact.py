@@ -29,7 +29,7 @@ class Degree(Enum):
     UP = strawberry.enum_value("UP", description="It works.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="One CI in the blast radius.")
 class ImpactItem:
     """An impacted CI."""
@@ -45,7 +45,7 @@ class ImpactItem:
     )
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="How many CIs of a class are hit how hard.")
 class ImpactCount:
     """A count."""
@@ -55,7 +55,7 @@ class ImpactCount:
     count: int = strawberry.field(description="How many.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="The blast radius of a set of CIs, all failing together.")
 class Impact:
     """The answer."""
@@ -72,7 +72,7 @@ class Impact:
     truncated: str | None = strawberry.field(description="Why the answer is cut short, if it is.")
 
 
-@question(Role.VIEWER)
+@question(Role.READER)
 async def impact(info: Info, of: list[strawberry.ID], as_of: AsOf = None) -> Impact:
     """What breaks if all of these CIs fail together, now or as of a moment."""
     ids = named(of)

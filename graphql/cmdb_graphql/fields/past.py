@@ -21,7 +21,7 @@ EDGES = 100
 """Edges shown of one step; how many there were is said beside them."""
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="A CI as it was at a moment.")
 class PastCI:
     """A state."""
@@ -37,7 +37,7 @@ class PastCI:
     attributes: JSON = strawberry.field(description="Its attributes then, by name.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="A value that changed.")
 class ValueChange:
     """A value before and after."""
@@ -47,7 +47,7 @@ class ValueChange:
     after: JSON | None = strawberry.field(description="The value after; null: none.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="An edge that was opened or closed.")
 class EdgeChange:
     """An edge."""
@@ -59,7 +59,7 @@ class EdgeChange:
     opened: bool = strawberry.field(description="Whether it was opened (true) or closed.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="One step in the history of a CI.")
 class HistoryEntry:
     """A step."""
@@ -75,7 +75,7 @@ class HistoryEntry:
     edge_count: int = strawberry.field(description="How many such edges there are in all.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="A page of a CI's history, newest first.")
 class HistoryConnection:
     """A page."""
@@ -84,7 +84,7 @@ class HistoryConnection:
     before: int | None = strawberry.field(description="Give this as `before` for the next page; null at the end.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="What became of one CI between two moments.")
 class Difference:
     """A CI's difference."""
@@ -98,7 +98,7 @@ class Difference:
     edge_count: int = strawberry.field(description="How many such edges there are in all.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="A page of what differs between two moments, by CI id.")
 class DifferenceConnection:
     """A page."""
@@ -150,15 +150,17 @@ def _past(row: Row) -> PastCI:
     )  # fmt: skip
 
 
-def _entry(one: Entry) -> HistoryEntry:
+def _entry(one: Entry, *, whole: bool) -> HistoryEntry:
+    # The summary tells of other CIs too: who is kept to a view is told what became of this one.
     return HistoryEntry(
-        seq=one.seq, at=one.at, actor=one.actor, kind=one.kind, summary=one.summary, what=one.change.what,
+        seq=one.seq, at=one.at, actor=one.actor, kind=one.kind, summary=one.summary if whole else one.change.what,
+        what=one.change.what,
         values=_values(one.change), edges=_edges(one.change),
         edge_count=_edge_count(one.change),
     )  # fmt: skip
 
 
-@question(Role.VIEWER, arguments={"of": "The ids of the CIs, 1 to 100."})
+@question(Role.READER, arguments={"of": "The ids of the CIs, 1 to 100."})
 async def past_cis(info: Info, of: list[strawberry.ID], as_of: AsOf = None) -> list[PastCI]:
     """These CIs as they were at a moment, retired ones too; those not known then are left out."""
     ids, at = await existing(info, of), await pinned(info, as_of)
@@ -167,14 +169,14 @@ async def past_cis(info: Info, of: list[strawberry.ID], as_of: AsOf = None) -> l
     return [_past(found[ci]) for ci in ids if ci in found]
 
 
-@question(Role.VIEWER)
+@question(Role.READER)
 async def history(info: Info, id: strawberry.ID, first: int = 20, before: int | None = None) -> HistoryConnection:  # noqa: A002
     """What became of a CI, newest first: its values, and the edges that touch it."""
     (ci,) = await existing(info, [id], "id")
     size = page_size(first)
     found = await blocking(info.context.services.store.history_of, ci, size + 1, before)
-    shown, more = found[:size], len(found) > size
-    return HistoryConnection(nodes=[_entry(one) for one in shown], before=shown[-1].seq if more else None)
+    shown, more, whole = found[:size], len(found) > size, info.context.principal.view is None
+    return HistoryConnection(nodes=[_entry(one, whole=whole) for one in shown], before=shown[-1].seq if more else None)
 
 
 From = Annotated[Moment, strawberry.argument(name="from", description="The earlier moment.")]
@@ -185,7 +187,7 @@ To = Annotated[
 
 
 @question(
-    Role.VIEWER,
+    Role.READER,
     arguments={"of": "The ids of CIs, 1 to 100; the whole estate, if left out.", "after": "Go on behind this cursor."},
 )
 async def diff(

@@ -9,7 +9,7 @@ from cmdb.words import Principal, Role
 from cmdb_graphql.context import Info, blocking, command, question, readable_by
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="An account.")
 class User:
     """A person."""
@@ -17,6 +17,7 @@ class User:
     name: str = strawberry.field(description="The account's name.")
     roles: list[str] = strawberry.field(description="The roles it holds.")
     created_at: str | None = strawberry.field(description="Since when, ISO 8601 UTC.")
+    view: str | None = strawberry.field(default=None, description="The view it is kept to; null: it sees everything.")
 
 
 @readable_by(Role.VIEWER)
@@ -55,18 +56,18 @@ def _narrowed(who: Principal, user: str, names: list[str] | None) -> list[Role] 
     return sorted(who.roles) if roles is None else roles
 
 
-@question(Role.VIEWER)
+@question(Role.READER)
 async def me(info: Info) -> User:
     """Who asks, with the roles that count now."""
     who = info.context.principal
-    return User(name=who.name, roles=sorted(who.roles), created_at=None)
+    return User(name=who.name, roles=sorted(who.roles), created_at=None, view=who.view)
 
 
 @question(Role.ADMIN)
 async def users(info: Info) -> list[User]:
     """Every account."""
     found = await blocking(info.context.services.accounts.users)
-    return [User(name=u.name, roles=[r.value for r in u.roles], created_at=u.created_at) for u in found]
+    return [User(name=u.name, roles=[r.value for r in u.roles], created_at=u.created_at, view=u.view) for u in found]
 
 
 @question(Role.ADMIN)
@@ -83,20 +84,31 @@ async def tokens(info: Info) -> list[Token]:
     ]  # fmt: skip
 
 
-@command(Role.ADMIN, arguments={"password": "For logging in; without one the account is used by token only."})
-async def create_user(info: Info, name: str, roles: list[str], password: str | None = None) -> User:
+VIEW = {"view": "The view a reader is kept to; other roles see everything."}
+
+
+async def _of_a_view(info: Info, view: str | None) -> str | None:
+    if view is not None and view not in {v.name for v in await blocking(info.context.services.store.views)}:
+        raise UnknownName(f"there is no view {view!r}", where="view")
+    return view
+
+
+@command(Role.ADMIN, arguments={**VIEW, "password": "For logging in; without one the account is used by token only."})
+async def create_user(
+    info: Info, name: str, roles: list[str], password: str | None = None, view: str | None = None
+) -> User:
     """Make an account; without a password it is used by token only."""
-    chosen = roles_of(roles)
-    await blocking(info.context.services.accounts.create_user, name, chosen, password)
-    return User(name=name, roles=[r.value for r in chosen], created_at=None)
+    chosen, seen = roles_of(roles), await _of_a_view(info, view)
+    await blocking(info.context.services.accounts.create_user, name, chosen, password, seen)
+    return User(name=name, roles=[r.value for r in chosen], created_at=None, view=seen)
 
 
-@command(Role.ADMIN)
-async def set_roles(info: Info, name: str, roles: list[str]) -> User:
-    """Replace an account's roles."""
-    chosen = roles_of(roles)
-    await blocking(info.context.services.accounts.set_roles, name, chosen)
-    return User(name=name, roles=[r.value for r in chosen], created_at=None)
+@command(Role.ADMIN, arguments=VIEW)
+async def set_roles(info: Info, name: str, roles: list[str], view: str | None = None) -> User:
+    """Replace an account's roles, and the view it is kept to."""
+    chosen, seen = roles_of(roles), await _of_a_view(info, view)
+    await blocking(info.context.services.accounts.set_roles, name, chosen, seen)
+    return User(name=name, roles=[r.value for r in chosen], created_at=None, view=seen)
 
 
 @command(

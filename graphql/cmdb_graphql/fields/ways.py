@@ -17,7 +17,7 @@ Start = Annotated[
 ]
 
 
-@question(Role.VIEWER, arguments=TYPES)
+@question(Role.READER, arguments=TYPES)
 async def dependencies(
     info: Info, of: list[strawberry.ID], types: list[str] | None = None, as_of: AsOf = None
 ) -> list[Dependency]:
@@ -25,7 +25,7 @@ async def dependencies(
     return await _hops(info, of, "out", types, await pinned(info, as_of))
 
 
-@question(Role.VIEWER, arguments=TYPES)
+@question(Role.READER, arguments=TYPES)
 async def dependents(
     info: Info, of: list[strawberry.ID], types: list[str] | None = None, as_of: AsOf = None
 ) -> list[Dependency]:
@@ -43,7 +43,7 @@ async def _hops(
 WAY = {"to": "The id of the dependency it should reach.", "maxHops": "At most this many hops, 1 to 8."}
 
 
-@question(Role.VIEWER, arguments=WAY)
+@question(Role.READER, arguments=WAY)
 async def path(
     info: Info, from_: Start, to: strawberry.ID, max_hops: int = 8, as_of: AsOf = None
 ) -> list[Dependency] | None:

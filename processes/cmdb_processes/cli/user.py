@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,15 +11,23 @@ from cmdb_processes.cli import asking, show
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 NEW_USER = """
-mutation A($n: String!, $r: [String!]!, $p: String) { createUser(name: $n, roles: $r, password: $p) { name roles } }
+mutation A($n: String!, $r: [String!]!, $p: String, $v: String) {
+  createUser(name: $n, roles: $r, password: $p, view: $v) { name roles view }
+}
 """
-SET_ROLES = "mutation S($n: String!, $r: [String!]!) { setRoles(name: $n, roles: $r) { name roles } }"
+SET_ROLES = """
+mutation S($n: String!, $r: [String!]!, $v: String) { setRoles(name: $n, roles: $r, view: $v) { name roles view } }
+"""
+View = Annotated[str | None, typer.Option(help="The view a reader is kept to (`epicentre view list`).")]
 
 
 def register(app: typer.Typer) -> None:
     """Offer the commands."""
     group = typer.Typer(help="Accounts and their roles.", no_args_is_help=True, rich_markup_mode=None)
-    group.command(epilog="Example: epicentre user add anna --role approver-technical")(add)
+    group.command(
+        epilog="Examples: epicentre user add anna --role approver-technical; "
+        "epicentre user add ben --role reader --view web"
+    )(add)
     group.command("list", epilog="Example: epicentre user list")(list_)
     group.command(epilog="Example: epicentre user roles anna --role viewer --role approver-business")(roles)
     app.add_typer(group, name="user")
@@ -29,28 +37,36 @@ def add(
     name: Annotated[str, typer.Argument(help="The account's name.")],
     role: Annotated[list[str], typer.Option(help="A role; may be repeated.")],
     password_file: Annotated[Path | None, typer.Option(help="File with a password; default: token use only.")] = None,
+    view: View = None,
     json: Json = False,
 ) -> None:
     """Make an account."""
     password = password_file.read_text().strip() if password_file else None
-    made = asking.ask(NEW_USER, n=name, r=role, p=password)["createUser"]
-    show.done(made, f"{name} may now act as {', '.join(made['roles'])}", json)
+    made = asking.ask(NEW_USER, n=name, r=role, p=password, v=view)["createUser"]
+    show.done(made, _may(made), json)
+
+
+def _may(made: dict[str, Any]) -> str:
+    text = f"{made['name']} may now act as {', '.join(made['roles'])}"
+    return text if made["view"] is None else f"{text} on what the view {made['view']} shows"
 
 
 def list_(json: Json = False) -> None:
     """List accounts."""
-    found = asking.ask("{ users { name roles createdAt } }")["users"]
+    found = asking.ask("{ users { name roles createdAt view } }")["users"]
     if json:
         show.emit(found)
     else:
-        show.table(("NAME", "SINCE", "ROLES"), [(u["name"], u["createdAt"], ", ".join(u["roles"])) for u in found])
+        rows = [(u["name"], u["createdAt"], u["view"] or "everything", ", ".join(u["roles"])) for u in found]
+        show.table(("NAME", "SINCE", "SEES", "ROLES"), rows)
 
 
 def roles(
     name: Annotated[str, typer.Argument(help="The account's name.")],
     role: Annotated[list[str], typer.Option(help="A role it shall hold; may be repeated.")],
+    view: View = None,
     json: Json = False,
 ) -> None:
-    """Replace an account's roles."""
-    made = asking.ask(SET_ROLES, n=name, r=role)["setRoles"]
-    show.done(made, f"{name} may now act as {', '.join(made['roles'])}", json)
+    """Replace an account's roles, and the view it is kept to."""
+    made = asking.ask(SET_ROLES, n=name, r=role, v=view)["setRoles"]
+    show.done(made, _may(made), json)
