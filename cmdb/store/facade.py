@@ -12,10 +12,12 @@ from cmdb.store.past import Past
 from cmdb.store.reads import Reads
 from cmdb.store.records import Records
 from cmdb.store.session import Bolt
+from cmdb.store.slices import Slices
+from cmdb.store.topology import Topologies
 from cmdb.words import Snapshot
 
 
-class Store(Reads, Past, Records, Commands):
+class Store(Reads, Slices, Topologies, Past, Records, Commands):
     """One Neo4j database, embedded or anywhere else. Safe to share between threads.
 
     Every method raises StoreUnavailable while Neo4j does not answer.
@@ -24,6 +26,8 @@ class Store(Reads, Past, Records, Commands):
     def __init__(self, uri: str, user: str, password: str, database: str | None = None) -> None:
         bolt = Bolt(uri, user, password, database)
         Reads.__init__(self, bolt)
+        Slices.__init__(self, bolt)
+        Topologies.__init__(self, bolt)
         Past.__init__(self, bolt)
         Records.__init__(self, bolt)
         Commands.__init__(self, bolt)
