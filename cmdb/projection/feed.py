@@ -130,11 +130,15 @@ class Feed:
     # --- steps ---------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        waiting = False
         while not self._stopping.is_set():
             try:
                 self.step()
+                waiting = False
             except EpicentreError as error:
-                log.warning("the projection waits: %s", error)
+                if not waiting:  # once, not at every try
+                    log.warning("the projection waits, questions go to the graph: %s", error)
+                waiting = True
             except Exception:
                 # A defect of ours must not leave wrong answers: it begins anew, questions go to the graph meanwhile.
                 log.exception("the projection failed and begins anew")

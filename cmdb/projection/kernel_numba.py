@@ -59,17 +59,17 @@ def spread(  # noqa: PLR0912, PLR0915  # numba counts references at every call: 
     old, late, here, done = len(nopen), 0, 0, 0
     while (here < count or done < late) and not (stop >= 0 and seen[stop] != 0):
         if here < count:
-            place, ci, depth = here, np.int64(queue[here]), hops[here] + 1
+            place, ci, depth = here, int(queue[here]), hops[here] + 1
             here += 1
         else:  # found degraded, later down, and perhaps looked at between: its dependents are looked at again
-            place, ci, depth = 0, np.int64(worse[done]), 0
+            place, ci, depth = 0, int(worse[done]), 0
             done += 1
         if here + AHEAD < count and queue[here + AHEAD] < old:
-            _prefetch(ptr, np.int64(queue[here + AHEAD]))
-            _prefetch(nopen, np.int64(queue[here + AHEAD]))
-            _prefetch(touched, np.int64(queue[here + AHEAD]))
+            _prefetch(ptr, int(queue[here + AHEAD]))
+            _prefetch(nopen, int(queue[here + AHEAD]))
+            _prefetch(touched, int(queue[here + AHEAD]))
         if here + NEAR < count and queue[here + NEAR] < old:
-            near = np.int64(ptr[queue[here + NEAR]])
+            near = int(ptr[queue[here + NEAR]])
             _prefetch(nbr, near)
             if not recent:
                 _prefetch(begin, near)
@@ -77,9 +77,9 @@ def spread(  # noqa: PLR0912, PLR0915  # numba counts references at every call: 
         changed, marked = touched[ci] != 0, proposed and marks[ci] != 0
         check, state, j, last = changed or marked or not recent, seen[ci], 0, 0
         if ci < old:
-            j = np.int64(ptr[ci])
-            last = j + nopen[ci] if recent else np.int64(ptr[ci + 1])
-        k = np.int64(head[ci]) if changed and recent else -1
+            j = int(ptr[ci])
+            last = j + nopen[ci] if recent else int(ptr[ci + 1])
+        k = int(head[ci]) if changed and recent else -1
         i = np.searchsorted(added, ci) if marked else len(added)
         while True:  # the row, then what came since, then what is proposed
             if j < last:
@@ -88,7 +88,7 @@ def spread(  # noqa: PLR0912, PLR0915  # numba counts references at every call: 
                     continue
                 dependent, degree = nbr[edge], DEGRADED if graded and soft[kind[edge]] else state
             elif k >= 0:
-                edge, k = k, np.int64(link[k])
+                edge, k = k, int(link[k])
                 if edge >= length or link_begin[edge] > at or link_end[edge] <= at:
                     continue
                 if marked and _contains(closed_delta, edge):

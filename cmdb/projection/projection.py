@@ -8,15 +8,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cmdb.errors import Conflict
 from cmdb.projection.ids import Ids
 from cmdb.projection.kernel import Spread, kernel
 from cmdb.projection.rows import OPEN, Base, Edges, build, empty_delta, targets
 from cmdb.projection.state import Relations, State, Workers
+
+Number = TypeVar("Number", np.int32, np.uint8)
 
 SHARE = 50
 """Rows are made anew when one edge in so many is in the delta."""
@@ -98,16 +101,18 @@ class Projection:
 def merged(state: State) -> Base:
     """The rows as of a state. What is closed later, while they are made, counts as open still."""
     rows, delta, length = state.base.rows, state.delta, state.length
-    columns = [
-        (rows.nbr, delta.source), (targets(rows), delta.target), (rows.type, delta.type),
-        (rows.begin, delta.begin), (rows.end, delta.end),
-    ]  # fmt: skip
-    source, target, kind, begin, end = (np.concatenate([old, new[:length]]) for old, new in columns)
+    source, target = _joined(rows.nbr, delta.source, length), _joined(targets(rows), delta.target, length)
+    kind = _joined(rows.type, delta.type, length)
+    begin, end = _joined(rows.begin, delta.begin, length), _joined(rows.end, delta.end, length)
     end[end > state.sequence] = OPEN
     group = state.base.group
     if group is not None:
         group = np.concatenate([group, np.full(length, -1, np.int32)])
     return build(state.cis, Edges(source, target, kind, begin, end, group), state.sequence, state.base.groups)
+
+
+def _joined(old: NDArray[Number], new: NDArray[Number], length: int) -> NDArray[Number]:
+    return np.concatenate([old, new[:length]])
 
 
 def _change(entry: Mapping[str, Any], state: State) -> Change:

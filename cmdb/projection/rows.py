@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,7 +118,7 @@ class Base:
 
     def nbytes(self) -> int:
         """Bytes of all arrays."""
-        arrays = [*self.rows, *self.forward, *self.groups]
+        arrays: list[NDArray[Any]] = [*self.rows, *self.forward, *self.groups]
         return sum(a.nbytes for a in arrays) + (0 if self.group is None else self.group.nbytes)
 
 

@@ -95,5 +95,5 @@ def _checksum(arrays: Sequence[NDArray[Any]]) -> str:
     return digest.hexdigest()
 
 
-def _bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
-    return np.ascontiguousarray(array).view(np.uint8)
+def _bytes(array: NDArray[Any]) -> memoryview:
+    return np.ascontiguousarray(array).view(np.uint8).data

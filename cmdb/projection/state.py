@@ -184,13 +184,11 @@ class State:
             closed_delta += in_delta
             marked[numbers[edge.target]] = 1
         added = sorted((numbers[e.target], numbers[e.source], n) for e, n in self._carrying(proposed.add))
-        for target, _, _ in added:
-            marked[target] = 1
-        target, source, kind = (np.array(c) for c in zip(*added, strict=True)) if added else ([], [], [])
+        columns = np.array(added, np.int32).reshape(-1, 3).T.copy()
+        marked[columns[0]] = 1
         steps = Steps(
-            marked, _sorted(closed), _sorted(closed_delta),
-            np.asarray(target, np.int32), np.asarray(source, np.int32), np.asarray(kind, np.uint8),
-        )  # fmt: skip
+            marked, _sorted(closed), _sorted(closed_delta), columns[0], columns[1], columns[2].astype(np.uint8)
+        )
         return steps, _sorted([numbers[ci] for ci in proposed.retire])
 
     def _carrying(self, edges: Sequence[ProposedEdge]) -> Iterator[tuple[ProposedEdge, int]]:

@@ -90,7 +90,8 @@ def _added(proposed: Overlay, at: int, targets: Collection[str]) -> dict[str, Ed
 
 
 def _proposed(step: ProposedEdge, at: int) -> EdgeRow:
-    evidence: dict[str, Any] = dict.fromkeys(FACTS) | {"kind": PROPOSED, "detail": "part of a proposed state"}
+    said = {"kind": PROPOSED, "detail": "part of a proposed state", "confidence": 1.0}
+    evidence: dict[str, Any] = dict.fromkeys(FACTS) | said
     name = f"{PROPOSED}:{step.type}:{step.source}:{step.target}"
     return EdgeRow(name, step.type, step.source, step.target, at, None, PROPOSED, None, evidence)
 
