@@ -65,10 +65,12 @@ class OpenEdge:
 
 @dataclass(frozen=True, slots=True)
 class CloseEdge:
-    """Close an edge: it stays in the history with its validity."""
+    """Close an edge: it stays in the history with its validity. The journal says all of it, so it can be replayed."""
 
     id: str
+    type: str
     source: str
+    target: str
 
 
 @dataclass(frozen=True, slots=True)

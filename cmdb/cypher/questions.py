@@ -93,6 +93,12 @@ def dependents(frontier: Collection[str], at: int) -> Statement:
     return text, {"ids": list(frontier), "at": at}
 
 
+def edges_to(reached: Collection[str], at: int) -> Statement:
+    """Every edge that carries failure to one of many CIs, in one round trip, without their dependents' properties."""
+    text = f"UNWIND $ids AS id MATCH (t:CI {{id: id}})<-[e:{_carrying()}]-(d:CI) WHERE {_OPEN_AT} RETURN {_EDGE}"
+    return text, {"ids": list(reached), "at": at}
+
+
 def search(text: str, first: int) -> Statement | None:
     """Full-text question: every piece of the text must start a term. None without a word."""
     query = search_query(text)

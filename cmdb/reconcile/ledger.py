@@ -30,7 +30,7 @@ class Ledger:
     def keep(self, edge: KnownEdge, claims: EdgeClaims) -> None:
         """An open edge with its claims after this; without any it is closed."""
         if not claims:
-            self.close.append(CloseEdge(edge.id, edge.source))
+            self.close.append(CloseEdge(edge.id, edge.type, edge.source, edge.target))
             self.placeholders.uses[edge.target] -= 1
         elif dict(claims) != edge.claims:
             scope, best, rest = _best(claims)

@@ -12,11 +12,15 @@ from cmdb.store.past import Past
 from cmdb.store.reads import Reads
 from cmdb.store.records import Records
 from cmdb.store.session import Bolt
+from cmdb.store.slices import Slices
+from cmdb.store.topology import Topologies
 from cmdb.store.views import Views
 from cmdb.words import Snapshot
 
+_PARTS = (Reads, Slices, Topologies, Past, Records, Commands, Views)
 
-class Store(Reads, Past, Records, Commands, Views):
+
+class Store(Reads, Slices, Topologies, Past, Records, Commands, Views):
     """One Neo4j database, embedded or anywhere else. Safe to share between threads.
 
     Every method raises StoreUnavailable while Neo4j does not answer.
@@ -26,7 +30,7 @@ class Store(Reads, Past, Records, Commands, Views):
         self._speak_by(Bolt(uri, user, password, database))
 
     def _speak_by(self, bolt: Bolt) -> None:
-        for part in (Reads, Past, Records, Commands, Views):
+        for part in _PARTS:
             part.__init__(self, bolt)
         self._bolt = bolt
 

@@ -9,10 +9,11 @@ from typing import Any
 from cmdb.cypher import Filter, filters, questions
 from cmdb.cypher.filters import Direction
 from cmdb.store.entries import decoded
-from cmdb.store.rows import EdgeRow, Row, Slice
+from cmdb.store.rows import EdgeRow, Row
 from cmdb.store.session import Bolt, Run
 
-_FACTS = ("kind", "detail", "confidence", "first_seen", "last_seen")
+FACTS = ("kind", "detail", "confidence", "first_seen", "last_seen")
+"""What an edge's evidence has."""
 
 
 def edge_row(properties: dict[str, Any], kind: str, source: str, target: str) -> EdgeRow:
@@ -26,7 +27,7 @@ def edge_row(properties: dict[str, Any], kind: str, source: str, target: str) ->
         valid_to=properties.get("valid_to"),
         scope=properties["scope"],
         endpoint=properties.get("endpoint"),
-        evidence={name: properties.get(name) for name in _FACTS},
+        evidence={name: properties.get(name) for name in FACTS},
     )
 
 
@@ -38,7 +39,7 @@ class Reads:
 
     def sequence(self) -> int:
         """The last applied journal sequence."""
-        return self._bolt.read(_sequence)
+        return self._bolt.read(last_sequence)
 
     def cis(self, ids: Collection[str]) -> dict[str, Row]:
         """CIs by id; unknown ids are left out. One round trip."""
@@ -107,27 +108,6 @@ class Reads:
         paths = [[edge_row(*edge) for edge in edges] for edges in self._bolt.read(work)]
         return min(paths, key=lambda p: [e.id for e in p], default=None)
 
-    def reach(self, ids: Collection[str], at: int | None = None, max_nodes: int = 50_000) -> Slice:
-        """Everything a failure of `ids` can travel to, at one sequence. Round trips: one a level, and two."""
-
-        def work(run: Run) -> Slice:
-            sequence = _at(run, at)
-            start = run(questions.CIS, {"ids": list(ids)})
-            nodes: dict[str, Row] = {row["n"]["id"]: row["n"] for row in start}
-            edges: dict[str, EdgeRow] = {}
-            frontier = set(nodes)
-            while frontier:
-                rows = run(*questions.dependents(sorted(frontier), sequence))
-                edges.update({edge.id: edge for edge in _edges(rows)})
-                frontier = {row["source"] for row in rows} - set(nodes)
-                if len(nodes) + len(frontier) > max_nodes:
-                    reason = f"more than {max_nodes} CIs are reached; what lies further was not looked at"
-                    return _cut(Slice(sequence, nodes, tuple(edges.values()), reason))
-                nodes.update({row["source"]: row["node"] for row in rows})
-            return Slice(sequence, nodes, tuple(edges.values()))
-
-        return self._bolt.read(work)
-
     def journal(self, first: int = 50, before: int | None = None) -> list[dict[str, Any]]:
         """Journal entries, newest first: seq, at, actor, kind, summary, hash."""
         parameters = {"first": first, "before": before if before is not None else 2**62}
@@ -176,20 +156,15 @@ def _traced(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "trace": json.loads(row["trace"]) if row.get("trace") else None}
 
 
-def _sequence(run: Run) -> int:
+def last_sequence(run: Run) -> int:
+    """The last applied sequence, inside a transaction."""
     rows = run(questions.SEQUENCE, {})
     return int(rows[0]["seq"]) if rows else 0
 
 
 def _at(run: Run, at: int | None) -> int:
-    return _sequence(run) if at is None else at
+    return last_sequence(run) if at is None else at
 
 
 def _edges(rows: Iterable[dict[str, Any]]) -> list[EdgeRow]:
     return [edge_row(row["e"], row["type"], row["source"], row["target"]) for row in rows]
-
-
-def _cut(part: Slice) -> Slice:
-    """Without the edges whose dependent was not loaded any more."""
-    kept = tuple(edge for edge in part.edges if edge.source in part.nodes)
-    return Slice(part.sequence, part.nodes, kept, part.truncated)

@@ -149,7 +149,8 @@ class Executor:
     async def _run(self, who: Principal, document: DocumentNode, variables: dict[str, Any]) -> Answer:
         services = self._services
         if who.view is not None:
-            services = replace(services, store=services.store.seen_by(who.view))
+            # What a view hides is not known to the projection: the store, which does, answers instead.
+            services = replace(services, store=services.store.seen_by(who.view), projection=None)
         context = Context(services, who, Loaders(services))
         try:
             async with asyncio.timeout(limits.DEADLINE):

@@ -11,12 +11,16 @@ import strawberry
 
 from cmdb.applier import utc_now
 from cmdb.classes import catalogue
-from cmdb.errors import UnknownName
+from cmdb.errors import Invalid, UnknownName
 from cmdb.impact import Blast, Impacted, State, blast_radius, model_of
+from cmdb.projection import NOTHING, Overlay
 from cmdb.store import EdgeRow, Slice
+from cmdb.store.slices import MOST, cut
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, question, readable_by
 from cmdb_graphql.moment import AsOf, pinned
+from cmdb_graphql.proposed import Proposed, overlay
+from cmdb_graphql.services import Services
 from cmdb_graphql.types import CI, Dependency, age, make, named
 
 
@@ -73,10 +77,14 @@ class Impact:
 
 
 @question(Role.READER)
-async def impact(info: Info, of: list[strawberry.ID], as_of: AsOf = None) -> Impact:
-    """What breaks if all of these CIs fail together, now or as of a moment."""
+async def impact(info: Info, of: list[strawberry.ID], as_of: AsOf = None, proposed: Proposed = None) -> Impact:
+    """What breaks if all of these CIs fail together, now or as of a moment, as things are or as they are proposed."""
     ids = named(of)
-    part = await blocking(info.context.services.store.reach, ids, await pinned(info, as_of))
+    at = await pinned(info, as_of)
+    steps = await overlay(info, proposed, at)
+    if gone := [ci for ci in ids if ci in steps.retire]:
+        raise Invalid(f"{gone[0]!r} is retired in the proposed state and cannot fail any more", where="of")
+    part = await blocking(travelled, info.context.services, ids, at, steps)
     if missing := [ci for ci in ids if ci not in part.nodes]:
         raise UnknownName(f"there is no CI {missing[0]!r}", where="of")
     info.context.loaders.prime(list(part.nodes.values()))
@@ -84,6 +92,22 @@ async def impact(info: Info, of: list[strawberry.ID], as_of: AsOf = None) -> Imp
     seen = await info.context.loaders.seen.load_many(sorted({e.scope for e in part.edges}))
     times = dict(zip(sorted({e.scope for e in part.edges}), seen, strict=True))
     return answer(part, blast, times)
+
+
+def travelled(services: Services, ids: list[str], at: int | None, proposed: Overlay = NOTHING) -> Slice:
+    """Everything the failure can travel to: by the projection where it is far enough, else level by level.
+
+    Round trips by the projection: three, and one more when it has to catch up; the answer is the same either way.
+    """
+    if services.projection is None:
+        return services.store.reach(ids, at, MOST, proposed)
+    sequence = services.store.sequence() if at is None else at
+    state = services.projection.at(sequence)
+    if state is None:
+        return services.store.reach(ids, at, MOST, proposed)
+    reached = state.reach(ids, sequence, proposed)
+    near = reached.within(MOST)
+    return services.store.slice_of(near.ids, sequence, cut(MOST) if len(near) < len(reached) else None, proposed)
 
 
 def radius(part: Slice, ids: list[str]) -> Blast:

@@ -8,14 +8,16 @@ from contextlib import contextmanager
 
 from cmdb.accounts import Accounts
 from cmdb.applier import Agents, Applier
+from cmdb.classes import catalogue
 from cmdb.config import Settings
 from cmdb.engine import Bolt
 from cmdb.enrolment import Enrolment
 from cmdb.inbox import Inbox
+from cmdb.projection import Feed
 from cmdb.store import Store
 from cmdb.sweeper import Sweeper
 from cmdb.webhooks import Courier, Hooks, guard
-from cmdb.words import Process
+from cmdb.words import Failure, Process
 from cmdb_graphql.metrics import Metrics
 from cmdb_graphql.services import Services
 from cmdb_processes.cli.server.folder import secret_file
@@ -34,13 +36,18 @@ def services(settings: Settings, bolt: Bolt, processes: Mapping[str, Process]) -
     sweeper = Sweeper(store, inbox)
     hooks = Hooks(settings.home / "webhooks.db", pepper)
     courier = Courier(hooks, store, guard.networks(settings.webhook_networks))
+    carrying = (r for r in catalogue().relations.values() if r.failure is not Failure.NEVER)
+    soft = {relation.name: relation.failure is Failure.SOFT for relation in carrying}
+    projection = Feed(store, soft, settings.home / "projection")
     try:
         store.migrate()
         applier.start()
         sweeper.start()
         courier.start()
-        yield Services(settings, store, inbox, enrolment, accounts, applier, courier, processes, metrics)
+        projection.start()
+        yield Services(settings, store, inbox, enrolment, accounts, applier, courier, processes, metrics, projection)
     finally:
+        projection.stop()
         courier.stop()
         sweeper.stop()
         applier.stop()

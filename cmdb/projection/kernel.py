@@ -1,0 +1,31 @@
+"""Which kernel answers: compiled code where numba is installed and the graph is large enough to be worth compiling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
+
+from cmdb.projection import kernel_numpy
+
+Spread = Callable[..., int]
+"""As `kernel_numpy.spread`."""
+
+WORTH = 200_000
+"""Edges below which NumPy answers within some milliseconds; numba would cost 100 MiB and a second for nothing."""
+
+
+def kernel(edges: int) -> Spread:
+    """The quickest there is for so many edges."""
+    return compiled() or kernel_numpy.spread if edges >= WORTH else kernel_numpy.spread
+
+
+@cache
+def compiled() -> Spread | None:
+    """The numba kernel, or None where numba is missing."""
+    if find_spec("numba") is None:
+        return None
+    from cmdb.projection import kernel_numba
+
+    spread: Spread = kernel_numba.spread
+    return spread

@@ -1,0 +1,109 @@
+"""The questions compiled by numba: one queue, one byte a CI, about ten times quicker than NumPy on large answers.
+
+The same arguments and answers as `kernel_numpy`. Rows that a question will need next are asked of memory some places
+ahead, because their order is random and waiting for memory is nearly all the time there is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+from cmdb.projection.kernel_numpy import DEGRADED, Scratch, Steps
+from cmdb.projection.rows import Bytes, Delta, Ints, Rows
+
+AHEAD, NEAR = 16, 8
+"""How many places ahead in the queue a row's pointer, and then the row itself, is asked of memory."""
+
+
+@intrinsic  # type: ignore[untyped-decorator]  # numba ships no types
+def _prefetch(_: Any, array: Any, index: Any) -> Any:
+    """Ask memory for one element; wrong ones cost nothing but bandwidth."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        made = context.make_array(signature.args[0])(context, builder, args[0])
+        place = builder.bitcast(builder.gep(made.data, [args[1]]), ir.IntType(8).as_pointer())
+        word = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [place.type, word, word, word])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [place, ir.Constant(word, 0), ir.Constant(word, 3), ir.Constant(word, 1)])
+        return context.get_dummy_value()
+
+    return types.void(array, index), emit
+
+
+_compiled = numba.njit(cache=True, nogil=True, boundscheck=False)
+
+
+@_compiled  # type: ignore[untyped-decorator]
+def _contains(places: Ints, place: int) -> bool:
+    i = np.searchsorted(places, place)
+    return bool(i < len(places) and places[i] == place)
+
+
+@_compiled  # type: ignore[untyped-decorator]
+def spread(  # noqa: PLR0912, PLR0915  # numba counts references at every call: what runs for each edge stands here
+    rows: Rows, delta: Delta, length: int, steps: Steps, proposed: bool, soft: Bytes, graded: bool,
+    count: int, at: int, recent: bool, scratch: Scratch, stop: int,
+) -> int:  # fmt: skip
+    """As `kernel_numpy.spread`."""
+    ptr, nopen, nbr, kind, begin, end = rows
+    head, touched, link, source, _, link_kind, link_begin, link_end = delta
+    marks, closed, closed_delta, added, added_source, added_kind = steps
+    seen, queue, hops, via, worse = scratch
+    old, late, here, done = len(nopen), 0, 0, 0
+    while (here < count or done < late) and not (stop >= 0 and seen[stop] != 0):
+        if here < count:
+            place, ci, depth = here, int(queue[here]), hops[here] + 1
+            here += 1
+        else:  # found degraded, later down, and perhaps looked at between: its dependents are looked at again
+            place, ci, depth = 0, int(worse[done]), 0
+            done += 1
+        if here + AHEAD < count and queue[here + AHEAD] < old:
+            _prefetch(ptr, int(queue[here + AHEAD]))
+            _prefetch(nopen, int(queue[here + AHEAD]))
+            _prefetch(touched, int(queue[here + AHEAD]))
+        if here + NEAR < count and queue[here + NEAR] < old:
+            near = int(ptr[queue[here + NEAR]])
+            _prefetch(nbr, near)
+            if not recent:
+                _prefetch(begin, near)
+                _prefetch(end, near)
+        changed, marked = touched[ci] != 0, proposed and marks[ci] != 0
+        check, state, j, last = changed or marked or not recent, seen[ci], 0, 0
+        if ci < old:
+            j = int(ptr[ci])
+            last = j + nopen[ci] if recent else int(ptr[ci + 1])
+        k = int(head[ci]) if changed and recent else -1
+        i = np.searchsorted(added, ci) if marked else len(added)
+        while True:  # the row, then what came since, then what is proposed
+            if j < last:
+                edge, j = j, j + 1
+                if check and (begin[edge] > at or end[edge] <= at or (marked and _contains(closed, edge))):
+                    continue
+                dependent, degree = nbr[edge], DEGRADED if graded and soft[kind[edge]] else state
+            elif k >= 0:
+                edge, k = k, int(link[k])
+                if edge >= length or link_begin[edge] > at or link_end[edge] <= at:
+                    continue
+                if marked and _contains(closed_delta, edge):
+                    continue
+                dependent, degree = source[edge], DEGRADED if graded and soft[link_kind[edge]] else state
+            elif i < len(added) and added[i] == ci:
+                dependent, degree = added_source[i], DEGRADED if graded and soft[added_kind[i]] else state
+                i += 1
+            else:
+                break
+            was = seen[dependent]
+            if was == 0:
+                seen[dependent], queue[count], hops[count], via[count] = degree, dependent, depth, place
+                count += 1
+            elif was < degree:
+                seen[dependent], worse[late] = degree, dependent
+                late += 1
+    return count
