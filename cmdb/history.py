@@ -13,8 +13,8 @@ from cmdb.words import RESERVED
 
 State = Mapping[str, Any]
 """A CI's properties as they were."""
-_UNSAID = RESERVED - {"name", "status", "parent", "key", "merged_into", "stale_since"}
-"""Bookkeeping that changes with everything and says nothing by itself."""
+_UNSAID = RESERVED - {"name", "status", "parent", "key", "merged_into"}
+"""Bookkeeping that changes with everything, or (`stale_since`) that is marked without a state of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def between(life: Life, before: int, after: int) -> Change | None:
     opened = tuple(e for e in life.edges if e.open_at(after) and not e.open_at(before))
     closed = tuple(e for e in life.edges if e.open_at(before) and not e.open_at(after))
     then, now = life.at(before), life.at(after)
-    if now is None:
+    if now is None or (then is None and now["status"] == "retired"):
         return None
     attributes = compare(then or {}, now)
     what = _what(then, now)

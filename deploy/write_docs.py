@@ -5,11 +5,12 @@ python deploy/write_docs.py
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from cmdb.classes import catalogue
 from cmdb.config import Settings
-from cmdb.words import Attribute, CIClass
+from cmdb.words import ANY, SOURCES, Attribute, Cardinality, CIClass, Failure, RelationType
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -24,7 +25,10 @@ def reference() -> str:
     ]  # fmt: skip
     lines += [f"| [{c.name}](classes/{page_of(c)}) | {c.sentence} |" for c in catalogue().classes.values()]
     lines += ["", "## Relations", "", "`CI` stands for any class.", ""]
-    lines += ["| relation | from | to | cardinality | failure | meaning |", "| --- | --- | --- | --- | --- | --- |"]
+    lines += [
+        "| relation | from | to | dependents to dependencies | failure | meaning |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     lines += [
         f"| `{r.name}` | {', '.join(r.sources)} | {', '.join(r.targets)} | {r.cardinality.value} | {r.failure.value}"
         f" | {r.sentence} |"
@@ -51,37 +55,93 @@ def _camel(name: str) -> str:
 
 def class_page(cls: CIClass) -> str:
     """What a person who fills or reads a class has to know."""
+    parts = [[f"# {cls.name}", "", cls.sentence], _kinds(cls), _identity(cls), _life(cls), _attributes(cls)]
+    relations = catalogue().relations_of(cls.name)
+    parts.append(["## It depends on", "", *_relations([r for r, out in relations if out], dependent=True)])
+    parts.append(["## It is needed by", "", *_relations([r for r, out in relations if not out], dependent=False)])
+    parts.append(["## Ask", "", "```console", f"$ epicentre ci list {cls.name}", "```", ""])
+    parts[-1] += ["```graphql", example(cls), "```"]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _link(name: str) -> str:
+    return "any class" if name == ANY else f"[{name}]({name}.md)"
+
+
+def _kinds(cls: CIClass) -> list[str]:
     kinds = [c.name for c in catalogue().classes.values() if c.kind_of == cls.name]
-    lines = [f"# {cls.name}", "", cls.sentence, ""]
-    if cls.kind_of:
-        lines += [f"A kind of [{cls.kind_of}]({cls.kind_of}.md): it has that one's attributes and labels too.", ""]
-    if kinds:
-        lines += [f"Kinds of it: {', '.join(f'[{k}]({k}.md)' for k in kinds)}.", ""]
-    lines += ["## Identity", "", "Recognised by, strongest first:", ""]
-    lines += [f"{n}. {rule.name} (`{'`, `'.join(rule.keys)}`)" for n, rule in enumerate(cls.identity, 1)]
-    lines += [
-        "", "## Life", "",
-        f"States: {', '.join(cls.lifecycle.states)}. Owner: {cls.owner.replace('_', ' ')}. Without a claim it is stale"
-        f" after {cls.lease.stale_days} days and retired after {cls.lease.retire_days}; the history of a retired one"
-        f" is kept for {cls.retention_days} days.",
-        "", "## Attributes", "", "| attribute | type | unit | meaning |", "| --- | --- | --- | --- |",
+    lines = [f"A kind of {_link(cls.kind_of)}: it has that one's attributes and labels too."] if cls.kind_of else []
+    return lines + ([f"Kinds of it: {', '.join(map(_link, kinds))}."] if kinds else [])
+
+
+def _identity(cls: CIClass) -> list[str]:
+    lines = ["## Identity", ""]
+    if cls.contained_by:
+        lines += [f"It lives inside another CI (`{cls.contained_by}`, below) and is retired with it.", ""]
+    lines += ["Recognised by, strongest first ([how](../identity.md)):", ""]
+    return lines + [f"{n}. {rule.name} (`{'`, `'.join(rule.keys)}`)" for n, rule in enumerate(cls.identity, 1)]
+
+
+def _life(cls: CIClass) -> list[str]:
+    lease = cls.lease
+    return [
+        "## Life", "",
+        f"- States: {', '.join(cls.lifecycle.states)}.",
+        f"- Lease: stale after {_days(lease.stale_days)} without a word of the sources that claim it, retired after"
+        f" {_days(lease.retire_days)}; what a person stated does not age.",
+        f"- Retention: the history of a retired one is kept for {_days(cls.retention_days)}.",
+        f"- Owner: {cls.owner.replace('_', ' ')}, who answers for the data.",
     ]  # fmt: skip
-    lines += [f"| `{a.name}` | {a.type} | {a.unit or ''} | {a.sentence}{_notes(a)} |" for a in cls.attributes]
-    lines += ["", "## Relations", "", "| relation | direction | other end | failure |", "| --- | --- | --- | --- |"]
-    lines += [
-        f"| `{r.name}` | {'depends on' if out else 'needed by'} | {', '.join(r.targets if out else r.sources)}"
-        f" | {r.failure.value} |"
-        for r, out in catalogue().relations_of(cls.name)
-    ]
-    lines += ["", "## Ask", "", "```graphql", example(cls), "```"]
-    return "\n".join(lines) + "\n"
+
+
+def _days(count: int) -> str:
+    return f"{count} day" if count == 1 else f"{count} days"
+
+
+def _attributes(cls: CIClass) -> list[str]:
+    lines = ["## Attributes", ""]
+    if not cls.attributes:
+        return [*lines, "None but its name."]
+    lines += [f"Where sources disagree, the first of these wins, unless said otherwise: {' > '.join(SOURCES)}.", ""]
+    lines += ["| attribute | type | unit | meaning |", "| --- | --- | --- | --- |"]
+    return lines + [f"| `{a.name}` | {a.type} | {a.unit or ''} | {a.sentence}{_notes(a)} |" for a in cls.attributes]
 
 
 def _notes(attribute: Attribute) -> str:
     notes = [" Required."] if attribute.required else []
+    notes += [" Found by search."] if attribute.search else []
     notes += [" Volatile: not versioned."] if attribute.volatile else []
     notes += [f" Precedence: {' > '.join(attribute.precedence)}."] if attribute.precedence else []
     return "".join(notes)
+
+
+DEPENDENT = {Failure.HARD: "it goes down", Failure.SOFT: "it is degraded at worst", Failure.NEVER: "it goes on"}
+"""What becomes of a dependent when its dependency is down."""
+MANY = {  # to how many of the other end, seen from the dependent and from the dependency
+    Cardinality.MANY_TO_MANY: ("any number", "any number"),
+    Cardinality.MANY_TO_ONE: ("at most one", "any number"),
+    Cardinality.ONE_TO_ONE: ("at most one", "at most one"),
+}
+
+
+def _relations(found: Sequence[RelationType], *, dependent: bool) -> list[str]:
+    """A table of the relations at one of their ends; failure travels from the dependency to the dependent."""
+    if not found:
+        return ["Nothing."]
+    head = "when that one is down" if dependent else "when it is down"
+    lines = [f"| relation | other end | how many | {head} | meaning |", "| --- | --- | --- | --- | --- |"]
+    for relation in found:
+        becomes = DEPENDENT[relation.failure] if dependent else DEPENDENT[relation.failure].replace("it ", "that one ")
+        many = MANY[relation.cardinality][0 if dependent else 1]
+        ends = _ends(relation.targets if dependent else relation.sources)
+        lines.append(
+            f"| `{relation.name}` | {ends} | {many} | {becomes} ({relation.failure.value}) | {relation.sentence} |"
+        )
+    return lines
+
+
+def _ends(names: Sequence[str]) -> str:
+    return ", ".join(map(_link, names))
 
 
 def settings() -> str:
@@ -98,11 +158,15 @@ def settings() -> str:
     return "\n".join(lines) + "\n"
 
 
+def pages() -> dict[str, str]:
+    """Every page that is made, by its path under docs/."""
+    classes = {f"classes/{page_of(each)}": class_page(each) for each in catalogue().classes.values()}
+    return {**classes, "reference.md": reference(), "settings.md": settings()}
+
+
 if __name__ == "__main__":
     (DOCS / "classes").mkdir(parents=True, exist_ok=True)
     for one in (DOCS / "classes").glob("*.md"):
         one.unlink()
-    for each in catalogue().classes.values():
-        (DOCS / "classes" / page_of(each)).write_text(class_page(each))
-    (DOCS / "reference.md").write_text(reference())
-    (DOCS / "settings.md").write_text(settings())
+    for path, text in pages().items():
+        (DOCS / path).write_text(text)

@@ -157,7 +157,8 @@ class _Search:
         if doubtful:
             self.steps.append(Step("machine id alone", {"machine_id": machine}, tuple(doubtful), "held for a person"))
             who = f"whether agent {self.node} is it" if self.node else "whether this is it"
-            reason = f"{', '.join(doubtful)} has the same machine id, and nothing stronger says {who}"
+            have = "has" if len(doubtful) == 1 else "have"
+            reason = f"{', '.join(doubtful)} {have} the same machine id, and nothing stronger says {who}"
             return Verdict("conflict", None, reason, None, self.keys, tuple(self.steps), refusals, tuple(doubtful))
         return Verdict("new", None, "nothing known fits", None, self.keys, tuple(self.steps), refusals, apart)
 
