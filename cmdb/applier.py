@@ -17,11 +17,13 @@ from cmdb import ingest
 from cmdb.errors import EpicentreError, StoreUnavailable
 from cmdb.inbox import Inbox, Queued
 from cmdb.moments import iso
-from cmdb.store import By, Done, Store
+from cmdb.store import By, Done, Outcome, Store
 from cmdb.store.conflicts import Word
 
 log = logging.getLogger("epicentre.applier")
 P = ParamSpec("P")
+TOGETHER = 32
+"""Reports in one transaction at most: its fixed costs are shared by then, and others wait little for the lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Applier:
         self._thread.start()
 
     def stop(self, timeout: float = 10.0) -> None:
-        """Finish the report in hand and stop."""
+        """Finish the reports in hand and stop."""
         self._stopping.set()
         self._inbox.poke()
         if self._thread.is_alive():
@@ -91,33 +93,56 @@ class Applier:
         self._inbox.release(self._store.release_held(scope, by))
 
     def step(self) -> bool:
-        """Apply the next queued report; False when there is none."""
-        queued = self._inbox.next()
-        if queued is None:
+        """Apply the next queued reports; False when there is none."""
+        batch = self._inbox.batch(TOGETHER)
+        if not batch:
             return False
         started = time.monotonic()
-        outcome = self._apply(queued)
-        self._observe(outcome, time.monotonic() - started)
+        outcomes = self._together(batch) if len(batch) > 1 else None
+        if outcomes is None:  # one of them is wrong: one by one, it alone fails
+            for queued in batch:
+                started = time.monotonic()
+                self._observe(self._alone(queued), time.monotonic() - started)
+            return True
+        self._settle(list(zip(batch, outcomes, strict=True)))
+        for outcome in outcomes:
+            self._observe(outcome.kind, (time.monotonic() - started) / len(outcomes))
         return True
 
-    def _apply(self, queued: Queued) -> str:
+    def _together(self, batch: list[Queued]) -> list[Outcome] | None:
+        try:
+            snapshots = [ingest.parse(queued.raw) for queued in batch]
+            return self._store.apply_all(snapshots, utc_now(), self._agents.revoked())
+        except StoreUnavailable:
+            raise  # nobody's fault: they stay where they are, and their attempts are not counted
+        except Exception as error:
+            log.info("%d reports could not be applied together: %s", len(batch), error)
+            return None
+
+    def _alone(self, queued: Queued) -> str:
         try:
             outcome = self._store.apply(ingest.parse(queued.raw), utc_now(), self._agents.revoked())
         except StoreUnavailable:
-            raise  # not the report's fault: it stays where it is, and its attempts are not counted
+            raise  # not the report's fault
         except EpicentreError as error:
             return self._failed(queued, error.message)
         except Exception as error:
             # A defect of ours must not stop the reports behind this one: it is kept, with its reason, for a person.
             log.exception("report %s could not be applied", queued.report_id)
             return self._failed(queued, f"{type(error).__name__}: {error}")
-        if outcome.kind == "held":
-            self._inbox.hold(queued.row, outcome.summary)
-            return "held"
-        self._inbox.done(queued.row)
-        if outcome.freed:
-            self._inbox.release(queued.node)  # it is older now, so it changes nothing, but it must not wait for ever
+        self._settle([(queued, outcome)])
         return outcome.kind
+
+    def _settle(self, settled: list[tuple[Queued, Outcome]]) -> None:
+        """Tell the inbox what became of reports that the graph has decided on."""
+        if rows := [queued.row for queued, outcome in settled if outcome.kind != "held"]:
+            self._inbox.done(*rows)
+        for queued, outcome in settled:
+            if outcome.kind == "held":
+                self._inbox.hold(queued.row, outcome.summary)
+            elif outcome.freed:
+                # It is older now, so it changes nothing, but it must not wait for ever.
+                self._inbox.release(queued.node)
 
     def _failed(self, queued: Queued, reason: str) -> str:
         log.warning("report %s of %s failed: %s", queued.report_id, queued.node, reason)

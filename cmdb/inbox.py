@@ -54,6 +54,9 @@ MIGRATIONS = (
 )
 MAX_QUEUED = 200_000
 MAX_ATTEMPTS = 3
+MAX_BATCH = 4 * 1024 * 1024
+"""Bytes of reports that are applied together."""
+
 KEPT_IDS = 100
 """Report ids remembered per node: a sender repeats its latest reports, never one from a hundred ago."""
 
@@ -189,10 +192,28 @@ class Inbox:
 
     def next(self) -> Queued | None:
         """The oldest queued report; it stays queued until `done`, `failed` or `hold`."""
+        return next(iter(self.batch(1)), None)
+
+    def batch(self, most: int, most_bytes: int = MAX_BATCH) -> list[Queued]:
+        """The oldest queued reports of different nodes, in order; all stay queued until `done`, `failed` or `hold`.
+
+        A node's second report waits for its first. The first one comes however large it is.
+        """
+        chosen: dict[str, int] = {}
+        room = most_bytes
+        for row, node, size in self._read(
+            "SELECT row, node, length(raw) FROM queue WHERE state = 'queued' ORDER BY row LIMIT ?", (most,)
+        ):
+            room -= size
+            if chosen and room < 0:
+                break
+            chosen.setdefault(node, row)
+        marks = ",".join("?" * len(chosen))
         rows = self._read(
-            "SELECT row, node, id, raw, attempts FROM queue WHERE state = 'queued' ORDER BY row LIMIT 1", ()
+            f"SELECT row, node, id, raw, attempts FROM queue WHERE row IN ({marks}) ORDER BY row",  # noqa: S608  # marks only
+            tuple(chosen.values()),
         )
-        return Queued(*rows[0]) if rows else None
+        return [Queued(*row) for row in rows]
 
     def wait(self, timeout: float) -> None:
         """Wait until a report was queued, somebody pokes, or the time is over."""
@@ -203,9 +224,9 @@ class Inbox:
         """Wake whoever waits."""
         self._news.set()
 
-    def done(self, row: int) -> None:
-        """The report is in the graph: forget its body. Its id stays known."""
-        self._do(lambda: self._db.execute("DELETE FROM queue WHERE row = ?", (row,)))
+    def done(self, *rows: int) -> None:
+        """These reports are in the graph: forget their bodies. Their ids stay known."""
+        self._do(lambda: self._db.executemany("DELETE FROM queue WHERE row = ?", [(row,) for row in rows]))
 
     def failed(self, row: int, reason: str) -> None:
         """Count a failure; the third puts the report into quarantine and asks its node for everything whole."""

@@ -3,48 +3,59 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from cmdb.claims import ends, to_json
 from cmdb.classes import catalogue
-from cmdb.plan import Claim, EdgeClaim, NewCI, OpenEdge, Plan, Reword, Said
+from cmdb.plan import ChangeCI, Claim, EdgeClaim, NewCI, OpenEdge, Plan, Reword, Said
 from cmdb.words import Evidence, Link, Ref, Value
 
 Statement = tuple[str, dict[str, Any]]
 
 LOCK = """
 MATCH (j:Journal {id: 'journal'}) SET j.seq = j.seq + 1
-RETURN j.seq AS seq, j.hash AS prev, j.views AS views
+RETURN j.seq AS seq, j.hash AS prev
 """
 """First in every write transaction: the lock on this node makes the order of sequence numbers the order of commits."""
 
-NODE = """
-OPTIONAL MATCH (r:Scope {id: $node})
-RETURN EXISTS { (:Applied {report_id: $report}) } AS applied, r.boots AS boots, r.distinct_from AS distinct_from,
-       [(r)-[:ASSERTS]->(h:CI) | h.id][0] AS host,
-       COLLECT { MATCH (s:Scope {node: $node}) RETURN [s.section, s.complete, s.links] } AS scopes,
-       COLLECT { MATCH (b:Brake {node: $node}) RETURN properties(b) } AS brakes
+NODES = """
+UNWIND $rows AS row
+OPTIONAL MATCH (r:Scope {id: row.node})
+WITH row, r, [(r)-[:ASSERTS]->(h:CI) | h][0] AS h
+RETURN row.node AS node, EXISTS { (:Applied {report_id: row.report}) } AS applied, r.boots AS boots,
+       r.distinct_from AS distinct_from,
+       COLLECT { MATCH (s:Scope {node: row.node}) RETURN [s.section, s.complete, s.links] } AS scopes,
+       COLLECT { MATCH (b:Brake {node: row.node}) RETURN properties(b) } AS brakes,
+       properties(h) AS host, [(s:Scope)-[a:ASSERTS]->(h) | [s.id, a.seq, a.said]] AS claims,
+       COLLECT { MATCH (c:CI {parent: h.id}) WHERE NOT c:Endpoint
+                 RETURN [properties(c), [(s:Scope)-[a:ASSERTS]->(c) | [s.id, a.seq, a.said]]] } AS children
 """
+"""What is known of many nodes in one round trip: whether the report was applied, the host bound, and what is inside."""
 
-AROUND = """
+HOST = """
 MATCH (h:CI {id: $host})
 RETURN properties(h) AS host, [(s:Scope)-[a:ASSERTS]->(h) | [s.id, a.seq, a.said]] AS claims,
        COLLECT { MATCH (c:CI {parent: $host}) WHERE NOT c:Endpoint
-                 RETURN [properties(c), [(s:Scope)-[a:ASSERTS]->(c) | [s.id, a.seq, a.said]]] } AS children,
-       COLLECT { MATCH (h)-[e]->(t:CI) WHERE e.valid_to IS NULL RETURN [properties(e), type(e), h.id, t.id] } +
-       COLLECT { MATCH (c:CI {parent: $host})-[e]->(t:CI) WHERE e.valid_to IS NULL
-                 RETURN [properties(e), type(e), c.id, t.id] } AS edges
+                 RETURN [properties(c), [(s:Scope)-[a:ASSERTS]->(c) | [s.id, a.seq, a.said]]] } AS children
 """
 
 BEYOND = """
-RETURN
+CALL () {
+  RETURN COLLECT { MATCH (h:CI {id: $host})-[e]->(t:CI) WHERE e.valid_to IS NULL
+                   RETURN [properties(e), type(e), $host, t.id] } +
+         COLLECT { MATCH (c:CI {parent: $host})-[e]->(t:CI) WHERE e.valid_to IS NULL
+                   RETURN [properties(e), type(e), c.id, t.id] } AS edges,
+         COLLECT { MATCH (h:CI)-[e]->(p:Endpoint) WHERE (h.id = $host OR h.parent = $host) AND e.valid_to IS NULL
+                   RETURN DISTINCT p.id } AS targets
+}
+RETURN edges,
   COLLECT { MATCH (p:Endpoint) WHERE p.key IN $keys AND coalesce(p.parent, $host) = $host
             RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } +
   COLLECT { MATCH (p:Endpoint) WHERE p.address IN $own AND p.parent IS NULL
             RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } +
-  COLLECT { MATCH (p:CI) WHERE p.id IN $targets AND p:Endpoint
+  COLLECT { MATCH (p:CI) WHERE p.id IN targets AND p:Endpoint
             RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } AS placeholders,
   COLLECT { MATCH (c:Service {parent: $host})<-[e]-(x:CI)
             WHERE e.valid_to IS NULL AND x.id <> $host AND coalesce(x.parent, '') <> $host
@@ -59,83 +70,106 @@ RETURN
                                          WHERE s.status = 'live' AND s.listens IS NOT NULL
                                          RETURN [s.id, s.listens] ORDER BY s.key }] } AS listeners
 """
+"""All that edges of a host need: its own, what they point at, and what points here from elsewhere."""
 
 APPLY = """
 CALL () { UNWIND $create AS row CREATE (n:CI) SET n = row.properties, n:$(row.labels) }
 CALL () { UNWIND $change AS row MATCH (n:CI {id: row.id}) WHERE n.rev = row.rev
           CREATE (v:Version)-[:OF]->(n)
-          SET v = properties(n), v.ci = n.id, v.from = n.valid_from, v.to = $seq, v.id = null
+          SET v = properties(n), v.ci = n.id, v.from = n.valid_from, v.to = row.seq, v.id = null
           SET n += row.set, n.name = row.name, n.status = row.status, n.source = row.source,
               n.search = coalesce(row.search, n.search),
-              n.rev = n.rev + 1, n.valid_from = $seq
+              n.rev = n.rev + 1, n.valid_from = row.seq
           RETURN count(n) AS changed }
-CALL () { UNWIND $close AS row MATCH (:CI {id: row.source})-[e]->(:CI) WHERE e.id = row.id SET e.valid_to = $seq }
+CALL () { UNWIND $close AS row MATCH (:CI {id: row.source})-[e]->(:CI) WHERE e.id = row.id SET e.valid_to = row.seq }
 CALL () { UNWIND $reword AS row MATCH (:CI {id: row.source})-[e]->(:CI) WHERE e.id = row.id SET e += row.properties }
 CALL () { UNWIND $open AS row MATCH (a:CI {id: row.source}) MATCH (b:CI {id: row.target})
           CREATE (a)-[e:$(row.type)]->(b) SET e = row.properties }
 CALL () { UNWIND $scopes AS row MERGE (s:Scope {id: row.id}) SET s += row.properties }
 CALL () { UNWIND $drops AS row MATCH (:Scope {id: row.scope})-[a:ASSERTS]->(:CI {id: row.ci}) DELETE a }
 CALL () { UNWIND $claims AS row MATCH (s:Scope {id: row.scope}) MATCH (c:CI {id: row.ci})
-          MERGE (s)-[a:ASSERTS]->(c) ON CREATE SET a.since = $seq
+          MERGE (s)-[a:ASSERTS]->(c) ON CREATE SET a.since = row.since
           SET a.seq = row.seq, a.said = row.said, a.until = row.until }
+CALL () { UNWIND $binds AS row MERGE (r:Scope {id: row.node}) SET r.boots = row.boots
+          WITH r, row MATCH (h:CI {id: row.host})
+          MERGE (r)-[a:ASSERTS]->(h) ON CREATE SET a.since = row.seq SET a.trace = coalesce(row.trace, a.trace) }
 RETURN changed
 """
 
-BIND = """
-MERGE (r:Scope {id: $node}) SET r.boots = $boots
-WITH r MATCH (h:CI {id: $host})
-MERGE (r)-[a:ASSERTS]->(h) ON CREATE SET a.since = $seq SET a.trace = coalesce($trace, a.trace)
-"""
-
 JOURNAL = """
-MATCH (j:Journal {id: 'journal'}) SET j.hash = $hash
-CREATE (:Change {seq: $seq, at: $at, actor: $actor, kind: $kind, summary: $summary, ops: $ops, prev: $prev,
-                 hash: $hash, report: $report})
-FOREACH (id IN CASE WHEN $report IS NULL THEN [] ELSE [$report] END | CREATE (:Applied {report_id: id, seq: $seq}))
+MATCH (j:Journal {id: 'journal'}) SET j.seq = $seq, j.hash = $hash
+WITH j UNWIND $entries AS row
+CREATE (:Change {seq: row.seq, at: row.at, actor: row.actor, kind: row.kind, summary: row.summary, ops: row.ops,
+                 prev: row.prev, hash: row.hash, report: row.report})
+FOREACH (id IN CASE WHEN row.report IS NULL THEN [] ELSE [row.report] END |
+         CREATE (:Applied {report_id: id, seq: row.seq}))
+RETURN DISTINCT coalesce(j.views, []) AS views
 """
 
 
-def apply(plan: Plan, node: str, seq: int, now: str) -> Statement:
-    """The whole plan as one statement; it returns `changed`, which must equal the number of planned changes."""
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """An agent speaks for a host: its boots so far (JSON) and, when it is bound now, the trace of why (JSON)."""
+
+    node: str
+    host: str
+    boots: str
+    trace: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A plan to write, the source whose scopes it speaks in, its journal sequence, and the agent it binds, if any."""
+
+    plan: Plan
+    node: str
+    seq: int
+    bind: Bind | None = None
+
+
+def apply(steps: Sequence[Step], now: str) -> Statement:
+    """Plans as one statement; it returns `changed`, which must equal the number of planned changes."""
     return APPLY, {
-        "seq": seq,
-        "create": [_create(c, seq, now) for c in plan.create],
-        "change": [
-            {
-                "id": c.id,
-                "rev": c.rev,
-                "name": c.name,
-                "status": c.status,
-                "source": c.source,
-                "search": c.search,
-                "set": {k: _value(v) for k, v in c.set.items()},
-            }
-            for c in plan.change
+        "create": [_create(c, step.seq, now) for step in steps for c in step.plan.create],
+        "change": [_change(c, step.seq) for step in steps for c in step.plan.change],
+        "close": [{"id": e.id, "source": e.source, "seq": step.seq} for step in steps for e in step.plan.close],
+        "reword": [
+            {"id": e.id, "source": e.source, "properties": _edge_facts(e)} for step in steps for e in step.plan.reword
         ],
-        "close": [{"id": e.id, "source": e.source} for e in plan.close],
-        "reword": [{"id": e.id, "source": e.source, "properties": _edge_facts(e)} for e in plan.reword],
-        "open": [_open(e, seq) for e in plan.open],
-        "claims": [_claim(c) for c in plan.claims],
-        "drops": [{"scope": scope, "ci": ci} for scope, ci in plan.drops],
-        "scopes": [
-            {
-                "id": f"{node}/{section}",
-                "properties": {
-                    "node": node,
-                    "section": section,
-                    "at": now,
-                    "complete": state.complete,
-                    "links": json.dumps([said_to_json(said) for said in state.links]),
-                },
-            }
-            for section, state in (plan.scopes or {}).items()
-        ],
+        "open": [_open(e, step.seq) for step in steps for e in step.plan.open],
+        "claims": [_claim(c, step.seq) for step in steps for c in step.plan.claims],
+        "drops": [{"scope": scope, "ci": ci} for step in steps for scope, ci in step.plan.drops],
+        "scopes": [row for step in steps for row in _scopes(step, now)],
+        "binds": [{**asdict(step.bind), "seq": step.seq} for step in steps if step.bind is not None],
     }
 
 
-def _claim(claim: Claim) -> dict[str, Any]:
+def _change(change: ChangeCI, seq: int) -> dict[str, Any]:
+    return {
+        "id": change.id, "rev": change.rev, "name": change.name, "status": change.status, "source": change.source,
+        "search": change.search, "seq": seq, "set": {k: _value(v) for k, v in change.set.items()},
+    }  # fmt: skip
+
+
+def _scopes(step: Step, now: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"{step.node}/{section}",
+            "properties": {
+                "node": step.node,
+                "section": section,
+                "at": now,
+                "complete": state.complete,
+                "links": json.dumps([said_to_json(said) for said in state.links]),
+            },
+        }
+        for section, state in (step.plan.scopes or {}).items()
+    ]
+
+
+def _claim(claim: Claim, since: int) -> dict[str, Any]:
     said, until = to_json(claim.said), ends(claim.said)
-    return {"scope": claim.scope, "ci": claim.ci, "seq": claim.seq, "said": said, "until": until}
+    return {"scope": claim.scope, "ci": claim.ci, "seq": claim.seq, "said": said, "until": until, "since": since}
 
 
 def _create(ci: NewCI, seq: int, now: str) -> dict[str, Any]:

@@ -4,8 +4,11 @@ The desired state of a section is its newest complete body with the later incomp
 newest by sequence and never by arrival. So any order of arrival, with repeats, ends in the same graph.
 """
 
+from cmdb.reconcile.items import Items
 from cmdb.reconcile.known import SELF, Known, KnownCI, KnownEdge
-from cmdb.reconcile.report import addresses, plan
+from cmdb.reconcile.report import addresses, plan, settle, still
 from cmdb.reconcile.said import endpoints_named
 
-__all__ = ["SELF", "Known", "KnownCI", "KnownEdge", "addresses", "endpoints_named", "plan"]
+__all__ = [
+    "SELF", "Items", "Known", "KnownCI", "KnownEdge", "addresses", "endpoints_named", "plan", "settle", "still",
+]  # fmt: skip

@@ -9,21 +9,22 @@ from cmdb.claims import holds, source_of
 from cmdb.endpoints import Endpoint, Listeners, parse
 from cmdb.plan import EdgeClaim
 from cmdb.reconcile.items import Items, addresses_in
-from cmdb.reconcile.known import CONTAINED, EdgeKey
+from cmdb.reconcile.known import CONTAINED, EdgeKey, Known
 from cmdb.reconcile.ledger import Ledger, rank
 from cmdb.reconcile.placeholders import Placeholders
-from cmdb.reconcile.said import scope_of, stated_links
+from cmdb.reconcile.said import scope_of
 from cmdb.words import Link, Value
 
 Mine = dict[EdgeKey, tuple[str, EdgeClaim]]
 
 
 class Edges:
-    """The making of one plan's edges, once every item has its id."""
+    """The making of one plan's edges, once every item has its id; `known` with everything beyond the host."""
 
-    def __init__(self, items: Items) -> None:
-        self.snapshot, self.known, self.host = items.snapshot, items.known, items.host
-        self.catalogue, self.ids, self.live = items.catalogue, items.ids, items.settled.live
+    def __init__(self, items: Items, known: Known) -> None:
+        self.snapshot, self.known, self.host, self.links = items.snapshot, known, items.host, items.links
+        self.catalogue, self.live = items.catalogue, items.settled.live
+        self.ids = {ref: ci.id for ref, ci in known.children.items() if ref in self.live} | items.ids
         self.placeholders = Placeholders(self.known.placeholders, self.known.uses, items.new_id)
         self.ledger = Ledger(items.new_id, self.placeholders)
         self.notes: list[str] = []
@@ -54,7 +55,7 @@ class Edges:
             own = sorted(s for s in self.live[ref].claims if source_of(s) == self.snapshot.node and holds(s))
             if own and (relation := self.catalogue.cls(ref.cls).contained_by):
                 mine[relation, self.ids[ref], self.host] = (own[0], EdgeClaim(None, CONTAINED))
-        for name, all_said in sorted(stated_links(self.snapshot, self.known.scopes).items()):
+        for name, all_said in sorted(self.links.items()):
             for said in all_said:
                 self._link(mine, scope_of(self.snapshot, name), said.link)
         return mine

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from cmdb.claims import NAME, Claims, holds, restate, speaks
 from cmdb.classes import Catalogue
@@ -12,9 +13,12 @@ from cmdb.endpoints import parse
 from cmdb.errors import Invalid
 from cmdb.plan import ChangeCI, Claim, NewCI
 from cmdb.reconcile.known import SELF, Known, KnownCI, NewId
-from cmdb.reconcile.said import dropped, effective, fresh, scope_of
+from cmdb.reconcile.said import dropped, effective, fresh, scope_of, stated_links
 from cmdb.search import ci_terms
-from cmdb.words import Ref, Snapshot, Value
+from cmdb.words import Item, Ref, Snapshot, Value
+
+Stated = Mapping[str, tuple[int | None, Item]]
+"""What a report states of one item: by scope, the sequence (None: in a complete body) and the item itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,38 +36,55 @@ class After:
         return any(holds(scope) for scope in self.claims)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settled:
-    """Everything around the node after the report: `live` inside the host, and all that was `touched` (host too)."""
+    """Everything around the node after the report: what it `touched` (the host too), and the rest as it was `known`."""
 
-    live: Mapping[Ref, After]
+    known: Known
     touched: Mapping[Ref, After]
+
+    @cached_property
+    def live(self) -> Mapping[Ref, After]:
+        """What is live inside the host; only edges need it."""
+        live = {
+            ref: After(ci.name, ci.source, ci.attributes, ci.claims)
+            for ref, ci in self.known.children.items()
+            if ci.status == "live" and ref not in self.touched
+        }
+        live.update({ref: one for ref, one in self.touched.items() if ref != SELF and one.live})
+        return live
 
 
 def settled(snapshot: Snapshot, known: Known, catalogue: Catalogue, at: int) -> Settled:
-    """What the report makes of every item it states or retracts, and what it leaves as it was. `at`: now's sequence."""
-    stated: dict[Ref, dict[str, tuple[int | None, Mapping[str, Value]]]] = defaultdict(dict)
+    """What the report makes of every item it states otherwise than before or retracts. `at`: now's sequence."""
+    stated: dict[Ref, dict[str, tuple[int | None, Item]]] = defaultdict(dict)
     retracted: dict[Ref, set[str]] = defaultdict(set)
     for section in fresh(snapshot, known.scopes):
         scope, seq = scope_of(snapshot, section.name), None if section.complete else snapshot.seq
         for item in effective(snapshot, section, known):
-            stated[item.ref][scope] = (seq, {**item.attributes, NAME: item.name})
+            stated[item.ref][scope] = (seq, item)
         for ref in dropped(snapshot, section, known):
             retracted[ref].add(scope)
     touched: dict[Ref, After] = {}
-    for ref in sorted({*stated, *retracted}):
+    changed = {ref for ref, said in stated.items() if ref in retracted or not _said_before(known.ci(ref), said)}
+    for ref in sorted({*changed, *retracted}):
         was = known.ci(ref)
         before, current, since = (was.claims, was.values, was.since) if was else ({}, {}, at)
-        cls = catalogue.cls(ref.cls)
-        claims, values = restate(cls, before, current, since, stated[ref], retracted[ref], at)
-        touched[ref] = _after(was, claims, values, list(stated[ref]))
-    live = {
-        ref: After(ci.name, ci.source, ci.attributes, ci.claims)
-        for ref, ci in known.children.items()
-        if ci.status == "live" and ref not in touched
-    }
-    live.update({ref: one for ref, one in touched.items() if ref != SELF and one.live})
-    return Settled(live, touched)
+        said = {scope: (seq, {**item.attributes, NAME: item.name}) for scope, (seq, item) in stated[ref].items()}
+        claims, values = restate(catalogue.cls(ref.cls), before, current, since, said, retracted[ref], at)
+        touched[ref] = _after(was, claims, values, list(said))
+    return Settled(known, touched)
+
+
+def _said_before(was: KnownCI | None, stated: Stated) -> bool:
+    """Whether a live CI is claimed by one complete body alone, which says of it again what it is: nearly always."""
+    if was is None or was.status != "live" or len(stated) != 1:
+        return False
+    ((scope, (seq, item)),) = stated.items()
+    claim = was.claims.get(scope)
+    if claim is None or claim.said is not None or claim.seq is not None or seq is not None:
+        return False
+    return was.name == item.name and was.attributes == item.attributes and sum(map(speaks, was.claims)) == 1
 
 
 def _after(was: KnownCI | None, claims: Claims, values: Mapping[str, Value], stated: list[str]) -> After:
@@ -89,13 +110,14 @@ def differences(before: Mapping[str, Value], now: Mapping[str, Value]) -> dict[s
 
 
 class Items:
-    """The making of one plan's CIs: the steps collected so far."""
+    """The making of one plan's CIs: the steps collected so far; `ids` are of the host and of what was put."""
 
     def __init__(
         self, snapshot: Snapshot, known: Known, host: str, catalogue: Catalogue, new_id: NewId, at: int
     ) -> None:
         self.snapshot, self.known, self.host, self.catalogue, self.new_id = snapshot, known, host, catalogue, new_id
         self.settled = settled(snapshot, known, catalogue, at)
+        self.links = stated_links(snapshot, known.scopes)
         self.ids: dict[Ref, str] = {SELF: host}
         self.create: list[NewCI] = []
         self.change: list[ChangeCI] = []
@@ -111,11 +133,10 @@ class Items:
             if touched[ref].live:
                 self._put(ref, touched[ref], None if ref == SELF else self.host)
             self._claim(ref, touched[ref])
-        for ref, ci in self.known.children.items():
-            if ref in self.settled.live:
-                self.ids[ref] = ci.id
-            elif ci.status == "live":
-                self.change.append(ChangeCI(ci.id, ci.rev, ci.name, "retired", ci.source, {}))
+        for ref in touched:
+            was = self.known.ci(ref)
+            if was is not None and was.status == "live" and not touched[ref].live:
+                self.change.append(ChangeCI(was.id, was.rev, was.name, "retired", was.source, {}))
 
     def _put(self, ref: Ref, now: After, parent: str | None) -> None:
         was = self.known.ci(ref)

@@ -1,45 +1,93 @@
-"""One report as a whole: items first, then edges, then what the node's scopes have said."""
+"""One report as a whole: items first, then edges if any can change, then what the node's scopes have said."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
+from cmdb.claims import speaks
 from cmdb.classes import Catalogue
-from cmdb.plan import Plan, ScopeState
+from cmdb.plan import Plan, Said, ScopeState
 from cmdb.reconcile.edges import Edges
-from cmdb.reconcile.items import Items, addresses_in, settled
-from cmdb.reconcile.known import NOTHING_SAID, Known, NewId
-from cmdb.reconcile.said import fresh, stated_links
+from cmdb.reconcile.items import After, Items, addresses_in
+from cmdb.reconcile.known import NOTHING_SAID, Known, KnownCI, NewId
+from cmdb.reconcile.said import fresh
 from cmdb.words import Section, Snapshot
 
-
-def addresses(snapshot: Snapshot, known: Known, catalogue: Catalogue) -> frozenset[str]:
-    """The host's own addresses after this report."""
-    return frozenset(addresses_in(settled(snapshot, known, catalogue, 0).live))
+PLACES = ("address", "listens")
+"""The attributes that say where something is reached: edges follow them."""
 
 
-def plan(snapshot: Snapshot, known: Known, host: str, catalogue: Catalogue, new_id: NewId, at: int) -> Plan:
-    """The plan for one report of a node that was identified as CI `host` (an id; new if `known.host` is None).
+def settle(snapshot: Snapshot, known: Known, host: str, catalogue: Catalogue, new_id: NewId, at: int) -> Items:
+    """The items of a report of a node that was identified as CI `host` (an id; new if `known.host` is None).
 
-    `at` is the journal sequence the plan will have.
+    Of `known` only host, children and scopes are needed. `at` is the journal sequence the plan will have.
     """
     items = Items(snapshot, known, host, catalogue, new_id, at)
     items.settle()
-    edges = Edges(items)
+    return items
+
+
+def addresses(items: Items) -> frozenset[str]:
+    """The host's own addresses after this report."""
+    return frozenset(addresses_in(items.settled.live))
+
+
+def still(items: Items) -> bool:
+    """Whether no edge can change: nothing came or went, and links, claimants and places are as they were.
+
+    A report of every section known is never still: it is what an agent sends when it was asked for everything, and
+    then every edge is looked at anew.
+    """
+    known, news = items.known, fresh(items.snapshot, items.known.scopes)
+    if items.create or set(known.scopes) <= {section.name for section in news}:
+        return False
+    if any(_links(items.links[s.name]) != _links(known.scopes.get(s.name, NOTHING_SAID).links) for s in news):
+        return False
+    return all(_in_place(known.ci(ref), now) for ref, now in items.settled.touched.items())
+
+
+def _links(said: tuple[Said, ...]) -> list[object]:
+    return [one.link for one in said]
+
+
+def _in_place(was: KnownCI | None, now: After) -> bool:
+    if was is None or was.status != "live" or not now.live:
+        return False
+    same_claimants = {scope for scope in was.claims if speaks(scope)} == set(now.claims)
+    return same_claimants and all(was.attributes.get(name) == now.attributes.get(name) for name in PLACES)
+
+
+def plan(items: Items, beyond: Known | None) -> Plan:
+    """The plan for settled items. `beyond`: all that is known around the host; None when the report is `still`."""
+    made = Plan(
+        host=items.host,
+        create=tuple(items.create),
+        change=tuple(items.change),
+        claims=tuple(items.claims),
+        drops=tuple(items.drops),
+        scopes=_scopes(items),
+    )
+    if beyond is None:
+        return made
+    edges = Edges(items, beyond)
     edges.settle()
-    links = stated_links(snapshot, known.scopes)
-    return Plan(
-        host=host,
-        create=(*items.create, *edges.placeholders.create),
-        change=(*items.change, *edges.placeholders.change),
+    return replace(
+        made,
+        create=(*made.create, *edges.placeholders.create),
+        change=(*made.change, *edges.placeholders.change),
         open=tuple(edges.ledger.open),
         close=tuple(edges.ledger.close),
         reword=tuple(edges.ledger.reword),
-        claims=tuple(items.claims),
-        drops=tuple(items.drops),
-        scopes={
-            s.name: ScopeState(_complete(snapshot, known, s), links[s.name]) for s in fresh(snapshot, known.scopes)
-        },
         notes=tuple(dict.fromkeys(edges.notes)),
     )
+
+
+def _scopes(items: Items) -> Mapping[str, ScopeState]:
+    snapshot, known = items.snapshot, items.known
+    return {
+        s.name: ScopeState(_complete(snapshot, known, s), items.links[s.name]) for s in fresh(snapshot, known.scopes)
+    }
 
 
 def _complete(snapshot: Snapshot, known: Known, section: Section) -> int:

@@ -31,9 +31,8 @@ def _link_key(link: Link) -> tuple[str, Ref, Ref]:
     return (link.type, link.source, link.target)
 
 
-def endpoints_named(snapshot: Snapshot, scopes: Mapping[str, ScopeState]) -> frozenset[str]:
-    """Every endpoint key the node's links point at: the store looks these up before a plan can be made."""
-    links = stated_links(snapshot, scopes)
+def endpoints_named(links: Mapping[str, tuple[Said, ...]]) -> frozenset[str]:
+    """Every endpoint key that links point at: the store looks these up before edges can be planned."""
     targets = (said.link.target for all_said in links.values() for said in all_said)
     return frozenset(parse(target.key).key for target in targets if target.cls == "Endpoint")
 

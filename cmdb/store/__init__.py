@@ -3,7 +3,8 @@
 from cmdb.store.commands import By, Done
 from cmdb.store.facade import Store
 from cmdb.store.past import Difference, Entry
+from cmdb.store.reports import Outcome
 from cmdb.store.rows import EdgeRow, Page, Row, Slice
 from cmdb.store.sweep import Swept
 
-__all__ = ["By", "Difference", "Done", "EdgeRow", "Entry", "Page", "Row", "Slice", "Store", "Swept"]
+__all__ = ["By", "Difference", "Done", "EdgeRow", "Entry", "Outcome", "Page", "Row", "Slice", "Store", "Swept"]

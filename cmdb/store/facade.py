@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from cmdb.store import brake, conflicts, digest, facts, migrations, sweep
+from cmdb.store import brake, conflicts, digest, migrations, reports, sweep
 from cmdb.store.commands import By, Commands
 from cmdb.store.conflicts import Resolution, Word
-from cmdb.store.facts import Outcome
 from cmdb.store.past import Past
 from cmdb.store.reads import Reads
 from cmdb.store.records import Records
+from cmdb.store.reports import Outcome
 from cmdb.store.session import Bolt
 from cmdb.store.slices import Slices
 from cmdb.store.topology import Topologies
@@ -54,7 +54,11 @@ class Store(Reads, Slices, Topologies, Past, Records, Commands, Views):
 
     def apply(self, snapshot: Snapshot, now: str, revoked: Collection[str] = ()) -> Outcome:
         """Apply one report, once; `now` is ISO 8601 UTC, `revoked` the agents that speak for nothing any more."""
-        return facts.apply_report(self._bolt, snapshot, now, revoked)
+        return self.apply_all([snapshot], now, revoked)[0]
+
+    def apply_all(self, snapshots: Sequence[Snapshot], now: str, revoked: Collection[str] = ()) -> list[Outcome]:
+        """Apply reports of different nodes in one transaction; what is wrong with one of them is raised for all."""
+        return reports.apply_reports(self._bolt, snapshots, now, revoked)
 
     def resolve_conflict(self, conflict: str, word: Word, actor: str, now: str) -> Resolution:
         """Carry out a person's word on an identity conflict."""
@@ -66,7 +70,7 @@ class Store(Reads, Slices, Topologies, Past, Records, Commands, Views):
 
     def release_held(self, scope: str, by: By) -> str:
         """Believe the loss that holds a scope; returns the node whose report goes on."""
-        return facts.release_held(self._bolt, scope, by.actor, by.now, by.reason)
+        return reports.release_held(self._bolt, scope, by.actor, by.now, by.reason)
 
     def sweep_leases(self, seen: Mapping[str, str], by: By) -> sweep.Swept:
         """One pass over leases; `seen` says when each scope last reported."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cmdb import identity, reconcile
@@ -15,9 +16,9 @@ from cmdb.cypher import identity as questions
 from cmdb.endpoints import answering, parse
 from cmdb.identity import Candidate
 from cmdb.plan import ScopeState
-from cmdb.reconcile import Known, KnownCI, KnownEdge
+from cmdb.reconcile import Items, Known, KnownCI, KnownEdge
 from cmdb.store.session import Run
-from cmdb.words import RESERVED, CIClass, Ref, Snapshot, Value
+from cmdb.words import RESERVED, CIClass, Ref, Value
 
 
 def _values(properties: Mapping[str, Any]) -> dict[str, Value]:
@@ -50,48 +51,37 @@ def known_edge(row: Sequence[Any]) -> KnownEdge:
     )  # fmt: skip
 
 
-def known(run: Run, snapshot: Snapshot, state: Mapping[str, Any], host: str, *, exists: bool) -> Known:
-    """What is known around a node, before its report is planned."""
-    scopes = {
-        section: ScopeState(complete, tuple(facts.said_from_json(parts) for parts in json.loads(links)))
-        for section, complete, links in state["scopes"]
-    }
-    around = run(facts.AROUND, {"host": host}) if exists else []
-    found = Known(
-        host=known_ci(around[0]["host"], around[0]["claims"]) if around else None,
+def known(state: Mapping[str, Any], around: Mapping[str, Any] | None) -> Known:
+    """What is known of a node's host before its report is settled; `around` is None when the host is new."""
+    return Known(
+        host=known_ci(around["host"], around["claims"]) if around is not None else None,
         children={
             # What a removed extension had declared stays as it is: nobody can say any more what belongs to it.
             Ref(p["class"], p["key"]): known_ci(p, claims)
-            for p, claims in (around[0]["children"] if around else ())
+            for p, claims in (around["children"] if around is not None else ())
             if p["class"] in catalogue().classes
         },
-        scopes=scopes,
-        edges=tuple(known_edge(row) for row in (around[0]["edges"] if around else ())),
+        scopes={
+            section: ScopeState(complete, tuple(facts.said_from_json(parts) for parts in json.loads(links)))
+            for section, complete, links in state["scopes"]
+        },
     )
-    return _beyond(run, snapshot, found, host)
 
 
-def _beyond(run: Run, snapshot: Snapshot, known: Known, host: str) -> Known:
-    named = reconcile.endpoints_named(snapshot, known.scopes)
-    own = reconcile.addresses(snapshot, known, catalogue())
+def beyond(run: Run, items: Items) -> Known:
+    """What edges need besides: the host's own, what they point at, and what points at it from elsewhere."""
+    named = reconcile.endpoints_named(items.links)
+    own = reconcile.addresses(items)
     foreign = {parse(k).address for k in named if not parse(k).loopback} - own
-    parameters = {
-        "host": host,
-        "keys": sorted(named),
-        "own": sorted(own),
-        "foreign": sorted(foreign),
-        "targets": sorted({e.target for e in known.edges}),
-    }
+    parameters = {"host": items.host, "keys": sorted(named), "own": sorted(own), "foreign": sorted(foreign)}
     row = run(facts.BEYOND, parameters)[0]
     hosts = [
         (frozenset(addresses), [(service, tuple(listens)) for service, listens in services])
         for addresses, services in row["listeners"]
     ]
-    return Known(
-        host=known.host,
-        children=known.children,
-        scopes=known.scopes,
-        edges=known.edges,
+    return replace(
+        items.known,
+        edges=tuple(known_edge(row) for row in row["edges"]),
         incoming=tuple({row[0]["id"]: known_edge(row) for row in row["incoming"]}.values()),
         listeners=answering(named, hosts),
         placeholders={(p.get("parent"), p["key"]): known_ci(p) for p, _ in row["placeholders"]},

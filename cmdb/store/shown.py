@@ -16,11 +16,12 @@ def decoded(texts: Iterable[str]) -> tuple[View, ...]:
     return tuple(View(**json.loads(text)) for text in texts)
 
 
-def follow(run: Run, kept: Sequence[str] | None, ops: Iterable[Mapping[str, Any]]) -> None:
-    """Look again at each CI that was made or changed; without views it costs nothing."""
+def follow(run: Run, kept: Sequence[str], entries: Iterable[Mapping[str, Any]]) -> None:
+    """Look again at each CI that these journal entries made or changed; without views it costs nothing."""
     if not kept:
         return
-    touched = {op["id"] for op in ops if op["op"] in {"create", "change"}}
+    steps = (step for entry in entries for step in json.loads(entry["ops"]))
+    touched = {step["id"] for step in steps if step["op"] in {"create", "change"}}
     for view in decoded(kept):
         refresh(run, view, touched)
 

@@ -55,7 +55,7 @@ class Views:
 
         def finish(run: Run) -> tuple[View, ...]:
             lock = run(facts.LOCK, {})[0]
-            before = decoded(lock["views"] or ())
+            before = decoded(run(views.ALL, {})[0]["views"])
             if made not in before:
                 raise Conflict(f"somebody else defined the view {name} meanwhile")
             _keep(run, [replace(v, ready=True) if v == made else v for v in before if v.name != name or v == made])
@@ -71,7 +71,7 @@ class Views:
 
         def work(run: Run) -> tuple[View, ...]:
             lock = run(facts.LOCK, {})[0]
-            before = decoded(lock["views"] or ())
+            before = decoded(run(views.ALL, {})[0]["views"])
             gone = tuple(v for v in before if v.name == name)
             if not gone:
                 raise UnknownName(f"there is no view {name!r}", where="name")

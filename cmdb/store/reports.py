@@ -1,0 +1,221 @@
+"""Reports into the graph: several in one transaction, each decided inside it under the journal's lock.
+
+Each report keeps its own sequence and its own journal entry. Reports whose edges stay as they are only write to their
+own CIs, so they are collected and written together; the others are written in their turn, seeing all before them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cmdb import identity, reconcile
+from cmdb.classes import catalogue
+from cmdb.cypher import facts
+from cmdb.cypher.facts import Bind, Step
+from cmdb.errors import Invalid, UnknownName
+from cmdb.identity import Boot, Verdict
+from cmdb.plan import Plan
+from cmdb.reconcile import SELF
+from cmdb.reconcile.brake import Loss
+from cmdb.store import brake, loading
+from cmdb.store.facts import append, entry, journal, new_id, write_all
+from cmdb.store.session import Bolt, Run
+from cmdb.words import Snapshot, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a report: applied with its sequence, known already (`seq` of then), or held for a person."""
+
+    kind: str  # "applied" | "known" | "held"
+    seq: int
+    summary: str
+    verdict: Verdict | None = None
+    plan: Plan | None = None
+    freed: bool = False  # an earlier report of the node need not be held any longer
+
+
+class _Undo(Exception):
+    """Not an error: it carries the outcomes out of a transaction that is to be rolled back."""
+
+    def __init__(self, outcomes: list[Outcome]) -> None:
+        self.outcomes = outcomes
+
+
+def apply_reports(bolt: Bolt, snapshots: Sequence[Snapshot], now: str, revoked: Collection[str] = ()) -> list[Outcome]:
+    """Apply reports of different nodes, each once, all in one transaction: what one of them raises undoes them all.
+
+    `revoked` agents no longer speak for a CI.
+    """
+
+    def work(run: Run) -> list[Outcome]:
+        batch = _Batch(run, now, revoked)
+        rows = run(facts.NODES, {"rows": [{"node": s.node, "report": s.report_id} for s in snapshots]})
+        states = {row["node"]: row for row in rows}
+        outcomes = [batch.take(snapshot, states[snapshot.node]) for snapshot in snapshots]
+        if not batch.close():
+            raise _Undo(outcomes)
+        return outcomes
+
+    try:
+        return bolt.write(work)
+    except _Undo as undo:
+        return undo.outcomes
+
+
+class _Batch:
+    """One transaction: the journal's next sequence, the entries so far, and plans that wait to be written."""
+
+    def __init__(self, run: Run, now: str, revoked: Collection[str]) -> None:
+        self._run, self._now, self._revoked = run, now, revoked
+        lock = run(facts.LOCK, {})[0]
+        self._seq, self._prev = int(lock["seq"]), str(lock["prev"])
+        self._entries: list[dict[str, Any]] = []
+        self._waiting: list[Step] = []
+        self._hosts: set[str] = set()
+
+    def take(self, snapshot: Snapshot, state: Mapping[str, Any]) -> Outcome:
+        """Decide one report."""
+        if state["applied"]:
+            return Outcome("known", self._seq - 1, "applied before")
+        boots = identity.note_boot(_boots(state["boots"]), snapshot.boot_id, snapshot.seq)
+        verdict = self._identify(snapshot, state, boots)
+        if verdict.outcome in {"conflict", "ambiguous"}:
+            return self._hold(snapshot, verdict)
+        host = verdict.ci or new_id("ci")
+        known = loading.known(state, self._around(state, verdict.ci))
+        self._hosts.add(host)
+        if losses := brake.believed_not(snapshot, known, state["brakes"]):
+            return self._brake(snapshot, losses, state["brakes"])
+        items = reconcile.settle(snapshot, known, host, catalogue(), new_id, self._seq)
+        still = reconcile.still(items)
+        plan = reconcile.plan(items, None if still else loading.beyond(self._run, items))
+        trace = json.dumps(verdict.trace()) if state["host"] is None else None
+        bind = Bind(snapshot.node, host, json.dumps([[b.boot_id, b.first, b.last] for b in boots]), trace)
+        self._waiting.append(Step(plan, snapshot.node, self._seq, bind))
+        if not still:
+            self._write()
+        if state["brakes"]:
+            self._run(brake.FREE, {"node": snapshot.node})
+        seq = self._enter(snapshot, "report", plan.summary(), plan.operations(), report=snapshot.report_id)
+        return Outcome("applied", seq, plan.summary(), verdict, plan, freed=bool(state["brakes"]))
+
+    def close(self) -> bool:
+        """Write what waits, then the journal; False when there is nothing to write at all."""
+        self._write()
+        if self._entries:
+            append(self._run, self._entries)
+        return bool(self._entries)
+
+    def _write(self) -> None:
+        if self._waiting:
+            write_all(self._run, self._waiting, self._now)
+            self._waiting.clear()
+
+    def _around(self, state: Mapping[str, Any], ci: str | None) -> Mapping[str, Any] | None:
+        """The host with what is inside it: as loaded for all, unless it was not bound then or was changed since."""
+        if ci is None:
+            return None
+        if state["host"] is not None and ci not in self._hosts:
+            return state
+        self._write()
+        return self._run(facts.HOST, {"host": ci})[0]
+
+    def _enter(
+        self, snapshot: Snapshot, kind: str, summary: str, ops: list[dict[str, Any]], report: str | None = None
+    ) -> int:
+        made = entry(
+            self._seq, self._prev, self._now, actor=snapshot.node, kind=kind, summary=summary, ops=ops, report=report
+        )
+        self._entries.append(made)
+        self._seq, self._prev = self._seq + 1, made["hash"]
+        return int(made["seq"])
+
+    # --- who is it -------------------------------------------------------------------------------------------
+
+    def _identify(self, snapshot: Snapshot, state: Mapping[str, Any], boots: tuple[Boot, ...]) -> Verdict:
+        cls = catalogue().cls("Host")
+        attributes = _host_attributes(snapshot)
+        if state["host"] is not None:
+            bound = state["host"]["id"]
+            return identity.identify(cls, snapshot.node, attributes or {}, (), bound=bound, boots=boots)
+        if attributes is None:
+            raise Invalid("the first report of a node must carry the host itself", where="sections")
+        self._write()  # what the reports before this one said of their hosts counts
+        found = loading.candidates(self._run, cls, attributes, self._revoked)
+        apart = frozenset(state["distinct_from"] or ())
+        return identity.identify(cls, snapshot.node, attributes, found, distinct_from=apart)
+
+    # --- what waits for a second word ------------------------------------------------------------------------
+
+    def _brake(self, snapshot: Snapshot, losses: list[Loss], known: list[dict[str, Any]]) -> Outcome:
+        """Hold a report that would retract too much; said again with the same losses it is held once."""
+        summary = "; ".join(loss.sentence for loss in losses)
+        outcome = Outcome("held", self._seq, f"{summary}: a second report or a person must say so too")
+        if {b["report"] for b in known if b["id"] in {loss.scope for loss in losses}} == {snapshot.report_id}:
+            return outcome
+        rows = [brake.row(loss, snapshot, self._now) for loss in losses]
+        self._run(brake.HOLD, {"rows": rows, "now": self._now})
+        ops = [{"op": "hold", "scope": loss.scope, "lost": len(loss.lost), "of": loss.of} for loss in losses]
+        self._enter(snapshot, "held", summary, ops)
+        return outcome
+
+    def _hold(self, snapshot: Snapshot, verdict: Verdict) -> Outcome:
+        """Open (or renew) this node's conflict. One conflict per node: its id follows from the node's."""
+        conflict = f"cf_{snapshot.node.removeprefix('nd_')}"
+        outcome = Outcome("held", self._seq, verdict.reason, verdict)
+        if self._run(_HELD, {"id": conflict})[0]["reason"] == verdict.reason:
+            return outcome
+        self._run(
+            _HOLD,
+            {
+                "id": conflict,
+                "now": self._now,
+                "node": snapshot.node,
+                "reason": verdict.reason,
+                "outcome": verdict.outcome,
+                "candidates": list(verdict.candidates),
+                "trace": json.dumps(verdict.trace()),
+                "hostname": (_host_attributes(snapshot) or {}).get("hostname"),
+            },
+        )
+        ops = [{"op": "conflict", "id": conflict, "node": snapshot.node, "candidates": list(verdict.candidates)}]
+        self._enter(snapshot, "conflict", verdict.reason, ops)
+        return outcome
+
+
+_HELD = "OPTIONAL MATCH (c:IdentityConflict {id: $id, state: 'open'}) RETURN c.reason AS reason"
+_HOLD = """
+MERGE (c:IdentityConflict {id: $id})
+ON CREATE SET c.opened_at = $now
+SET c.node = $node, c.reason = $reason, c.candidates = $candidates, c.trace = $trace, c.outcome = $outcome,
+    c.state = 'open', c.hostname = $hostname
+"""
+
+
+def _boots(text: str | None) -> tuple[Boot, ...]:
+    return tuple(Boot(*parts) for parts in json.loads(text or "[]"))
+
+
+def _host_attributes(snapshot: Snapshot) -> Mapping[str, Value] | None:
+    items = (item for section in snapshot.sections for item in section.items if item.ref == SELF)
+    return next((item.attributes for item in items), None)
+
+
+def release_held(bolt: Bolt, scope: str, actor: str, now: str, reason: str) -> str:
+    """A person believes the loss that holds a scope; returns the node whose report goes on."""
+
+    def work(run: Run) -> str:
+        lock = run(facts.LOCK, {})[0]
+        rows = run(brake.RELEASE, {"id": scope, "by": actor})
+        if not rows:
+            raise UnknownName(f"no report of {scope!r} is held")
+        summary = f"released the loss of {len(json.loads(rows[0]['lost']))} of {rows[0]['of']} items of {scope}"
+        summary += f": {reason}" if reason else ""
+        journal(run, lock, now, actor=actor, kind="command", summary=summary, ops=[{"op": "release", "scope": scope}])
+        return str(rows[0]["node"])
+
+    return bolt.write(work)
