@@ -70,7 +70,8 @@ CALL () { UNWIND $change AS row MATCH (n:CI {id: row.id}) WHERE n.rev = row.rev
               n.rev = n.rev + 1, n.valid_from = $seq
           RETURN count(n) AS changed }
 CALL () { UNWIND $close AS row MATCH (:CI {id: row.source})-[e]->(:CI) WHERE e.id = row.id SET e.valid_to = $seq }
-CALL () { UNWIND $reword AS row MATCH (:CI {id: row.source})-[e]->(:CI) WHERE e.id = row.id SET e += row.properties }
+CALL () { UNWIND $reword AS row MATCH (:CI {id: row.source})-[e]->(:CI) WHERE e.id = row.id
+          SET e += row.properties, e.reworded = (coalesce(e.reworded, []) + $seq)[-100..] }
 CALL () { UNWIND $open AS row MATCH (a:CI {id: row.source}) MATCH (b:CI {id: row.target})
           CREATE (a)-[e:$(row.type)]->(b) SET e = row.properties }
 CALL () { UNWIND $scopes AS row MERGE (s:Scope {id: row.id}) SET s += row.properties }
@@ -88,10 +89,10 @@ MERGE (r)-[a:ASSERTS]->(h) ON CREATE SET a.since = $seq SET a.trace = coalesce($
 """
 
 JOURNAL = """
-MATCH (j:Journal {id: 'journal'}) SET j.hash = $hash
-CREATE (:Change {seq: $seq, at: $at, actor: $actor, kind: $kind, summary: $summary, ops: $ops, prev: $prev,
-                 hash: $hash, report: $report})
-FOREACH (id IN CASE WHEN $report IS NULL THEN [] ELSE [$report] END | CREATE (:Applied {report_id: id, seq: $seq}))
+MATCH (j:Journal {id: 'journal'}) SET j.hash = $entry.hash
+CREATE (c:Change) SET c = $entry
+FOREACH (id IN CASE WHEN $report IS NULL THEN [] ELSE [$report] END |
+         CREATE (:Applied {report_id: id, seq: $entry.seq}))
 """
 
 

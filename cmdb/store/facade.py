@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from cmdb.store import brake, conflicts, digest, facts, migrations, sweep
+from cmdb.store.audit import Audits
 from cmdb.store.commands import By, Commands
 from cmdb.store.conflicts import Resolution, Word
 from cmdb.store.facts import Outcome
@@ -15,7 +16,7 @@ from cmdb.store.session import Bolt
 from cmdb.words import Snapshot
 
 
-class Store(Reads, Past, Records, Commands):
+class Store(Reads, Past, Audits, Records, Commands):
     """One Neo4j database, embedded or anywhere else. Safe to share between threads.
 
     Every method raises StoreUnavailable while Neo4j does not answer.
@@ -25,6 +26,7 @@ class Store(Reads, Past, Records, Commands):
         bolt = Bolt(uri, user, password, database)
         Reads.__init__(self, bolt)
         Past.__init__(self, bolt)
+        Audits.__init__(self, bolt)
         Records.__init__(self, bolt)
         Commands.__init__(self, bolt)
         self._bolt = bolt

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cmdb import identity, reconcile
+from cmdb import chain, identity, reconcile
 from cmdb.classes import catalogue
 from cmdb.cypher import facts
 from cmdb.errors import Conflict, Invalid, UnknownName
@@ -64,14 +63,16 @@ def apply_report(bolt: Bolt, snapshot: Snapshot, now: str, revoked: Collection[s
             return _brake(run, snapshot, lock, losses, state["brakes"], now)
         plan = reconcile.plan(snapshot, known, host, catalogue(), new_id, lock["seq"])
         write(run, plan, snapshot.node, lock["seq"], now)
-        trace = json.dumps(verdict.trace()) if state["host"] is None else None
+        bound = [] if state["host"] is not None else [_bind(snapshot.node, host, verdict)]
+        trace = json.dumps(bound[0]["trace"]) if bound else None
         boot_json = json.dumps([[b.boot_id, b.first, b.last] for b in boots])
         run(
             facts.BIND,
             {"node": snapshot.node, "boots": boot_json, "host": host, "seq": lock["seq"], "trace": trace},
         )
         journal(
-            run, lock, now, actor=snapshot.node, kind="report", summary=plan.summary(), ops=plan.operations(),
+            run, lock, now, actor=snapshot.node, kind="report", summary=plan.summary(),
+            ops=plan.operations() + bound,
             report=snapshot.report_id,
         )  # fmt: skip
         if state["brakes"]:
@@ -95,23 +96,21 @@ def journal(
     ops: list[dict[str, Any]],
     report: str | None = None,
 ) -> None:
-    """Write the journal entry of this transaction; its hash covers the previous one's, so the order is provable."""
+    """Write the journal entry of this transaction; its hash covers all of it and the previous one's hash.
+
+    `ops` must suffice to rebuild what the transaction did: `cmdb.replay` has a step for each.
+    """
     text = json.dumps(ops, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    sealed = "\n".join([lock["prev"], str(lock["seq"]), now, actor, kind, summary, text])
-    run(
-        facts.JOURNAL,
-        {
-            "seq": lock["seq"],
-            "prev": lock["prev"],
-            "hash": hashlib.sha256(sealed.encode()).hexdigest(),
-            "at": now,
-            "actor": actor,
-            "kind": kind,
-            "summary": summary,
-            "ops": text,
-            "report": report,
-        },
-    )
+    entry = {
+        "seq": lock["seq"], "prev": lock["prev"], "at": now, "actor": actor, "kind": kind, "summary": summary,
+        "ops": text, "report": report,
+    }  # fmt: skip
+    run(facts.JOURNAL, {"entry": {**entry, "hash": chain.seal(entry)}, "report": report})
+
+
+def _bind(node: str, ci: str, verdict: Verdict) -> dict[str, Any]:
+    """The journal's record of which CI an agent was found to speak for."""
+    return {"op": "bind", "node": node, "ci": ci, "trace": verdict.trace()}
 
 
 # --- who is it -------------------------------------------------------------------------------------------
