@@ -51,8 +51,10 @@ def ends_at(link: Link, head: Link) -> Broken | None:
     """Whether a walk to the end came to where the journal's own counter says that it ends."""
     if link.seq < head.seq:
         return Broken(link.seq + 1, f"it is missing: the journal ends at {link.seq} and counts to {head.seq}")
-    if link != head:
-        return Broken(link.seq, f"the journal counts to {head.seq} with another hash than its last entry has")
+    if link.seq > head.seq:
+        return Broken(head.seq + 1, f"nobody wrote it: the journal counts to {head.seq} only")
+    if link.hash != head.hash:
+        return Broken(link.seq, "the journal's own counter knows it with another hash")
     return None
 
 
