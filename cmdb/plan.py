@@ -131,8 +131,8 @@ class Plan:
         steps: list[dict[str, Any]] = []
         for name in ("create", "change", "open", "close", "reword"):
             steps += [{"op": name, **_plain(asdict(step))} for step in getattr(self, name)]
-        steps += [{"op": "claim", **asdict(claim)} for claim in self.claims]
         steps += [{"op": "drop", "scope": scope, "ci": ci} for scope, ci in self.drops]
+        steps += [{"op": "claim", **asdict(claim)} for claim in self.claims]
         return steps
 
     def summary(self) -> str:

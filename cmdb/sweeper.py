@@ -1,4 +1,4 @@
-"""What time does by itself: overrides end, and what nobody has confirmed for long becomes stale and is retired."""
+"""What time does by itself: overrides end, what nobody confirms is stale, then retired; checkpoints are signed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 from cmdb.applier import utc_now
+from cmdb.checkpoints import Checkpoints
 from cmdb.errors import EpicentreError
 from cmdb.inbox import Inbox
 from cmdb.store import By, Store, Swept
@@ -19,9 +20,11 @@ class Sweeper:
     """A thread that sweeps every `interval` seconds, the first time after one: agents speak before they are missed."""
 
     def __init__(
-        self, store: Store, inbox: Inbox, clock: Callable[[], str] = utc_now, *, interval: float = 60.0
-    ) -> None:
+        self, store: Store, inbox: Inbox, clock: Callable[[], str] = utc_now, *, interval: float = 60.0,
+        checkpoints: Checkpoints | None = None,
+    ) -> None:  # fmt: skip
         self._store, self._inbox, self._clock, self._interval = store, inbox, clock, interval
+        self._checkpoints = checkpoints
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
 
@@ -42,6 +45,8 @@ class Sweeper:
         swept = self._store.sweep_leases(self._inbox.all_seen(), by)
         for node in sorted({node for done in swept.retired for node in done.ask}):
             self._inbox.forget(node)  # its next report must be whole, so that what is there revives
+        if self._checkpoints is not None:
+            self._checkpoints.note(self._store.head(), by.now)
         return swept
 
     def _run(self) -> None:

@@ -82,7 +82,8 @@ CALL () { UNWIND $change AS row MATCH (n:CI {id: row.id}) WHERE n.rev = row.rev
               n.rev = n.rev + 1, n.valid_from = row.seq
           RETURN count(n) AS changed }
 CALL () { UNWIND $close AS row MATCH (:CI {id: row.source})-[e]->(:CI) WHERE e.id = row.id SET e.valid_to = row.seq }
-CALL () { UNWIND $reword AS row MATCH (:CI {id: row.source})-[e]->(:CI) WHERE e.id = row.id SET e += row.properties }
+CALL () { UNWIND $reword AS row MATCH (:CI {id: row.source})-[e]->(:CI) WHERE e.id = row.id
+          SET e += row.properties, e.reworded = (coalesce(e.reworded, []) + row.seq)[-100..] }
 CALL () { UNWIND $open AS row MATCH (a:CI {id: row.source}) MATCH (b:CI {id: row.target})
           CREATE (a)-[e:$(row.type)]->(b) SET e = row.properties }
 CALL () { UNWIND $scopes AS row MERGE (s:Scope {id: row.id}) SET s += row.properties }
@@ -99,8 +100,7 @@ RETURN changed
 JOURNAL = """
 MATCH (j:Journal {id: 'journal'}) SET j.seq = $seq, j.hash = $hash
 WITH j UNWIND $entries AS row
-CREATE (:Change {seq: row.seq, at: row.at, actor: row.actor, kind: row.kind, summary: row.summary, ops: row.ops,
-                 prev: row.prev, hash: row.hash, report: row.report})
+CREATE (c:Change) SET c = row
 FOREACH (id IN CASE WHEN row.report IS NULL THEN [] ELSE [row.report] END |
          CREATE (:Applied {report_id: id, seq: row.seq}))
 RETURN DISTINCT coalesce(j.views, []) AS views
@@ -134,7 +134,9 @@ def apply(steps: Sequence[Step], now: str) -> Statement:
         "change": [_change(c, step.seq) for step in steps for c in step.plan.change],
         "close": [{"id": e.id, "source": e.source, "seq": step.seq} for step in steps for e in step.plan.close],
         "reword": [
-            {"id": e.id, "source": e.source, "properties": _edge_facts(e)} for step in steps for e in step.plan.reword
+            {"id": e.id, "source": e.source, "seq": step.seq, "properties": _edge_facts(e)}
+            for step in steps
+            for e in step.plan.reword
         ],
         "open": [_open(e, step.seq) for step in steps for e in step.plan.open],
         "claims": [_claim(c, step.seq) for step in steps for c in step.plan.claims],

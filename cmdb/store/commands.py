@@ -177,10 +177,21 @@ class Commands:
             for statement, parameters in decided.then:
                 run(statement, parameters)
             summary = decided.summary + (f": {by.reason}" if by.reason and by.reason not in decided.summary else "")
-            journal(run, lock, by.now, actor=by.actor, kind=kind, summary=summary, ops=decided.plan.operations())
+            journal(run, lock, by.now, actor=by.actor, kind=kind, summary=summary, ops=_operations(decided))
             return Done(lock["seq"], decided.ci, summary, decided.notes, decided.ask)
 
         return self._bolt.write(work)
+
+
+_STEPS = {cypher.REBIND: "rebind", cypher.MERGE: "merge", cypher.SPLIT: "split"}
+
+
+def _operations(decided: Decided) -> list[dict[str, Any]]:
+    """The journal's record of a command: its plan, how a new CI was identified, and what became of its own records."""
+    ops = decided.plan.operations()
+    if decided.trace is not None:
+        ops.append({"op": "trace", "scope": RECORDS, "ci": decided.ci, "trace": json.loads(decided.trace)})
+    return ops + [{"op": _STEPS[statement], **parameters} for statement, parameters in decided.then]
 
 
 def _merging(

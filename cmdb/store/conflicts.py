@@ -59,9 +59,9 @@ def resolve(bolt: Bolt, conflict: str, word: Word, actor: str, now: str) -> Reso
         if one["state"] != "open":
             raise Conflict(f"conflict {conflict} was resolved as {one.get('word')} by {one.get('by')} already")
         bound = run(_BOUND, {"node": one["node"]})
-        done = _bound(run, one, bound[0], word) if bound else _unbound(run, one, lock, word)
+        done, steps = _bound(run, one, bound[0], word) if bound else _unbound(run, one, lock, word)
         run(_CLOSE, {"id": conflict, "word": word, "by": actor, "now": now})
-        ops = [{"op": "resolve", "conflict": conflict, "word": word, "revoke": list(done.revoke)}]
+        ops = [{"op": "resolve", "conflict": conflict, "word": word, "revoke": list(done.revoke)}, *steps]
         summary = f"agent {one['node']} and {', '.join(one['candidates'])} are {word}"
         journal(run, lock, now, actor=actor, kind="conflict", summary=summary, ops=ops)
         return done
@@ -69,25 +69,31 @@ def resolve(bolt: Bolt, conflict: str, word: Word, actor: str, now: str) -> Reso
     return bolt.write(work)
 
 
-def _bound(run: Run, one: dict[str, Any], bound: dict[str, Any], word: Word) -> Resolution:
+Steps = list[dict[str, Any]]
+"""What the journal says was done."""
+
+
+def _bound(run: Run, one: dict[str, Any], bound: dict[str, Any], word: Word) -> tuple[Resolution, Steps]:
     """One agent identity was seen from two boots in turn."""
     if word == "distinct":
-        return Resolution(None, (one["node"],))  # both machines must enrol anew, each with an identity of its own
+        return Resolution(None, (one["node"],)), []  # both machines must enrol anew, each with an identity of its own
     latest = json.loads(bound["boots"] or "[]")[-1:]
     run(_BOOTS, {"node": one["node"], "boots": json.dumps(latest)})
-    return Resolution(one["node"], ())
+    return Resolution(one["node"], ()), [{"op": "boots", "node": one["node"], "boots": latest}]
 
 
-def _unbound(run: Run, one: dict[str, Any], lock: dict[str, Any], word: Word) -> Resolution:
+def _unbound(run: Run, one: dict[str, Any], lock: dict[str, Any], word: Word) -> tuple[Resolution, Steps]:
     """A new agent looks like a CI another agent speaks for."""
     if word == "distinct":
-        run(_APART, {"node": one["node"], "cis": one["candidates"]})
-        return Resolution(one["node"], ())
+        apart = {"node": one["node"], "cis": one["candidates"]}
+        run(_APART, apart)
+        return Resolution(one["node"], ()), [{"op": "apart", **apart}]
     if len(one["candidates"]) != 1:
         raise Conflict("several CIs fit, so `same` does not say which: retire the wrong ones first")
     ci = one["candidates"][0]
     others = [row["node"] for row in run(_OTHERS, {"ci": ci})]
-    for old in others:
-        parameters = {"old": old, "new": one["node"], "ci": ci, "seq": lock["seq"], "trace": one["trace"]}
-        run(_TAKE_OVER, parameters)
-    return Resolution(one["node"], tuple(others))
+    taken = [{"old": old, "new": one["node"], "ci": ci} for old in others]
+    for step in taken:
+        run(_TAKE_OVER, {**step, "seq": lock["seq"], "trace": one["trace"]})
+    steps = [{"op": "take over", **step, "trace": json.loads(one["trace"])} for step in taken]
+    return Resolution(one["node"], tuple(others)), steps

@@ -18,7 +18,7 @@ RETURN properties(e) AS e, type(e) AS type, a.id AS source, b.id AS target
 """
 _OURS = (
     "id", "rev", "first_seen", "valid_from", "parent", "source", "search", "scope", "valid_to", "also", "because",
-    "stale_since",
+    "stale_since", "reworded",
 )  # fmt: skip
 
 

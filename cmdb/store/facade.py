@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from cmdb.store import brake, conflicts, digest, migrations, reports, sweep
+from cmdb.store.audit import Audits
 from cmdb.store.commands import By, Commands
 from cmdb.store.conflicts import Resolution, Word
 from cmdb.store.past import Past
@@ -20,7 +21,10 @@ from cmdb.words import Snapshot
 _PARTS = (Reads, Slices, Topologies, Past, Records, Commands, Views)
 
 
-class Store(Reads, Slices, Topologies, Past, Records, Commands, Views):
+_PARTS = (Reads, Slices, Topologies, Past, Audits, Records, Commands, Views)
+
+
+class Store(Reads, Slices, Topologies, Past, Audits, Records, Commands, Views):
     """One Neo4j database, embedded or anywhere else. Safe to share between threads.
 
     Every method raises StoreUnavailable while Neo4j does not answer.

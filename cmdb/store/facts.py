@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cmdb import chain
 from cmdb.cypher import facts
 from cmdb.cypher.facts import Step
 from cmdb.errors import Conflict
@@ -32,20 +32,15 @@ def entry(
     ops: list[dict[str, Any]],
     report: str | None = None,
 ) -> dict[str, Any]:
-    """A journal entry; its hash covers the previous one's, so the order is provable."""
-    text = json.dumps(ops, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    sealed = "\n".join([prev, str(seq), now, actor, kind, summary, text])
-    return {
-        "seq": seq,
-        "prev": prev,
-        "hash": hashlib.sha256(sealed.encode()).hexdigest(),
-        "at": now,
-        "actor": actor,
-        "kind": kind,
-        "summary": summary,
-        "ops": text,
-        "report": report,
-    }
+    """A journal entry; its hash covers all of it and the previous one's hash.
+
+    `ops` must suffice to rebuild what the transaction did: `cmdb.replay` has a step for each.
+    """
+    made: dict[str, Any] = {
+        "seq": seq, "prev": prev, "at": now, "actor": actor, "kind": kind, "summary": summary,
+        "ops": json.dumps(ops, sort_keys=True, separators=(",", ":"), ensure_ascii=False), "report": report,
+    }  # fmt: skip
+    return {**made, "hash": chain.seal(made)}
 
 
 def append(run: Run, entries: Sequence[Mapping[str, Any]]) -> None:

@@ -94,13 +94,14 @@ class _Batch:
         still = reconcile.still(items)
         plan = reconcile.plan(items, None if still else loading.beyond(self._run, items))
         trace = json.dumps(verdict.trace()) if state["host"] is None else None
+        bound = [] if trace is None else [{"op": "bind", "node": snapshot.node, "ci": host, "trace": verdict.trace()}]
         bind = Bind(snapshot.node, host, json.dumps([[b.boot_id, b.first, b.last] for b in boots]), trace)
         self._waiting.append(Step(plan, snapshot.node, self._seq, bind))
         if not still:
             self._write()
         if state["brakes"]:
             self._run(brake.FREE, {"node": snapshot.node})
-        seq = self._enter(snapshot, "report", plan.summary(), plan.operations(), report=snapshot.report_id)
+        seq = self._enter(snapshot, "report", plan.summary(), plan.operations() + bound, report=snapshot.report_id)
         return Outcome("applied", seq, plan.summary(), verdict, plan, freed=bool(state["brakes"]))
 
     def close(self) -> bool:

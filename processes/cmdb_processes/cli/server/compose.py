@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from cmdb.accounts import Accounts
 from cmdb.applier import Agents, Applier
+from cmdb.checkpoints import Checkpoints
 from cmdb.classes import catalogue
 from cmdb.config import Settings
 from cmdb.engine import Bolt
@@ -33,7 +34,7 @@ def services(settings: Settings, bolt: Bolt, processes: Mapping[str, Process]) -
     accounts = Accounts(settings.home / "accounts.db", pepper)
     metrics = Metrics()
     applier = Applier(inbox, store, Agents(enrolment.revoked, enrolment.revoke), metrics.applied)
-    sweeper = Sweeper(store, inbox)
+    sweeper = Sweeper(store, inbox, checkpoints=Checkpoints(settings.home))
     hooks = Hooks(settings.home / "webhooks.db", pepper)
     courier = Courier(hooks, store, guard.networks(settings.webhook_networks))
     carrying = (r for r in catalogue().relations.values() if r.failure is not Failure.NEVER)

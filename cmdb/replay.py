@@ -1,0 +1,236 @@
+"""The graph again from its journal alone: each entry's operations applied in order. Pure, and the oracle of the store.
+
+What is rebuilt: CIs with their earlier states, edges with their validity and evidence, claims with their values, which
+CI each agent speaks for, merges, and what was said to be apart. Not rebuilt: what the next report of an agent is
+compared with (it is asked for a whole one), reports and identities that wait for a person, and process records.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cmdb.claims import Entry, ends, speaks, to_json
+from cmdb.errors import Invalid
+
+Properties = dict[str, Any]
+KEPT_REWORDINGS = 100
+"""Sequences of rewordings that an edge remembers, the newest."""
+_EVIDENCE = ("kind", "detail", "confidence", "first_seen", "last_seen")
+_UNVERSIONED = frozenset({"stale_since", "source", "search"})
+"""Set in place when a CI becomes stale or another agent takes over: no state of then has them for certain."""
+
+
+@dataclass(slots=True)
+class Graph:
+    """A whole graph as plain values. Edges have their type and ends beside their properties, claims their trace."""
+
+    cis: dict[str, Properties] = field(default_factory=dict)
+    versions: dict[tuple[str, int], Properties] = field(default_factory=dict)
+    edges: dict[str, Properties] = field(default_factory=dict)
+    claims: dict[tuple[str, str], Properties] = field(default_factory=dict)
+    merges: dict[str, Properties] = field(default_factory=dict)
+    apart: dict[str, list[str]] = field(default_factory=dict)
+
+
+def replay(entries: Iterable[Mapping[str, Any]], graph: Graph | None = None) -> Graph:
+    """Apply entries (`ops` a list of steps) to a graph, an empty one at first; it is changed and returned."""
+    graph = Graph() if graph is None else graph
+    for entry in entries:
+        for step in entry["ops"]:
+            _step(graph, entry, step)
+    return graph
+
+
+def lines(graph: Graph) -> list[str]:
+    """One canonical line for everything in the graph, ids, sequences and times included; sorted."""
+    parts = [
+        *(("ci", ci, known) for ci, known in graph.cis.items()),
+        *(("version", *key, known) for key, known in graph.versions.items()),
+        *(("edge", edge, known) for edge, known in graph.edges.items()),
+        *(("claim", *key, known) for key, known in graph.claims.items()),
+        *(("merge", merge, known) for merge, known in graph.merges.items()),
+        *(("apart", node, cis) for node, cis in graph.apart.items()),
+    ]
+    return sorted(json.dumps(part, sort_keys=True, ensure_ascii=False) for part in parts)
+
+
+def lines_at(graph: Graph, seq: int) -> list[str]:
+    """One canonical line for every CI known and every edge open at a sequence; sorted.
+
+    Only what has validity: evidence, sources and staleness are kept as they are now, not as they were.
+    """
+    states = {ci: known for ci, known in graph.cis.items() if known["valid_from"] <= seq}
+    states |= {
+        ci: {**known, "id": ci}
+        for (ci, begun), known in graph.versions.items()
+        if begun <= seq < known["to"]
+    }  # fmt: skip
+    hidden = _UNVERSIONED | {"ci", "from", "to"}
+    found = [("ci", {k: v for k, v in known.items() if k not in hidden}) for known in states.values()]
+    for edge, known in graph.edges.items():
+        if known["valid_from"] <= seq < known.get("valid_to", seq + 1):
+            found.append(("edge", {"id": edge, **{k: known[k] for k in ("type", "from", "to", "valid_from")}}))
+    return sorted(json.dumps(part, sort_keys=True, ensure_ascii=False) for part in found)
+
+
+def digest(graph: Graph) -> str:
+    """SHA-256 over `lines`: two graphs with it lived the same life, entry by entry."""
+    return hashlib.sha256("\n".join(lines(graph)).encode()).hexdigest()
+
+
+# --- steps -----------------------------------------------------------------------------------------------
+
+
+def _step(graph: Graph, entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    if "record" in step and "op" in step and step["op"] not in _STEPS:
+        return  # a process record's transition: its record is no part of the graph of CIs
+    apply = _STEPS.get(step.get("op", ""))
+    if apply is None:
+        raise Invalid(f"journal entry {entry['seq']} has a step {step.get('op')!r} that no replay knows")
+    apply(graph, entry, step)
+
+
+def _present(properties: Mapping[str, Any]) -> Properties:
+    """Without what is null: a graph has no null properties."""
+    return {name: value for name, value in properties.items() if value is not None}
+
+
+def _create(graph: Graph, entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    graph.cis[step["id"]] = _present(
+        {
+            **step["attributes"],
+            "id": step["id"], "class": step["cls"], "key": step["key"], "name": step["name"],
+            "parent": step["parent"], "source": step["source"], "search": step["search"], "status": "live",
+            "rev": 1, "first_seen": entry["at"], "valid_from": entry["seq"],
+        }
+    )  # fmt: skip
+
+
+def _change(graph: Graph, entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    was = graph.cis[step["id"]]
+    version = {**was, "ci": step["id"], "from": was["valid_from"], "to": entry["seq"]}
+    del version["id"]
+    graph.versions[step["id"], was["valid_from"]] = version
+    graph.cis[step["id"]] = _present(
+        {
+            **was, **step["set"],
+            "name": step["name"], "status": step["status"], "source": step["source"],
+            "search": was.get("search") if step["search"] is None else step["search"],
+            "rev": was["rev"] + 1, "valid_from": entry["seq"],
+        }
+    )  # fmt: skip
+
+
+def _open(graph: Graph, entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    ends_ = {"type": step["type"], "from": step["source"], "to": step["target"]}
+    because = {"because": step["because"], "valid_from": entry["seq"]}
+    graph.edges[step["id"]] = _present({**ends_, **because, **_words(step)})
+
+
+def _close(graph: Graph, entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    graph.edges[step["id"]]["valid_to"] = entry["seq"]
+
+
+def _reword(graph: Graph, entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    was = graph.edges[step["id"]]
+    times = [*was.get("reworded", []), entry["seq"]][-KEPT_REWORDINGS:]
+    graph.edges[step["id"]] = _present({**was, **_words(step), "reworded": times})
+
+
+def _words(step: Mapping[str, Any]) -> Properties:
+    also = [
+        [scope, claim["endpoint"], *(claim["evidence"][name] for name in _EVIDENCE)]
+        for scope, claim in sorted(step["also"].items())
+    ]
+    text = json.dumps(also, ensure_ascii=False) if also else None
+    return {"scope": step["scope"], "endpoint": step["endpoint"], **step["evidence"], "also": text}
+
+
+def _drop(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    graph.claims.pop((step["scope"], step["ci"]), None)
+
+
+def _claim(graph: Graph, entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    was = graph.claims.get((step["scope"], step["ci"]), {"since": entry["seq"]})
+    said = None if step["said"] is None else {name: Entry(**one) for name, one in step["said"].items()}
+    words = {"seq": step["seq"], "said": to_json(said), "until": ends(said)}
+    graph.claims[step["scope"], step["ci"]] = _present({**was, **words})
+
+
+def _bind(graph: Graph, entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    was = graph.claims.get((step["node"], step["ci"]), {"since": entry["seq"]})
+    graph.claims[step["node"], step["ci"]] = _present({**was, "trace": step["trace"] or was.get("trace")})
+
+
+def _trace(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    graph.claims[step["scope"], step["ci"]]["trace"] = step["trace"]
+
+
+def _rebind(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    moved = [s for s, ci in graph.claims if ci == step["from"] and not speaks(s)]
+    for scope in moved:
+        if step["nodes"] is None or scope in step["nodes"]:
+            graph.claims[scope, step["to"]] = graph.claims.pop((scope, step["from"]))
+
+
+def _merge(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    graph.merges[step["id"]] = {**{k: v for k, v in step.items() if k not in {"op", "id"}}, "state": "open"}
+
+
+def _split(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    done = {"split_at": step["at"], "split_by": step["by"], "split_reason": step["reason"]}
+    graph.merges[step["id"]] |= {"state": "split", **done}
+
+
+def _mark(graph: Graph, entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    for ci in step["cis"]:
+        if graph.cis[ci]["status"] == "live":
+            since = entry["at"] if step["op"] == "stale" else None
+            graph.cis[ci] = _present({**graph.cis[ci], "stale_since": since})
+
+
+def _apart(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    known = graph.apart.setdefault(step["node"], [])
+    known += [ci for ci in step["cis"] if ci not in known]
+
+
+def _take_over(graph: Graph, entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    """One agent speaks on for another: its scopes, and what they are the source of, have a new name."""
+    old, new, ci = f"{step['old']}/", f"{step['new']}/", step["ci"]
+    del graph.claims[step["old"], ci]
+    was = graph.claims.get((step["new"], ci), {})
+    graph.claims[step["new"], ci] = {**was, "since": entry["seq"], "trace": step["trace"]}
+    for scope, about in [key for key in graph.claims if key[0].startswith(old)]:
+        claim = graph.claims.pop((scope, about))
+        graph.claims[new + scope.removeprefix(old), about] = {k: v for k, v in claim.items() if k != "seq"}
+    inside = {one for one, known in graph.cis.items() if one == ci or known.get("parent") == ci}
+    for one in inside:
+        graph.cis[one]["source"] = graph.cis[one]["source"].replace(old, new)
+    for edge in graph.edges.values():
+        if edge["from"] in inside and "valid_to" not in edge:
+            edge["scope"] = edge["scope"].replace(old, new)
+            if "also" in edge:
+                edge["also"] = edge["also"].replace(f'"{old}', f'"{new}')
+
+
+def _purge(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    for ci, begun in step["versions"]:
+        del graph.versions[ci, begun]
+    for edge in step["edges"]:
+        del graph.edges[edge]
+
+
+def _nothing(_graph: Graph, _entry: Mapping[str, Any], _step: Mapping[str, Any]) -> None:
+    """What only waits for a person changes no CI."""
+
+
+_STEPS: Mapping[str, Callable[[Graph, Mapping[str, Any], Mapping[str, Any]], None]] = {
+    "create": _create, "change": _change, "open": _open, "close": _close, "reword": _reword, "drop": _drop,
+    "claim": _claim, "bind": _bind, "trace": _trace, "rebind": _rebind, "merge": _merge, "split": _split,
+    "stale": _mark, "fresh": _mark, "apart": _apart, "take over": _take_over, "purge": _purge,
+    "hold": _nothing, "release": _nothing, "conflict": _nothing, "resolve": _nothing, "boots": _nothing,
+}  # fmt: skip
