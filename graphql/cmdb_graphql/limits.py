@@ -104,6 +104,8 @@ class Operation:
     roots: frozenset[str]
     types: frozenset[str]  # of the objects it reads
     measure: Measure
+    varies: bool
+    """Whether it costs more or less with other variables."""
 
 
 @dataclass(slots=True)
@@ -117,6 +119,7 @@ class _Pass:
     open: set[str] = field(default_factory=set)
     roots: set[str] = field(default_factory=set)
     types: set[str] = field(default_factory=set)
+    varies: bool = False
 
     def selection(self, node: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Measure:
         asked: Counter[str] = Counter()
@@ -181,8 +184,10 @@ class _Pass:
         first = next((a.value for a in node.arguments or () if a.name.value == "first"), None)
         if isinstance(first, IntValueNode):
             return max(1, min(_MOST, int(first.value[:13])))  # longer ones are beyond any limit
-        if isinstance(first, VariableNode) and isinstance(given := self.variables.get(first.name.value), int):
-            return max(1, min(_MOST, given))
+        if isinstance(first, VariableNode):
+            self.varies = True
+            if isinstance(given := self.variables.get(first.name.value), int):
+                return max(1, min(_MOST, given))
         declared = self.default_first(node.name.value, parent)
         if declared is not None:
             return declared
@@ -225,7 +230,9 @@ def measure(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[st
     total = total.beside(Measure(directives=len(operation.directives or ())))
     _refuse(total, _root_fields(operation.selection_set, fragments))
     name = operation.name.value if operation.name else ""
-    return Operation(operation.operation.value, name, frozenset(state.roots), frozenset(state.types), total)
+    return Operation(
+        operation.operation.value, name, frozenset(state.roots), frozenset(state.types), total, state.varies
+    )
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
