@@ -96,9 +96,9 @@ class _Known:
 class Executor:
     """Executes documents for principals over one schema."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, built: Built | None = None) -> None:
         self._services = services
-        self.built = Built(services.processes)
+        self.built = built or Built(services.processes)
         self._parsed: OrderedDict[str, _Known] = OrderedDict()
         self._lock = threading.Lock()
         self._budgets: defaultdict[str, Budget] = defaultdict(Budget)
@@ -115,6 +115,8 @@ class Executor:
         key = _key(text)
         known, operation = self._checked(key, text, variables)
         self._allow(who, operation)
+        if operation.kind == "query":  # a command may be given a text to keep
+            limits.check_texts(variables)
         with self._lock:  # two first questions at once must find one budget
             budget = self._budgets[who.name]
         with budget.charge(operation.measure.cost, inner=inner):

@@ -13,6 +13,7 @@ from graphql.execution import execute
 
 from cmdb_graphql.compiled import MAX_ERRORS, plan
 from cmdb_graphql.endpoint import Executor
+from cmdb_graphql.schema import Built
 from cmdb_graphql.services import Services
 
 Said = tuple[bytes, list[tuple[str, Any, Any]]]
@@ -49,8 +50,8 @@ _REFERENCE = re.compile(rb"log as [0-9a-f]{8}")
 class Both(Executor):
     """A server's executor that knows how to answer by either way alone."""
 
-    def __init__(self, services: Services) -> None:
-        super().__init__(services)
+    def __init__(self, services: Services, built: Built | None = None) -> None:
+        super().__init__(services, built)
         self.compiled = 0
         """Questions the compiled executor answered, errors included."""
 
