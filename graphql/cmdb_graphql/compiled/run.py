@@ -102,9 +102,12 @@ async def _all(futures: Any) -> None:
     for future in futures:
         if future is None:
             await asyncio.sleep(0)
-        elif not future.done():
+            continue
+        if not future.done():
             with suppress(Exception):  # whose it is meets it when it goes on
                 await future
+        if not future.cancelled():
+            future.exception()  # seen, also when one before it ends the run; else asyncio logs it as forgotten
 
 
 def _coroutine(value: Any) -> Coroutine[Any, Any, Any]:
