@@ -26,13 +26,13 @@ from cmdb.errors import EpicentreError, Forbidden, Invalid, Overloaded, StoreUna
 from cmdb.words import Principal
 from cmdb_graphql import body, limits
 from cmdb_graphql.auth import principal
+from cmdb_graphql.compiled import MAX_ERRORS, Plan, plan
 from cmdb_graphql.context import Context
 from cmdb_graphql.errors import answer, facts_of, json, masked
 from cmdb_graphql.loaders import Loaders
 from cmdb_graphql.policy import Policy, policy
 from cmdb_graphql.schema import Built
 from cmdb_graphql.services import Services
-from cmdb_graphql.swift import SwiftExecutor
 
 log = logging.getLogger("epicentre.graphql")
 THREADS = 16
@@ -82,13 +82,24 @@ class Budget:
                 self._running -= not inner
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A document that was found valid."""
+
+    document: DocumentNode
+    plan: Plan | None
+    """How to execute it; none: graphql-core does."""
+    operation: limits.Operation | None
+    """What it costs, when that does not depend on the variables."""
+
+
 class Executor:
     """Executes documents for principals over one schema."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, built: Built | None = None) -> None:
         self._services = services
-        self.built = Built(services.processes)
-        self._parsed: OrderedDict[str, DocumentNode] = OrderedDict()
+        self.built = built or Built(services.processes)
+        self._parsed: OrderedDict[str, _Known] = OrderedDict()
         self._lock = threading.Lock()
         self._budgets: defaultdict[str, Budget] = defaultdict(Budget)
         self.threads = anyio.CapacityLimiter(THREADS)
@@ -102,39 +113,43 @@ class Executor:
             raise TooLarge(f"the query has {len(text):,} characters, at most {limits.CHARACTERS:,}", where="query")
         limits.check_variables(variables)
         key = _key(text)
-        document, operation = self._checked(key, text, variables)
+        known, operation = self._checked(key, text, variables)
         self._allow(who, operation)
+        if operation.kind == "query":  # a command may be given a text to keep
+            limits.check_texts(variables)
         with self._lock:  # two first questions at once must find one budget
             budget = self._budgets[who.name]
         with budget.charge(operation.measure.cost, inner=inner):
-            found = await self._run(who, document, variables)
+            found = await self._run(who, known, variables)
         if any(e["extensions"].get("code") == "internal" for e in found.body.get("errors", ())):
             log.error("in operation %s of document %s", operation.name or "(unnamed)", key[:16])
         return found
 
-    def _checked(self, key: str, text: str, variables: dict[str, Any]) -> tuple[DocumentNode, limits.Operation]:
-        """The document, parsed, measured and valid. Measured each time: what it costs depends on the variables."""
+    def _checked(self, key: str, text: str, variables: dict[str, Any]) -> tuple[_Known, limits.Operation]:
+        """The document, parsed, measured and valid. What it costs is taken anew when it depends on the variables."""
         with self._lock:
             known = self._parsed.get(key)
             if known is not None:
                 self._parsed.move_to_end(key)
+        if known is not None and known.operation is not None:
+            return known, known.operation
         try:
-            document = known or _parse(text)
+            document = known.document if known is not None else _parse(text)
             operation = limits.measure(self.built.graphql, document, variables)
-            if known is None:
-                self._validate(key, document)
+            return known or self._validate(key, document, operation), operation
         except RecursionError as error:
             raise TooLarge("the query is too deeply nested", where="query") from error
-        return document, operation
 
-    def _validate(self, key: str, document: DocumentNode) -> None:
+    def _validate(self, key: str, document: DocumentNode, operation: limits.Operation) -> _Known:
         found = validate(self.built.graphql, document, max_errors=5, hide_suggestions=True)
         if found:
             raise Invalid("; ".join(error.message for error in found), where="query")
+        made = _Known(document, plan(self.built.strawberry, document), None if operation.varies else operation)
         with self._lock:
-            self._parsed[key] = document
+            self._parsed[key] = made
             while len(self._parsed) > CACHED:
                 self._parsed.popitem(last=False)
+        return made
 
     def _allow(self, who: Principal, operation: limits.Operation) -> None:
         needs = [(name, self.built.policies.get((operation.kind, name))) for name in sorted(operation.roots)]
@@ -146,22 +161,30 @@ class Executor:
         if not who.roles:
             raise Forbidden(f"{who.name} holds no role")
 
-    async def _run(self, who: Principal, document: DocumentNode, variables: dict[str, Any]) -> Answer:
+    async def _run(self, who: Principal, known: _Known, variables: dict[str, Any]) -> Answer:
+        try:
+            async with asyncio.timeout(limits.DEADLINE):
+                done = await known.plan.execute(self._context(who), variables) if known.plan else None
+                if done is None:
+                    done = await self._by_core(who, known.document, variables)
+        except TimeoutError as error:
+            raise Overloaded(LATE, retry_after=5.0) from error
+        return _answer(done)
+
+    async def _by_core(self, who: Principal, document: DocumentNode, variables: dict[str, Any]) -> ExecutionResult:
+        """As graphql-core executes it: commands, the schema itself, and whatever went another way than planned."""
+        result = execute(
+            self.built.graphql, document, context_value=self._context(who), variable_values=variables,
+            hide_suggestions=True, max_coercion_errors=MAX_ERRORS,
+        )  # fmt: skip
+        return await result if isawaitable(result) else result
+
+    def _context(self, who: Principal) -> Context:
         services = self._services
         if who.view is not None:
             # What a view hides is not known to the projection: the store, which does, answers instead.
             services = replace(services, store=services.store.seen_by(who.view), projection=None)
-        context = Context(services, who, Loaders(services))
-        try:
-            async with asyncio.timeout(limits.DEADLINE):
-                result = execute(
-                    self.built.graphql, document, context_value=context, variable_values=variables,
-                    executor_class=SwiftExecutor, hide_suggestions=True, max_coercion_errors=5,
-                )  # fmt: skip
-                done = await result if isawaitable(result) else result
-        except TimeoutError as error:
-            raise Overloaded(LATE, retry_after=5.0) from error
-        return _answer(done)
+        return Context(services, who, Loaders(services))
 
 
 def _key(text: str) -> str:

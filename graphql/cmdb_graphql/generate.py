@@ -19,7 +19,7 @@ from cmdb.store import Row
 from cmdb.words import Attribute, CIClass, Role
 from cmdb_graphql.context import Info, Root, blocking, camel, computed, question, readable_by
 from cmdb_graphql.long import Long
-from cmdb_graphql.types import CI, PLAIN, OfClass, PageInfo, make, on_make, page_size
+from cmdb_graphql.types import CI, PLAIN, OfClass, PageInfo, made, make, on_make, page_size
 
 PYTHON: dict[str, Any] = {
     "string": str, "datetime": str, "int": int, "float": float, "boolean": bool, "strings": list[str],
@@ -210,7 +210,7 @@ def _connection(name: str, row_type: Any, cls: str | None) -> type:
 
         @computed("The rows of this page.", graphql_type=list[row_type])
         def nodes(self) -> Any:
-            return [make(row) for row in self.rows]
+            return made(self.rows)
 
         @computed("The rows of this page, each with its cursor.", graphql_type=list[Edge])
         def edges(self) -> Any:

@@ -29,6 +29,8 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     SchemaMetaFieldDef,
     SelectionSetNode,
@@ -62,6 +64,12 @@ VARIABLES_DEPTH = 20
 """Levels of objects and lists in the variables."""
 VALUES = 2_000
 """Values in the variables, and in one list of them."""
+TEXT = 4_000
+"""Characters of one text in the variables of a question: the longest a name or cursor may need."""
+FILTER_DEPTH = 10
+"""Levels of objects in one filter, the comparison of an attribute being the last."""
+COMPARISONS = 100
+"""Comparisons in all filters of a question; each is looked at for each row."""
 _META: dict[str, GraphQLOutputType] = {"__schema": SchemaMetaFieldDef.type, "__type": TypeMetaFieldDef.type}
 _MOST = 10**12
 """Where counting stops; the limits are far below, and numbers that double with each fragment stay small."""
@@ -78,6 +86,8 @@ class Measure:
     repeats: int = 0
     schema_depth: int = 0
     schema_lists: int = 0
+    filter_depth: int = 0
+    comparisons: int = 0
     once: int = 0
     """The cost of what stands beside the rows of a page, such as where it ends: once, however many rows there are."""
 
@@ -91,6 +101,8 @@ class Measure:
             min(_MOST, self.repeats + other.repeats),
             max(self.schema_depth, other.schema_depth),
             max(self.schema_lists, other.schema_lists),
+            max(self.filter_depth, other.filter_depth),
+            min(_MOST, self.comparisons + other.comparisons),
             min(_MOST, self.once + other.once),
         )
 
@@ -104,6 +116,8 @@ class Operation:
     roots: frozenset[str]
     types: frozenset[str]  # of the objects it reads
     measure: Measure
+    varies: bool
+    """Whether it costs more or less with other variables."""
 
 
 @dataclass(slots=True)
@@ -117,6 +131,7 @@ class _Pass:
     open: set[str] = field(default_factory=set)
     roots: set[str] = field(default_factory=set)
     types: set[str] = field(default_factory=set)
+    varies: bool = False
 
     def selection(self, node: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Measure:
         asked: Counter[str] = Counter()
@@ -159,13 +174,42 @@ class _Pass:
             self.roots.add(name)
         kind = self.type_of(name, parent)
         inner = self.selection(node.selection_set, get_named_type(kind) if kind else None)
-        alias = Measure(aliases=1 if node.alias else 0)
+        alias = Measure(aliases=1 if node.alias else 0).beside(self.filters(node, parent))
         if name in INTROSPECTION_COST or (parent is not None and parent.name.startswith("__")):
             return _of_schema(name, inner).beside(alias)
         cost = min(_MOST, 1 + self.rows(node, kind, parent) * inner.cost + inner.once)
         beside = _is_page(parent) and kind is not None and not isinstance(get_nullable_type(kind), GraphQLList)
         priced = {"cost": 0, "once": cost} if beside else {"cost": cost, "once": 0}
         return replace(inner, depth=1 + inner.depth, **priced).beside(alias)
+
+    def filters(self, node: FieldNode, parent: GraphQLNamedType | None) -> Measure:
+        """What the field's filters hold, in the text and in the variables."""
+        total = Measure()
+        declared = parent.fields.get(node.name.value) if isinstance(parent, _WITH_FIELDS) else None
+        for argument in node.arguments or ():
+            kind = declared.args.get(argument.name.value) if declared else None
+            if kind is not None and get_named_type(kind.type).name.endswith("Filter"):
+                total = total.beside(self.filter(argument.value))
+        return total
+
+    def filter(self, value: Any) -> Measure:
+        """Levels of objects, and values in them that are no objects. The text is as deep as the parser lets it be."""
+        match value:
+            case VariableNode():
+                self.varies = True
+                return self.filter(self.variables.get(value.name.value))
+            case ObjectValueNode():
+                inner = [self.filter(one.value) for one in value.fields]
+            case ListValueNode():
+                return _all(self.filter(one) for one in value.values if isinstance(one, _OF_OBJECTS)) or _ONE
+            case Mapping():
+                inner = [self.filter(one) for one in value.values()]
+            case list():
+                return _all(self.filter(one) for one in value if isinstance(one, Mapping | list)) or _ONE
+            case _:
+                return _ONE
+        total = _all(inner) or _ONE  # an empty one is looked at too
+        return replace(total, filter_depth=1 + total.filter_depth)
 
     @staticmethod
     def type_of(name: str, parent: GraphQLNamedType | None) -> GraphQLOutputType | None:
@@ -181,8 +225,10 @@ class _Pass:
         first = next((a.value for a in node.arguments or () if a.name.value == "first"), None)
         if isinstance(first, IntValueNode):
             return max(1, min(_MOST, int(first.value[:13])))  # longer ones are beyond any limit
-        if isinstance(first, VariableNode) and isinstance(given := self.variables.get(first.name.value), int):
-            return max(1, min(_MOST, given))
+        if isinstance(first, VariableNode):
+            self.varies = True
+            if isinstance(given := self.variables.get(first.name.value), int):
+                return max(1, min(_MOST, given))
         declared = self.default_first(node.name.value, parent)
         if declared is not None:
             return declared
@@ -196,6 +242,19 @@ class _Pass:
             if argument is not None and isinstance(argument.default_value, int):
                 return argument.default_value
         return None
+
+
+_ONE = Measure(comparisons=1)
+_WITH_FIELDS = (GraphQLObjectType, GraphQLInterfaceType)
+_OF_OBJECTS = (ObjectValueNode, ListValueNode, VariableNode)
+
+
+def _all(found: Iterable[Measure]) -> Measure | None:
+    """All of them beside one another; None when there are none."""
+    total: Measure | None = None
+    for one in found:
+        total = one if total is None else total.beside(one)
+    return total
 
 
 def _is_page(parent: GraphQLNamedType | None) -> bool:
@@ -225,7 +284,9 @@ def measure(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[st
     total = total.beside(Measure(directives=len(operation.directives or ())))
     _refuse(total, _root_fields(operation.selection_set, fragments))
     name = operation.name.value if operation.name else ""
-    return Operation(operation.operation.value, name, frozenset(state.roots), frozenset(state.types), total)
+    return Operation(
+        operation.operation.value, name, frozenset(state.roots), frozenset(state.types), total, state.varies
+    )
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
@@ -265,6 +326,8 @@ def _refuse(total: Measure, roots: int) -> None:
         ("number of directives", total.directives, DIRECTIVES, ""),
         ("number of root fields", roots, ROOT_FIELDS, ""),
         ("number of fields asked again beside themselves", total.repeats, REPEATS, ""),
+        ("depth of a filter", total.filter_depth, FILTER_DEPTH, ""),
+        ("number of comparisons in filters", total.comparisons, COMPARISONS, ""),
         ("cost", total.cost, COST, hint),
     )
 
@@ -285,6 +348,16 @@ def check_variables(variables: Mapping[str, Any]) -> None:
         depth, count = depth + 1, count + len(level)
         _each(("depth of the variables", depth, VARIABLES_DEPTH, ""), where="variables")
         _each(("number of values in the variables", count, VALUES, ""), where="variables")
+
+
+def check_texts(variables: Mapping[str, Any]) -> None:
+    """Refuse a text longer than any question needs: it would be compared with every row."""
+    waiting: list[Any] = [variables]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            _each(("length of a text in the variables", len(value), TEXT, ""), where="variables")
+        waiting.extend(_inner(value))
 
 
 def _inner(value: Any) -> Iterable[Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from operator import itemgetter
 from typing import Any
 
 from strawberry.dataloader import DataLoader
@@ -77,4 +78,4 @@ class Loaders:
 
     def prime(self, rows: Collection[Row]) -> None:
         """Remember CIs that came with another answer."""
-        self.known.update((row["id"], row) for row in rows)
+        self.known.update(zip(map(itemgetter("id"), rows), rows, strict=True))

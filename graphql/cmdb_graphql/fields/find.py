@@ -6,7 +6,7 @@ import strawberry
 
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, question
-from cmdb_graphql.types import CI, OfClass, make, page_size
+from cmdb_graphql.types import CI, OfClass, made, make, page_size
 
 
 @question(Role.READER)
@@ -21,7 +21,7 @@ async def search(info: Info, text: str, first: int = 20) -> list[CI]:
     """Live CIs by the start of any word of their name, key or searched attributes, best first."""
     rows = await blocking(info.context.services.store.search, text, page_size(first))
     info.context.loaders.prime(rows)
-    return [make(row) for row in rows]
+    return made(rows)
 
 
 RESOLVE = {
@@ -38,4 +38,4 @@ async def resolve(
     store = info.context.services.store
     rows = await blocking(store.resolve, name, class_, page_size(first), retired=include_retired)
     info.context.loaders.prime(rows)
-    return [make(row) for row in rows]
+    return made(rows)
