@@ -17,13 +17,15 @@ from cmdb.cypher.filters import BASE, Direction
 from cmdb.errors import Invalid, TooLarge
 from cmdb.store import Row
 from cmdb.words import Attribute, CIClass, Role
-from cmdb_graphql.context import Info, Root, blocking, camel, computed, question, readable_by
+from cmdb_graphql.context import Info, Root, blocking, camel, computed, question, readable_by, whole
 from cmdb_graphql.long import Long
 from cmdb_graphql.types import CI, PLAIN, OfClass, PageInfo, make, on_make, page_size
 
 PYTHON: dict[str, Any] = {
     "string": str, "datetime": str, "int": int, "float": float, "boolean": bool, "strings": list[str],
 }  # fmt: skip
+
+AS_STORED = whole("the value as it is kept")
 
 
 # --- object types ------------------------------------------------------------------------------------------
@@ -43,7 +45,7 @@ def _object(cls: CIClass) -> type[CI]:
     body: dict[str, Any] = {"__annotations__": {}, "__module__": __name__, "__doc__": cls.sentence}
     for attribute in cls.attributes:
         body["__annotations__"][attribute.name] = _scalar(attribute) | None
-        body[attribute.name] = strawberry.field(description=sentence_of(attribute), default=None)
+        body[attribute.name] = strawberry.field(description=sentence_of(attribute), default=None, metadata=AS_STORED)
     made: type[CI] = strawberry.type(type(cls.name, (CI,), body), name=cls.name, description=cls.sentence)
     return made
 
@@ -160,12 +162,14 @@ def cursor(values: list[Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
-def _read_cursor(text: str) -> list[Any]:
+def read_cursor(text: str, length: int | None = None) -> list[Any]:
+    """The values of a cursor; Invalid when it is none of ours, or has not so many."""
     try:
         values = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError) as error:
         raise Invalid("this is no cursor of ours", where="after") from error
-    if not isinstance(values, list) or any(isinstance(value, list | dict) for value in values):
+    strange = not isinstance(values, list) or any(isinstance(value, list | dict) for value in values)
+    if strange or length not in (None, len(values)):
         raise Invalid("this is no cursor of ours", where="after")
     return values
 
@@ -239,7 +243,7 @@ def _list(cls: CIClass | None) -> Root:
         asked, keys, size = name or narrowed.get("class_"), _keys(order), page_size(first)
         live = () if include_retired else (Compare("status", "eq", "live"),)
         where = And((*live, *([to_filter(filter)] if filter else [])))
-        behind = _read_cursor(after) if after else None
+        behind = read_cursor(after) if after else None
         rows = await blocking(info.context.services.store.find, asked, where, keys, size, behind)
         shown = rows[:size]
         info.context.loaders.prime(shown)

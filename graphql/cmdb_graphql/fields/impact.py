@@ -15,7 +15,7 @@ from cmdb.errors import UnknownName
 from cmdb.impact import Blast, Impacted, State, blast_radius, model_of
 from cmdb.store import EdgeRow, Slice
 from cmdb.words import Role
-from cmdb_graphql.context import Info, blocking, question, readable_by
+from cmdb_graphql.context import Info, blocking, question, readable_by, whole
 from cmdb_graphql.moment import AsOf, pinned
 from cmdb_graphql.types import CI, Dependency, age, make, named
 
@@ -38,7 +38,9 @@ class ImpactItem:
     before: Degree = strawberry.field(description="How it does now.")
     degree: Degree = strawberry.field(description="How it would do.")
     hops: int = strawberry.field(description="How many dependencies away the failure is.")
-    path: list[Dependency] = strawberry.field(description="A shortest chain of broken dependencies to the failure.")
+    path: list[Dependency] = strawberry.field(
+        description="A shortest chain of broken dependencies to the failure.", metadata=whole("it ends at the failure")
+    )
     reason: str = strawberry.field(description="Why, in one line.")
     freshness_seconds: float | None = strawberry.field(
         description="How long ago the oldest dependency of the path was last seen, in seconds."

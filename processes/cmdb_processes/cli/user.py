@@ -39,7 +39,7 @@ def add(
 
 def list_(json: Json = False) -> None:
     """List accounts."""
-    found = asking.ask("{ users { name roles createdAt } }")["users"]
+    found = asking.every("users", "name roles createdAt")
     if json:
         show.emit(found)
     else:
