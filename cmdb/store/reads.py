@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from cmdb.cypher import Filter, filters, questions
+from cmdb.cypher import Filter, counts, filters, questions
 from cmdb.cypher.filters import Direction
-from cmdb.impact.paths import k_shortest
+from cmdb.impact.paths import Hop, k_shortest
 from cmdb.store.entries import decoded
 from cmdb.store.rows import EdgeRow, Row, Slice, Ways
 from cmdb.store.session import Bolt, Run
@@ -69,6 +69,19 @@ class Reads:
         """Live CIs by class."""
         return {row["class"]: row["count"] for row in self._bolt.read(lambda run: run(questions.COUNTS, {}))}
 
+    def counts_by(
+        self, by: str, attribute: str | None, cls: str | None, where: Filter | None, limit: int,
+        after: Sequence[Any] | None, agents: Mapping[str, str],
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """At most `limit` rows of key and count, as `cypher.counts` says. One round trip."""
+        statement = counts.counts(by, attribute, cls, where, limit, after, agents)
+        return self._bolt.read(lambda run: run(*statement))
+
+    def sources(self, cls: str | None, where: Filter | None = None) -> list[dict[str, Any]]:
+        """How many CIs of each class each source speaks for: class, source, count. One round trip."""
+        statement = counts.sources(cls, where)
+        return self._bolt.read(lambda run: run(*statement))
+
     def search(self, text: str, first: int = 20, after: Sequence[str] | None = None) -> list[Row]:
         """Up to `first` + 1 live CIs by what people type, by name and id; `after` is those of the last one seen."""
         statement = questions.search(text, first + 1, after)
@@ -110,13 +123,14 @@ class Reads:
         ahead = questions.ahead(source, max_hops, at, MOST_AHEAD)
 
         def work(run: Run) -> Ways:
-            (row,) = run(*ahead) or ({"edges": [], "more": False},)
-            found = k_shortest(row["edges"], source, target, k, max_hops)
-            starts = {edge: dependent for edge, dependent, _ in row["edges"]}
+            rows = run(*ahead)
+            hops: list[Hop] = [tuple(edge) for row in rows for edge in row["edges"]]
+            found = k_shortest(hops, source, target, k, max_hops)
+            starts = {edge: dependent for edge, dependent, _ in hops}
             wanted = {(edge, starts[edge]) for path in found.found for edge in path}
-            rows = run(*questions.edges_by_id(sorted(wanted))) if wanted else []
-            known = {edge.id: edge for edge in _edges(rows)}
-            cut = f"more than {MOST_AHEAD:,} CIs lie ahead; the rest was not looked at" if row["more"] else None
+            known = {edge.id: edge for edge in _edges(run(*questions.edges_by_id(sorted(wanted))) if wanted else ())}
+            more = any(row["more"] for row in rows)
+            cut = f"more than {MOST_AHEAD:,} CIs lie ahead; the rest was not looked at" if more else None
             return Ways(tuple(tuple(known[e] for e in path) for path in found.found), cut or found.truncated)
 
         return self._bolt.read(work)
