@@ -34,7 +34,21 @@ def ci_terms(cls: CIClass, name: str, key: str, attributes: Mapping[str, Value])
 
 
 def query(text: str) -> str | None:
-    """A Lucene query: every piece must be the start of some term. None when there is nothing to look for."""
-    pieces = [piece.strip("_-./:@") for piece in text.lower().split()]
-    wanted = [piece for piece in pieces if _WORD.search(piece)][:_MOST]
-    return " AND ".join(_SYNTAX.sub(r"\\\1", piece) + "*" for piece in wanted) or None
+    """A Lucene query: every piece must be the start of some term, or its end behind a `*`. None when there is none.
+
+    A term goes from a word's start to the end of its text, so `*.example.org` is a whole term and needs no scan;
+    `*ample.org`, which begins inside a word, looks at every term of the index.
+    """
+    asked = [(piece.lstrip("*"), piece.startswith("*")) for piece in text.lower().split()]
+    wanted = [(start, end) for start, end in asked if _WORD.search(start)][:_MOST]
+    return " AND ".join(_ending(piece) if end else f"{_quoted(piece)}*" for piece, end in wanted) or None
+
+
+def _ending(piece: str) -> str:
+    first = _WORD.search(piece)
+    assert first is not None
+    return _SYNTAX.sub(r"\\\1", piece[first.start() :]) if first.start() else "*" + _SYNTAX.sub(r"\\\1", piece)
+
+
+def _quoted(piece: str) -> str:
+    return _SYNTAX.sub(r"\\\1", piece.strip("_-./:@"))

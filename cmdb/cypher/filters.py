@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from cmdb.classes import catalogue
-from cmdb.errors import Invalid, UnknownName
+from cmdb.errors import Invalid, TooLarge, UnknownName
 
-Op = Literal["eq", "ne", "in", "contains", "prefix", "gt", "gte", "lt", "lte", "null"]
+Op = Literal["eq", "ne", "in", "contains", "prefix", "suffix", "starts_with", "gt", "gte", "lt", "lte", "null"]
 Direction = Literal["asc", "desc"]
 Statement = tuple[str, dict[str, Any]]
 
@@ -56,10 +56,35 @@ class Not:
     part: Filter
 
 
-Filter = Compare | And | Or | Not
+@dataclass(frozen=True, slots=True)
+class Related:
+    """An edge there is now, of a relation (any, if None), joins it with a live CI for which the part holds.
 
-_TEXT_OPERATORS = {"contains": "CONTAINS", "prefix": "STARTS WITH"}
-_OPERATORS = {"eq": "=", "in": "IN", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+    `out` leads to what it depends on, `in` to what depends on it; with `none` there is no such edge.
+    """
+
+    type: str | None
+    direction: Literal["out", "in"]
+    to: Filter
+    none: bool = False
+
+
+Filter = Compare | And | Or | Not | Related
+
+MOST_STEPS = 3
+"""Relations inside relations."""
+
+_TEXT_OPERATORS = {"contains": "CONTAINS", "prefix": "STARTS WITH", "suffix": "ENDS WITH"}
+_OPERATORS = {
+    "eq": "=",
+    "in": "IN",
+    "ne": "<>",
+    "gt": ">",
+    "gte": ">=",
+    "lt": "<",
+    "lte": "<=",
+    "starts_with": "STARTS WITH",
+}
 
 
 def attribute_types(cls: str | None) -> dict[str, str]:
@@ -75,23 +100,42 @@ class _Parameters(dict[str, Any]):
         return f"${name}"
 
 
-def _where(part: Filter, types: dict[str, str], params: _Parameters) -> str:
+def _where(part: Filter, types: dict[str, str], params: _Parameters, n: str = "n") -> str:
     match part:
         case Compare():
-            return _compare(part, types, params)
+            return _compare(part, types, params, n)
         case And(parts):
-            return " AND ".join(f"({_where(p, types, params)})" for p in parts) or "true"
+            return " AND ".join(f"({_where(p, types, params, n)})" for p in parts) or "true"
         case Or(parts):
-            return " OR ".join(f"({_where(p, types, params)})" for p in parts) or "false"
+            return " OR ".join(f"({_where(p, types, params, n)})" for p in parts) or "false"
         case Not(inner):
-            return f"NOT coalesce({_where(inner, types, params)}, false)"
+            return f"NOT coalesce({_where(inner, types, params, n)}, false)"
+        case Related():
+            return _related(part, params, n)
 
 
-def _compare(one: Compare, types: dict[str, str], params: _Parameters) -> str:
+def _related(one: Related, params: _Parameters, n: str) -> str:
+    """Each step names its far end anew, so that steps inside steps do not mean the same CI."""
+    if len(n) > MOST_STEPS:
+        raise TooLarge(f"at most {MOST_STEPS} relations inside each other", where="related")
+    other = f"{n}n"
+    kind = "|".join(f"`{name}`" for name in ([one.type] if one.type else catalogue().relations))
+    if one.type:
+        catalogue().relation(one.type)
+    arrow = f"-[e{n}:{kind}]->" if one.direction == "out" else f"<-[e{n}:{kind}]-"
+    inner = _where(one.to, attribute_types(None), params, other)
+    found = (
+        f"EXISTS {{ MATCH ({n}){arrow}({other}:CI) "
+        f"WHERE e{n}.valid_to IS NULL AND {other}.status = 'live' AND ({inner}) }}"
+    )
+    return f"NOT {found}" if one.none else found
+
+
+def _compare(one: Compare, types: dict[str, str], params: _Parameters, n: str = "n") -> str:
     kind = types.get(one.attribute)
     if kind is None:
         raise UnknownName(f"there is no attribute {one.attribute!r} here; known are {', '.join(sorted(types))}")
-    name = f"n.`{one.attribute}`"
+    name = f"{n}.`{one.attribute}`"
     if one.op == "null":
         return f"{name} IS {'' if one.value else 'NOT '}NULL"
     value = params.add(one.value)
@@ -112,14 +156,17 @@ def _membership(one: Compare, name: str, value: str) -> str:
             return f"any(x IN {name} WHERE x IN {value})"
         case "contains":
             return f"any(x IN {name} WHERE toLower(x) CONTAINS toLower({value}))"
-        case "prefix":
-            return f"any(x IN {name} WHERE toLower(x) STARTS WITH toLower({value}))"
+        case "prefix" | "suffix":
+            return f"any(x IN {name} WHERE toLower(x) {_TEXT_OPERATORS[one.op]} toLower({value}))"
+        case "starts_with":
+            return f"any(x IN {name} WHERE x STARTS WITH {value})"
         case _:
             raise Invalid(f"{one.op} does not fit a list of strings", where=one.attribute)
 
 
 def _label(cls: str | None) -> str:
-    return "CI" if cls is None else catalogue().cls(cls).name
+    # Beside the class's own label: ids and names are indexed for CI.
+    return "CI" if cls is None else f"CI:`{catalogue().cls(cls).name}`"
 
 
 def _conditions(cls: str | None, where: Filter | None, params: _Parameters) -> list[str]:
@@ -148,7 +195,7 @@ def find(
         if len(after) != len(keys):
             raise Invalid("this cursor belongs to another order", where="after")
         conditions.append(f"({_beyond(keys, list(after), params)})")
-    text = f"MATCH (n:`{_label(cls)}`)"
+    text = f"MATCH (n:{_label(cls)})"
     if conditions:
         text += f" WHERE {' AND '.join(conditions)}"
     ordering = ", ".join(f"n.`{name}`{' DESC' if way == 'desc' else ''}" for name, way in keys)
@@ -182,9 +229,15 @@ def _beyond(keys: list[tuple[str, Direction]], values: list[Any], params: _Param
     return f"{further} OR ({same} AND ({_beyond(keys[1:], values[1:], params)}))"
 
 
-def count(cls: str | None, where: Filter | None) -> Statement:
-    """How many CIs the filter leaves."""
+def chosen(cls: str | None, where: Filter | None) -> Statement:
+    """The beginning of a statement: the CIs `n` that the filter leaves."""
     params = _Parameters()
     conditions = _conditions(cls, where, params)
     filtered = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    return f"MATCH (n:`{_label(cls)}`){filtered} RETURN count(n) AS count", dict(params)
+    return f"MATCH (n:{_label(cls)}){filtered}", dict(params)
+
+
+def count(cls: str | None, where: Filter | None) -> Statement:
+    """How many CIs the filter leaves."""
+    text, params = chosen(cls, where)
+    return f"{text} RETURN count(n) AS count", params

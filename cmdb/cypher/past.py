@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-SEQUENCE_AT = """
-MATCH (c:Change) WHERE c.at <= $at RETURN c.seq AS seq ORDER BY c.at DESC, c.seq DESC LIMIT 1
+PINS = """
+MATCH (j:Journal {id: 'journal'}) UNWIND range(0, size($times) - 1) AS place
+RETURN j.seq AS last, COLLECT { MATCH (c:Change) WHERE c.at <= $times[place]
+                                RETURN c.seq ORDER BY c.at DESC, c.seq DESC LIMIT 1 }[0] AS seq ORDER BY place
 """
+"""The last sequence, and for each time the one of the last entry at or before it; null where there is none."""
 STEPS = """
 MATCH (n:CI {id: $id})
 CALL (n) {

@@ -44,7 +44,13 @@ MATCH (c:Change) WHERE c.seq > $after
 RETURN c{.seq, .at, .actor, .kind, .summary, .ops} AS c ORDER BY c.seq LIMIT $first
 """
 
-_OPEN_AT = "e.valid_from <= $at AND coalesce(e.valid_to, $at + 1) > $at"
+
+def _open(at: str) -> str:
+    """That an edge `e` is there at a sequence."""
+    return f"e.valid_from <= {at} AND coalesce(e.valid_to, {at} + 1) > {at}"
+
+
+_OPEN_AT = _open("$at")
 _EDGE = "properties(e) AS e, type(e) AS type, d.id AS source, t.id AS target"
 MAX_HOPS = 8
 
@@ -84,6 +90,31 @@ def path(source: str, target: str, max_hops: int, at: int) -> Statement:
     return text, {"source": source, "target": target, "at": at}
 
 
+def ahead(source: str, max_hops: int, at: int | None, most: int) -> Statement:
+    """The edges by which failure can travel among all that lies within some hops ahead of a CI, `most` CIs of it.
+
+    One row: the edges as [id, dependent, dependency], and whether there were more CIs.
+    """
+    if not 1 <= max_hops <= MAX_HOPS:
+        raise Invalid(f"a path has 1 to {MAX_HOPS} hops, not {max_hops}", where="maxHops")
+    text = (
+        "MATCH (j:Journal {id: 'journal'}) WITH coalesce($at, j.seq) AS at MATCH (a:CI {id: $source}) "
+        f"CALL (a, at) {{ MATCH (a)-[es:{_carrying()}*0..{max_hops - 1}]->(n:CI) "
+        f"WHERE all(e IN es WHERE {_open('at')}) WITH DISTINCT n LIMIT $most RETURN collect(n) AS found }} "
+        f"RETURN size(found) = $most AS more, COLLECT {{ UNWIND found AS d MATCH (d)-[e:{_carrying()}]->(t:CI) "
+        f"WHERE {_open('at')} RETURN [e.id, d.id, t.id] }} AS edges"
+    )
+    return text, {"source": source, "at": at, "most": most + 1}
+
+
+def edges_by_id(hops: Collection[tuple[str, str]]) -> Statement:
+    """Edges by (id, dependent)."""
+    text = (
+        f"UNWIND $hops AS hop MATCH (d:CI {{id: hop[1]}})-[e:{_types(None)}]->(t:CI) WHERE e.id = hop[0] RETURN {_EDGE}"
+    )
+    return text, {"hops": [list(hop) for hop in hops]}
+
+
 def dependents(frontier: Collection[str], at: int) -> Statement:
     """One level of a failure's way: whoever depends on the frontier by a relation that carries failure."""
     text = (
@@ -99,37 +130,37 @@ def edges_to(reached: Collection[str], at: int) -> Statement:
     return text, {"ids": list(reached), "at": at}
 
 
-def search(text: str, first: int) -> Statement | None:
-    """Full-text question: every piece of the text must start a term. None without a word."""
+def search(text: str, limit: int, after: Sequence[str] | None = None) -> Statement | None:
+    """Full-text question: every piece of the text must start (or be the end of) a term. None without a word.
+
+    Ordered by name and id: the starts of words all score the same, and pages need an order that stays.
+    """
     query = search_query(text)
     if query is None:
         return None
+    name, ci = after or ("", "")
     return (
-        f"CALL db.index.fulltext.queryNodes('{SEARCH_INDEX}', $query) YIELD node, score "
-        "WHERE node:CI AND node.status = 'live' "
-        "RETURN properties(node) AS n ORDER BY score DESC, node.name, node.id LIMIT $first",
-        {"query": query, "first": first},
+        f"CALL db.index.fulltext.queryNodes('{SEARCH_INDEX}', $query) YIELD node "
+        "WHERE node:CI AND node.status = 'live' AND (node.name > $name OR node.name = $name AND node.id > $id) "
+        "RETURN properties(node) AS n ORDER BY node.name, node.id LIMIT $limit",
+        {"query": query, "limit": limit, "name": name, "id": ci},
     )
 
 
-_RESOLVE = (
-    "MATCH (n:`{label}` {{id: $name}}) RETURN properties(n) AS n LIMIT $limit",
-    "MATCH (n:`{label}`) WHERE n.name = $name AND n.status = $status "
-    "RETURN properties(n) AS n ORDER BY n.id LIMIT $limit",
-    "MATCH (n:`{label}`) WHERE n.key = $name AND n.status = $status "
-    "RETURN properties(n) AS n ORDER BY n.id LIMIT $limit",
-    "MATCH (n:`{label}`) WHERE n.id STARTS WITH $name AND n.status = $status "
-    "RETURN properties(n) AS n ORDER BY n.id LIMIT $limit",
-    "MATCH (n:`{label}`) WHERE n.name STARTS WITH $name AND n.status = $status "
-    "RETURN properties(n) AS n ORDER BY n.name, n.id LIMIT $limit",
-)
+_RESOLVE = ("n.id = $name", "n.name = $name", "n.key = $name", "n.id STARTS WITH $name", "n.name STARTS WITH $name")
+"""The ways a person may name a CI: id, exact name, local key, start of an id, start of a name."""
 
 
-def resolve(name: str, cls: str | None, limit: int, statuses: Sequence[str]) -> list[Statement]:
-    """The ways a person may name a CI, in order: id, exact name, local key, start of an id, start of a name.
+def resolve(name: str, cls: str | None, limit: int, statuses: Sequence[str]) -> Statement:
+    """The CIs meant by a name, in one statement: rows of (way, n), of which those of the first way count.
 
-    All ways among those of the first status are tried before any among those of the next.
+    All ways among those of the first status come before any among those of the next; an id says it all by itself.
     """
-    label = "CI" if cls is None else catalogue().cls(cls).name
-    asked = [(text.format(label=label), status) for status in statuses for text in _RESOLVE]
-    return [(text, {"name": name, "limit": limit, "status": status}) for text, status in asked]
+    label = "CI" if cls is None else f"CI:`{catalogue().cls(cls).name}`"  # ids and names are indexed for CI
+    asked = [(way, number) for number in range(len(statuses)) for way in _RESOLVE]
+    parts = [
+        f"MATCH (n:{label}) WHERE {way}{'' if way == _RESOLVE[0] else f' AND n.status = $statuses[{number}]'} "
+        f"RETURN {place} AS way, properties(n) AS n ORDER BY n.name, n.id LIMIT $limit"
+        for place, (way, number) in enumerate(asked)
+    ]
+    return " UNION ALL ".join(parts), {"name": name, "limit": limit, "statuses": list(statuses)}

@@ -1,5 +1,6 @@
 """The graph store: the only place that speaks Bolt. `Store` is its whole door."""
 
+from cmdb.store.brake import Held
 from cmdb.store.commands import By, Done
 from cmdb.store.facade import Store
 from cmdb.store.past import Difference, Entry
@@ -7,4 +8,6 @@ from cmdb.store.reports import Outcome
 from cmdb.store.rows import EdgeRow, Page, Row, Slice
 from cmdb.store.sweep import Swept
 
-__all__ = ["By", "Difference", "Done", "EdgeRow", "Entry", "Outcome", "Page", "Row", "Slice", "Store", "Swept"]
+__all__ = [
+    "By", "Difference", "Done", "EdgeRow", "Entry", "Held", "Outcome", "Page", "Row", "Slice", "Store", "Swept",
+]  # fmt: skip

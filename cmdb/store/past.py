@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,18 +50,13 @@ class Past:
     def pin(self, moment: int | str) -> int:
         """The sequence of a moment: a sequence itself (checked), or the last entry at or before an ISO 8601 text."""
 
-        def work(run: Run) -> int:
-            last = int(run(questions.SEQUENCE, {})[0]["seq"])
-            if isinstance(moment, int):
-                if not 0 <= moment <= last:
-                    raise Invalid(f"the journal has sequences 0 to {last}, not {moment}", where="asOf")
-                return moment
-            rows = run(past.SEQUENCE_AT, {"at": moment})
-            if not rows:
-                raise Invalid(f"nothing was known at {moment}: the journal begins later", where="asOf")
-            return int(rows[0]["seq"])
+        return self.pins([moment])[0]
 
-        return self._bolt.read(work)
+    def pins(self, moments: Sequence[int | str | None]) -> list[int]:
+        """The sequence of each moment, None being now. One round trip for all."""
+        times = [moment if isinstance(moment, str) else "" for moment in moments]
+        rows = self._bolt.read(lambda run: run(past.PINS, {"times": times}))
+        return [_pinned(moment, int(row["last"]), row["seq"]) for moment, row in zip(moments, rows, strict=True)]
 
     def states(self, ids: Collection[str], at: int) -> dict[str, Row]:
         """CIs as they were at a sequence; those not known then are left out. One round trip."""
@@ -114,6 +109,18 @@ class Past:
             return Difference(tuple(changes), cis, None)
 
         return self._bolt.read(work, timeout=20.0)
+
+
+def _pinned(moment: int | str | None, last: int, found: int | None) -> int:
+    if moment is None:
+        return last
+    if isinstance(moment, int):
+        if not 0 <= moment <= last:
+            raise Invalid(f"the journal has sequences 0 to {last}, not {moment}", where="asOf")
+        return moment
+    if found is None:
+        raise Invalid(f"nothing was known at {moment}: the journal begins later", where="asOf")
+    return found
 
 
 def _touched(run: Run, before: int, after: int) -> list[str]:

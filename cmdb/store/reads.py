@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from cmdb.cypher import Filter, filters, questions
+from cmdb.cypher import Filter, counts, filters, questions
 from cmdb.cypher.filters import Direction
+from cmdb.impact.paths import Hop, k_shortest
 from cmdb.store.entries import decoded
-from cmdb.store.rows import EdgeRow, Row
+from cmdb.store.rows import EdgeRow, Row, Ways
 from cmdb.store.session import Bolt, Run
 
+MOST_AHEAD = 50_000
+"""CIs looked at in search of paths."""
 FACTS = ("kind", "detail", "confidence", "first_seen", "last_seen")
 """What an edge's evidence has."""
 
@@ -67,25 +70,33 @@ class Reads:
         """Live CIs by class."""
         return {row["class"]: row["count"] for row in self._bolt.read(lambda run: run(questions.COUNTS, {}))}
 
-    def search(self, text: str, first: int = 20) -> list[Row]:
-        """Live CIs by what people type, best first."""
-        statement = questions.search(text, first)
+    def counts_by(
+        self, by: str, attribute: str | None, cls: str | None, where: Filter | None, limit: int,
+        after: Sequence[Any] | None, agents: Mapping[str, str],
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """At most `limit` rows of key and count, as `cypher.counts` says. One round trip."""
+        statement = counts.counts(by, attribute, cls, where, limit, after, agents)
+        return self._bolt.read(lambda run: run(*statement))
+
+    def sources(self, cls: str | None, where: Filter | None = None) -> list[dict[str, Any]]:
+        """How many CIs of each class each source speaks for: class, source, count. One round trip."""
+        statement = counts.sources(cls, where)
+        return self._bolt.read(lambda run: run(*statement))
+
+    def search(self, text: str, first: int = 20, after: Sequence[str] | None = None) -> list[Row]:
+        """Up to `first` + 1 live CIs by what people type, by name and id; `after` is those of the last one seen."""
+        statement = questions.search(text, first + 1, after)
         return [] if statement is None else [row["n"] for row in self._bolt.read(lambda run: run(*statement))]
 
     def resolve(self, name: str, cls: str | None = None, limit: int = 20, *, retired: bool = False) -> list[Row]:
         """The CIs a person may mean by `name`: by id, exact name, local key, start of an id or of a name.
 
-        With `retired`, those that are retired count when no live one fits.
+        One round trip. With `retired`, those that are retired count when no live one fits.
         """
-        statements = questions.resolve(name, cls, limit, ["live", "retired"] if retired else ["live"])
-        if not name:
-            return []
-
-        def work(run: Run) -> list[Row]:
-            answers = ([row["n"] for row in run(*statement)] for statement in statements)
-            return next((rows for rows in answers if rows), [])
-
-        return self._bolt.read(work)
+        statement = questions.resolve(name, cls, limit, ["live", "retired"] if retired else ["live"])
+        rows = self._bolt.read(lambda run: run(*statement)) if name else []
+        best = min((row["way"] for row in rows), default=0)
+        return [row["n"] for row in rows if row["way"] == best]
 
     def edges(
         self, ids: Collection[str], direction: str, types: Collection[str] | None = None, at: int | None = None
@@ -107,6 +118,23 @@ class Reads:
             return []
         paths = [[edge_row(*edge) for edge in edges] for edges in self._bolt.read(work)]
         return min(paths, key=lambda p: [e.id for e in p], default=None)
+
+    def paths(self, source: str, target: str, k: int, max_hops: int = 8, at: int | None = None) -> Ways:
+        """The k shortest simple paths dependent → dependency, in an order that stays. Two round trips."""
+        ahead = questions.ahead(source, max_hops, at, MOST_AHEAD)
+
+        def work(run: Run) -> Ways:
+            rows = run(*ahead)
+            hops: list[Hop] = [tuple(edge) for row in rows for edge in row["edges"]]
+            found = k_shortest(hops, source, target, k, max_hops)
+            starts = {edge: dependent for edge, dependent, _ in hops}
+            wanted = {(edge, starts[edge]) for path in found.found for edge in path}
+            known = {edge.id: edge for edge in _edges(run(*questions.edges_by_id(sorted(wanted))) if wanted else ())}
+            more = any(row["more"] for row in rows)
+            cut = f"more than {MOST_AHEAD:,} CIs lie ahead; the rest was not looked at" if more else None
+            return Ways(tuple(tuple(known[e] for e in path) for path in found.found), cut or found.truncated)
+
+        return self._bolt.read(work)
 
     def journal(self, first: int = 50, before: int | None = None) -> list[dict[str, Any]]:
         """Journal entries, newest first: seq, at, actor, kind, summary, hash."""

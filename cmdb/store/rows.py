@@ -36,6 +36,14 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
+class Ways:
+    """Paths as chains of edges, shortest first; `truncated` says why there may be others."""
+
+    paths: tuple[tuple[EdgeRow, ...], ...]
+    truncated: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Rows of a list and whether more follow."""
 

@@ -9,13 +9,15 @@ from dataclasses import asdict, replace
 from functools import partial
 
 from cmdb.cypher import Filter, facts, views
-from cmdb.errors import Conflict, Forbidden, Overloaded, UnknownName
+from cmdb.errors import Conflict, Forbidden, Overloaded, TooLarge, UnknownName
 from cmdb.store.commands import By
 from cmdb.store.facts import journal
 from cmdb.store.session import Bolt, Run
 from cmdb.store.shown import decoded, refresh
 from cmdb.words import View
 
+MOST_VIEWS = 50
+"""Each costs every report a statement."""
 BATCH = 2_000
 """CIs labelled in one transaction; reports are applied between two of them."""
 
@@ -47,6 +49,8 @@ class Views:
             before = decoded(run(views.HOLD, {})[0]["views"])
             # One that was begun and never finished (the server was stopped meanwhile) is begun anew.
             over = tuple(v for v in before if v.name == name and not v.ready)
+            if len({v.name for v in before} | {name}) > MOST_VIEWS:
+                raise TooLarge(f"at most {MOST_VIEWS} views are kept: drop one first", where="name")
             _keep(run, [*(v for v in before if v not in over), made])
             return over
 

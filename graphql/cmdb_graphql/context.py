@@ -72,10 +72,16 @@ class Root:
 
 
 def question(
-    *policy: Role, name: str | None = None, arguments: Mapping[str, str] | None = None
+    *policy: Role,
+    name: str | None = None,
+    arguments: Mapping[str, str] | None = None,
+    complete: str | None = None,
 ) -> Callable[[Callable[..., Any]], Root]:
-    """Declare a field of Query; the function's docstring is its description, `arguments` has sentences for its own."""
-    return partial(_root, "query", frozenset(policy), name, arguments or {})
+    """Declare a field of Query; the function's docstring is its description, `arguments` has sentences for its own.
+
+    One that returns a plain list says with `complete` why it is never cut; the others return pages.
+    """
+    return partial(_root, "query", frozenset(policy), name, arguments or {}, complete=complete)
 
 
 def command(
@@ -86,21 +92,33 @@ def command(
 
 
 def _root(
-    kind: str, policy: frozenset[Role], name: str | None, sentences: Mapping[str, str], function: Callable[..., Any]
-) -> Root:
+    kind: str, policy: frozenset[Role], name: str | None, sentences: Mapping[str, str], function: Callable[..., Any],
+    *, complete: str | None = None,
+) -> Root:  # fmt: skip
     public = name or camel(function.__name__)
     function.__name__ = public  # strawberry keeps fields by their function's name, and generated ones share theirs
     description = (function.__doc__ or "").strip()
-    field = strawberry.field(resolver=function, name=public, description=description)
+    field = strawberry.field(resolver=function, name=public, description=description, metadata=whole(complete))
     for argument in field.arguments:
         known = argument.graphql_name or camel(argument.python_name)
         argument.description = argument.description or sentences.get(known) or SENTENCES.get(known)
     return Root(public, kind, policy, field)
 
 
-def computed(description: str, *, name: str | None = None, graphql_type: Any = None) -> Callable[[F], F]:
-    """Declare a method of a type as a field that is worked out when it is asked."""
-    return cast(Callable[[F], F], strawberry.field(description=description, name=name, graphql_type=graphql_type))
+def computed(
+    description: str, *, name: str | None = None, graphql_type: Any = None, complete: str | None = None
+) -> Callable[[F], F]:
+    """Declare a method of a type as a field that is worked out when it is asked; `complete` as for a question."""
+    made = strawberry.field(description=description, name=name, graphql_type=graphql_type, metadata=whole(complete))
+    return cast(Callable[[F], F], made)
+
+
+def whole(reason: str | None) -> Mapping[str, str]:
+    """The mark of a list field that is never cut: why not. The schema says it behind the field's description."""
+    return {} if reason is None else {COMPLETE: reason}
+
+
+COMPLETE = "complete"
 
 
 C = TypeVar("C", bound=type)

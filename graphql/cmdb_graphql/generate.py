@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import inspect
-from typing import Any
+from enum import Enum
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import strawberry
@@ -13,17 +14,22 @@ from strawberry.types import get_object_definition
 
 from cmdb.classes import catalogue
 from cmdb.cypher import And, Compare, Filter, Not, Or
-from cmdb.cypher.filters import BASE, Direction
+from cmdb.cypher.filters import BASE, Direction, Related
 from cmdb.errors import Invalid, TooLarge
 from cmdb.store import Row
 from cmdb.words import Attribute, CIClass, Role
-from cmdb_graphql.context import Info, Root, blocking, camel, computed, question, readable_by
+from cmdb_graphql.context import Info, Root, blocking, camel, computed, question, readable_by, whole
 from cmdb_graphql.long import Long
 from cmdb_graphql.types import CI, PLAIN, OfClass, PageInfo, made, make, on_make, page_size
+
+if TYPE_CHECKING:
+    CIFilter = Any  # made below, like the filter of every class
 
 PYTHON: dict[str, Any] = {
     "string": str, "datetime": str, "int": int, "float": float, "boolean": bool, "strings": list[str],
 }  # fmt: skip
+
+AS_STORED = whole("the value as it is kept")
 
 
 # --- object types ------------------------------------------------------------------------------------------
@@ -43,7 +49,7 @@ def _object(cls: CIClass) -> type[CI]:
     body: dict[str, Any] = {"__annotations__": {}, "__module__": __name__, "__doc__": cls.sentence}
     for attribute in cls.attributes:
         body["__annotations__"][attribute.name] = _scalar(attribute) | None
-        body[attribute.name] = strawberry.field(description=sentence_of(attribute), default=None)
+        body[attribute.name] = strawberry.field(description=sentence_of(attribute), default=None, metadata=AS_STORED)
     made: type[CI] = strawberry.type(type(cls.name, (CI,), body), name=cls.name, description=cls.sentence)
     return made
 
@@ -80,13 +86,17 @@ def _comparisons(name: str, kind: Any, ops: dict[str, str]) -> type:
     for op, sentence in ops.items():
         python = f"{op}_" if op == "in" else op
         body["__annotations__"][python] = (bool if op == "null" else list[kind] if op == "in" else kind) | None
-        body[python] = strawberry.field(name=op, description=sentence, default=strawberry.UNSET)
+        body[python] = strawberry.field(name=camel(op), description=sentence, default=strawberry.UNSET)
     made: type = strawberry.input(type(name, (), body), name=name, description="Comparisons; all given must hold.")
     return made
 
 
 _EQUAL = {"eq": "Equal.", "ne": "Not equal.", "in": "One of these.", "null": "Whether it is absent."}
-_TEXT = {"contains": "Contains this, in any case.", "prefix": "Starts with this, in any case."}
+_TEXT = {
+    "contains": "Contains this, in any case.", "prefix": "Starts with this, in any case.",
+    "suffix": "Ends with this, in any case.",
+    "starts_with": "Starts with exactly this: looked up by index where there is one, which is faster.",
+}  # fmt: skip
 _ORDER = {"gt": "Greater.", "gte": "Greater or equal.", "lt": "Less.", "lte": "Less or equal."}
 _FILTERS = {
     "string": _comparisons("StringFilter", str, {**_EQUAL, **_TEXT, **_ORDER}),
@@ -95,6 +105,26 @@ _FILTERS = {
     "strings": _comparisons("StringsFilter", str, {**_EQUAL, **_TEXT}),
 }
 _FILTERS["datetime"], _FILTERS["float"] = _FILTERS["string"], _FILTERS["int"]
+
+
+@strawberry.enum(description="Which way an edge is followed.")
+class Way(Enum):
+    """Directions."""
+
+    OUT = strawberry.enum_value("out", description="To what it depends on.")
+    IN = strawberry.enum_value("in", description="To what depends on it.")
+
+
+@strawberry.input(
+    description="An edge there is now that leads to a live CI like that; at most three inside each other."
+)
+class RelatedFilter:
+    """A filter by relation."""
+
+    type: str | None = strawberry.field(description="The relation's name; any, if left out.", default=None)
+    direction: Way = strawberry.field(description="Which way.", default=Way.OUT)
+    to: CIFilter | None = strawberry.field(description="Which CI it leads to; any, if left out.", default=None)
+    none: bool = strawberry.field(description="That there is no such edge.", default=False)
 
 
 def _filter(name: str, attributes: dict[str, str]) -> type:
@@ -108,6 +138,7 @@ def _filter(name: str, attributes: dict[str, str]) -> type:
     add("and_", "and", f"list[{own}] | None", "All of these hold.")
     add("or_", "or", f"list[{own}] | None", "At least one of these holds.")
     add("not_", "not", f"{own} | None", "This does not hold.")
+    add("related", "related", list[RelatedFilter] | None, "By what it is joined with; all given must hold.")
     for attribute, kind in attributes.items():
         python = f"{attribute}_" if attribute == "class" else attribute
         add(python, camel(attribute), _FILTERS[kind] | None, f"By {attribute.replace('_', ' ')}.")
@@ -134,10 +165,16 @@ def to_filter(given: Any) -> Filter:
                 parts.append(Or(tuple(to_filter(v) for v in value)))
             case "not_":
                 parts.append(Not(to_filter(value)))
+            case "related":
+                parts += [_related(one) for one in value]
             case _:
                 attribute = python.rstrip("_")
                 parts += [Compare(attribute, _op(op), v) for op, v in vars(value).items() if v is not strawberry.UNSET]
     return And(tuple(parts))
+
+
+def _related(one: RelatedFilter) -> Related:
+    return Related(one.type, one.direction.value, to_filter(one.to) if one.to else And(()), one.none)
 
 
 def _op(python: str) -> Any:
@@ -160,14 +197,16 @@ def cursor(values: list[Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
-def _read_cursor(text: str) -> list[Any]:
+def read_cursor(text: str, length: int | None = None) -> list[Any]:
+    """The values of a cursor; Invalid when it is none of ours, or has not so many."""
     try:
-        values = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        values: Any = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError) as error:
         raise Invalid("this is no cursor of ours", where="after") from error
-    if not isinstance(values, list) or any(isinstance(value, list | dict) for value in values):
+    strange = not isinstance(values, list) or any(isinstance(value, list | dict) for value in values)
+    if strange or length not in (None, len(values)):
         raise Invalid("this is no cursor of ours", where="after")
-    return values
+    return list(values)
 
 
 def snake(name: str) -> str:
@@ -239,7 +278,7 @@ def _list(cls: CIClass | None) -> Root:
         asked, keys, size = name or narrowed.get("class_"), _keys(order), page_size(first)
         live = () if include_retired else (Compare("status", "eq", "live"),)
         where = And((*live, *([to_filter(filter)] if filter else [])))
-        behind = _read_cursor(after) if after else None
+        behind = read_cursor(after) if after else None
         rows = await blocking(info.context.services.store.find, asked, where, keys, size, behind)
         shown = rows[:size]
         info.context.loaders.prime(shown)

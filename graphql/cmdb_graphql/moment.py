@@ -44,8 +44,12 @@ AsOf = Annotated[
 
 async def pinned(info: Info, moment: Any) -> int | None:
     """The sequence of a moment; None for now. One round trip, none for now."""
-    if moment is None:
-        return None
-    if isinstance(moment, str) and datetime.fromisoformat(moment) > datetime.now(UTC):
-        raise Invalid(f"{moment} is in the future; a proposed state is no moment", where="asOf")
-    return await blocking(info.context.services.store.pin, moment)
+    return None if moment is None else (await spanned(info, moment))[0]
+
+
+async def spanned(info: Info, *moments: Any) -> list[int]:
+    """The sequences of several moments, None being now. One round trip."""
+    for moment in moments:
+        if isinstance(moment, str) and datetime.fromisoformat(moment) > datetime.now(UTC):
+            raise Invalid(f"{moment} is in the future; a proposed state is no moment", where="asOf")
+    return await blocking(info.context.services.store.pins, moments)

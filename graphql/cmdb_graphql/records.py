@@ -11,8 +11,9 @@ import strawberry
 from cmdb.applier import utc_now
 from cmdb.words import Command, Process, Record, RecordType, Role, Value
 from cmdb_graphql.client import LocalClient
-from cmdb_graphql.context import Info, Root, blocking, camel, command, question, readable_by
-from cmdb_graphql.generate import PYTHON, sentence_of
+from cmdb_graphql.context import Info, Root, blocking, camel, command, question, readable_by, whole
+from cmdb_graphql.generate import AS_STORED, PYTHON, sentence_of
+from cmdb_graphql.pages import Connection, fetched
 from cmdb_graphql.types import CI, make, page_size, plain
 
 
@@ -51,9 +52,13 @@ def _type(kind: RecordType) -> type:
         body[name] = strawberry.field(description=sentence)
     for attribute in kind.attributes:
         body["__annotations__"][attribute.name] = PYTHON[attribute.type] | None
-        body[attribute.name] = strawberry.field(description=sentence_of(attribute), default=None)
-    body["cis"] = strawberry.field(resolver=cis, description="The CIs it is about.")
-    body["history"] = strawberry.field(resolver=history, description="Every transition, in order.")
+        body[attribute.name] = strawberry.field(description=sentence_of(attribute), default=None, metadata=AS_STORED)
+    body["cis"] = strawberry.field(
+        resolver=cis, description="The CIs it is about.", metadata=whole("all that were named")
+    )
+    body["history"] = strawberry.field(
+        resolver=history, description="Every transition, in order.", metadata=whole("a record has few")
+    )
     made: type = strawberry.type(type(kind.name, (), body), name=kind.name, description=kind.sentence)
     return readable_by(Role.VIEWER)(made)
 
@@ -71,11 +76,12 @@ def _questions(kind: RecordType, made: Any) -> list[Root]:
     async def many(info: Info, state: str | None = None, first: int = 20, after: str | None = None) -> Any:
         serial = int(after.rpartition("-")[2]) if after and after.rpartition("-")[2].isdecimal() else None
         records = info.context.services.store.records
-        found = await blocking(records, kind.name, state, page_size(first), serial)
-        return [_object(made, kind, record) for record in found]
+        size = page_size(first)
+        found = await blocking(records, kind.name, state, size + 1, serial)
+        return fetched(found, size, lambda record: _object(made, kind, record), lambda record: record.number)
 
     one.__annotations__["return"] = made
-    many.__annotations__["return"] = list[made]
+    many.__annotations__["return"] = Connection[made]
     one.__doc__ = f"One {kind.name} by its number, such as {kind.prefix}-1."
     many.__doc__ = f"{kind.sentence} Newest first; `after` is the number of the last one seen."
     singular = kind.name[0].lower() + kind.name[1:]

@@ -22,7 +22,7 @@ from strawberry.tools import create_type
 
 from cmdb.errors import DeclarationError
 from cmdb.words import Process, Role
-from cmdb_graphql import fields, generate, long, moment, records
+from cmdb_graphql import fields, generate, lists, long, moment, records
 from cmdb_graphql.context import Root
 
 
@@ -41,8 +41,9 @@ class Built:
             ),
         )
         self.graphql: GraphQLSchema = self.strawberry._schema
+        lists.say(self.graphql)
         self.type_policies = _type_policies(self.graphql)
-        if missing := check(self.graphql, self.policies, self.type_policies):
+        if missing := check(self.graphql, self.policies, self.type_policies) + lists.silent(self.graphql):
             raise DeclarationError("; ".join(missing))
 
 

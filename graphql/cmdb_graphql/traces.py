@@ -11,7 +11,9 @@ from strawberry.scalars import JSON
 from cmdb.classes import catalogue
 from cmdb.store import Row
 from cmdb.words import Role
-from cmdb_graphql.context import readable_by
+from cmdb_graphql.context import readable_by, whole
+
+KEPT = whole("as the decision was kept")
 
 
 @readable_by(Role.VIEWER)
@@ -21,7 +23,7 @@ class IdentityStep:
 
     rule: str = strawberry.field(description="The rule's name.")
     keys: JSON = strawberry.field(description="What it looked for, normalised.")
-    hits: list[str] = strawberry.field(description="The ids of the CIs that had the same.")
+    hits: list[str] = strawberry.field(description="The ids of the CIs that had the same.", metadata=KEPT)
     result: str = strawberry.field(description="What came of it.")
 
 
@@ -55,14 +57,18 @@ class IdentityTrace:
     reason: str = strawberry.field(description="Why, in one line.")
     rule: str | None = strawberry.field(description="The rule that decided; null when nothing known fitted.")
     keys: JSON = strawberry.field(description="What was fit to be compared, normalised.")
-    steps: list[IdentityStep] = strawberry.field(description="Every rule that was tried, strongest first.")
-    candidates: list[str] = strawberry.field(
-        description="The ids of the CIs that it was compared with and that fitted."
+    steps: list[IdentityStep] = strawberry.field(
+        description="Every rule that was tried, strongest first.", metadata=KEPT
     )
-    refused: list[RefusedKey] = strawberry.field(description="Keys that were not used, with the reason.")
+    candidates: list[str] = strawberry.field(
+        description="The ids of the CIs that it was compared with and that fitted.", metadata=KEPT
+    )
+    refused: list[RefusedKey] = strawberry.field(description="Keys that were not used, with the reason.", metadata=KEPT)
     source: str | None = strawberry.field(description="The agent or other source it was decided for.")
     since: int | None = strawberry.field(description="The journal sequence of the decision.")
-    merged: list[MergedCi] = strawberry.field(description="What people said is the same thing.")
+    merged: list[MergedCi] = strawberry.field(
+        description="What people said is the same thing.", metadata=whole("each was said by a person")
+    )
 
 
 def identity_traces(row: Row, found: Mapping[str, Any]) -> list[IdentityTrace]:

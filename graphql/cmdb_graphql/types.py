@@ -14,7 +14,7 @@ from cmdb.classes import catalogue
 from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.store import EdgeRow, Row
 from cmdb.words import Role
-from cmdb_graphql.context import SENTENCES, Info, computed, readable_by
+from cmdb_graphql.context import SENTENCES, Info, computed, readable_by, whole
 from cmdb_graphql.rows import Rows
 from cmdb_graphql.traces import IdentityTrace, identity_traces
 
@@ -71,7 +71,10 @@ class Claim:
     since: int = strawberry.field(description="The journal sequence since which it does.")
     trace: JSON | None = strawberry.field(description="How the identity was decided, rule by rule.")
     kind: str = strawberry.field(description="What kind of source: agent, person, import or override.")
-    values: list[ClaimedValue] = strawberry.field(description="What it says, also where another source is believed.")
+    values: list[ClaimedValue] = strawberry.field(
+        description="What it says, also where another source is believed.",
+        metadata=whole("one for each attribute at most"),
+    )
 
 
 @readable_by(Role.READER)
@@ -119,7 +122,7 @@ class CI:
         """Containment, the other way."""
         rows = await info.context.loaders.children.load(self.id)
         wanted = rows if class_ is None else [row for row in rows if row["class"] == catalogue().cls(class_).name]
-        shown, end = _page(wanted, first, after, lambda row: str(row["id"]))
+        shown, end = cut_page(wanted, first, after, lambda row: str(row["id"]))
         info.context.loaders.prime(shown)
         return ChildConnection(nodes=made(shown), page_info=end)
 
@@ -133,12 +136,12 @@ class CI:
         """Incoming edges."""
         return DependencyConnection.of(await info.context.loaders.into.load(self.id), first, after)
 
-    @computed("Why it is one CI: each decision that made it so, oldest first.")
+    @computed("Why it is one CI: each decision that made it so, oldest first.", complete="a CI has few sources")
     async def identity_trace(self, info: Info) -> list[IdentityTrace]:
         """Identity."""
         return identity_traces(self.row, await info.context.loaders.traces.load(self.id))
 
-    @computed("Who asserts it, and what each says of it.")
+    @computed("Who asserts it, and what each says of it.", complete="a CI has few sources")
     async def claims(self, info: Info) -> list[Claim]:
         """Provenance."""
         return claims_of(self.row, await info.context.loaders.claims.load(self.id))
@@ -278,11 +281,13 @@ class DependencyConnection:
     @classmethod
     def of(cls, edges: Sequence[EdgeRow], first: int, after: str | None) -> DependencyConnection:
         """The page of these edges that `first` and `after` ask for."""
-        shown, end = _page(edges, first, after, lambda edge: edge.id)
+        shown, end = cut_page(edges, first, after, lambda edge: edge.id)
         return cls(nodes=[Dependency.of(edge) for edge in shown], page_info=end)
 
 
-def _page(rows: Sequence[T], first: int, after: str | None, id_of: Callable[[T], str]) -> tuple[Sequence[T], PageInfo]:
+def cut_page(
+    rows: Sequence[T], first: int, after: str | None, id_of: Callable[[T], str]
+) -> tuple[Sequence[T], PageInfo]:
     """The rows behind the one with the id `after`, at most `first`; Invalid when that row is not among them."""
     size, begin = page_size(first), 0
     if after is not None:

@@ -89,7 +89,7 @@ def test_a_person_may_say_that_the_loss_is_right(tmp_path: Path, store: Store) -
         for counter, snapshot in enumerate([report(1, host(), services(*MANY)), report(2, services())], start=1):
             served.inbox.accept("nd_1", counter, snapshot, orjson.dumps(wire(snapshot)))
             assert served.applier.step()
-        (one,) = ask(served, "{held{id node lost of items since releasedBy host{name}}}")["held"]
+        (one,) = ask(served, "{held{nodes{id node lost of items since releasedBy host{name}}}}")["held"]["nodes"]
         assert (one["id"], one["lost"], one["of"], one["host"]["name"]) == ("nd_1/services", 40, 40, "web1")
         assert one["items"][0] == "Service s00@1000" and one["releasedBy"] is None
         assert ask(served, "{status{held queued}}")["status"] == {"held": 1, "queued": 0}

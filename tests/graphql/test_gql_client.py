@@ -43,7 +43,7 @@ def test_both_give_the_data(door: Door) -> None:
     [
         ("{nonsense}", errors.Invalid),
         ("{hosts(first: 100){nodes{children(first: 100){id}}}}", errors.TooLarge),
-        ("{users{name}}", errors.Forbidden),
+        ("{users{nodes{name}}}", errors.Forbidden),
         ('mutation{createToken(user: "ada")}', errors.Forbidden),
         ("{hosts{nodes{id}}}", errors.StoreUnavailable),
         ("{hosts(first: 0){nodes{id}}}", errors.TooLarge),

@@ -183,7 +183,7 @@ def test_the_standard_introspection_question_passes(door: Door, token: str, text
         ("{hosts(first:10){nodes{children(first:5){nodes{name}}}}}", 1 + 10 * (1 + (1 + 5 * 2))),
         ("{hosts(first:10){totalCount pageInfo{endCursor} nodes{name}}}", 1 + 10 * 2 + 3),
         ("query Q($n:Int!=50){hosts(first:$n){nodes{name}}}", 1 + 50 * 2),
-        ("{agents{node}}", 1 + 10),
+        ("{agents{nodes{node}}}", 1 + 50 * 2),
         ("{hosts(first:10){nodes{...F ...F}}} fragment F on CI{name id}", 1 + 10 * (1 + 4)),
         ("{__typename}", 1),
     ],

@@ -65,8 +65,8 @@ def test_dependencies_path_and_states_answer_for_then(store: Store, tmp_path: Pa
     ids = lived(store)
     text = """
     query T($of: [ID!]!, $to: ID!, $from: ID!, $at: Moment) {
-      dependents(of: $of, asOf: $at, types: ["DEPENDS_ON"]) { from { name } }
-      dependencies(of: [$from], asOf: $at, types: ["DEPENDS_ON"]) { to { name } }
+      dependents(of: $of, asOf: $at, types: ["DEPENDS_ON"]) { nodes { from { name } } }
+      dependencies(of: [$from], asOf: $at, types: ["DEPENDS_ON"]) { nodes { to { name } } }
       path(from: $from, to: $to, asOf: $at) { type }
       pastCis(of: $of, asOf: $at) { name status rev attributes }
     }
@@ -75,10 +75,10 @@ def test_dependencies_path_and_states_answer_for_then(store: Store, tmp_path: Pa
         then = ask(of, text, of=[ids["neo4j"]], to=ids["neo4j"], at=2, **{"from": ids["epicentre"]})
         now = ask(of, text, of=[ids["neo4j"]], to=ids["neo4j"], at=3, **{"from": ids["epicentre"]})
         host_then = ask(of, "query P($i: [ID!]!) { pastCis(of: $i, asOf: 2) { attributes since } }", i=[ids["web1"]])
-    assert [d["from"]["name"] for d in then["dependents"]] == ["epicentre"]
-    assert [d["to"]["name"] for d in then["dependencies"]] == ["neo4j"]
+    assert [d["from"]["name"] for d in then["dependents"]["nodes"]] == ["epicentre"]
+    assert [d["to"]["name"] for d in then["dependencies"]["nodes"]] == ["neo4j"]
     assert [hop["type"] for hop in then["path"]] == ["DEPENDS_ON"]
-    assert (now["dependents"], now["dependencies"], now["path"]) == ([], [], None)
+    assert (now["dependents"]["nodes"], now["dependencies"]["nodes"], now["path"]) == ([], [], None)
     assert then["pastCis"][0]["attributes"]["listens"] == ["tcp://127.0.0.1:17687"]
     assert host_then["pastCis"] == [{"attributes": {"hostname": "web1", "memoryBytes": 2**34}, "since": 1}]
 

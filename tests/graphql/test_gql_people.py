@@ -56,7 +56,9 @@ def test_an_admin_makes_an_account_that_works_and_changes_its_roles(served: Serv
     assert served.accounts.check_password("mary", "a long password").may(Role.ENGINEER)
     ask(served, 'mutation{setRoles(name:"mary",roles:["viewer"]){roles}}')
     assert not served.accounts.check_password("mary", "a long password").may(Role.ENGINEER)
-    assert {u["name"]: u["roles"] for u in ask(served, "{users{name roles}}")["users"]}["mary"] == ["viewer"]
+    assert {u["name"]: u["roles"] for u in ask(served, "{users{nodes{name roles}}}")["users"]["nodes"]}["mary"] == [
+        "viewer"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,9 @@ def test_a_token_is_shown_once_works_and_ends(served: Services) -> None:
     """Made, used, listed without its secret, revoked."""
     text = ask(served, 'mutation{createToken(user:"vera",label:"laptop",expiresDays:1)}')["createToken"]
     assert served.accounts.authenticate(text).name == "vera"
-    (listed,) = ask(served, "{tokens{keyId user label roles createdAt expiresAt lastUsed revokedAt}}")["tokens"]
+    (listed,) = ask(served, "{tokens{nodes{keyId user label roles createdAt expiresAt lastUsed revokedAt}}}")["tokens"][
+        "nodes"
+    ]
     assert (listed["user"], listed["label"], listed["revokedAt"]) == ("vera", "laptop", None)
     assert listed["expiresAt"] and text.rsplit("_", 1)[1] not in str(listed)
     ask(served, "mutation R($k:ID!){revokeToken(keyId:$k)}", k=listed["keyId"])
@@ -103,12 +107,12 @@ def test_an_enrolment_token_enrols_one_agent_which_can_be_sent_away(served: Serv
     key = SigningKey.generate()
     challenge = served.enrolment.challenge(text, bytes(key.verify_key))
     node = served.enrolment.enrol(text, bytes(key.verify_key), challenge, key.sign(PROOF + challenge).signature)
-    (agent,) = ask(served, "{agents{node site owner state lastSeen}}")["agents"]
+    (agent,) = ask(served, "{agents{nodes{node site owner state lastSeen}}}")["agents"]["nodes"]
     assert agent == {"node": node, "site": "north", "owner": "ops", "state": "new", "lastSeen": None}
     served.inbox.accept(node, 1, report(1, host(), node=node), b"{}")
-    assert ask(served, "{agents{state}}")["agents"] == [{"state": "reporting"}]
+    assert ask(served, "{agents{nodes{state}}}")["agents"]["nodes"] == [{"state": "reporting"}]
     ask(served, "mutation R($n:ID!){revokeAgent(node:$n)}", n=node)
-    assert ask(served, "{agents{state}}", vera())["agents"] == [{"state": "revoked"}]
+    assert ask(served, "{agents{nodes{state}}}", vera())["agents"]["nodes"] == [{"state": "revoked"}]
 
 
 def test_a_quarantined_report_is_shown_with_its_reason_and_tried_again(served: Services) -> None:
@@ -118,11 +122,11 @@ def test_a_quarantined_report_is_shown_with_its_reason_and_tried_again(served: S
         queued = served.inbox.next()
         assert queued is not None
         served.inbox.failed(queued.row, "no such class")
-    (kept,) = ask(served, "{quarantine{row node reportId reason at}}")["quarantine"]
+    (kept,) = ask(served, "{quarantine{nodes{row node reportId reason at}}}")["quarantine"]["nodes"]
     assert (kept["node"], kept["reason"]) == ("nd_1", "no such class") and kept["at"] >= NOW[:4]
     assert served.inbox.depth() == 0
     ask(served, "mutation R($r:Int!){replay(row:$r)}", ADMIN, r=kept["row"])
-    assert served.inbox.depth() == 1 and ask(served, "{quarantine{row}}") == {"quarantine": []}
+    assert served.inbox.depth() == 1 and ask(served, "{quarantine{nodes{row}}}") == {"quarantine": {"nodes": []}}
 
 
 def test_me_is_who_asks(served: Services) -> None:

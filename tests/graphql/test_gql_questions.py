@@ -130,8 +130,8 @@ def test_pages_together_are_the_list_and_a_cursor_may_be_any_rows(served: Servic
         ("{hosts(first: 0){nodes{id}}}", "too_large", "1 to 100"),
         ("{hosts(first: 101){nodes{id}}}", "too_large", "1 to 100"),
         ('{cis(class: "Toaster"){nodes{id}}}', "unknown_name", "Toaster"),
-        ('{dependencies(of: ["ci_none"]){id}}', "unknown_name", "ci_none"),
-        ('{dependents(of: ["ci_none"]){id}}', "unknown_name", "ci_none"),
+        ('{dependencies(of: ["ci_none"]){nodes{id}}}', "unknown_name", "ci_none"),
+        ('{dependents(of: ["ci_none"]){nodes{id}}}', "unknown_name", "ci_none"),
         ('{path(from: "ci_none", to: "ci_none"){id}}', "unknown_name", "ci_none"),
         ('{impact(of: ["ci_none"]){verdict}}', "unknown_name", "ci_none"),
         ("{impact(of: []){verdict}}", "invalid", "1 to 100"),
@@ -202,9 +202,9 @@ def test_freshness_comes_from_the_source_that_last_said_so(served: Services, ids
 
 def test_search_and_resolve_find_by_what_people_type(served: Services, ids: dict[str, str]) -> None:
     """The start of a word for search; a class narrows a name."""
-    assert names(ask(served, '{search(text: "epic"){name}}')["search"]) == ["epicentre"]
-    assert names(ask(served, '{resolve(name: "web1"){name}}')["resolve"]) == ["web1"]
-    assert ask(served, '{resolve(name: "web1", class: "Service"){name}}')["resolve"] == []
+    assert names(ask(served, '{search(text: "epic"){nodes{name}}}')["search"]["nodes"]) == ["epicentre"]
+    assert names(ask(served, '{resolve(name: "web1"){nodes{name}}}')["resolve"]["nodes"]) == ["web1"]
+    assert ask(served, '{resolve(name: "web1", class: "Service"){nodes{name}}}')["resolve"]["nodes"] == []
 
 
 def test_the_server_says_how_it_does(served: Services, ids: dict[str, str]) -> None:
@@ -212,11 +212,11 @@ def test_the_server_says_how_it_does(served: Services, ids: dict[str, str]) -> N
     status = ask(served, "{status{sequence queued held quarantined counts{class count}}}")["status"]
     assert (status["sequence"], status["queued"], status["held"], status["quarantined"]) == (2, 0, 0, 0)
     assert {"class": "Host", "count": 2} in status["counts"]
-    journal = ask(served, "{journal(first: 1){seq actor summary hash}}")["journal"]
+    journal = ask(served, "{journal(first: 1){nodes{seq actor summary hash}}}")["journal"]["nodes"]
     assert [(e["seq"], e["actor"]) for e in journal] == [(2, "nd_2")]
-    assert [e["seq"] for e in ask(served, "{journal(before: 2){seq}}")["journal"]] == [1]
-    assert ask(served, "{conflicts{id}}") == {"conflicts": []}
-    assert ask(served, "{agents{node}}") == {"agents": []}
+    assert [e["seq"] for e in ask(served, "{journal(before: 2){nodes{seq}}}")["journal"]["nodes"]] == [1]
+    assert ask(served, "{conflicts{nodes{id}}}") == {"conflicts": {"nodes": []}}
+    assert ask(served, "{agents{nodes{node}}}") == {"agents": {"nodes": []}}
 
 
 NEXT = "dependencies(first: 3){{nodes{{to{{{}}}}}}}"

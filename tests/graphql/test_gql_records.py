@@ -66,9 +66,11 @@ def test_lists_of_records_are_newest_first_in_pages_and_by_state(served: Service
     for text in ("one", "two", "three"):
         ask(served, WRITE, ENGINEER, cis=[ids["web1"]], text=text)
     ask(served, CLOSE, MANAGER, number="NTE-2")
-    assert [n["number"] for n in ask(served, "{notes{number}}")["notes"]] == ["NTE-3", "NTE-2", "NTE-1"]
-    assert [n["number"] for n in ask(served, '{notes(first: 1, after: "NTE-3"){number}}')["notes"]] == ["NTE-2"]
-    assert [n["number"] for n in ask(served, '{notes(state: "closed"){number}}')["notes"]] == ["NTE-2"]
+    assert [n["number"] for n in ask(served, "{notes{nodes{number}}}")["notes"]["nodes"]] == ["NTE-3", "NTE-2", "NTE-1"]
+    assert [n["number"] for n in ask(served, '{notes(first: 1, after: "NTE-3"){nodes{number}}}')["notes"]["nodes"]] == [
+        "NTE-2"
+    ]
+    assert [n["number"] for n in ask(served, '{notes(state: "closed"){nodes{number}}}')["notes"]["nodes"]] == ["NTE-2"]
 
 
 def test_only_the_roles_of_a_command_may_give_it(served: Services, ids: dict[str, str]) -> None:

@@ -370,9 +370,11 @@ def test_list_filters_by_what_the_schema_offers(run: Run, server: Scripted) -> N
     kinds = {"memoryBytes": "NumberFilter", "osId": "StringFilter", "macs": "StringsFilter", "and": None}
     described = {"inputFields": [{"name": n, "type": {"name": k}} for n, k in kinds.items()]}
     roots = [
-        {"name": "hosts", "type": {"ofType": {"name": "HostConnection"}}},
-        {"name": "me", "type": {"ofType": None}},
-    ]
+        {"name": "hosts", "args": [{"name": "filter"}, {"name": "order"}],
+         "type": {"ofType": {"name": "HostConnection"}}},
+        {"name": "users", "args": [{"name": "first"}], "type": {"ofType": {"name": "UserConnection"}}},
+        {"name": "me", "args": [], "type": {"ofType": None}},
+    ]  # fmt: skip
     page = {"totalCount": 1, "pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": [
         {**ci("web1", "Host"), "status": "live", "lastSeen": None}]}  # fmt: skip
     server.answers = {"__type": described, "__schema": {"queryType": {"fields": roots}}, "hosts": page}

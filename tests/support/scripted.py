@@ -38,7 +38,19 @@ class Scripted:
 
     def _next(self, name: str) -> Any:
         found = self.answers[name]
-        return found.pop(0) if isinstance(found, Turns) else found
+        answer = found.pop(0) if isinstance(found, Turns) else found
+        return page(answer) if isinstance(answer, list) and _is_paged(name) else answer
+
+
+def page(rows: list[Any], more: str | None = None) -> dict[str, Any]:
+    """Rows as a page of a list; `more` is the cursor behind which others follow."""
+    return {"nodes": rows, "pageInfo": {"hasNextPage": more is not None, "endCursor": more}, "truncated": None}
+
+
+def _is_paged(name: str) -> bool:
+    assert SCHEMA.query_type is not None
+    field_ = SCHEMA.query_type.fields.get(name)
+    return field_ is not None and graphql.get_named_type(field_.type).name.endswith("Connection")
 
 
 class Turns(list[Any]):

@@ -11,7 +11,7 @@ from cmdb.applier import utc_now
 from cmdb.errors import Invalid
 from cmdb.store import By, Done
 from cmdb.words import Role
-from cmdb_graphql.context import Info, blocking, command, computed, readable_by
+from cmdb_graphql.context import Info, blocking, command, computed, readable_by, whole
 from cmdb_graphql.fields.ways import Start
 from cmdb_graphql.generate import snake
 from cmdb_graphql.types import CI, Class, make
@@ -29,7 +29,10 @@ class CommandResult:
     done: strawberry.Private[Done]
     sequence: int = strawberry.field(description="Its journal sequence.")
     summary: str = strawberry.field(description="What it did, in one line.")
-    notes: list[str] = strawberry.field(description="What to know: values that are kept but not in effect, and why.")
+    notes: list[str] = strawberry.field(
+        description="What to know: values that are kept but not in effect, and why.",
+        metadata=whole("one for each value at most"),
+    )
 
     @computed("The CI it was about.")
     async def ci(self, info: Info) -> CI | None:

@@ -6,7 +6,9 @@ import strawberry
 
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, question
-from cmdb_graphql.types import CI, OfClass, made, make, page_size
+from cmdb_graphql.generate import cursor, read_cursor
+from cmdb_graphql.pages import FoundConnection, MatchConnection, ended
+from cmdb_graphql.types import CI, After, OfClass, made, make, page_size
 
 
 @question(Role.READER)
@@ -16,12 +18,20 @@ async def ci(info: Info, id: strawberry.ID) -> CI | None:  # noqa: A002  # the a
     return None if row is None else make(row)
 
 
-@question(Role.READER, arguments={"text": "What people type; the start of each word is enough."})
-async def search(info: Info, text: str, first: int = 20) -> list[CI]:
-    """Live CIs by the start of any word of their name, key or searched attributes, best first."""
-    rows = await blocking(info.context.services.store.search, text, page_size(first))
+TEXT = "What people type: the start of each word is enough; `*.example.org` looks for ends."
+
+
+@question(Role.READER, arguments={"text": TEXT})
+async def search(info: Info, text: str, first: int = 20, after: After = None) -> FoundConnection:
+    """Live CIs by the start (or, behind a `*`, the end) of any word of their name, key or searched attributes, by name.
+
+    Every piece of the text must be found.
+    """
+    size, behind = page_size(first), read_cursor(after, 2) if after else None
+    rows = await blocking(info.context.services.store.search, text, size, behind)
     info.context.loaders.prime(rows)
-    return made(rows)
+    end = ended(rows, size, lambda row: cursor([row["name"], row["id"]]))
+    return FoundConnection(nodes=made(rows[:size]), page_info=end)
 
 
 RESOLVE = {
@@ -33,9 +43,10 @@ RESOLVE = {
 @question(Role.READER, arguments=RESOLVE)
 async def resolve(
     info: Info, name: str, class_: OfClass = None, first: int = 20, include_retired: bool = False
-) -> list[CI]:
+) -> MatchConnection:
     """The CIs meant by a name: by id, else by exact name or key, else by the start of an id, else of a name."""
-    store = info.context.services.store
-    rows = await blocking(store.resolve, name, class_, page_size(first), retired=include_retired)
+    store, size = info.context.services.store, page_size(first)
+    rows = await blocking(store.resolve, name, class_, size + 1, retired=include_retired)
     info.context.loaders.prime(rows)
-    return made(rows)
+    cut = f"more than {size} fit: name it more exactly" if len(rows) > size else None
+    return MatchConnection(nodes=made(rows[:size]), truncated=cut)

@@ -17,7 +17,7 @@ from cmdb.projection import NOTHING, Overlay
 from cmdb.store import EdgeRow, Slice
 from cmdb.store.slices import MOST, cut
 from cmdb.words import Role
-from cmdb_graphql.context import Info, blocking, question, readable_by
+from cmdb_graphql.context import Info, blocking, question, readable_by, whole
 from cmdb_graphql.moment import AsOf, pinned
 from cmdb_graphql.proposed import Proposed, overlay
 from cmdb_graphql.services import Services
@@ -42,7 +42,9 @@ class ImpactItem:
     before: Degree = strawberry.field(description="How it does now.")
     degree: Degree = strawberry.field(description="How it would do.")
     hops: int = strawberry.field(description="How many dependencies away the failure is.")
-    path: list[Dependency] = strawberry.field(description="A shortest chain of broken dependencies to the failure.")
+    path: list[Dependency] = strawberry.field(
+        description="A shortest chain of broken dependencies to the failure.", metadata=whole("it ends at the failure")
+    )
     reason: str = strawberry.field(description="Why, in one line.")
     freshness_seconds: float | None = strawberry.field(
         description="How long ago the oldest dependency of the path was last seen, in seconds."

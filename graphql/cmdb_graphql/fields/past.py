@@ -13,12 +13,14 @@ from cmdb.classes import catalogue
 from cmdb.errors import Invalid, UnknownName
 from cmdb.store import Entry, Row
 from cmdb.words import Role
-from cmdb_graphql.context import Info, blocking, camel, question, readable_by
-from cmdb_graphql.moment import AsOf, Moment, pinned
+from cmdb_graphql.context import Info, blocking, camel, question, readable_by, whole
+from cmdb_graphql.moment import AsOf, Moment, pinned, spanned
 from cmdb_graphql.types import OfClass, PageInfo, existing, page_size
 
 EDGES = 100
 """Edges shown of one step; how many there were is said beside them."""
+VALUES = whole("one for each attribute at most")
+COUNTED = whole("`edgeCount` beside it says how many there are")
 
 
 @readable_by(Role.READER)
@@ -70,8 +72,10 @@ class HistoryEntry:
     kind: str = strawberry.field(description="What kind of journal entry it was.")
     summary: str = strawberry.field(description="What the whole entry did, to other CIs too.")
     what: str = strawberry.field(description="created, changed, retired, revived or linked.")
-    values: list[ValueChange] = strawberry.field(description="Values that changed.")
-    edges: list[EdgeChange] = strawberry.field(description="Edges that were opened or closed, the first 100.")
+    values: list[ValueChange] = strawberry.field(description="Values that changed.", metadata=VALUES)
+    edges: list[EdgeChange] = strawberry.field(
+        description="Edges that were opened or closed, the first 100.", metadata=COUNTED
+    )
     edge_count: int = strawberry.field(description="How many such edges there are in all.")
 
 
@@ -93,8 +97,10 @@ class Difference:
     class_: str = strawberry.field(name="class", description="The name of its class.")
     name: str = strawberry.field(description="What it was called at the later moment.")
     what: str = strawberry.field(description="created, changed, retired, revived or linked (only its edges).")
-    values: list[ValueChange] = strawberry.field(description="Values that differ.")
-    edges: list[EdgeChange] = strawberry.field(description="Edges there at one of the moments only, the first 100.")
+    values: list[ValueChange] = strawberry.field(description="Values that differ.", metadata=VALUES)
+    edges: list[EdgeChange] = strawberry.field(
+        description="Edges there at one of the moments only, the first 100.", metadata=COUNTED
+    )
     edge_count: int = strawberry.field(description="How many such edges there are in all.")
 
 
@@ -160,7 +166,7 @@ def _entry(one: Entry, *, whole: bool) -> HistoryEntry:
     )  # fmt: skip
 
 
-@question(Role.READER, arguments={"of": "The ids of the CIs, 1 to 100."})
+@question(Role.READER, arguments={"of": "The ids of the CIs, 1 to 100."}, complete="one for each CI that is named")
 async def past_cis(info: Info, of: list[strawberry.ID], as_of: AsOf = None) -> list[PastCI]:
     """These CIs as they were at a moment, retired ones too; those not known then are left out."""
     ids, at = await existing(info, of), await pinned(info, as_of)
@@ -204,9 +210,7 @@ async def diff(
     ids = None if of is None else await existing(info, of)
     if class_ is not None and class_ not in catalogue().classes:
         raise UnknownName(f"there is no class {class_!r}", where="class")
-    earlier, later = await pinned(info, from_), await pinned(info, to)
-    later = later if later is not None else await blocking(store.sequence)
-    assert earlier is not None
+    earlier, later = await spanned(info, from_, to)
     if earlier > later:
         raise Invalid(f"it lies behind `to` ({earlier} is after {later})", where="from")
     found = await blocking(store.difference, earlier, later, ids, class_, size, after or "")

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import strawberry
 
+from cmdb.accounts import TokenInfo
+from cmdb.accounts import User as Account
 from cmdb.errors import Forbidden, UnknownName
 from cmdb.words import Principal, Role
-from cmdb_graphql.context import Info, blocking, command, question, readable_by
+from cmdb_graphql.context import Info, blocking, command, question, readable_by, whole
+from cmdb_graphql.pages import Connection, held
+from cmdb_graphql.types import After, First
+
+ROLES = whole("there are few roles")
 
 
 @readable_by(Role.READER)
@@ -15,7 +21,7 @@ class User:
     """A person."""
 
     name: str = strawberry.field(description="The account's name.")
-    roles: list[str] = strawberry.field(description="The roles it holds.")
+    roles: list[str] = strawberry.field(description="The roles it holds.", metadata=ROLES)
     created_at: str | None = strawberry.field(description="Since when, ISO 8601 UTC.")
     view: str | None = strawberry.field(default=None, description="The view it is kept to; null: it sees everything.")
 
@@ -28,7 +34,9 @@ class Token:
     key_id: strawberry.ID = strawberry.field(description="Its visible part.")
     user: str = strawberry.field(description="Whose it is.")
     label: str = strawberry.field(description="What it is for.")
-    roles: list[str] | None = strawberry.field(description="The roles it is narrowed to; null: all of its user's.")
+    roles: list[str] | None = strawberry.field(
+        description="The roles it is narrowed to; null: all of its user's.", metadata=ROLES
+    )
     created_at: str = strawberry.field(description="Since when, ISO 8601 UTC.")
     expires_at: str | None = strawberry.field(description="Until when, ISO 8601 UTC.")
     last_used: str | None = strawberry.field(description="When it was last used, to the hour, ISO 8601 UTC.")
@@ -64,24 +72,27 @@ async def me(info: Info) -> User:
 
 
 @question(Role.ADMIN)
-async def users(info: Info) -> list[User]:
+async def users(info: Info, first: First = 50, after: After = None) -> Connection[User]:
     """Every account."""
-    found = await blocking(info.context.services.accounts.users)
-    return [User(name=u.name, roles=[r.value for r in u.roles], created_at=u.created_at, view=u.view) for u in found]
+
+    def shown(u: Account) -> User:
+        return User(name=u.name, roles=[r.value for r in u.roles], created_at=u.created_at, view=u.view)
+
+    return held(await blocking(info.context.services.accounts.users), first, after, shown, lambda u: u.name)
 
 
 @question(Role.ADMIN)
-async def tokens(info: Info) -> list[Token]:
+async def tokens(info: Info, first: First = 50, after: After = None) -> Connection[Token]:
     """Every API token, without its secret."""
-    found = await blocking(info.context.services.accounts.tokens)
-    return [
-        Token(
+
+    def shown(t: TokenInfo) -> Token:
+        return Token(
             key_id=strawberry.ID(t.key_id), user=t.user, label=t.label,
             roles=None if t.roles is None else [r.value for r in t.roles], created_at=t.created_at,
             expires_at=t.expires_at, last_used=t.last_used, revoked_at=t.revoked_at,
-        )
-        for t in found
-    ]  # fmt: skip
+        )  # fmt: skip
+
+    return held(await blocking(info.context.services.accounts.tokens), first, after, shown, lambda t: t.key_id)
 
 
 VIEW = {"view": "The view a reader is kept to; other roles see everything."}

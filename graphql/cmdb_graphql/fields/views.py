@@ -9,6 +9,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from cmdb.cypher.views import from_json, to_json
+from cmdb.store.views import MOST_VIEWS
 from cmdb.words import Role
 from cmdb.words import View as Kept
 from cmdb_graphql.context import Info, blocking, command, question, readable_by
@@ -30,7 +31,7 @@ def _view(kept: Kept) -> View:
     return View(name=kept.name, filter=cast(JSON, orjson.loads(to_json(from_json(kept.filter)))), ready=kept.ready)
 
 
-@question(Role.ADMIN)
+@question(Role.ADMIN, complete=f"at most {MOST_VIEWS} views are kept")
 async def views(info: Info) -> list[View]:
     """Every view, by name."""
     return [_view(kept) for kept in await blocking(info.context.services.store.views)]

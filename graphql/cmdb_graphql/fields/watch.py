@@ -5,9 +5,13 @@ from __future__ import annotations
 import strawberry
 from strawberry.scalars import JSON
 
+from cmdb.enrolment import Agent as Enrolled
+from cmdb.inbox import Kept
 from cmdb.words import Role
-from cmdb_graphql.context import Info, blocking, command, question, readable_by
-from cmdb_graphql.types import age, page_size
+from cmdb_graphql.context import Info, blocking, command, question, readable_by, whole
+from cmdb_graphql.pages import Connection, fetched, number_of
+from cmdb_graphql.pages import held as page
+from cmdb_graphql.types import After, First, age, page_size
 
 
 @readable_by(Role.VIEWER)
@@ -25,7 +29,7 @@ class Status:
     """The state of the whole."""
 
     sequence: int = strawberry.field(description="The last applied journal sequence.")
-    counts: list[ClassCount] = strawberry.field(description="Live CIs by class.")
+    counts: list[ClassCount] = strawberry.field(description="Live CIs by class.", metadata=whole("one for each class"))
     queued: int = strawberry.field(description="Reports that wait to be applied.")
     held: int = strawberry.field(description="Reports that wait for a person's word on an identity.")
     quarantined: int = strawberry.field(description="Reports that failed three times.")
@@ -68,7 +72,9 @@ class Conflict:
     hostname: str | None = strawberry.field(description="What the reporting host calls itself.")
     outcome: str = strawberry.field(description="conflict or ambiguous.")
     reason: str = strawberry.field(description="Why it is held.")
-    candidates: list[str] = strawberry.field(description="The CIs it might be.")
+    candidates: list[str] = strawberry.field(
+        description="The CIs it might be.", metadata=whole("all that fit are named")
+    )
     opened_at: str = strawberry.field(description="Since when, ISO 8601 UTC.")
     trace: JSON | None = strawberry.field(description="Rule by rule, what was tried.")
 
@@ -100,7 +106,7 @@ async def status(info: Info) -> Status:
 
 
 @question(Role.VIEWER)
-async def agents(info: Info) -> list[Agent]:
+async def agents(info: Info, first: First = 50, after: After = None) -> Connection[Agent]:
     """Every enrolled agent and when it last reported."""
     services = info.context.services
     enrolled = await blocking(services.enrolment.agents)
@@ -116,33 +122,41 @@ async def agents(info: Info) -> list[Agent]:
             return "held"
         return "new" if node not in seen else "silent" if (age(seen[node]) or 0) > quiet else "reporting"
 
-    return [
-        Agent(
+    def shown(a: Enrolled) -> Agent:
+        return Agent(
             node=strawberry.ID(a.node), site=a.site, owner=a.owner, state=state(a.node, a.revoked_at),
             enrolled_at=a.enrolled_at, last_seen=seen.get(a.node), host=hosts.get(a.node),
-        )
-        for a in enrolled
-    ]  # fmt: skip
+        )  # fmt: skip
+
+    return page(enrolled, first, after, shown, lambda a: a.node)
 
 
 @question(Role.VIEWER)
-async def journal(info: Info, first: int = 20, before: int | None = None) -> list[JournalEntry]:
-    """The newest entries of the journal, or those before a sequence."""
-    rows = await blocking(info.context.services.store.journal, page_size(first), before)
-    return [JournalEntry(**row) for row in rows]
+async def journal(
+    info: Info, first: int = 20, before: int | None = None, after: After = None
+) -> Connection[JournalEntry]:
+    """The newest entries of the journal, or those before a sequence; `after` goes on where a page ended."""
+    size, place = page_size(first), number_of(after, before)
+    rows = await blocking(info.context.services.store.journal, size + 1, place)
+    return fetched(rows, size, lambda row: JournalEntry(**row), lambda row: str(row["seq"]))
 
 
 @question(Role.VIEWER)
-async def conflicts(info: Info) -> list[Conflict]:
-    """Identities that wait for a person's word."""
-    return [Conflict(**row) for row in await blocking(info.context.services.store.conflicts)]
+async def conflicts(info: Info, first: First = 50, after: After = None) -> Connection[Conflict]:
+    """Identities that wait for a person's word, oldest first."""
+    found = await blocking(info.context.services.store.conflicts)
+    return page(found, first, after, lambda row: Conflict(**row), lambda row: str(row["id"]))
 
 
 @question(Role.ADMIN)
-async def quarantine(info: Info) -> list[QuarantinedReport]:
+async def quarantine(info: Info, first: First = 50, after: After = None) -> Connection[QuarantinedReport]:
     """Reports that failed three times."""
+
+    def shown(k: Kept) -> QuarantinedReport:
+        return QuarantinedReport(row=k.row, node=k.node, report_id=k.report_id, reason=k.reason, at=k.at)
+
     kept = await blocking(info.context.services.inbox.quarantine)
-    return [QuarantinedReport(row=k.row, node=k.node, report_id=k.report_id, reason=k.reason, at=k.at) for k in kept]
+    return page(kept, first, after, shown, lambda k: str(k.row))
 
 
 @command(Role.ADMIN)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
+from cmdb.errors import TooLarge
+from cmdb.store import EdgeRow
 from cmdb.words import Role
-from cmdb_graphql.context import Info, blocking, question
+from cmdb_graphql.context import Info, blocking, question, readable_by, whole
 from cmdb_graphql.moment import AsOf, pinned
-from cmdb_graphql.types import Dependency, existing
+from cmdb_graphql.types import After, Dependency, DependencyConnection, First, existing
 
 TYPES = {"types": "Names of relations, to follow these only."}
 Start = Annotated[
@@ -19,36 +21,80 @@ Start = Annotated[
 
 @question(Role.READER, arguments=TYPES)
 async def dependencies(
-    info: Info, of: list[strawberry.ID], types: list[str] | None = None, as_of: AsOf = None
-) -> list[Dependency]:
+    info: Info, of: list[strawberry.ID], types: list[str] | None = None, as_of: AsOf = None,
+    first: First = 50, after: After = None,
+) -> DependencyConnection:  # fmt: skip
     """What these CIs depend on, one hop."""
-    return await _hops(info, of, "out", types, await pinned(info, as_of))
+    return DependencyConnection.of(await _hops(info, of, "out", types, as_of), first, after)
 
 
 @question(Role.READER, arguments=TYPES)
 async def dependents(
-    info: Info, of: list[strawberry.ID], types: list[str] | None = None, as_of: AsOf = None
-) -> list[Dependency]:
+    info: Info, of: list[strawberry.ID], types: list[str] | None = None, as_of: AsOf = None,
+    first: First = 50, after: After = None,
+) -> DependencyConnection:  # fmt: skip
     """What depends on these CIs, one hop."""
-    return await _hops(info, of, "in", types, await pinned(info, as_of))
+    return DependencyConnection.of(await _hops(info, of, "in", types, as_of), first, after)
 
 
-async def _hops(
-    info: Info, of: list[strawberry.ID], way: str, types: list[str] | None, at: int | None
-) -> list[Dependency]:
-    ids = await existing(info, of)
-    return [Dependency.of(edge) for edge in await blocking(info.context.services.store.edges, ids, way, types, at)]
+async def _hops(info: Info, of: list[strawberry.ID], way: str, types: list[str] | None, as_of: Any) -> list[EdgeRow]:
+    ids, at = await existing(info, of), await pinned(info, as_of)
+    return await blocking(info.context.services.store.edges, ids, way, types, at)
 
 
 WAY = {"to": "The id of the dependency it should reach.", "maxHops": "At most this many hops, 1 to 8."}
+MOST_PATHS = 10
 
 
-@question(Role.READER, arguments=WAY)
+@readable_by(Role.READER)
+@strawberry.type(description="One chain of dependencies between two CIs.")
+class Path:
+    """A path."""
+
+    hops: int = strawberry.field(description="How many hops it has.")
+    edges: list[Dependency] = strawberry.field(
+        description="Its hops, each with its evidence and age.", metadata=whole("it has at most 8 hops")
+    )
+
+
+@readable_by(Role.READER)
+@strawberry.type(description="The shortest ways between two CIs.")
+class PathConnection:
+    """Paths."""
+
+    nodes: list[Path] = strawberry.field(description="The ways, shortest first, in an order that stays.")
+    truncated: str | None = strawberry.field(description="Why there may be other ways, if there may.")
+
+
+@question(Role.READER, arguments=WAY, complete="it has at most 8 hops")
 async def path(
     info: Info, from_: Start, to: strawberry.ID, max_hops: int = 8, as_of: AsOf = None
 ) -> list[Dependency] | None:
     """A shortest chain of dependencies from one CI to another, or null when there is none within `maxHops`."""
-    source, target = await existing(info, [from_], "from"), await existing(info, [to], "to")
+    source, target = await _ends(info, from_, to)
     at = await pinned(info, as_of)
-    edges = await blocking(info.context.services.store.path, source[0], target[0], max_hops, at)
+    edges = await blocking(info.context.services.store.path, source, target, max_hops, at)
     return None if edges is None else [Dependency.of(edge) for edge in edges]
+
+
+@question(Role.READER, arguments={**WAY, "first": "At most this many ways, 1 to 10."})
+async def paths(
+    info: Info, from_: Start, to: strawberry.ID, first: int = 3, max_hops: int = 8, as_of: AsOf = None
+) -> PathConnection:
+    """The shortest chains of dependencies from one CI to another that pass no CI twice, each hop with its evidence.
+
+    Of equally long ones the first by the ids of their edges.
+    """
+    if not 1 <= first <= MOST_PATHS:
+        raise TooLarge(f"1 to {MOST_PATHS} ways, not {first}", where="first")
+    source, target = await _ends(info, from_, to)
+    at = await pinned(info, as_of)
+    found = await blocking(info.context.services.store.paths, source, target, first, max_hops, at)
+    nodes = [Path(hops=len(edges), edges=[Dependency.of(edge) for edge in edges]) for edges in found.paths]
+    return PathConnection(nodes=nodes, truncated=found.truncated)
+
+
+async def _ends(info: Info, source: strawberry.ID, target: strawberry.ID) -> tuple[str, str]:
+    """Both ends, each known here; one round trip."""
+    await info.context.loaders.ci.load_many([str(source), str(target)])
+    return (await existing(info, [source], "from"))[0], (await existing(info, [target], "to"))[0]

@@ -8,8 +8,9 @@ import strawberry
 
 from cmdb.webhooks import Attempt, Hook
 from cmdb.words import Role
-from cmdb_graphql.context import Info, blocking, command, question, readable_by
-from cmdb_graphql.types import page_size
+from cmdb_graphql.context import Info, blocking, command, question, readable_by, whole
+from cmdb_graphql.pages import Connection, fetched, number_of
+from cmdb_graphql.types import After, page_size
 
 
 @readable_by(Role.ADMIN)
@@ -19,7 +20,9 @@ class Webhook:
 
     id: strawberry.ID = strawberry.field(description="Its id.")
     url: str = strawberry.field(description="Where messages are posted to.")
-    events: list[str] = strawberry.field(description="Kinds of events it wants; ci.* and * name several.")
+    events: list[str] = strawberry.field(
+        description="Kinds of events it wants; ci.* and * name several.", metadata=whole("as it was asked for")
+    )
     description: str = strawberry.field(description="What it is for.")
     created_by: str = strawberry.field(description="Who made it.")
     created_at: str = strawberry.field(description="Since when, ISO 8601 UTC.")
@@ -69,7 +72,7 @@ def _tried(one: Attempt) -> WebhookDelivery:
     )  # fmt: skip
 
 
-@question(Role.ADMIN)
+@question(Role.ADMIN, complete="there are at most 100")
 async def webhooks(info: Info) -> list[Webhook]:
     """Every webhook, oldest first; there are at most 100."""
     return [_shown(hook) for hook in await blocking(info.context.services.courier.hooks.all)]
@@ -81,10 +84,12 @@ async def webhook_deliveries(
     id: strawberry.ID,  # noqa: A002  # the schema's word
     first: int = 20,
     before: int | None = None,
-) -> list[WebhookDelivery]:
+    after: After = None,
+) -> Connection[WebhookDelivery]:
     """Tries to deliver to a webhook, newest first; the last 500 are kept."""
-    hooks = info.context.services.courier.hooks
-    return [_tried(one) for one in await blocking(hooks.attempts, str(id), page_size(first), before)]
+    hooks, size = info.context.services.courier.hooks, page_size(first)
+    found = await blocking(hooks.attempts, str(id), size + 1, number_of(after, before))
+    return fetched(found, size, _tried, lambda one: str(one.row))
 
 
 @command(

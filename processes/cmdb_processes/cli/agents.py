@@ -10,8 +10,8 @@ import typer
 from cmdb_processes.cli import asking, show
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
-AGENTS = "{ agents { node host state site owner enrolledAt lastSeen } }"
-CONFLICTS = "{ conflicts { id node hostname outcome reason candidates openedAt trace } }"
+AGENT = "node host state site owner enrolledAt lastSeen"
+CONFLICT = "id node hostname outcome reason candidates openedAt trace"
 ENROL = "mutation E($s: String!, $o: String!) { createEnrolmentToken(site: $s, owner: $o) }"
 RESOLVE = "mutation R($i: ID!, $d: String!) { resolveConflict(id: $i, decision: $d) }"
 REVOKE = "mutation R($n: ID!) { revokeAgent(node: $n) }"
@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 def list_(json: Json = False) -> None:
     """List agents and when they last reported."""
-    found = asking.ask(AGENTS)["agents"]
+    found = asking.every("agents", AGENT)
     if json:
         show.emit(found)
     else:
@@ -64,7 +64,7 @@ def revoke(
 
 def conflicts(json: Json = False) -> None:
     """List identities that wait for your word, with the reason."""
-    found = asking.ask(CONFLICTS)["conflicts"]
+    found = asking.every("conflicts", CONFLICT)
     if json:
         show.emit(found)
     else:

@@ -15,10 +15,13 @@ OPTIONS: dict[str, Any] = {"url": None, "token_file": None, "plain": False}
 
 RESOLVE = """
 query Resolve($name: String!, $class: String, $retired: Boolean! = false) {
-  resolve(name: $name, class: $class, includeRetired: $retired) { id name key class parent { name } }
+  resolve(name: $name, class: $class, includeRetired: $retired) {
+    nodes { id name key class parent { name } }
+    truncated
+  }
 }
 """
-NEAR = "query Near($text: String!) { search(text: $text, first: 5) { name class } }"
+NEAR = "query Near($text: String!) { search(text: $text, first: 5) { nodes { name class } } }"
 
 
 def client() -> HttpClient:
@@ -63,17 +66,34 @@ def ask(document: str, **variables: Any) -> dict[str, Any]:
     return client().ask(document, **variables)
 
 
+def every(field: str, selection: str) -> list[dict[str, Any]]:
+    """All rows of a list without arguments of its own, page by page."""
+    document = (
+        f"query Every($after: String) {{ {field}(first: 100, after: $after) "
+        f"{{ nodes {{ {selection} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+    )
+    asked, rows, after = client(), [], None
+    while True:
+        page = asked.ask(document, after=after)[field]
+        rows += page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return rows
+        after = page["pageInfo"]["endCursor"]
+
+
 def resolve(asking: HttpClient, name: str, cls: str | None = None, *, retired: bool = False) -> dict[str, Any]:
     """The one CI meant by an id, a name or the start of either; else who it might be. Retired ones count last."""
     asked = {"name": name, "retired": retired, **({"class": cls} if cls else {})}
-    found: list[dict[str, Any]] = asking.ask(RESOLVE, **asked)["resolve"]
+    answer = asking.ask(RESOLVE, **asked)["resolve"]
+    found: list[dict[str, Any]] = answer["nodes"]
     if len(found) == 1:
         return found[0]
     if found:
         # Inside a host the key says more than the name ("eth0 10.0.0.5"); a host's own is always "self".
         candidates = [(c["id"], c["class"], c["name"] if c["key"] == "self" else c["key"], _where(c)) for c in found]
-        raise AmbiguousName(f"{name!r} may mean any of these; name its id or key:", candidates=candidates)
-    near = [f"{c['name']} ({c['class']})" for c in asking.ask(NEAR, text=name)["search"]]
+        more = f" ({answer['truncated']})" if answer["truncated"] else ""
+        raise AmbiguousName(f"{name!r} may mean any of these{more}; name its id or key:", candidates=candidates)
+    near = [f"{c['name']} ({c['class']})" for c in asking.ask(NEAR, text=name)["search"]["nodes"]]
     hint = f"; similar: {', '.join(near)}" if near else "; `epicentre search TEXT` looks further"
     raise UnknownName(f"nothing here is called {name!r}{hint}")
 

@@ -27,7 +27,10 @@ _WHOLE = f"{_FIELDS} history {{ at by command fromState toState reason }}"
 SHOW = f"query Change($number: String!) {{ changeRequest(number: $number) {{ {_WHOLE} evidence }} }}"
 LIST = f"""
 query Changes($state: String, $first: Int!, $after: String) {{
-  changeRequests(state: $state, first: $first, after: $after) {{ {_FIELDS} }}
+  changeRequests(state: $state, first: $first, after: $after) {{
+    nodes {{ {_FIELDS} }}
+    pageInfo {{ hasNextPage endCursor }}
+  }}
 }}
 """
 PROPOSE = f"""
@@ -147,14 +150,14 @@ def list_(
     if state not in {None, *(known.name for known in LIFECYCLE.states)}:
         states = ", ".join(known.name for known in LIFECYCLE.states)
         raise Invalid(f"there is no state {state!r}; known are {states}", where="--state")
-    found = asking.ask(LIST, state=state, first=first, after=after)["changeRequests"]
+    page = asking.ask(LIST, state=state, first=first, after=after)["changeRequests"]
+    found = page["nodes"]
     if json:
         show.emit(found)
     else:
         rows = [(c["number"], c["state"], c["windowStart"], c["openedBy"], c["title"]) for c in found]
         show.table(("CHANGE", "STATE", "WINDOW", "BY", "TITLE"), rows, "no changes")
-        if len(found) == first:
-            show.out(f"there may be older ones: --after {found[-1]['number']}")
+    show.more(page, "--after")
 
 
 def _print(change: dict[str, Any], json: bool, hint: str = "") -> None:

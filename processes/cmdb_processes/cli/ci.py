@@ -41,8 +41,11 @@ fragment Edges on DependencyConnection {
 """
 FIELDS = "query Fields($name: String!) { __type(name: $name) { fields { name type { kind ofType { kind } } } } }"
 SEARCH = """
-query Search($text: String!, $first: Int!) {
-  search(text: $text, first: $first) { id name class parent { name } lastSeen }
+query Search($text: String!, $first: Int!, $after: String) {
+  search(text: $text, first: $first, after: $after) {
+    nodes { id name class parent { name } lastSeen }
+    pageInfo { hasNextPage endCursor }
+  }
 }
 """
 PATH = """
@@ -131,17 +134,20 @@ def _attributes(client: Any, ci: dict[str, Any]) -> dict[str, Any]:
 
 
 def search(
-    text: Annotated[str, typer.Argument(help="The start of any word: of a name, an address, a model, …")],
+    text: Annotated[str, typer.Argument(help="The start of any word of a name, an address, …; *.org: the end.")],
     first: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 20,
+    after: Annotated[str | None, typer.Option(help="The cursor the page before ended with.")] = None,
     json: Json = False,
 ) -> None:
     """Find live CIs by what you remember of them."""
-    found = asking.ask(SEARCH, text=text, first=first)["search"]
+    page = asking.ask(SEARCH, text=text, first=first, after=after)["search"]
+    found = page["nodes"]
     if json:
         show.emit(found)
     else:
         rows = [(n["name"], n["class"], (n["parent"] or {}).get("name"), n["id"]) for n in found]
         show.table(("NAME", "CLASS", "ON", "ID"), rows, f"nothing found for {text!r}")
+    show.more(page, "--after")
     if not found:
         raise typer.Exit(1)
 

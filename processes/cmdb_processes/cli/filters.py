@@ -11,7 +11,7 @@ from cmdb_graphql.client import HttpClient
 FILTERS = """
 query Filters($name: String!) {
   __type(name: $name) { inputFields { name type { name } } }
-  __schema { queryType { fields { name type { ofType { name } } } } }
+  __schema { queryType { fields { name args { name } type { ofType { name } } } } }
 }
 """
 
@@ -29,9 +29,16 @@ def known(client: HttpClient, cls: str | None) -> tuple[str, dict[str, str]]:
     answer = client.ask(FILTERS, name=f"{cls or 'CI'}Filter")
     roots = {(f["type"].get("ofType") or {}).get("name"): f["name"] for f in answer["__schema"]["queryType"]["fields"]}
     if answer["__type"] is None or f"{cls or 'CI'}Connection" not in roots:
-        ends = (name.removesuffix("Connection") for name in roots if name and name.endswith("Connection"))
-        raise UnknownName(f"there is no class {cls!r}; known are {', '.join(sorted(set(ends) - {'CI'}))}")
+        raise UnknownName(f"there is no class {cls!r}; known are {', '.join(sorted(_classes(answer)))}")
     return roots[f"{cls or 'CI'}Connection"], {f["name"]: f["type"]["name"] for f in answer["__type"]["inputFields"]}
+
+
+def _classes(answer: dict[str, Any]) -> set[str]:
+    """Whatever has a list that can be filtered."""
+    lists = [
+        f for f in answer["__schema"]["queryType"]["fields"] if {"filter", "order"} <= {a["name"] for a in f["args"]}
+    ]
+    return {f["type"]["ofType"]["name"].removesuffix("Connection") for f in lists} - {"CI"}
 
 
 def condition(kinds: dict[str, str], text: str) -> dict[str, Any]:

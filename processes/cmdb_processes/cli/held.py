@@ -9,7 +9,7 @@ import typer
 from cmdb_processes.cli import asking, show
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
-HELD = "{ held { id node lost of items since releasedBy host { name } } }"
+HELD = "id node lost of items since releasedBy host { name }"
 RELEASE = "mutation R($i: ID!, $r: String) { releaseHeld(id: $i, reason: $r) }"
 
 
@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 def held(json: Json = False) -> None:
     """List reports held because they would retract more than a fifth and more than ten items of their scope."""
-    found = asking.ask(HELD)["held"]
+    found = asking.every("held", HELD)
     if json:
         show.emit(found)
         return

@@ -9,8 +9,15 @@ import typer
 from cmdb_processes.cli import asking, show
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
-QUARANTINE = "{ quarantine { row node reportId reason at } }"
-JOURNAL = "query J($first: Int!) { journal(first: $first) { seq at actor kind summary hash } }"
+QUARANTINED = "row node reportId reason at"
+JOURNAL = """
+query J($first: Int!, $before: Int) {
+  journal(first: $first, before: $before) {
+    nodes { seq at actor kind summary hash }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
 REPLAY = "mutation R($r: Int!) { replay(row: $r) }"
 
 
@@ -25,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 def list_(json: Json = False) -> None:
     """List reports that failed three times, with the reason."""
-    found = asking.ask(QUARANTINE)["quarantine"]
+    found = asking.every("quarantine", QUARANTINED)
     if json:
         show.emit(found)
     else:
@@ -43,11 +50,14 @@ def replay(
 
 def journal(
     first: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 20,
+    before: Annotated[int | None, typer.Option(help="Only entries before this sequence.")] = None,
     json: Json = False,
 ) -> None:
     """Show what was applied last: who, when, what."""
-    found = asking.ask(JOURNAL, first=first)["journal"]
+    page = asking.ask(JOURNAL, first=first, before=before)["journal"]
+    found = page["nodes"]
     if json:
         show.emit(found)
     else:
         show.table(("SEQ", "AT", "BY", "WHAT"), [(j["seq"], j["at"], j["actor"], j["summary"]) for j in found], "empty")
+    show.more(page, "--before")

@@ -110,6 +110,12 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], empty: str = "n
         Console(highlight=False, markup=False).print(made)
 
 
+def more(page: dict[str, Any], option: str) -> None:
+    """That a list goes on behind what was shown, and how to go there; on stderr, beside text and JSON alike."""
+    if page["pageInfo"]["hasNextPage"]:
+        note(f"more follow: {option} {page['pageInfo']['endCursor']}")
+
+
 def facts(pairs: Sequence[tuple[str, Any]]) -> None:
     """Names and values below each other; absent ones are left out."""
     shown = [(name, value) for name, value in pairs if value not in (None, "", [])]

@@ -10,7 +10,7 @@ import typer
 from cmdb_processes.cli import asking, show
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
-TOKENS = "{ tokens { keyId user label roles createdAt expiresAt lastUsed revokedAt } }"
+COLUMNS = "keyId user label roles createdAt expiresAt lastUsed revokedAt"
 ISSUE = """
 mutation NewToken($user: String, $label: String!, $roles: [String!], $expiresDays: Float) {
   createToken(user: $user, label: $label, roles: $roles, expiresDays: $expiresDays)
@@ -45,7 +45,7 @@ def create(
 
 def list_(json: Json = False) -> None:
     """List API tokens, without their secrets."""
-    found = asking.ask(TOKENS)["tokens"]
+    found = asking.every("tokens", COLUMNS)
     if json:
         show.emit(found)
         return

@@ -53,7 +53,7 @@ def _may(made: dict[str, Any]) -> str:
 
 def list_(json: Json = False) -> None:
     """List accounts."""
-    found = asking.ask("{ users { name roles createdAt view } }")["users"]
+    found = asking.every("users", "name roles createdAt view")
     if json:
         show.emit(found)
     else:

@@ -14,7 +14,7 @@ Id = Annotated[str, typer.Argument(help="The webhook, as `webhook list` shows it
 HOOK = "id url events description state reason toldUpTo failures nextTry createdBy createdAt"
 TRY = "row message seq at status milliseconds answer"
 LIST = f"{{ webhooks {{ {HOOK} }} }}"
-DELIVERIES = f"query D($i: ID!, $n: Int!) {{ webhookDeliveries(id: $i, first: $n) {{ {TRY} }} }}"
+DELIVERIES = f"query D($i: ID!, $n: Int!) {{ webhookDeliveries(id: $i, first: $n) {{ nodes {{ {TRY} }} }} }}"
 ADD = f"""
 mutation A($u: String!, $e: [String!], $d: String!) {{
   createWebhook(url: $u, events: $e, description: $d) {{ secret webhook {{ {HOOK} }} }}
@@ -96,7 +96,7 @@ def deliveries(
     webhook: Id, first: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 20, json: Json = False
 ) -> None:
     """Show the last tries, newest first."""
-    found = asking.ask(DELIVERIES, i=webhook, n=first)["webhookDeliveries"]
+    found = asking.ask(DELIVERIES, i=webhook, n=first)["webhookDeliveries"]["nodes"]
     if json:
         show.emit(found)
     else:

@@ -10,7 +10,7 @@ from cmdb_graphql.client import HttpClient
 from cmdb_processes.cli import show
 from cmdb_processes.cli.impact import IMPACT, render
 
-STATUS = "{ status { counts { class count } } agents { host } }"
+STATUS = "{ status { counts { class count } } agents(first: 100) { nodes { host } } }"
 SERVICES = """
 { services(first: 100) { nodes { id name dependents(first: 1) { nodes { id } } parent { name } } } }
 """
@@ -45,7 +45,7 @@ def _reported(client: HttpClient, stop: threading.Event) -> dict[str, Any] | Non
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and not stop.is_set():
         answer = client.ask(STATUS)
-        if any(agent["host"] for agent in answer["agents"]):
+        if any(agent["host"] for agent in answer["agents"]["nodes"]):
             found: dict[str, Any] = answer["status"]
             return found
         stop.wait(0.1)

@@ -1,0 +1,96 @@
+"""How many CIs of each kind: every dimension is one entry here, and each count is one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cmdb.cypher.filters import Filter, Statement, attribute_types, chosen
+from cmdb.errors import Invalid, UnknownName
+
+ATTRIBUTE = "attribute"
+_THERE = "WHERE all(e IN es WHERE e.valid_to IS NULL)"
+# What lives inside another is where that one is, and is counted with it: far fewer places are looked up than CIs.
+_BY_TOP = """
+WITH coalesce(n.parent, n.id) AS top, $agents[split(n.source, '/')[0]] AS agent, {more} count(*) AS count
+MATCH (t:CI {{id: top}}) OPTIONAL MATCH (g:CI {{id: t.parent}})
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """What CIs are counted by: from `n` to rows of key and count. `agents` asks for what each agent's token says."""
+
+    sentence: str
+    text: str
+    agents: str | None = None
+
+
+DIMENSIONS: Mapping[str, Dimension] = {
+    "class": Dimension("The class.", "WITH n.class AS key, count(*) AS count"),
+    "status": Dimension("live or retired.", "WITH n.status AS key, count(*) AS count"),
+    ATTRIBUTE: Dimension(
+        "The value of one attribute, which `attribute` names; one of a list of strings counts with each.",
+        "UNWIND CASE WHEN n.`{attribute}` IS NULL THEN [null] ELSE n.`{attribute}` END AS key "
+        "WITH key, count(*) AS count",
+    ),
+    "site": Dimension(
+        "The Site it, or what it is inside of, is LOCATED_IN or PART_OF, over racks and rooms; else the site its "
+        "agent was enrolled for.",
+        _BY_TOP.format(more="")
+        + "CALL (t, g) { UNWIND [t, g] AS h MATCH (h)-[es:`LOCATED_IN`|`PART_OF`*0..4]->(s:Site) "
+        + _THERE
+        + " RETURN s.name AS site ORDER BY site LIMIT 1 UNION ALL RETURN null AS site } "
+        "WITH top, agent, count, max(site) AS site WITH coalesce(site, agent) AS key, count",
+        agents="site",
+    ),
+    "owner": Dimension(
+        "The Person or Organisation it is OWNED_BY; else that of what it is inside of; else the owner its agent was "
+        "enrolled for.",
+        "WITH n, COLLECT { MATCH (n)-[e:`OWNED_BY`]->(o:CI) WHERE e.valid_to IS NULL "
+        "RETURN o.name ORDER BY o.name LIMIT 1 }[0] AS own "
+        + _BY_TOP.format(more="own,")
+        + "WITH count, coalesce(own, COLLECT { UNWIND [t, g] AS h MATCH (h)-[e:`OWNED_BY`]->(o:CI) "
+        "WHERE e.valid_to IS NULL RETURN o.name ORDER BY o.name LIMIT 1 }[0], agent) AS key",
+        agents="owner",
+    ),
+}
+"""Every dimension by its name; a new one needs nothing else."""
+
+
+def counts(
+    by: str,
+    attribute: str | None,
+    cls: str | None,
+    where: Filter | None,
+    limit: int,
+    after: Sequence[Any] | None,
+    agents: Mapping[str, str],
+) -> Statement:
+    """Rows of (key, count), the greatest count first, then by key; `after` is those two of the last one seen.
+
+    The key is a text, null where it is not known. `agents` says by agent what its token was bound to.
+    """
+    dimension = DIMENSIONS.get(by)
+    if dimension is None:
+        raise UnknownName(f"there is nothing called {by!r} to count by; known are {', '.join(DIMENSIONS)}", where="by")
+    if (attribute is not None) != (by == ATTRIBUTE):
+        raise Invalid("name an attribute to count by an attribute, and only then", where="attribute")
+    if attribute is not None and attribute not in (known := attribute_types(cls)):
+        raise UnknownName(f"there is no attribute {attribute!r} here; known are {', '.join(sorted(known))}")
+    text, params = chosen(cls, where)
+    each = dimension.text.replace("{attribute}", attribute or "")
+    beyond = "WHERE count < $count OR count = $count AND place > $place " if after is not None else ""
+    count, place = after if after is not None else (0, "")
+    return (
+        f"{text} {each} WITH toString(key) AS key, sum(count) AS count WITH key, count, coalesce(key, '') AS place "
+        f"{beyond}RETURN key, count ORDER BY count DESC, place LIMIT $limit",
+        {**params, "limit": limit, "count": count, "place": place, "agents": dict(agents)},
+    )
+
+
+def sources(cls: str | None, where: Filter | None) -> Statement:
+    """How many CIs of each class each source speaks for: rows of (class, source, count)."""
+    text, params = chosen(cls, where)
+    return f"{text} RETURN n.class AS class, n.source AS source, count(*) AS count", params

@@ -1,0 +1,126 @@
+"""Sums over the estate: how many of each kind, and how old what we know of them is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import Enum
+from typing import Any
+
+import strawberry
+
+from cmdb.cypher import And, Compare, Filter
+from cmdb.cypher.counts import DIMENSIONS
+from cmdb.words import Role
+from cmdb_graphql.context import Info, blocking, question, readable_by, whole
+from cmdb_graphql.generate import INPUTS, cursor, read_cursor, snake, to_filter
+from cmdb_graphql.pages import Connection, fetched
+from cmdb_graphql.types import After, First, OfClass, PageInfo, age, cut_page, page_size
+
+_BY = {name.upper(): strawberry.enum_value(name, description=one.sentence) for name, one in DIMENSIONS.items()}
+CountBy: Any = strawberry.enum(Enum("CountBy", _BY), description="What CIs are counted by.")  # type: ignore[misc]  # made of the dimensions that are declared
+CIFilter: Any = INPUTS[None]
+
+
+@readable_by(Role.VIEWER)
+@strawberry.type(description="How many CIs have one thing in common.")
+class Count:
+    """A count."""
+
+    key: str | None = strawberry.field(description="What they have in common; null: it is not known.")
+    count: int = strawberry.field(description="How many.")
+
+
+@question(
+    Role.VIEWER,
+    arguments={"by": "What to count by.", "attribute": "The attribute to count by, in camelCase; with ATTRIBUTE only."},
+)
+async def counts(
+    info: Info, by: CountBy, attribute: str | None = None, class_: OfClass = None,
+    filter: CIFilter | None = None,  # noqa: A002  # the argument's public name
+    include_retired: bool = False, first: First = 20, after: After = None,
+) -> Connection[Count]:  # fmt: skip
+    """How many live CIs there are of each class, site, owner, …, the most first. One round trip."""
+    services, size, dimension = info.context.services, page_size(first), DIMENSIONS[by.value]
+    agents: dict[str, str] = {}
+    if dimension.agents:
+        enrolled = await blocking(services.enrolment.agents)
+        agents = {one.node: said for one in enrolled if (said := getattr(one, dimension.agents))}
+    named = None if attribute is None else snake(attribute)
+    behind = read_cursor(after, 2) if after else None
+    where = _live(filter, include_retired)
+    rows = await blocking(services.store.counts_by, by.value, named, class_, where, size + 1, behind, agents)
+    return fetched(rows, size, lambda row: Count(**row), lambda row: cursor([row["count"], row["key"] or ""]))
+
+
+def _live(given: Any, include_retired: bool = False) -> Filter:
+    live = () if include_retired else (Compare("status", "eq", "live"),)
+    return And((*live, *([to_filter(given)] if given else [])))
+
+
+# --- freshness -----------------------------------------------------------------------------------------------
+
+BANDS = (("an hour", 3_600.0), ("a day", 86_400.0), ("a week", 604_800.0), ("30 days", 2_592_000.0))
+
+
+@readable_by(Role.VIEWER)
+@strawberry.type(description="How old what one source says of the CIs of a class is.")
+class Freshness:
+    """A source's word on a class."""
+
+    class_: str = strawberry.field(name="class", description="The class.")
+    source: str = strawberry.field(description="Who speaks for them: agent and section, or another source.")
+    count: int = strawberry.field(description="How many CIs it speaks for.")
+    last_seen: str | None = strawberry.field(description="When it last said so, ISO 8601 UTC; null: not known.")
+    age_seconds: float | None = strawberry.field(description="How long ago that was, in seconds.")
+
+
+@readable_by(Role.VIEWER)
+@strawberry.type(description="How many CIs of a class were last seen how long ago.")
+class AgeCount:
+    """A band of ages."""
+
+    class_: str = strawberry.field(name="class", description="The class.")
+    within: str = strawberry.field(description="an hour, a day, a week, 30 days, longer, or unknown.")
+    count: int = strawberry.field(description="How many CIs.")
+
+
+@readable_by(Role.VIEWER)
+@strawberry.type(description="How old what we know is: the oldest first.")
+class FreshnessConnection:
+    """A page."""
+
+    nodes: list[Freshness] = strawberry.field(description="Classes and sources, those of unknown age first.")
+    ages: list[AgeCount] = strawberry.field(
+        description="Of all pages together: how many CIs by class and age.",
+        metadata=whole("six for each class at most"),
+    )
+    page_info: PageInfo = strawberry.field(description="Where this page ends, and whether more follow.")
+
+
+@question(Role.VIEWER, arguments={"olderThan": "Only what was last seen longer ago than this, in seconds."})
+async def freshness(
+    info: Info, class_: OfClass = None, older_than: float = 0.0, first: First = 20, after: After = None
+) -> FreshnessConnection:
+    """How old what we know of live CIs is, by class and source. What people wrote is of unknown age. One round trip."""
+    services = info.context.services
+    rows = await blocking(services.store.sources, class_, _live(None))
+    seen = await blocking(services.inbox.all_seen)
+    every = [
+        Freshness(class_=row["class"], source=row["source"], count=row["count"], last_seen=at, age_seconds=age(at))
+        for row in rows
+        for at in [seen.get(row["source"])]
+    ]
+    old = [one for one in every if one.age_seconds is None or one.age_seconds >= older_than]
+    old.sort(key=lambda one: (one.last_seen or "", one.class_, one.source))
+    shown, end = cut_page(old, first, after, lambda one: f"{one.class_} {one.source}")
+    ages: Counter[tuple[str, str]] = Counter()
+    for one in old:
+        ages[one.class_, _band(one.age_seconds)] += one.count
+    bands = [AgeCount(class_=cls, within=band, count=n) for (cls, band), n in sorted(ages.items())]
+    return FreshnessConnection(nodes=list(shown), ages=bands, page_info=end)
+
+
+def _band(seconds: float | None) -> str:
+    if seconds is None:
+        return "unknown"
+    return next((name for name, most in BANDS if seconds <= most), "longer")

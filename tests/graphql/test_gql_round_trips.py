@@ -1,0 +1,163 @@
+"""Round trips of every list field of the schema, found by itself: at most 2 + depth, however many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    get_nullable_type,
+    is_leaf_type,
+)
+from support.asked import arguments, needed, values
+from support.questions import ADMIN, EPICENTRE, NEO4J, SHOP, ask, estate, parts
+from support.reports import NOW, host, network, report, services, sockets, uses
+from support.round_trips import counting
+
+from cmdb.store import Store
+from cmdb_graphql.endpoint import executor
+from cmdb_graphql.services import Services
+from cmdb_processes.cli.server.processes import processes
+
+pytestmark = pytest.mark.neo4j
+
+Object = GraphQLObjectType | GraphQLInterfaceType
+Step = tuple[str, str]
+"""A field by its type and name."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, connected: Store) -> Iterator[tuple[Services, list[str], Any]]:
+    """Parts with all processes on a counted store, twenty more hosts beside the small estate, a change and a hook."""
+    from conftest import wipe
+
+    wipe(connected)
+    ids = estate(connected)
+    for i in range(20):
+        inside = [host(f"h{i}"), network(f"10.1.0.{i}"), services(NEO4J, EPICENTRE, SHOP)]
+        links = sockets(uses(EPICENTRE, "127.0.0.1:17687"), uses(SHOP, "10.0.0.5:8480"))
+        connected.apply(report(1, *inside, links, node=f"nd_h{i}", boot=f"b{i}"), NOW)
+    store, sent = counting(connected)
+    with parts(tmp_path_factory.mktemp("trips"), store, processes().values()) as made:
+        change, hook = _changed(made, ids), _hooked(made)
+        known = values(ids, number=change, **{"Query.webhookDeliveries.id": hook, "Query.diff.from": 1})
+        yield made, sent, known
+
+
+def _changed(of: Services, ids: dict[str, str]) -> str:
+    text = """mutation C($cis: [ID!]!) { proposeChange(cis: $cis, title: "Make it faster",
+              window: "2030-01-01T00:00:00Z/PT1H", plan: "Do it.", backout: "Undo it.", test: "Look.") { number } }"""
+    return str(ask(of, text, ADMIN, cis=[ids["web1"], ids["web2"]])["proposeChange"]["number"])
+
+
+def _hooked(of: Services) -> str:
+    hooks = of.courier.hooks
+    return hooks.create("https://192.0.2.1/", ["*"], by="ada", now=NOW, cursor=0).id
+
+
+def _schema() -> GraphQLSchema:
+    from cmdb_graphql.schema import Built
+
+    return Built(processes()).graphql
+
+
+SCHEMA = _schema()
+
+
+def _objects() -> dict[str, Object]:
+    return {n: t for n, t in SCHEMA.type_map.items() if isinstance(t, Object) and not n.startswith("__")}
+
+
+def _is_list(field: GraphQLField) -> bool:
+    return isinstance(get_nullable_type(field.type), GraphQLList) and not is_leaf_type(get_named_type(field.type))
+
+
+def _ways() -> dict[str, tuple[Step, ...]]:
+    """The shortest way of fields from Query to each object type that can be reached without a command."""
+    ways: dict[str, tuple[Step, ...]] = {"Query": ()}
+    waiting = ["Query"]
+    while waiting:
+        name = waiting.pop(0)
+        for field, one in _objects()[name].fields.items():
+            inner = get_named_type(one.type)
+            if isinstance(inner, Object) and inner.name not in ways:
+                ways[inner.name] = (*ways[name], (name, field))
+                waiting.append(inner.name)
+    return ways
+
+
+def _lists() -> list[tuple[Step, ...]]:
+    """A way to every list field, through the interface for what all classes share."""
+    shared = set(SCHEMA.type_map["CI"].fields)  # type: ignore[attr-defined]  # an interface
+    return [
+        (*way, (name, field))
+        for name, way in _ways().items()
+        for field, one in _objects()[name].fields.items()
+        if _is_list(one)
+        and not (name != "CI" and field in shared and name in {t.name for t in SCHEMA.get_possible_types(_ci())})
+    ]
+
+
+def _ci() -> GraphQLInterfaceType:
+    found = SCHEMA.type_map["CI"]
+    assert isinstance(found, GraphQLInterfaceType)
+    return found
+
+
+def _leaves(made: Object) -> str:
+    """All fields of a row that are values and need nothing."""
+    simple = [n for n, f in made.fields.items() if is_leaf_type(get_named_type(f.type))]
+    return " ".join(n for n in simple if not any(needed(a) for a in made.fields[n].args.values()))
+
+
+def _document(way: tuple[Step, ...], known: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The question along a way, ending in the rows' own values."""
+    heads, given = [], {}
+    opened = ""
+    for number, (parent, name) in enumerate(way):
+        field = _objects()[parent].fields[name]
+        asked = []
+        for argument, value in arguments(field, known, parent, name).items():
+            assert value is not None, f"the estate has no value for {parent}.{name}({argument}:)"
+            heads.append(f"$v{number}{argument}: {field.args[argument].type}")
+            given[f"v{number}{argument}"] = value
+            asked.append(f"{argument}: $v{number}{argument}")
+        if "first" in field.args:
+            asked.append("first: 5")
+        opened += name + (f"({', '.join(asked)})" if asked else "") + " { "
+    last = get_named_type(_objects()[way[-1][0]].fields[way[-1][1]].type)
+    assert isinstance(last, Object)
+    inner = _leaves(last)
+    if last.name.endswith("Connection") and "nodes" in last.fields:
+        row = get_named_type(last.fields["nodes"].type)
+        assert isinstance(row, Object)
+        inner += f" nodes {{ {_leaves(row)} }}"
+    head = f"query Q({', '.join(heads)}) " if heads else ""
+    return f"{head}{{ {opened}{inner or '__typename'} {'} ' * (len(way) + 1)}", given
+
+
+@pytest.mark.parametrize("way", _lists(), ids=lambda way: ".".join(f"{name}" for _, name in way))
+def test_round_trips_of_every_list_field_are_at_most_two_and_its_depth(
+    served: tuple[Services, list[str], Any], way: tuple[Step, ...]
+) -> None:
+    """Depth counts the fields on the way that lead on in the graph; what only wraps a page's rows is none of them."""
+    of, sent, known = served
+    text, given = _document(way, known)
+    executor(of)._budgets.clear()  # so many questions in a minute are more than one person may put
+    sent.clear()
+    ask(of, text, ADMIN, **given)
+    depth = sum(not parent.endswith(("Connection", "Edge")) for parent, _ in way)
+    assert len(sent) <= 2 + depth, [text, *sent]
+
+
+def test_the_ways_lead_to_more_than_the_lists_of_classes() -> None:
+    """So that the test above means something."""
+    found = {".".join(step) for way in _lists() for step in way[-1:]}
+    assert {"HostConnection.nodes", "CI.claims", "ChildConnection.nodes", "Impact.items", "ChangeRequest.cis"} <= found

@@ -1,0 +1,148 @@
+"""Filters by relation and by the ends of words, counts by whatever is declared, and how old what we know is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.questions import NEO4J, answer, ask, estate, parts
+from support.reports import NOW, host, report, services
+
+from cmdb.cypher.counts import DIMENSIONS
+from cmdb.store import Store
+from cmdb_graphql.services import Services
+
+pytestmark = pytest.mark.neo4j
+
+
+@pytest.fixture
+def served(tmp_path: Path, store: Store) -> Iterator[Services]:
+    """The small estate."""
+    with parts(tmp_path / "home", store) as made:
+        estate(store)
+        yield made
+
+
+def names(of: Services, narrow: str, root: str = "services") -> list[str]:
+    """The names of what a filter leaves."""
+    found = ask(of, f"{{{root}(filter: {narrow}) {{ totalCount nodes {{ name }} }} }}")[root]
+    assert found["totalCount"] == len(found["nodes"])
+    return [row["name"] for row in found["nodes"]]
+
+
+@pytest.mark.parametrize(
+    ("narrow", "expected"),
+    [
+        ('{related: [{type: "DEPENDS_ON", to: {name: {prefix: "Neo"}}}]}', ["epicentre"]),
+        ('{related: [{type: "DEPENDS_ON"}]}', ["epicentre", "shop"]),
+        ('{related: [{type: "DEPENDS_ON", none: true}]}', ["neo4j"]),
+        ('{related: [{type: "DEPENDS_ON", direction: IN}]}', ["epicentre", "neo4j"]),
+        ('{related: [{direction: IN, to: {name: {eq: "shop"}}}]}', ["epicentre"]),
+        ('{related: [{type: "DEPENDS_ON"}, {type: "DEPENDS_ON", direction: IN}]}', ["epicentre"]),
+        ('{not: {related: [{type: "DEPENDS_ON"}]}}', ["neo4j"]),
+        ('{related: [{type: "DEPENDS_ON", to: {related: [{type: "DEPENDS_ON"}]}}]}', ["shop"]),
+        ('{related: [{type: "RUNS_ON", to: {class: {eq: "Host"}, name: {suffix: "B2"}}}]}', ["shop"]),
+        ('{name: {suffix: "4J"}}', ["neo4j"]),
+        ('{name: {startsWith: "neo"}}', ["neo4j"]),
+        ('{name: {startsWith: "Neo"}}', []),
+        ('{listens: {suffix: ":8480"}}', ["epicentre"]),
+    ],
+)
+def test_filters_by_relation_and_by_ends_mean_what_they_say(served: Services, narrow: str, expected: list[str]) -> None:
+    """Each leaves exactly the services it describes, alone and inside others."""
+    assert names(served, narrow) == expected
+
+
+def test_what_is_no_more_joins_nothing_and_relations_have_a_bound(served: Services) -> None:
+    """An edge that was closed does not count; a fourth step is refused; so is a relation nobody declared."""
+    served.store.apply(report(2, services(NEO4J)), NOW)
+    assert names(served, '{related: [{type: "DEPENDS_ON", to: {name: {prefix: "neo"}}}]}') == []
+    deep = "{}"
+    for _ in range(4):
+        deep = f'{{related: [{{type: "DEPENDS_ON", to: {deep}}}]}}'
+    for narrow, word in ((deep, "at most 3"), ('{related: [{type: "LOVES"}]}', "LOVES")):
+        assert word in answer(served, f"{{services(filter: {narrow}){{nodes{{id}}}}}}")["errors"][0]["message"]
+
+
+def counted(of: Services, arguments: str) -> list[tuple[Any, int]]:
+    """Keys and counts."""
+    found = ask(of, f"{{counts({arguments}) {{ nodes {{ key count }} pageInfo {{ hasNextPage }} }} }}")["counts"]
+    assert not found["pageInfo"]["hasNextPage"]
+    return [(row["key"], row["count"]) for row in found["nodes"]]
+
+
+MAKE = """mutation {
+  site: createCi(class: "Site", name: "Berlin", attributes: {code: "BER"}) { ci { id } }
+  who: createCi(class: "Organisation", name: "Shop AG", attributes: {code: "SHOP"}) { ci { id } }
+}"""
+LINK = "mutation L($a: ID!, $b: ID!, $t: String!) { linkCis(type: $t, from: $a, to: $b) { sequence } }"
+
+
+def test_cis_are_counted_by_every_dimension_most_first(served: Services) -> None:
+    """By class, status, attribute, site and owner; what nobody said is null; each dimension is one round trip."""
+    ids = {row["name"]: row["id"] for row in served.store.find(None, first=100)}
+    total = served.store.count(None)
+    by_class = counted(served, "by: CLASS")
+    assert by_class[0] == ("Service", 3) and sum(n for _, n in by_class) == total
+    assert counted(served, "by: STATUS") == [("live", total)]
+    assert counted(served, 'by: ATTRIBUTE, attribute: "cpuCores", class: "Host"') == [("16", 1), ("4", 1)]
+    assert counted(served, 'by: ATTRIBUTE, attribute: "listens", class: "Service", filter: {name: {eq: "shop"}}') == [
+        ("tcp://0.0.0.0:443", 1)
+    ]
+    made = ask(served, MAKE)
+    ask(served, LINK, t="LOCATED_IN", a=ids["web1"], b=made["site"]["ci"]["id"])
+    ask(served, LINK, t="OWNED_BY", a=ids["web2"], b=made["who"]["ci"]["id"])
+    inside = served.store.count(None) - 2
+    web1 = 5  # itself, its interface, address and two services
+    assert counted(served, "by: SITE") == [("Berlin", web1 + 1), (None, inside - web1 + 1)]
+    assert counted(served, "by: OWNER") == [(None, web1 + 2), ("Shop AG", inside - web1)]
+    assert counted(served, 'by: SITE, filter: {class: {eq: "Service"}}') == [("Berlin", 2), (None, 1)]
+
+
+def test_what_an_agents_token_says_counts_where_the_graph_says_nothing(served: Services) -> None:
+    """The site and owner an agent was enrolled for are those of what it reports."""
+    from nacl.signing import SigningKey
+
+    from cmdb.enrolment import PROOF
+
+    key, enrolment = SigningKey.generate(), served.enrolment
+    token = enrolment.create_token("Hamburg", "the shop")
+    challenge = enrolment.challenge(token, bytes(key.verify_key))
+    node = enrolment.enrol(token, bytes(key.verify_key), challenge, key.sign(PROOF + challenge).signature)
+    served.store.apply(report(1, host("web3"), node=node, boot="boot-3"), NOW)
+    assert ("Hamburg", 1) in counted(served, "by: SITE") and ("the shop", 1) in counted(served, "by: OWNER")
+
+
+def test_counts_come_in_pages_and_their_arguments_are_checked(served: Services) -> None:
+    """One at a time in the order of one big page; an attribute goes with ATTRIBUTE only."""
+    whole, after, rows = counted(served, "by: CLASS"), None, []
+    while True:
+        text = "query C($after: String) { counts(by: CLASS, first: 1, after: $after) "
+        page = ask(served, text + "{ nodes { key count } pageInfo { hasNextPage endCursor } } }", after=after)["counts"]
+        rows += [(row["key"], row["count"]) for row in page["nodes"]]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+        after = page["pageInfo"]["endCursor"]
+    assert rows == whole
+    wrong = {"by: ATTRIBUTE": "name an attribute", 'by: CLASS, attribute: "name"': "only then"}
+    for arguments, word in {**wrong, 'by: ATTRIBUTE, attribute: "nonsense"': "nonsense"}.items():
+        assert word in answer(served, f"{{counts({arguments}){{nodes{{key}}}}}}")["errors"][0]["message"]
+    assert {"class", "status", "attribute", "site", "owner"} <= set(DIMENSIONS)
+
+
+def test_freshness_says_how_old_what_we_know_is(served: Services) -> None:
+    """By class and source, oldest first, with what was never heard of before all; bands are of everything."""
+    served.inbox.accept("nd_1", 1, report(1, services(NEO4J)), b"{}")
+    text = "query F($old: Float! = 0) { freshness(first: 100, olderThan: $old) {"
+    text += " nodes { class source count lastSeen ageSeconds } ages { class within count } } }"
+    found = ask(served, text)["freshness"]
+    assert found["nodes"][0]["lastSeen"] is None
+    last = found["nodes"][-1]
+    assert (last["class"], last["source"], last["count"]) == ("Service", "nd_1/services", 2)
+    assert {"class": "Service", "within": "an hour", "count": 2} in found["ages"]
+    assert {"class": "Service", "within": "unknown", "count": 1} in found["ages"]
+    assert sum(one["count"] for one in found["ages"]) == served.store.count(None)
+    old = ask(served, text, old=3600.0)["freshness"]
+    assert len(old["nodes"]) == len(found["nodes"]) - 1 and all(n["ageSeconds"] is None for n in old["nodes"])
