@@ -1,5 +1,5 @@
 # Thin names for plain commands.
-.PHONY: install dev run test lint bench lock schema neo4j-lock clean
+.PHONY: install dev run test lint bench bench-small lock schema neo4j-lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -35,11 +35,14 @@ lint: dev
 bench: dev  ## ratios, each against a peer or limit measured in the same run
 	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
+bench-small: export BENCH_SMALL := 1
+bench-small: bench  ## the same at sizes that take less than a minute
+
 schema: dev  ## write graphql/schema.graphql anew
 	$(BIN)/python -m cmdb_processes.cli.server.schema > graphql/schema.graphql
 
 lock:  ## lock the dependencies anew; needs uv
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --extra build --extra server --extra dev pyproject.toml -o requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --extra build --extra server --extra fast --extra bench --extra dev pyproject.toml -o requirements/dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --extra build --extra server pyproject.toml -c requirements/dev.txt -o requirements/server.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet pyproject.toml -c requirements/dev.txt -o requirements/agent.txt
 

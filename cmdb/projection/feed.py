@@ -22,8 +22,12 @@ log = logging.getLogger("epicentre.projection")
 
 LOOK = 0.5
 """Seconds between two looks at the journal."""
-BATCH = 500
-"""Journal entries read together."""
+BATCH = 50
+"""Journal entries read together: the first report of a large host is some MB."""
+LAG = 500
+"""Entries that a question waits for; further behind it goes to the graph."""
+TURN = 0.5
+"""Seconds a question waits while somebody else catches up."""
 SAVE_EVERY = 3600.0
 """Seconds between two saves while the server runs."""
 
@@ -95,13 +99,14 @@ class Feed:
         state = self.state
         if state is None or state.sequence >= sequence:
             return state
-        if sequence - state.sequence > BATCH:
+        if sequence - state.sequence > LAG or not self._turn.acquire(timeout=TURN):
             return None
-        with self._turn:
-            try:
-                self._follow()
-            except EpicentreError as error:
-                log.warning("the projection could not catch up: %s", error)
+        try:
+            self._catch_up()
+        except EpicentreError as error:
+            log.warning("the projection could not catch up: %s", error)
+        finally:
+            self._turn.release()
         state = self.state
         return state if state is not None and state.sequence >= sequence else None
 
@@ -110,8 +115,7 @@ class Feed:
         with self._turn:
             if self._projection is None:
                 self._projection = self._loaded() or self._read()
-            while self._follow() == BATCH and not self._stopping.is_set():
-                pass
+            self._catch_up()
             self._check()
         self._tidy()
 
@@ -145,6 +149,10 @@ class Feed:
                 self._projection = None
                 self._stopping.wait(10.0)
             self._stopping.wait(LOOK)
+
+    def _catch_up(self) -> None:
+        while self._follow() == BATCH and not self._stopping.is_set():
+            pass
 
     def _follow(self) -> int:
         """Apply what the journal has behind us, at most one batch; how many entries that were."""

@@ -63,7 +63,7 @@ class Ids:
 
     def column(self) -> Names:
         """All names by number."""
-        return np.concatenate([self.names, np.array(self.added, "S28")]) if self.added else self.names
+        return np.concatenate([self.names, np.array(self.added, "S")]) if self.added else self.names
 
     def _old(self, names: Sequence[str]) -> dict[str, int]:
         if not len(self.names) or not names:

@@ -101,6 +101,8 @@ class Projection:
 def merged(state: State) -> Base:
     """The rows as of a state. What is closed later, while they are made, counts as open still."""
     rows, delta, length = state.base.rows, state.delta, state.length
+    if state.cis == state.base.cis and not delta.touched.any():
+        return replace(state.base, sequence=state.sequence)
     source, target = _joined(rows.nbr, delta.source, length), _joined(targets(rows), delta.target, length)
     kind = _joined(rows.type, delta.type, length)
     begin, end = _joined(rows.begin, delta.begin, length), _joined(rows.end, delta.end, length)

@@ -33,7 +33,7 @@ class Topologies:
             sequence = int(rows[0]["seq"]) if rows else 0
             ids, nodes = _cis(run)
             columns = _edges(run, relations, ids, sequence) if ids else {}
-            names = np.array(ids, dtype="S28") if ids else np.empty(0, "S28")
+            names = np.array(ids, dtype="S") if ids else np.empty(0, "S28")
             return Topology(sequence, names, _numbered(columns, nodes, sequence))
 
         return self._bolt.read(work, timeout=PATIENCE)

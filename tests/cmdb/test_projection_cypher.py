@@ -267,7 +267,7 @@ def test_a_projection_that_lags_far_behind_is_not_asked(
     caught = feed.at(last + 1)
     assert caught is not None and caught.sequence == last + 1
     assert feed.at(last + 1000) is None
-    monkeypatch.setattr("cmdb.projection.feed.BATCH", 0)
+    monkeypatch.setattr("cmdb.projection.feed.LAG", 0)
     assert feed.at(last + 2) is None
 
 
