@@ -26,10 +26,10 @@ _PLACEHOLDERS = frozenset(
 _NO_NAMES = frozenset(
     {"", "na", "none", "null", "unknown", "tbd", "notspecified", "notapplicable", "notavailable", "notset"}
 )
-_RUN = "0123456789" * 4
-"""Digits that count up, as in 1234567890 or 0123456789012345: typed by somebody in a hurry."""
-_TAGS = re.compile(r"^(?:sys|mb|bss|asset|chassis|board|sn|cs|at)(?=\d)")
-"""What makers put before such digits: SYS-1234567890, MB-1234567890, BSS-0123456789."""
+_RUNS = ("0123456789" * 4, "0123456789abcdef" * 2)
+"""Digits that count up, as in 1234567890 or 0123456789ABCDEF: typed by somebody in a hurry."""
+_TAGS = re.compile(r"^(?:sys|mb|bss|asset|chassis|board|[bcs]?sn|cs|at)(?=\d)")
+"""What makers put before such digits: SYS-1234567890, MB-1234567890, SSN12345678901234567."""
 _NO_UUIDS = frozenset(
     {
         "03000200040005000006000700080009",  # American Megatrends' default
@@ -54,6 +54,7 @@ _MADE_MACS = {
     "50:50:54:50:30:30": "a dial-up driver", "00:53:45:00:00:00": "a dial-up driver",
     "20:41:53:59:4e:ff": "a dial-up driver", "44:45:53:54:": "a dial-up driver", "00:a0:c6:00:00:00": "a modem driver",
     "00:90:4c:11:22:33": "an empty chip", "00:e0:4c:53:44:58": "an empty chip", "00:11:22:33:44:55": "an example",
+    "ac:de:48:00:11:22": "a security chip",
 }  # fmt: skip
 """Addresses that look permanent and that a program gives to every machine it is installed on."""
 _CONTAINERS = frozenset(
@@ -61,8 +62,14 @@ _CONTAINERS = frozenset(
 )
 _HARDWARE = frozenset({"smbios_uuid", "serial", "vendor"})
 _NO_DOMAINS = frozenset(
-    {"localdomain", "local", "lan", "home", "internal", "intranet", "private", "workgroup", "home.arpa", "example"}
-)
+    {
+        "localdomain", "localdomain4", "localdomain6", "local", "lan", "home", "internal", "intranet", "private",
+        "workgroup", "home.arpa", "example", "docker.internal", "fritz.box", "speedport.ip", "mshome.net",
+    }
+)  # fmt: skip
+"""Domains that stand behind names in any house, and those that a router or a program gives to whatever it meets."""
+_ADDRESS_NAME = re.compile(r"(?:^|.*[^0-9])(?:\d{1,3}-){3}\d{1,3}(?:[^0-9].*|$)")
+"""A name made from an address, as clouds and providers do: ip-10-0-0-5. It is another machine's tomorrow."""
 
 
 def uuid_variants(uuid: str) -> tuple[str, ...]:
@@ -138,7 +145,7 @@ def _refuse_text(value: str) -> str | None:
         return "a placeholder nobody filled in"
     if len(set(bare)) == 1:
         return "one character repeated"
-    if _TAGS.sub("", bare) in _RUN and len(bare) > 3:
+    if len(bare) > 3 and any(_TAGS.sub("", bare) in run for run in _RUNS):
         return "digits that only count up"
     return "too short to be unique" if len(bare) < 4 else None
 
@@ -192,7 +199,7 @@ def _refuse_fqdn(value: str) -> str | None:
     host, _, domain = value.partition(".")
     if not domain or host == "localhost" or domain in _NO_DOMAINS or value.endswith((".local", ".localdomain")):
         return "no domain of its own"
-    return "an address, not a name" if re.fullmatch(r"[0-9.]+", value) else None
+    return "an address, not a name" if re.fullmatch(r"[0-9.]+", value) or _ADDRESS_NAME.fullmatch(host) else None
 
 
 _KEYS: dict[str, tuple[Callable[[str], str], Callable[[str], str | None]]] = {

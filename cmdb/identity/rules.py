@@ -84,7 +84,7 @@ def _contradicts(rule: IdentityRule, mine: Keys, theirs: Keys) -> bool:
 def _doubts(rule: IdentityRule, stronger: Sequence[IdentityRule], mine: Keys, theirs: Keys) -> list[str]:
     """Single keys of stronger rules that both have and that differ: no veto, since alone they do not decide."""
     singles = {key for one in stronger for key in one.keys} - set(rule.keys)
-    both = [key for key in sorted(singles) if isinstance(mine.get(key), str) and isinstance(theirs.get(key), str)]
+    both = [key for key in sorted(singles) if mine.get(key) is not None and theirs.get(key) is not None]
     return [key for key in both if not _agrees(key, mine[key], theirs[key])]
 
 

@@ -22,8 +22,9 @@ def state(since: int, status: str = "live", **values: Any) -> dict[str, Any]:
 
 
 def test_values_are_compared_and_bookkeeping_is_not() -> None:
-    """A new revision alone is no difference; a value that came, went or changed is."""
+    """A new revision alone is no difference, nor is what a sweep marks; a value that came, went or changed is."""
     assert compare(state(1, kernel="5"), state(2, kernel="5")) == ()
+    assert compare(state(1), state(2, stale_since="2026-11-01T12:00:00.000Z")) == ()
     assert compare(state(1, kernel="5", fqdn="a.b"), state(2, kernel="6", model="x")) == (
         AttributeChange("fqdn", "a.b", None), AttributeChange("kernel", "5", "6"), AttributeChange("model", None, "x"),
     )  # fmt: skip
@@ -40,6 +41,7 @@ def test_what_became_of_it_is_one_word() -> None:
         (2, "created"), (3, "linked"), (4, "changed"), (5, "linked"), (6, "retired"), (8, "revived"),
     ]  # fmt: skip
     assert between(life, 0, 1) is None, "not known yet"
+    assert between(life, 1, 6) is None, "it came and went: nothing that lasted"
     whole = between(life, 1, 9)
     assert whole is not None
     assert (whole.what, whole.opened, whole.closed) == ("created", (), ())

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from difflib import unified_diff
 from hashlib import sha256
 from pathlib import Path
+from subprocess import PIPE
 from unittest import mock
 
 from cmdb_processes.cli import main
@@ -71,7 +72,9 @@ def typed(command: str) -> str:
     """What a command prints, errors too: ours by our own program in this process, others in a shell."""
     words = shlex.split(command, comments=True)
     if words[0] != "epicentre":
-        return subprocess.run(["sh", "-c", command], text=True, capture_output=True, timeout=60, check=False).stdout
+        return subprocess.run(
+            ["sh", "-c", f"exec 2>&1\n{command}"], stdout=PIPE, text=True, timeout=60, check=False
+        ).stdout
     said = io.StringIO()
     with mock.patch.object(sys, "argv", words), redirect_stdout(said), redirect_stderr(said), suppress(SystemExit):
         main.main()
