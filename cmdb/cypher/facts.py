@@ -99,8 +99,7 @@ RETURN changed
 JOURNAL = """
 MATCH (j:Journal {id: 'journal'}) SET j.seq = $seq, j.hash = $hash
 WITH j UNWIND $entries AS row
-CREATE (:Change {seq: row.seq, at: row.at, actor: row.actor, kind: row.kind, summary: row.summary, ops: row.ops,
-                 prev: row.prev, hash: row.hash, report: row.report})
+CREATE (c:Change) SET c = row
 FOREACH (id IN CASE WHEN row.report IS NULL THEN [] ELSE [row.report] END |
          CREATE (:Applied {report_id: id, seq: row.seq}))
 """
@@ -133,7 +132,9 @@ def apply(steps: Sequence[Step], now: str) -> Statement:
         "change": [_change(c, step.seq) for step in steps for c in step.plan.change],
         "close": [{"id": e.id, "source": e.source, "seq": step.seq} for step in steps for e in step.plan.close],
         "reword": [
-            {"id": e.id, "source": e.source, "properties": _edge_facts(e)} for step in steps for e in step.plan.reword
+            {"id": e.id, "source": e.source, "seq": step.seq, "properties": _edge_facts(e)}
+            for step in steps
+            for e in step.plan.reword
         ],
         "open": [_open(e, step.seq) for step in steps for e in step.plan.open],
         "claims": [_claim(c, step.seq) for step in steps for c in step.plan.claims],

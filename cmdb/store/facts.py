@@ -48,7 +48,7 @@ def entry(
 
 
 def append(run: Run, entries: Sequence[Mapping[str, Any]]) -> None:
-    """Write the entries of this transaction, in order, at the journal's end."""
+    """Write the entries of this transaction, in order, at the journal's end; the last thing it does."""
     last = entries[-1]
     run(facts.JOURNAL, {"seq": last["seq"], "hash": last["hash"], "entries": entries})
 
