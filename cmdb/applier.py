@@ -19,6 +19,7 @@ from cmdb.inbox import Inbox, Queued
 from cmdb.moments import iso
 from cmdb.store import By, Done, Outcome, Store
 from cmdb.store.conflicts import Word
+from cmdb.words import Snapshot
 
 log = logging.getLogger("epicentre.applier")
 P = ParamSpec("P")
@@ -111,7 +112,7 @@ class Applier:
 
     def _together(self, batch: list[Queued]) -> list[Outcome] | None:
         try:
-            snapshots = [ingest.parse(queued.raw) for queued in batch]
+            snapshots = [_snapshot(queued) for queued in batch]
             return self._store.apply_all(snapshots, utc_now(), self._agents.revoked())
         except StoreUnavailable:
             raise  # nobody's fault: they stay where they are, and their attempts are not counted
@@ -121,7 +122,7 @@ class Applier:
 
     def _alone(self, queued: Queued) -> str:
         try:
-            outcome = self._store.apply(ingest.parse(queued.raw), utc_now(), self._agents.revoked())
+            outcome = self._store.apply(_snapshot(queued), utc_now(), self._agents.revoked())
         except StoreUnavailable:
             raise  # not the report's fault
         except EpicentreError as error:
@@ -165,3 +166,7 @@ class Applier:
                 pause = min(5.0, pause * 2 or 0.25)
                 log.exception("the applier could not go on (next try in %.1f s)", pause)
                 self._stopping.wait(pause)
+
+
+def _snapshot(queued: Queued) -> Snapshot:
+    return queued.snapshot or ingest.parse(queued.raw)

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,9 @@ MAX_ATTEMPTS = 3
 MAX_BATCH = 4 * 1024 * 1024
 """Bytes of reports that are applied together."""
 
+MAX_READ = 1024 * 1024
+"""Bytes of reports that are kept as the front door has read them, for the applier: some 10 MiB in memory."""
+
 KEPT_IDS = 100
 """Report ids remembered per node: a sender repeats its latest reports, never one from a hundred ago."""
 
@@ -72,13 +75,14 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A report to apply."""
+    """A report to apply; `snapshot` is what `raw` says, if this process has read it already."""
 
     row: int
     node: str
     report_id: str
     raw: bytes
     attempts: int
+    snapshot: Snapshot | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,37 @@ class Kept:
     report_id: str
     reason: str
     at: str
+
+
+class Snapshots:
+    """Reports as the front door has read them, so that the applier need not read them again; what is too much is not.
+
+    What is given back belongs to exactly these bytes, whatever became of the transaction that kept it.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._room = most
+        self._kept: dict[str, tuple[bytes, Snapshot]] = {}
+        self._lock = threading.Lock()
+
+    def keep(self, raw: bytes, snapshot: Snapshot) -> None:
+        """Keep one if there is room: the applier comes to the oldest first."""
+        with self._lock:
+            self._forget(snapshot.report_id)
+            if len(raw) <= self._room:
+                self._kept[snapshot.report_id] = (raw, snapshot)
+                self._room -= len(raw)
+
+    def get(self, report_id: str, raw: bytes) -> Snapshot | None:
+        """What these bytes say, if it is known. It is given once."""
+        with self._lock:
+            found = self._kept.get(report_id)
+            self._forget(report_id)
+        return found[1] if found is not None and found[0] == raw else None
+
+    def _forget(self, report_id: str) -> None:
+        if (gone := self._kept.pop(report_id, None)) is not None:
+            self._room += len(gone[0])
 
 
 def _now() -> str:
@@ -107,6 +142,7 @@ class Inbox:
         self._max_queued = max_queued
         self._news = threading.Event()
         self._counts: dict[str, int] = {}
+        self._read_before = Snapshots(MAX_READ)
         self._committed()
         self._writer = sqlite.Writer(path, self._db, self._committed)
 
@@ -155,6 +191,7 @@ class Inbox:
         self._db.execute(
             "INSERT INTO queue (id, node, raw, at) VALUES (?, ?, ?, ?)", (snapshot.report_id, node, raw, now)
         )
+        self._read_before.keep(raw, snapshot)
         return Receipt(snapshot.report_id, snapshot.seq, "stored")
 
     def _owner(self, report_id: str) -> str | None:
@@ -213,7 +250,7 @@ class Inbox:
             f"SELECT row, node, id, raw, attempts FROM queue WHERE row IN ({marks}) ORDER BY row",  # noqa: S608  # marks only
             tuple(chosen.values()),
         )
-        return [Queued(*row) for row in rows]
+        return [Queued(*row, snapshot=self._read_before.get(row["id"], row["raw"])) for row in rows]
 
     def wait(self, timeout: float) -> None:
         """Wait until a report was queued, somebody pokes, or the time is over."""

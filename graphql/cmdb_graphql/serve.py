@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from cmdb.errors import Misconfigured
-from cmdb_graphql.patience import Patient
+from cmdb_graphql.patience import patient
 
 
 class Server:
@@ -20,7 +20,7 @@ class Server:
         self._socket = bind(host, port)
         self.port = int(self._socket.getsockname()[1])
         config = uvicorn.Config(
-            app, http=Patient, access_log=False, log_level="warning", server_header=False, date_header=False,
+            app, http=patient(), access_log=False, log_level="warning", server_header=False, date_header=False,
             timeout_graceful_shutdown=5, timeout_keep_alive=75, lifespan="off", ws="none",
         )  # fmt: skip
         self._server = uvicorn.Server(config)

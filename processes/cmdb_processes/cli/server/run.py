@@ -6,6 +6,7 @@ import fcntl
 import json
 import logging
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -55,6 +56,7 @@ class Run:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._asked_to_stop)
         with ExitStack() as stack:
+            _many_connections()
             private_folder(self._home)
             stack.enter_context(_only_one(self._home))
             show.out(f"data folder: {self._home}")
@@ -184,6 +186,12 @@ def _enrolled(program: list[str]) -> bool:
 def _shown(host: str) -> str:
     reachable = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # compared, never bound
     return f"[{reachable}]" if ":" in reachable else reachable
+
+
+def _many_connections() -> None:
+    """Let this process open as many files as it may: many systems begin with 1,024, and each agent needs one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 @contextmanager
