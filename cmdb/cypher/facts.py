@@ -16,7 +16,7 @@ Statement = tuple[str, dict[str, Any]]
 
 LOCK = """
 MATCH (j:Journal {id: 'journal'}) SET j.seq = j.seq + 1
-RETURN j.seq AS seq, j.hash AS prev
+RETURN j.seq AS seq, j.hash AS prev, j.time AS time
 """
 """First in every write transaction: the lock on this node makes the order of sequence numbers the order of commits."""
 
@@ -89,7 +89,7 @@ MERGE (r)-[a:ASSERTS]->(h) ON CREATE SET a.since = $seq SET a.trace = coalesce($
 """
 
 JOURNAL = """
-MATCH (j:Journal {id: 'journal'}) SET j.hash = $entry.hash
+MATCH (j:Journal {id: 'journal'}) SET j.hash = $entry.hash, j.time = $entry.time
 CREATE (c:Change) SET c = $entry
 FOREACH (id IN CASE WHEN $report IS NULL THEN [] ELSE [$report] END |
          CREATE (:Applied {report_id: id, seq: $entry.seq}))

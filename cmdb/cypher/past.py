@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 SEQUENCE_AT = """
-MATCH (c:Change) WHERE c.at <= $at RETURN c.seq AS seq ORDER BY c.at DESC, c.seq DESC LIMIT 1
+MATCH (c:Change) WHERE c.time <= $at RETURN c.seq AS seq ORDER BY c.time DESC, c.seq DESC LIMIT 1
 """
+"""`time` never falls, also when a clock is set back: the greatest `at` so far."""
 STEPS = """
 MATCH (n:CI {id: $id})
 CALL (n) {
@@ -32,6 +33,15 @@ RETURN id, properties(n) AS now,
 ORDER BY id
 """
 """All that became of some CIs between two sequences: the states that overlap, and edges opened or closed."""
+CHILDREN = """
+UNWIND $ids AS id
+CALL (id) {
+  MATCH (n:CI {parent: id}) WHERE n.valid_from <= $at AND n.status = 'live' RETURN properties(n) AS n
+  UNION ALL
+  MATCH (v:Version {parent: id}) WHERE v.from <= $at AND $at < v.to AND v.status = 'live' RETURN properties(v) AS n
+}
+RETURN n ORDER BY n.class, n.name, coalesce(n.id, n.ci)
+"""
 STATES = """
 UNWIND $ids AS id MATCH (n:CI {id: id})
 RETURN CASE WHEN n.valid_from <= $at THEN properties(n)

@@ -102,8 +102,8 @@ def journal(
     """
     text = json.dumps(ops, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     entry = {
-        "seq": lock["seq"], "prev": lock["prev"], "at": now, "actor": actor, "kind": kind, "summary": summary,
-        "ops": text, "report": report,
+        "seq": lock["seq"], "prev": lock["prev"], "at": now, "time": max(lock["time"] or "", now), "actor": actor,
+        "kind": kind, "summary": summary, "ops": text, "report": report,
     }  # fmt: skip
     run(facts.JOURNAL, {"entry": {**entry, "hash": chain.seal(entry)}, "report": report})
 

@@ -6,16 +6,16 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from cmdb.cypher import Filter, filters, questions
+from cmdb.cypher import Filter, filters, past, questions
 from cmdb.cypher.filters import Direction
 from cmdb.store.entries import decoded
-from cmdb.store.rows import EdgeRow, Row, Slice
+from cmdb.store.rows import EdgeRow, Row, Slice, then
 from cmdb.store.session import Bolt, Run
 
 _FACTS = ("kind", "detail", "confidence", "first_seen", "last_seen")
 
 
-def edge_row(properties: dict[str, Any], kind: str, source: str, target: str) -> EdgeRow:
+def edge_row(properties: dict[str, Any], kind: str, source: str, target: str, at: int | None = None) -> EdgeRow:
     """An edge as Neo4j returns it: its properties, type and the public ids of its ends."""
     return EdgeRow(
         id=properties["id"],
@@ -27,6 +27,7 @@ def edge_row(properties: dict[str, Any], kind: str, source: str, target: str) ->
         scope=properties["scope"],
         endpoint=properties.get("endpoint"),
         evidence={name: properties.get(name) for name in _FACTS},
+        as_of=at,
     )
 
 
@@ -52,14 +53,19 @@ class Reads:
         order: Sequence[tuple[str, Direction]] = (),
         first: int = 50,
         after: Sequence[Any] | None = None,
+        at: int | None = None,
     ) -> list[Row]:
-        """Up to `first` + 1 CIs in order (the one more tells whether there are more). One round trip."""
-        statement = filters.find(cls, where, order, first, after)
-        return [row["n"] for row in self._bolt.read(lambda run: run(*statement))]
+        """Up to `first` + 1 CIs in order (the one more tells whether there are more). One round trip.
 
-    def count(self, cls: str | None, where: Filter | None = None) -> int:
-        """How many CIs the filter leaves."""
-        statement = filters.count(cls, where)
+        With a sequence `at`: the CIs of then, as they were.
+        """
+        statement = filters.find(cls, where, order, first, after, at)
+        rows = [row["n"] for row in self._bolt.read(lambda run: run(*statement))]
+        return rows if at is None else [then(row, at) for row in rows]
+
+    def count(self, cls: str | None, where: Filter | None = None, at: int | None = None) -> int:
+        """How many CIs the filter leaves, now or at a sequence."""
+        statement = filters.count(cls, where, at)
         return int(self._bolt.read(lambda run: run(*statement))[0]["count"])
 
     def counts(self) -> dict[str, int]:
@@ -92,7 +98,7 @@ class Reads:
         """Edges of many CIs at a sequence (now, if None), out or in. One round trip, two when `at` is None."""
 
         def work(run: Run) -> list[EdgeRow]:
-            return _edges(run(*questions.edges(ids, direction, types, _at(run, at))))
+            return _edges(run(*questions.edges(ids, direction, types, _at(run, at))), at)
 
         return self._bolt.read(work) if ids else []
 
@@ -104,11 +110,14 @@ class Reads:
 
         if source == target:
             return []
-        paths = [[edge_row(*edge) for edge in edges] for edges in self._bolt.read(work)]
+        paths = [[edge_row(*edge, at=at) for edge in edges] for edges in self._bolt.read(work)]
         return min(paths, key=lambda p: [e.id for e in p], default=None)
 
     def reach(self, ids: Collection[str], at: int | None = None, max_nodes: int = 50_000) -> Slice:
-        """Everything a failure of `ids` can travel to, at one sequence. Round trips: one a level, and two."""
+        """Everything a failure of `ids` can travel to, at one sequence. Round trips: one a level, and two.
+
+        With a sequence `at` one more: the CIs as they were; those not known then are left out.
+        """
 
         def work(run: Run) -> Slice:
             sequence = _at(run, at)
@@ -118,13 +127,13 @@ class Reads:
             frontier = set(nodes)
             while frontier:
                 rows = run(*questions.dependents(sorted(frontier), sequence))
-                edges.update({edge.id: edge for edge in _edges(rows)})
+                edges.update({edge.id: edge for edge in _edges(rows, at)})
                 frontier = {row["source"] for row in rows} - set(nodes)
                 if len(nodes) + len(frontier) > max_nodes:
                     reason = f"more than {max_nodes} CIs are reached; what lies further was not looked at"
-                    return _cut(Slice(sequence, nodes, tuple(edges.values()), reason))
+                    return _cut(Slice(sequence, _states(run, nodes, at), tuple(edges.values()), reason))
                 nodes.update({row["source"]: row["node"] for row in rows})
-            return Slice(sequence, nodes, tuple(edges.values()))
+            return Slice(sequence, _states(run, nodes, at), tuple(edges.values()))
 
         return self._bolt.read(work)
 
@@ -155,11 +164,12 @@ class Reads:
             found[row["id"]] = {"traces": traces, "merges": row["merges"]}
         return found
 
-    def children(self, cis: Collection[str]) -> dict[str, list[Row]]:
-        """What is inside each CI, by class and name. One round trip."""
+    def children(self, cis: Collection[str], at: int | None = None) -> dict[str, list[Row]]:
+        """What is inside each CI, by class and name, now or at a sequence. One round trip."""
         found: dict[str, list[Row]] = {ci: [] for ci in cis}
-        for row in self._bolt.read(lambda run: run(questions.CHILDREN, {"ids": list(cis)})):
-            found[row["n"]["parent"]].append(row["n"])
+        text = questions.CHILDREN if at is None else past.CHILDREN
+        for row in self._bolt.read(lambda run: run(text, {"ids": list(cis), "at": at})):
+            found[row["n"]["parent"]].append(row["n"] if at is None else then(row["n"], at))
         return found
 
     def hosts_of_agents(self) -> dict[str, str]:
@@ -185,8 +195,16 @@ def _at(run: Run, at: int | None) -> int:
     return _sequence(run) if at is None else at
 
 
-def _edges(rows: Iterable[dict[str, Any]]) -> list[EdgeRow]:
-    return [edge_row(row["e"], row["type"], row["source"], row["target"]) for row in rows]
+def _edges(rows: Iterable[dict[str, Any]], at: int | None) -> list[EdgeRow]:
+    return [edge_row(row["e"], row["type"], row["source"], row["target"], at) for row in rows]
+
+
+def _states(run: Run, nodes: dict[str, Row], at: int | None) -> dict[str, Row]:
+    """The CIs as they were at a sequence, in the order they came."""
+    if at is None:
+        return nodes
+    rows = run(past.STATES, {"ids": list(nodes), "at": at})
+    return {state["id"]: state for row in rows if row["state"] is not None for state in [then(row["state"], at)]}
 
 
 def _cut(part: Slice) -> Slice:

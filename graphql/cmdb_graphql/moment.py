@@ -43,9 +43,12 @@ AsOf = Annotated[
 
 
 async def pinned(info: Info, moment: Any) -> int | None:
-    """The sequence of a moment; None for now. One round trip, none for now."""
+    """The sequence of a moment; None for now. One round trip for each moment of a request, none for now."""
     if moment is None:
         return None
     if isinstance(moment, str) and datetime.fromisoformat(moment) > datetime.now(UTC):
         raise Invalid(f"{moment} is in the future; a proposed state is no moment", where="asOf")
-    return await blocking(info.context.services.store.pin, moment)
+    known = info.context.loaders.moments
+    if moment not in known:
+        known[moment] = await blocking(info.context.services.store.pin, moment)
+    return known[moment]
