@@ -232,5 +232,6 @@ _STEPS: Mapping[str, Callable[[Graph, Mapping[str, Any], Mapping[str, Any]], Non
     "create": _create, "change": _change, "open": _open, "close": _close, "reword": _reword, "drop": _drop,
     "claim": _claim, "bind": _bind, "trace": _trace, "rebind": _rebind, "merge": _merge, "split": _split,
     "stale": _mark, "fresh": _mark, "apart": _apart, "take over": _take_over, "purge": _purge,
-    "hold": _nothing, "release": _nothing, "view": _nothing, "drop_view": _nothing, "conflict": _nothing, "resolve": _nothing, "boots": _nothing,
+    "hold": _nothing, "release": _nothing, "conflict": _nothing, "resolve": _nothing, "boots": _nothing,
+    "view": _nothing, "drop_view": _nothing,
 }  # fmt: skip

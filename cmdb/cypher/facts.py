@@ -16,7 +16,7 @@ Statement = tuple[str, dict[str, Any]]
 
 LOCK = """
 MATCH (j:Journal {id: 'journal'}) SET j.seq = j.seq + 1
-RETURN j.seq AS seq, j.hash AS prev
+RETURN j.seq AS seq, j.hash AS prev, j.time AS time
 """
 """First in every write transaction: the lock on this node makes the order of sequence numbers the order of commits."""
 
@@ -98,7 +98,7 @@ RETURN changed
 """
 
 JOURNAL = """
-MATCH (j:Journal {id: 'journal'}) SET j.seq = $seq, j.hash = $hash
+MATCH (j:Journal {id: 'journal'}) SET j.seq = $seq, j.hash = $hash, j.time = $time
 WITH j UNWIND $entries AS row
 CREATE (c:Change) SET c = row
 FOREACH (id IN CASE WHEN row.report IS NULL THEN [] ELSE [row.report] END |

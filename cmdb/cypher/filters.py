@@ -166,7 +166,7 @@ def _membership(one: Compare, name: str, value: str) -> str:
 
 def _label(cls: str | None) -> str:
     # Beside the class's own label: ids and names are indexed for CI.
-    return "CI" if cls is None else f"CI:`{catalogue().cls(cls).name}`"
+    return "CI" if cls is None else f"CI&`{catalogue().cls(cls).name}`"
 
 
 def _conditions(cls: str | None, where: Filter | None, params: _Parameters) -> list[str]:
@@ -186,18 +186,21 @@ def find(
     order: Sequence[tuple[str, Direction]],
     first: int,
     after: Sequence[Any] | None,
+    at: int | None = None,
 ) -> Statement:
-    """Up to `first` + 1 CIs in order; `after` is the key of the last one seen: its order values, then its id."""
+    """Up to `first` + 1 CIs in order; `after` is the key of the last one seen: its order values, then its id.
+
+    With a sequence `at`, of the CIs of then.
+    """
     params = _Parameters()
+    _then_known(at, where, order)
     conditions = _conditions(cls, where, params)
     keys = _order_keys(cls, order)
     if after is not None:
         if len(after) != len(keys):
             raise Invalid("this cursor belongs to another order", where="after")
         conditions.append(f"({_beyond(keys, list(after), params)})")
-    text = f"MATCH (n:{_label(cls)})"
-    if conditions:
-        text += f" WHERE {' AND '.join(conditions)}"
+    text = _rows(cls, conditions, at, params)
     ordering = ", ".join(f"n.`{name}`{' DESC' if way == 'desc' else ''}" for name, way in keys)
     text += f" RETURN properties(n) AS n ORDER BY {ordering} LIMIT {params.add(first + 1)}"
     return text, dict(params)
@@ -232,12 +235,65 @@ def _beyond(keys: list[tuple[str, Direction]], values: list[Any], params: _Param
 def chosen(cls: str | None, where: Filter | None) -> Statement:
     """The beginning of a statement: the CIs `n` that the filter leaves."""
     params = _Parameters()
+    return _rows(cls, _conditions(cls, where, params), None, params), dict(params)
+
+
+def count(cls: str | None, where: Filter | None, at: int | None = None) -> Statement:
+    """How many CIs the filter leaves, now or at a sequence."""
+    params = _Parameters()
+    _then_known(at, where, ())
     conditions = _conditions(cls, where, params)
-    filtered = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    return f"MATCH (n:{_label(cls)}){filtered}", dict(params)
+    return f"{_rows(cls, conditions, at, params)} RETURN count(n) AS count", dict(params)
 
 
-def count(cls: str | None, where: Filter | None) -> Statement:
-    """How many CIs the filter leaves."""
-    text, params = chosen(cls, where)
-    return f"{text} RETURN count(n) AS count", params
+def _rows(cls: str | None, conditions: Sequence[str], at: int | None, params: _Parameters) -> str:
+    """Clauses that bind `n` to each CI for which the conditions hold; at a sequence to its state of then, a map.
+
+    A state of then is the node if it began before, else the version that overlaps: the conditions read the same.
+    """
+    if at is None:
+        return f"MATCH (n:{_label(cls)})" + (f" WHERE {' AND '.join(conditions)}" if conditions else "")
+    pin, more = params.add(at), "".join(f" AND {one}" for one in conditions)
+    classes = f" AND v.class IN {params.add(_members(cls))}" if cls is not None else ""
+    return (
+        f"CALL () {{ MATCH (n:{_label(cls)}) WHERE n.valid_from <= {pin}{more} RETURN properties(n) AS n "
+        f"UNION ALL MATCH (v:Version)-[:OF]->(:CI) WHERE v.from <= {pin} AND v.to > {pin}{classes} "
+        f"WITH v {{.*, id: v.ci}} AS n WHERE true{more} RETURN n }}"
+    )
+
+
+def _members(cls: str) -> list[str]:
+    """The class and those that are special cases of it."""
+    return [name for name in catalogue().classes if cls in catalogue().lineage(name)]
+
+
+def _then_known(at: int | None, where: Filter | None, order: Sequence[tuple[str, Direction]]) -> None:
+    """Refuse what is not known of then: since when something was stale is kept of now only."""
+    if at is None:
+        return
+    if _relates(where):
+        raise Invalid("what a CI is related to is asked of now only: ask without asOf", where="related")
+    if "stale_since" in {*_named(where), *(name for name, _ in order)}:
+        raise Invalid("since when a CI is stale is known of now only: ask without asOf", where="stale_since")
+
+
+def _relates(part: Filter | None) -> bool:
+    match part:
+        case And(parts) | Or(parts):
+            return any(_relates(one) for one in parts)
+        case Not(inner):
+            return _relates(inner)
+        case _:
+            return isinstance(part, Related)
+
+
+def _named(part: Filter | None) -> set[str]:
+    match part:
+        case Compare(attribute):
+            return {attribute}
+        case And(parts) | Or(parts):
+            return {name for one in parts for name in _named(one)}
+        case Not(inner):
+            return _named(inner)
+        case _:
+            return set()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 PINS = """
 MATCH (j:Journal {id: 'journal'}) UNWIND range(0, size($times) - 1) AS place
-RETURN j.seq AS last, COLLECT { MATCH (c:Change) WHERE c.at <= $times[place]
-                                RETURN c.seq ORDER BY c.at DESC, c.seq DESC LIMIT 1 }[0] AS seq ORDER BY place
+RETURN j.seq AS last, COLLECT { MATCH (c:Change) WHERE c.time <= $times[place]
+                                RETURN c.seq ORDER BY c.time DESC, c.seq DESC LIMIT 1 }[0] AS seq ORDER BY place
 """
-"""The last sequence, and for each time the one of the last entry at or before it; null where there is none."""
+"""The last sequence, and for each time the one of the last entry at or before it; null where there is none.
+
+`time` never falls, also when a clock is set back: the greatest `at` so far.
+"""
 STEPS = """
 MATCH (n:CI {id: $id})
 CALL (n) {
@@ -35,6 +38,15 @@ RETURN id, properties(n) AS now,
 ORDER BY id
 """
 """All that became of some CIs between two sequences: the states that overlap, and edges opened or closed."""
+CHILDREN = """
+UNWIND $ids AS id
+CALL (id) {
+  MATCH (n:CI {parent: id}) WHERE n.valid_from <= $at AND n.status = 'live' RETURN properties(n) AS n
+  UNION ALL
+  MATCH (v:Version {parent: id}) WHERE v.from <= $at AND $at < v.to AND v.status = 'live' RETURN properties(v) AS n
+}
+RETURN n ORDER BY n.class, n.name, coalesce(n.id, n.ci)
+"""
 STATES = """
 UNWIND $ids AS id MATCH (n:CI {id: id})
 RETURN CASE WHEN n.valid_from <= $at THEN properties(n)

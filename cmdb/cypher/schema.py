@@ -40,7 +40,8 @@ def constraints(catalogue: Catalogue) -> list[str]:
 def indexes(catalogue: Catalogue) -> list[str]:
     """Lookup indexes for parents, names and declared attributes, and one full-text index over search terms."""
     lookups = [("CI", name) for name in ("parent", "name", "key", "status", "stale_since")]
-    lookups += [("Endpoint", "key"), ("Scope", "node"), ("Brake", "node"), ("Change", "at")]
+    lookups += [("Endpoint", "key"), ("Scope", "node"), ("Brake", "node"), ("Change", "time")]
+    lookups += [("Version", name) for name in ("ci", "from", "to", "parent")]
     lookups += [("Merge", "winner"), ("Merge", "loser")]
     lookups += [(c.name, a.name) for c in catalogue.classes.values() for a in c.attributes if a.index]
     return [

@@ -18,7 +18,6 @@ from cmdb.store.topology import Topologies
 from cmdb.store.views import Views
 from cmdb.words import Snapshot
 
-
 _PARTS = (Reads, Slices, Topologies, Past, Audits, Records, Commands, Views)
 
 

@@ -26,6 +26,7 @@ def entry(
     prev: str,
     now: str,
     *,
+    time: str,
     actor: str,
     kind: str,
     summary: str,
@@ -34,10 +35,12 @@ def entry(
 ) -> dict[str, Any]:
     """A journal entry; its hash covers all of it and the previous one's hash.
 
+    `now` is what the clock says; `time` never falls, also when it is set back: the greatest `now` so far.
+
     `ops` must suffice to rebuild what the transaction did: `cmdb.replay` has a step for each.
     """
     made: dict[str, Any] = {
-        "seq": seq, "prev": prev, "at": now, "actor": actor, "kind": kind, "summary": summary,
+        "seq": seq, "prev": prev, "at": now, "time": time, "actor": actor, "kind": kind, "summary": summary,
         "ops": json.dumps(ops, sort_keys=True, separators=(",", ":"), ensure_ascii=False), "report": report,
     }  # fmt: skip
     return {**made, "hash": chain.seal(made)}
@@ -49,13 +52,18 @@ def append(run: Run, entries: Sequence[Mapping[str, Any]]) -> None:
     What they changed, views are kept by: so this comes last in a transaction.
     """
     last = entries[-1]
-    rows = run(facts.JOURNAL, {"seq": last["seq"], "hash": last["hash"], "entries": entries})
+    rows = run(facts.JOURNAL, {"seq": last["seq"], "hash": last["hash"], "time": last["time"], "entries": entries})
     shown.follow(run, rows[0]["views"], entries)
 
 
 def journal(run: Run, lock: Mapping[str, Any], now: str, **what: Any) -> None:
     """Write the only journal entry of this transaction; `what` as in `entry`."""
-    append(run, [entry(lock["seq"], lock["prev"], now, **what)])
+    append(run, [entry(lock["seq"], lock["prev"], now, time=latest(lock, now), **what)])
+
+
+def latest(lock: Mapping[str, Any], now: str) -> str:
+    """The greatest time of the journal with an entry of now."""
+    return max(lock["time"] or "", now)
 
 
 def write(run: Run, plan: Plan, node: str, seq: int, now: str) -> None:

@@ -11,7 +11,7 @@ from cmdb.cypher import past, questions
 from cmdb.errors import Invalid, TooLarge
 from cmdb.history import Change, EdgeState, Life
 from cmdb.store.entries import decoded
-from cmdb.store.rows import Row
+from cmdb.store.rows import Row, then
 from cmdb.store.session import Bolt, Run
 
 MOST_ENTRIES = 10_000
@@ -61,7 +61,7 @@ class Past:
     def states(self, ids: Collection[str], at: int) -> dict[str, Row]:
         """CIs as they were at a sequence; those not known then are left out. One round trip."""
         rows = self._bolt.read(lambda run: run(past.STATES, {"ids": list(ids), "at": at}))
-        return {state["id"]: state for row in rows if row["state"] is not None for state in [_state(row["state"])]}
+        return {state["id"]: state for row in rows if row["state"] is not None for state in [then(row["state"], at)]}
 
     def history_of(self, ci: str, first: int, before: int | None = None) -> list[Entry]:
         """What became of a CI, newest first, before a sequence. Two round trips.

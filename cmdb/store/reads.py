@@ -6,11 +6,11 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from cmdb.cypher import Filter, counts, filters, questions
+from cmdb.cypher import Filter, counts, filters, past, questions
 from cmdb.cypher.filters import Direction
 from cmdb.impact.paths import Hop, k_shortest
 from cmdb.store.entries import decoded
-from cmdb.store.rows import EdgeRow, Row, Ways
+from cmdb.store.rows import EdgeRow, Row, Ways, then
 from cmdb.store.session import Bolt, Run
 
 MOST_AHEAD = 50_000
@@ -19,7 +19,7 @@ FACTS = ("kind", "detail", "confidence", "first_seen", "last_seen")
 """What an edge's evidence has."""
 
 
-def edge_row(properties: dict[str, Any], kind: str, source: str, target: str) -> EdgeRow:
+def edge_row(properties: dict[str, Any], kind: str, source: str, target: str, at: int | None = None) -> EdgeRow:
     """An edge as Neo4j returns it: its properties, type and the public ids of its ends."""
     return EdgeRow(
         id=properties["id"],
@@ -31,6 +31,7 @@ def edge_row(properties: dict[str, Any], kind: str, source: str, target: str) ->
         scope=properties["scope"],
         endpoint=properties.get("endpoint"),
         evidence={name: properties.get(name) for name in FACTS},
+        as_of=at,
     )
 
 
@@ -56,14 +57,19 @@ class Reads:
         order: Sequence[tuple[str, Direction]] = (),
         first: int = 50,
         after: Sequence[Any] | None = None,
+        at: int | None = None,
     ) -> list[Row]:
-        """Up to `first` + 1 CIs in order (the one more tells whether there are more). One round trip."""
-        statement = filters.find(cls, where, order, first, after)
-        return [row["n"] for row in self._bolt.read(lambda run: run(*statement))]
+        """Up to `first` + 1 CIs in order (the one more tells whether there are more). One round trip.
 
-    def count(self, cls: str | None, where: Filter | None = None) -> int:
-        """How many CIs the filter leaves."""
-        statement = filters.count(cls, where)
+        With a sequence `at`: the CIs of then, as they were.
+        """
+        statement = filters.find(cls, where, order, first, after, at)
+        rows = [row["n"] for row in self._bolt.read(lambda run: run(*statement))]
+        return rows if at is None else [then(row, at) for row in rows]
+
+    def count(self, cls: str | None, where: Filter | None = None, at: int | None = None) -> int:
+        """How many CIs the filter leaves, now or at a sequence."""
+        statement = filters.count(cls, where, at)
         return int(self._bolt.read(lambda run: run(*statement))[0]["count"])
 
     def counts(self) -> dict[str, int]:
@@ -104,7 +110,7 @@ class Reads:
         """Edges of many CIs at a sequence (now, if None), out or in. One round trip, two when `at` is None."""
 
         def work(run: Run) -> list[EdgeRow]:
-            return _edges(run(*questions.edges(ids, direction, types, _at(run, at))))
+            return _edges(run(*questions.edges(ids, direction, types, _at(run, at))), at)
 
         return self._bolt.read(work) if ids else []
 
@@ -116,7 +122,7 @@ class Reads:
 
         if source == target:
             return []
-        paths = [[edge_row(*edge) for edge in edges] for edges in self._bolt.read(work)]
+        paths = [[edge_row(*edge, at=at) for edge in edges] for edges in self._bolt.read(work)]
         return min(paths, key=lambda p: [e.id for e in p], default=None)
 
     def paths(self, source: str, target: str, k: int, max_hops: int = 8, at: int | None = None) -> Ways:
@@ -129,7 +135,9 @@ class Reads:
             found = k_shortest(hops, source, target, k, max_hops)
             starts = {edge: dependent for edge, dependent, _ in hops}
             wanted = {(edge, starts[edge]) for path in found.found for edge in path}
-            known = {edge.id: edge for edge in _edges(run(*questions.edges_by_id(sorted(wanted))) if wanted else ())}
+            known = {
+                edge.id: edge for edge in _edges(run(*questions.edges_by_id(sorted(wanted))) if wanted else (), at)
+            }
             more = any(row["more"] for row in rows)
             cut = f"more than {MOST_AHEAD:,} CIs lie ahead; the rest was not looked at" if more else None
             return Ways(tuple(tuple(known[e] for e in path) for path in found.found), cut or found.truncated)
@@ -163,11 +171,12 @@ class Reads:
             found[row["id"]] = {"traces": traces, "merges": row["merges"]}
         return found
 
-    def children(self, cis: Collection[str]) -> dict[str, list[Row]]:
-        """What is inside each CI, by class and name. One round trip."""
+    def children(self, cis: Collection[str], at: int | None = None) -> dict[str, list[Row]]:
+        """What is inside each CI, by class and name, now or at a sequence. One round trip."""
         found: dict[str, list[Row]] = {ci: [] for ci in cis}
-        for row in self._bolt.read(lambda run: run(questions.CHILDREN, {"ids": list(cis)})):
-            found[row["n"]["parent"]].append(row["n"])
+        text = questions.CHILDREN if at is None else past.CHILDREN
+        for row in self._bolt.read(lambda run: run(text, {"ids": list(cis), "at": at})):
+            found[row["n"]["parent"]].append(row["n"] if at is None else then(row["n"], at))
         return found
 
     def hosts_of_agents(self) -> dict[str, str]:
@@ -194,5 +203,13 @@ def _at(run: Run, at: int | None) -> int:
     return last_sequence(run) if at is None else at
 
 
-def _edges(rows: Iterable[dict[str, Any]]) -> list[EdgeRow]:
-    return [edge_row(row["e"], row["type"], row["source"], row["target"]) for row in rows]
+def _edges(rows: Iterable[dict[str, Any]], at: int | None) -> list[EdgeRow]:
+    return [edge_row(row["e"], row["type"], row["source"], row["target"], at) for row in rows]
+
+
+def states_of(run: Run, nodes: dict[str, Row], at: int | None) -> dict[str, Row]:
+    """The CIs as they were at a sequence, in the order they came."""
+    if at is None:
+        return nodes
+    rows = run(past.STATES, {"ids": list(nodes), "at": at})
+    return {state["id"]: state for row in rows if row["state"] is not None for state in [then(row["state"], at)]}

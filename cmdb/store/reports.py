@@ -21,7 +21,7 @@ from cmdb.plan import Plan
 from cmdb.reconcile import SELF
 from cmdb.reconcile.brake import Loss
 from cmdb.store import brake, loading
-from cmdb.store.facts import append, entry, journal, new_id, write_all
+from cmdb.store.facts import append, entry, journal, latest, new_id, write_all
 from cmdb.store.session import Bolt, Run
 from cmdb.words import Snapshot, Value
 
@@ -72,7 +72,7 @@ class _Batch:
     def __init__(self, run: Run, now: str, revoked: Collection[str]) -> None:
         self._run, self._now, self._revoked = run, now, revoked
         lock = run(facts.LOCK, {})[0]
-        self._seq, self._prev = int(lock["seq"]), str(lock["prev"])
+        self._seq, self._prev, self._time = int(lock["seq"]), str(lock["prev"]), latest(lock, now)
         self._entries: list[dict[str, Any]] = []
         self._waiting: list[Step] = []
         self._hosts: set[str] = set()
@@ -129,7 +129,15 @@ class _Batch:
         self, snapshot: Snapshot, kind: str, summary: str, ops: list[dict[str, Any]], report: str | None = None
     ) -> int:
         made = entry(
-            self._seq, self._prev, self._now, actor=snapshot.node, kind=kind, summary=summary, ops=ops, report=report
+            self._seq,
+            self._prev,
+            self._now,
+            time=self._time,
+            actor=snapshot.node,
+            kind=kind,
+            summary=summary,
+            ops=ops,
+            report=report,
         )
         self._entries.append(made)
         self._seq, self._prev = self._seq + 1, made["hash"]

@@ -10,9 +10,24 @@ Row = Mapping[str, Any]
 """A CI's properties: id, class, name, status, rev, first_seen, parent, key, source, valid_from and its attributes."""
 
 
+def then(properties: Mapping[str, Any], at: int) -> Row:
+    """A CI as it was at a sequence, from its node or one of its versions; `as_of` says so.
+
+    Since when it was stale is left out: that is known of now only.
+    """
+    ci = properties.get("ci") or properties["id"]
+    return {**{k: v for k, v in properties.items() if k not in _NOT_THEN}, "id": ci, "as_of": at}
+
+
+_NOT_THEN = frozenset({"ci", "from", "to", "stale_since"})
+
+
 @dataclass(frozen=True, slots=True)
 class EdgeRow:
-    """An edge with its validity [valid_from, valid_to) in journal sequence numbers; None means still open."""
+    """An edge with its validity [valid_from, valid_to) in journal sequence numbers; None means still open.
+
+    `as_of` is the sequence it was asked for, None for now: its ends are CIs of then.
+    """
 
     id: str
     type: str
@@ -23,6 +38,7 @@ class EdgeRow:
     scope: str
     endpoint: str | None
     evidence: Mapping[str, Any]
+    as_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from cmdb.classes import catalogue
 from cmdb.cypher import questions
 from cmdb.projection import NOTHING, Overlay
 from cmdb.projection.overlay import ProposedEdge
-from cmdb.store.reads import FACTS, edge_row, last_sequence
+from cmdb.store.reads import FACTS, edge_row, last_sequence, states_of
 from cmdb.store.rows import EdgeRow, Row, Slice
 from cmdb.store.session import Bolt, Run
 from cmdb.words import Failure
@@ -29,7 +29,10 @@ class Slices:
     def reach(
         self, ids: Collection[str], at: int | None = None, max_nodes: int = MOST, proposed: Overlay = NOTHING
     ) -> Slice:
-        """Everything a failure of `ids` can travel to, at one sequence. Round trips: one a level, and two."""
+        """Everything a failure of `ids` can travel to, at one sequence. Round trips: one a level, and two.
+
+        With a sequence `at` one more: the CIs as they were; those not known then are left out.
+        """
 
         def work(run: Run) -> Slice:
             sequence = last_sequence(run) if at is None else at
@@ -38,23 +41,31 @@ class Slices:
             edges: dict[str, EdgeRow] = {}
             frontier = set(nodes) - proposed.retire
             while frontier:
-                found, cis = _level(run, frontier, sequence, proposed)
+                found, cis = _level(run, frontier, sequence, proposed, at)
                 edges.update(found)
                 frontier = {edge.source for edge in found.values()} - set(nodes)
                 if len(nodes) + len(frontier) > max_nodes:
-                    return _slice(sequence, nodes, edges.values(), cut(max_nodes))
+                    return _slice(sequence, states_of(run, nodes, at), edges.values(), cut(max_nodes))
                 nodes.update({ci: cis[ci] for ci in frontier})
-            return _slice(sequence, nodes, edges.values())
+            return _slice(sequence, states_of(run, nodes, at), edges.values())
 
         return self._bolt.read(work)
 
-    def slice_of(self, reached: Collection[str], at: int, truncated: str | None, proposed: Overlay = NOTHING) -> Slice:
-        """The slice of CIs that are known to be reached, at a sequence. Round trips: two, however many they are."""
+    def slice_of(
+        self, reached: Collection[str], at: int, truncated: str | None, proposed: Overlay = NOTHING, *,
+        then: int | None = None,
+    ) -> Slice:  # fmt: skip
+        """The slice of CIs that are known to be reached, at a sequence. Round trips: two, however many they are.
+
+        `then` is that sequence when the CIs are asked as they were, for one round trip more; None: as they are.
+        """
 
         def work(run: Run) -> Slice:
             rows = run(questions.CIS, {"ids": list(reached)})
-            edges = _kept(run(*questions.edges_to(reached, at)), proposed) | _added(proposed, at, set(reached))
-            return _slice(at, {row["n"]["id"]: row["n"] for row in rows}, edges.values(), truncated)
+            edges = _kept(run(*questions.edges_to(reached, at)), proposed, then)
+            edges |= _added(proposed, at, set(reached), then)
+            nodes = states_of(run, {row["n"]["id"]: row["n"] for row in rows}, then)
+            return _slice(at, nodes, edges.values(), truncated)
 
         return self._bolt.read(work, timeout=30.0)
 
@@ -65,35 +76,35 @@ def cut(most: int) -> str:
 
 
 def _level(
-    run: Run, frontier: Collection[str], at: int, proposed: Overlay
+    run: Run, frontier: Collection[str], at: int, proposed: Overlay, then: int | None
 ) -> tuple[dict[str, EdgeRow], dict[str, Row]]:
     """The edges one level further, and their dependents; one round trip, two where a new edge is proposed."""
     rows = run(*questions.dependents(sorted(frontier), at))
     cis: dict[str, Row] = {row["source"]: row["node"] for row in rows}
-    edges = _kept(rows, proposed) | _added(proposed, at, frontier)
+    edges = _kept(rows, proposed, then) | _added(proposed, at, frontier, then)
     if unknown := sorted({edge.source for edge in edges.values()} - set(cis)):
         cis |= {row["n"]["id"]: row["n"] for row in run(questions.CIS, {"ids": unknown})}
     return edges, cis
 
 
-def _kept(rows: Iterable[Mapping[str, Any]], proposed: Overlay) -> dict[str, EdgeRow]:
+def _kept(rows: Iterable[Mapping[str, Any]], proposed: Overlay, then: int | None) -> dict[str, EdgeRow]:
     """The edges by id, but those that the proposed state takes away."""
-    edges = (edge_row(row["e"], row["type"], row["source"], row["target"]) for row in rows)
+    edges = (edge_row(row["e"], row["type"], row["source"], row["target"], then) for row in rows)
     return {e.id: e for e in edges if not proposed.hides(e.type, e.source, e.target)}
 
 
-def _added(proposed: Overlay, at: int, targets: Collection[str]) -> dict[str, EdgeRow]:
+def _added(proposed: Overlay, at: int, targets: Collection[str], then: int | None) -> dict[str, EdgeRow]:
     """The proposed edges to these that carry failure."""
     carrying = {r.name for r in catalogue().relations.values() if r.failure is not Failure.NEVER}
     steps = [e for e in proposed.add if e.target in targets and e.type in carrying]
-    return {edge.id: edge for edge in (_proposed(step, at) for step in steps)}
+    return {edge.id: edge for edge in (_proposed(step, at, then) for step in steps)}
 
 
-def _proposed(step: ProposedEdge, at: int) -> EdgeRow:
+def _proposed(step: ProposedEdge, at: int, then: int | None) -> EdgeRow:
     said = {"kind": PROPOSED, "detail": "part of a proposed state", "confidence": 1.0}
     evidence: dict[str, Any] = dict.fromkeys(FACTS) | said
     name = f"{PROPOSED}:{step.type}:{step.source}:{step.target}"
-    return EdgeRow(name, step.type, step.source, step.target, at, None, PROPOSED, None, evidence)
+    return EdgeRow(name, step.type, step.source, step.target, at, None, PROPOSED, None, evidence, then)
 
 
 def _slice(at: int, nodes: Mapping[str, Row], edges: Iterable[EdgeRow], truncated: str | None = None) -> Slice:

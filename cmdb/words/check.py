@@ -14,7 +14,7 @@ AttributeType = Literal["string", "int", "float", "boolean", "datetime", "string
 RESERVED = frozenset(
     {
         "id", "class", "name", "status", "rev", "first_seen", "parent", "key", "source", "search", "valid_from",
-        "stale_since", "merged_into",
+        "stale_since", "merged_into", "as_of",
     }
 )  # fmt: skip
 """Properties every CI node carries; no class may declare an attribute of that name (except `name`)."""

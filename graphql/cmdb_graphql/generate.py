@@ -20,6 +20,7 @@ from cmdb.store import Row
 from cmdb.words import Attribute, CIClass, Role
 from cmdb_graphql.context import Info, Root, blocking, camel, computed, question, readable_by, whole
 from cmdb_graphql.long import Long
+from cmdb_graphql.moment import AsOf, pinned
 from cmdb_graphql.types import CI, PLAIN, OfClass, PageInfo, made, make, on_make, page_size
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _object(cls: CIClass) -> type[CI]:
 
 TYPES: dict[str, type[CI]] = {name: _object(cls) for name, cls in catalogue().classes.items()}
 _ABSENT = {
-    name: dict.fromkeys(("stale_since", *(a.name for a in cls.attributes)), None)
+    name: dict.fromkeys(("stale_since", "as_of", *(a.name for a in cls.attributes)), None)
     for name, cls in catalogue().classes.items()
 }
 
@@ -245,6 +246,7 @@ def _connection(name: str, row_type: Any, cls: str | None) -> type:
         keys: strawberry.Private[Keys]
         where: strawberry.Private[Filter]
         asked: strawberry.Private[str | None]
+        at: strawberry.Private[int | None]
         page_info: PageInfo = strawberry.field(description="Where this page ends.")
 
         @computed("The rows of this page.", graphql_type=list[row_type])
@@ -257,7 +259,7 @@ def _connection(name: str, row_type: Any, cls: str | None) -> type:
 
         @computed("How many there are in all pages; counted only when asked.")
         async def total_count(self, info: Info) -> int:
-            return await blocking(info.context.services.store.count, cls or self.asked, self.where)
+            return await blocking(info.context.services.store.count, cls or self.asked, self.where, self.at)
 
     return Connection
 
@@ -273,17 +275,19 @@ def _list(cls: CIClass | None) -> Root:
         first: int = 25,
         after: str | None = None,
         include_retired: bool = False,
+        as_of: AsOf = None,
         **narrowed: str | None,
     ) -> Any:
         asked, keys, size = name or narrowed.get("class_"), _keys(order), page_size(first)
         live = () if include_retired else (Compare("status", "eq", "live"),)
         where = And((*live, *([to_filter(filter)] if filter else [])))
         behind = read_cursor(after) if after else None
-        rows = await blocking(info.context.services.store.find, asked, where, keys, size, behind)
+        at = await pinned(info, as_of)
+        rows = await blocking(info.context.services.store.find, asked, where, keys, size, behind, at)
         shown = rows[:size]
         info.context.loaders.prime(shown)
         end = PageInfo(has_next_page=len(rows) > size, end_cursor=cursor_of(shown[-1], keys) if shown else None)
-        return connection(rows=shown, keys=keys, where=where, asked=asked, page_info=end)
+        return connection(rows=shown, keys=keys, where=where, asked=asked, at=at, page_info=end)
 
     _sign(resolve, {"filter": INPUTS[name] | None, "return": connection}, narrowed=cls is None)
     resolve.__doc__ = f"{cls.sentence} All of them, filtered, ordered and in pages." if cls else "CIs of any class."

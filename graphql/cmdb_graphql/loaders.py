@@ -18,10 +18,12 @@ from cmdb_graphql.services import Services
 
 
 class Loaders:
-    """Batches of one request."""
+    """Batches of one request; those of a moment, pinned to its sequence, are reached by `at`."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, services: Services, at: int | None = None) -> None:
+        self._services, self._at = services, at
+        self._then: dict[int, Loaders] = {}
+        self.moments: dict[int | str | None, int] = {}  # each moment is resolved once a request
         self.known: dict[str, Row] = {}
         self.ci: DataLoader[str, Row | None] = DataLoader(load_fn=self._cis)
         self.children: DataLoader[str, list[Row]] = DataLoader(load_fn=self._children)
@@ -32,13 +34,20 @@ class Loaders:
         self.records: DataLoader[str, list[Record]] = DataLoader(load_fn=self._records)
         self.seen: DataLoader[str, str | None] = DataLoader(load_fn=self._seen)
 
+    def at(self, seq: int | None) -> Loaders:
+        """The loaders of a sequence: what they bring is as of then. None: these, of now."""
+        if seq is None or seq == self._at:
+            return self
+        return self._then.setdefault(seq, Loaders(self._services, seq))
+
     async def _cis(self, ids: list[str]) -> list[Row | None]:
         if missing := [ci for ci in ids if ci not in self.known]:
-            self.known.update(self._services.store.cis(missing))
+            store = self._services.store
+            self.known.update(store.cis(missing) if self._at is None else store.states(missing, self._at))
         return [self.known.get(ci) for ci in ids]
 
     async def _children(self, ids: list[str]) -> list[list[Row]]:
-        rows = self._services.store.children(ids)
+        rows = self._services.store.children(ids, self._at)
         return [rows[ci] for ci in ids]
 
     async def _out(self, ids: list[str]) -> list[list[EdgeRow]]:
@@ -49,7 +58,7 @@ class Loaders:
 
     async def _edges(self, ids: list[str], direction: str) -> list[list[EdgeRow]]:
         found: dict[str, list[EdgeRow]] = defaultdict(list)
-        for edge in self._services.store.edges(ids, direction):
+        for edge in self._services.store.edges(ids, direction, None, self._at):
             found[edge.source if direction == "out" else edge.target].append(edge)
         return [found[ci] for ci in ids]
 
@@ -66,16 +75,20 @@ class Loaders:
         return [records[ci] for ci in ids]
 
     async def _seen(self, scopes: list[str]) -> list[str | None]:
+        if self._at is not None:
+            return [None] * len(scopes)  # when a source spoke last is known of now only
         times = self._services.inbox.seen(scopes)
         return [times.get(scope) for scope in scopes]
 
     def forget(self) -> None:
         """After a command: whatever was loaded before may be otherwise now."""
         self.known.clear()
+        self._then.clear()
         for loader in vars(self).values():
             if isinstance(loader, DataLoader):
                 loader.clear_all()
 
     def prime(self, rows: Collection[Row]) -> None:
-        """Remember CIs that came with another answer."""
-        self.known.update(zip(map(itemgetter("id"), rows), rows, strict=True))
+        """Remember CIs that came with another answer, all of one moment."""
+        if rows:
+            self.at(next(iter(rows)).get("as_of")).known.update(zip(map(itemgetter("id"), rows), rows, strict=True))

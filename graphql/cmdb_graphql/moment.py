@@ -43,13 +43,16 @@ AsOf = Annotated[
 
 
 async def pinned(info: Info, moment: Any) -> int | None:
-    """The sequence of a moment; None for now. One round trip, none for now."""
+    """The sequence of a moment; None for now. One round trip for each moment of a request, none for now."""
     return None if moment is None else (await spanned(info, moment))[0]
 
 
 async def spanned(info: Info, *moments: Any) -> list[int]:
-    """The sequences of several moments, None being now. One round trip."""
+    """The sequences of several moments, None being now. One round trip for those that are not known yet."""
     for moment in moments:
         if isinstance(moment, str) and datetime.fromisoformat(moment) > datetime.now(UTC):
             raise Invalid(f"{moment} is in the future; a proposed state is no moment", where="asOf")
-    return await blocking(info.context.services.store.pins, moments)
+    known = info.context.loaders.moments
+    if new := [moment for moment in moments if moment not in known]:
+        known.update(zip(new, await blocking(info.context.services.store.pins, new), strict=True))
+    return [known[moment] for moment in moments]

@@ -94,6 +94,14 @@ class CI:
         default=None, description="Since when its sources have been silent for longer than its lease, ISO 8601 UTC."
     )
 
+    as_of: int | None = strawberry.field(
+        default=None, description="The journal sequence of the moment this was asked for; null: it is as it is now."
+    )
+
+    def _loaders(self, info: Info) -> Loaders:
+        """What surrounds a CI of then is of then too."""
+        return info.context.loaders.at(self.row.get("as_of"))
+
     @classmethod
     def resolve_type(cls, ci: CI, *_: Any) -> str:
         """Which class's type this is: its row says so, nothing needs to be tried."""
@@ -104,15 +112,15 @@ class CI:
         """Asked after `resolve_type` has answered, so there is nothing left to find out."""
         return True
 
-    @computed("When its source last said that it is so, ISO 8601 UTC.")
+    @computed("When its source last said that it is so, ISO 8601 UTC; null as of a moment.")
     async def last_seen(self, info: Info) -> str | None:
         """Freshness."""
-        return await info.context.loaders.seen.load(self.row["source"])
+        return await self._loaders(info).seen.load(self.row["source"])
 
     @computed("The host or other CI it is inside of.")
     async def parent(self, info: Info) -> CI | None:
         """Containment."""
-        row = await info.context.loaders.ci.load(self.row["parent"]) if self.row.get("parent") else None
+        row = await self._loaders(info).ci.load(self.row["parent"]) if self.row.get("parent") else None
         return None if row is None else make(row)
 
     @computed("What is inside it, by class and name.")
@@ -120,7 +128,7 @@ class CI:
         self, info: Info, first: First = 20, after: After = None, class_: OfClass = None
     ) -> ChildConnection:
         """Containment, the other way."""
-        rows = await info.context.loaders.children.load(self.id)
+        rows = await self._loaders(info).children.load(self.id)
         wanted = rows if class_ is None else [row for row in rows if row["class"] == catalogue().cls(class_).name]
         shown, end = cut_page(wanted, first, after, lambda row: str(row["id"]))
         info.context.loaders.prime(shown)
@@ -129,22 +137,26 @@ class CI:
     @computed("What it depends on, one hop.")
     async def dependencies(self, info: Info, first: First = 10, after: After = None) -> DependencyConnection:
         """Outgoing edges."""
-        return DependencyConnection.of(await info.context.loaders.out.load(self.id), first, after)
+        return DependencyConnection.of(await self._loaders(info).out.load(self.id), first, after)
 
     @computed("What depends on it, one hop.")
     async def dependents(self, info: Info, first: First = 10, after: After = None) -> DependencyConnection:
         """Incoming edges."""
-        return DependencyConnection.of(await info.context.loaders.into.load(self.id), first, after)
+        return DependencyConnection.of(await self._loaders(info).into.load(self.id), first, after)
 
     @computed("Why it is one CI: each decision that made it so, oldest first.", complete="a CI has few sources")
     async def identity_trace(self, info: Info) -> list[IdentityTrace]:
         """Identity."""
         return identity_traces(self.row, await info.context.loaders.traces.load(self.id))
 
-    @computed("Who asserts it, and what each says of it.", complete="a CI has few sources")
+    @computed(
+        "Who asserts it, and what each says of it; of now, also when asked as of a moment.",
+        complete="a CI has few sources",
+    )
     async def claims(self, info: Info) -> list[Claim]:
         """Provenance."""
-        return claims_of(self.row, await info.context.loaders.claims.load(self.id))
+        row = self.row if self.row.get("as_of") is None else await info.context.loaders.ci.load(self.id)
+        return claims_of(row or self.row, await info.context.loaders.claims.load(self.id))
 
 
 def claims_of(row: Row, rows: Sequence[dict[str, Any]]) -> list[Claim]:
@@ -213,23 +225,25 @@ class Dependency:
     @computed("The dependent.", name="from")
     def from_(self, info: Info) -> CI:
         """The arrow's start."""
-        return _end(info.context.loaders, self.edge.source)
+        return _end(info.context.loaders.at(self.edge.as_of), self.edge.source)
 
     @computed("The dependency.", name="to")
     def to(self, info: Info) -> CI:
         """The arrow's end."""
-        return _end(info.context.loaders, self.edge.target)
+        return _end(info.context.loaders.at(self.edge.as_of), self.edge.target)
 
     @computed("When it was last seen, ISO 8601 UTC.")
     async def last_seen(self, info: Info) -> str | None:
         """The edge's own last sighting, else its source's last report."""
-        return self.edge.evidence.get("last_seen") or await info.context.loaders.seen.load(self.edge.scope)
+        return self.edge.evidence.get("last_seen") or await info.context.loaders.at(self.edge.as_of).seen.load(
+            self.edge.scope
+        )
 
     @computed("How long ago it was last seen, in seconds.")
     async def age_seconds(self, info: Info) -> float | None:
         """Freshness as a number."""
         own = self.edge.evidence.get("last_seen")
-        return age(own or await info.context.loaders.seen.load(self.edge.scope))
+        return age(own or await info.context.loaders.at(self.edge.as_of).seen.load(self.edge.scope))
 
 
 def _end(loaders: Loaders, ci: str) -> CI:

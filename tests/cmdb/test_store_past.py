@@ -3,8 +3,9 @@
 import pytest
 from support.reports import host, network, report, service, services, sockets, uses
 
+from cmdb.cypher import Compare, Not
 from cmdb.errors import Invalid, TooLarge
-from cmdb.store import Store, past
+from cmdb.store import Row, Store, past
 
 NEO4J, EPICENTRE = service("neo4j", 17687, "127.0.0.1"), service("epicentre", 8480)
 
@@ -43,7 +44,56 @@ def test_states_are_as_they_were(store: Store) -> None:
     assert [store.states([neo4j], n)[neo4j]["status"] for n in range(1, 6)] == [
         "live", "live", "live", "retired", "live",
     ]  # fmt: skip
-    assert store.states([neo4j], 5)[neo4j] == store.cis([neo4j])[neo4j]
+    assert store.states([neo4j], 5)[neo4j] == {**store.cis([neo4j])[neo4j], "as_of": 5}
+
+
+def test_a_clock_that_was_set_back_does_not_turn_time_round(store: Store) -> None:
+    """A moment is the last entry before any later one: the greatest time so far decides, not each entry's own."""
+    minutes = (10, 40, 20, 30, 50)
+    for seq, minute in enumerate(minutes, start=1):
+        store.apply(report(seq, host("web1", kernel=str(seq))), f"2026-01-01T00:{minute}:00.000Z")
+    found = {minute: store.pin(f"2026-01-01T00:{minute}:00.000Z") for minute in (10, 20, 35, 40, 45, 50)}
+    assert found == {10: 1, 20: 1, 35: 1, 40: 4, 45: 4, 50: 5}
+
+
+def test_lists_are_as_of_then(store: Store) -> None:
+    """Filters, orders, cursors and counts see the values, names, classes and retired ones of each sequence."""
+    ids = lived(store)
+
+    def kernels(at: int, value: str) -> list[str]:
+        where = Compare("kernel", "eq", value)
+        found = store.find("Host", where, at=at)
+        assert store.count("Host", where, at) == len(found)
+        return [row["id"] for row in found]
+
+    assert [kernels(at, "5") for at in (0, 1, 2)] == [[], [ids["web1"]], []]
+    assert kernels(5, "6") == [ids["web1"]]
+    live = Compare("status", "eq", "live")
+    counts = [store.count("Service", live, at) for at in range(6)]
+    assert counts == [0, 2, 2, 2, 1, 2]
+    assert [r["id"] for r in store.find("Service", Compare("id", "eq", ids["neo4j"]), at=3)] == [ids["neo4j"]]
+    for at in range(1, 6):
+        whole = store.find(None, order=[("class", "desc"), ("name", "asc")], first=100, at=at)
+        pages: list[Row] = []
+        after = None
+        while len(found := store.find(None, None, [("class", "desc"), ("name", "asc")], 2, after, at)) > 2:
+            pages += found[:2]
+            after = [pages[-1]["class"], pages[-1]["name"], pages[-1]["id"]]
+        assert [*pages, *found] == whole and len(whole) == 5
+        assert {row["id"]: row for row in whole} == store.states(list(ids.values()), at)
+    with pytest.raises(Invalid, match="known of now only"):
+        store.find(None, Not(Compare("stale_since", "null", True)), at=3)
+
+
+def test_what_is_inside_is_as_of_then(store: Store) -> None:
+    """Children that were live then; edges and what they reach carry the names of then."""
+    ids = lived(store)
+    inside = [sorted(row["name"] for row in store.children([ids["web1"]], at)[ids["web1"]]) for at in (0, 3, 4)]
+    assert inside == [[], ["10.0.0.5", "epicentre", "eth0", "neo4j"], ["10.0.0.5", "epicentre", "eth0"]]
+    then = store.reach([ids["neo4j"]], at=3)
+    assert set(then.nodes) == {ids["neo4j"], ids["epicentre"]}
+    assert {row["as_of"] for row in then.nodes.values()} | {edge.as_of for edge in then.edges} == {3}
+    assert store.reach([ids["web1"]], at=1).nodes[ids["web1"]]["kernel"] == "5"
 
 
 def test_a_history_tells_each_step_of_this_ci_alone(store: Store) -> None:

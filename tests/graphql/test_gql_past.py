@@ -1,11 +1,12 @@
 """The past over GraphQL: every way to name a moment, history, differences, and impact as of then."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from support.questions import EPICENTRE, NEO4J, answer, ask, parts
-from support.reports import host, network, report, services, sockets, uses
+from support.questions import EPICENTRE, NEO4J, Counted, answer, ask, parts
+from support.reports import host, network, report, service, services, sockets, uses
 
 from cmdb.store import Store
 
@@ -121,3 +122,82 @@ def test_a_difference_pins_both_moments_and_says_when_there_is_more(store: Store
     assert len(page["nodes"]) + len(rest["nodes"]) == 5
     assert "lies behind" in reverse["errors"][0]["message"]
     assert nothing["errors"][0]["extensions"]["code"] == "unknown_name"
+
+
+NAMES = """
+query N($id: ID!, $of: [ID!]!, $at: Moment) {
+  ci(id: $id, asOf: $at) {
+    name asOf parent { name asOf } lastSeen claims { values { attribute value } }
+    children(first: 50) { nodes { name } }
+    dependents { nodes { from { name asOf } to { name } } }
+  }
+  dependents(of: $of, asOf: $at) { from { name asOf } to { name } }
+  impact(of: $of, asOf: $at) { verdict of { name } items { ci { name asOf } path { from { name } } } }
+  hosts(asOf: $at, filter: {name: {prefix: "web"}}) { totalCount nodes { name children(class: "Service") {
+    nodes { name parent { name } } } } }
+  cis(asOf: $at, class: "Service", order: [{attribute: "name"}]) { nodes { name ... on Service { unit } } }
+}
+"""
+
+
+def renamed(store: Store) -> dict[str, str]:
+    """web1 with neo4j on it, then web9 with neo4j 5. Ids by their names of now."""
+    old, new = service("neo4j", 17687, unit="4"), service("neo4j", 17687, unit="5")
+    store.apply(report(1, host("web1"), services(old, EPICENTRE)), "2026-01-01T00:00:01.000Z")
+    store.apply(report(2, host("web9"), services(new, EPICENTRE)), "2026-01-01T00:00:02.000Z")
+    return {row["name"]: row["id"] for row in store.find(None, first=100)}
+
+
+def test_whatever_an_answer_names_is_named_as_of_then(store: Store, tmp_path: Path) -> None:
+    """CIs, parents, children, ends of edges and impact carry the names and values of their moment, at every depth."""
+    ids = renamed(store)
+    host_id = ids["web9"]
+    with parts(tmp_path, store) as of:
+        then = ask(of, NAMES, id=host_id, of=[host_id], at=1)
+        now = ask(of, NAMES, id=host_id, of=[host_id])
+    for found, name, at, unit in ((then, "web1", 1, "4"), (now, "web9", None, "5")):
+        assert (found["ci"]["name"], found["ci"]["asOf"]) == (name, at)
+        assert {e["to"]["name"] for e in found["ci"]["dependents"]["nodes"]} == {name}
+        assert {(e["to"]["name"], e["from"]["asOf"]) for e in found["dependents"]} == {(name, at)}
+        assert found["impact"]["verdict"].count(name) and found["impact"]["of"] == [{"name": name}]
+        assert {i["ci"]["asOf"] for i in found["impact"]["items"]} == {at}
+        (one,) = found["hosts"]["nodes"]
+        assert (one["name"], found["hosts"]["totalCount"]) == (name, 1)
+        assert {s["parent"]["name"] for s in one["children"]["nodes"]} == {name}
+        assert [s for s in found["cis"]["nodes"] if s["name"] == "neo4j"] == [{"name": "neo4j", "unit": unit}]
+
+
+@pytest.mark.parametrize(
+    ("question", "most"),
+    [
+        ("{ hosts(asOf: 1, first: 99) { nodes { name } } }", 2),
+        ("{ hosts(asOf: 1, first: 9) { nodes { children(first: 9) { nodes { name parent { name } } } } } }", 4),
+        (
+            "{ cis(asOf: 1, first: 9) { nodes { dependencies(first: 9) { nodes { to { name parent { name } } } } } } }",
+            5,
+        ),
+    ],
+)
+def test_round_trips_as_of_a_moment_follow_the_depth(store: Store, tmp_path: Path, question: str, most: int) -> None:
+    """At most 2 + depth calls to the store, the moment's own among them."""
+    for n in range(5):
+        store.apply(
+            report(n + 1, host(f"web{n}"), services(NEO4J, EPICENTRE), node=f"nd_{n}"), "2026-01-01T00:00:01.000Z"
+        )
+    with parts(tmp_path, store) as of:
+        counter = Counted(store)
+        at = question.replace("asOf: 1", "asOf: 5")
+        assert ask(replace(of, store=cast(Store, counter)), at)
+    assert len(counter.calls) <= most, counter.calls
+
+
+def test_a_moment_is_resolved_once_a_question(store: Store, tmp_path: Path) -> None:
+    """Two fields with one moment mean one sequence."""
+    ids = renamed(store)
+    with parts(tmp_path, store) as of:
+        counter = Counted(store)
+        text = 'query T($i: ID!) { a: ci(id: $i, asOf: "2026-01-01T00:00:01.5Z") { name asOf } '
+        text += 'b: hosts(asOf: "2026-01-01T00:00:01.5Z") { nodes { name asOf } } }'
+        found = ask(replace(of, store=cast(Store, counter)), text, i=ids["web9"])
+    assert found["a"] == found["b"]["nodes"][0] == {"name": "web1", "asOf": 1}
+    assert counter.calls.count("pin") == 1

@@ -109,7 +109,9 @@ def travelled(services: Services, ids: list[str], at: int | None, proposed: Over
         return services.store.reach(ids, at, MOST, proposed)
     reached = state.reach(ids, sequence, proposed)
     near = reached.within(MOST)
-    return services.store.slice_of(near.ids, sequence, cut(MOST) if len(near) < len(reached) else None, proposed)
+    return services.store.slice_of(
+        near.ids, sequence, cut(MOST) if len(near) < len(reached) else None, proposed, then=at
+    )
 
 
 def radius(part: Slice, ids: list[str]) -> Blast:
