@@ -1,4 +1,4 @@
-"""What time does by itself: overrides end, and what nobody has confirmed for long becomes stale and is retired."""
+"""What time does by itself: overrides and CIs end on their day; what nobody confirms is stale, then retired."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ class Sweeper:
         by = By(ACTOR, self._clock())
         self._store.expire_overrides(by)
         swept = self._store.sweep_leases(self._inbox.all_seen(), by)
-        for node in sorted({node for done in swept.retired for node in done.ask}):
+        ended = self._store.expire_cis(by)
+        for node in sorted({node for done in (*swept.retired, *ended) for node in done.ask}):
             self._inbox.forget(node)  # its next report must be whole, so that what is there revives
         return swept
 

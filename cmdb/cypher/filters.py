@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from cmdb.claims import ENDED_AS, EXTRA, LIFECYCLE
 from cmdb.classes import catalogue
 from cmdb.errors import Invalid, UnknownName
+from cmdb.words.check import SNAKE
 
 Op = Literal["eq", "ne", "in", "contains", "prefix", "gt", "gte", "lt", "lte", "null"]
 Direction = Literal["asc", "desc"]
@@ -15,7 +17,8 @@ Statement = tuple[str, dict[str, Any]]
 
 BASE = {
     "id": "string", "class": "string", "name": "string", "status": "string", "rev": "int",
-    "first_seen": "datetime", "stale_since": "datetime", "parent": "string", "key": "string",
+    "first_seen": "datetime", "stale_since": "datetime", "parent": "string", "key": "string", "tags": "strings",
+    "lifecycle": "string", "expires_at": "datetime",
 }  # fmt: skip
 """Properties every CI has, by type; filters and orders may use them beside the declared attributes."""
 
@@ -88,18 +91,32 @@ def _where(part: Filter, types: dict[str, str], params: _Parameters) -> str:
 
 
 def _compare(one: Compare, types: dict[str, str], params: _Parameters) -> str:
-    kind = types.get(one.attribute)
+    kind = "extra" if is_extra(one.attribute) else types.get(one.attribute)
     if kind is None:
         raise UnknownName(f"there is no attribute {one.attribute!r} here; known are {', '.join(sorted(types))}")
-    name = f"n.`{one.attribute}`"
+    name = _column(one.attribute)
     if one.op == "null":
         return f"{name} IS {'' if one.value else 'NOT '}NULL"
     value = params.add(one.value)
     if kind == "strings":
         return _membership(one, name, value)
     if one.op in _TEXT_OPERATORS:
+        # A free attribute may be a number on another CI, which has no small letters.
+        name = f"toString({name})" if kind == "extra" else name
         return f"toLower({name}) {_TEXT_OPERATORS[one.op]} toLower({value})"
     return f"{name} {_OPERATORS[one.op]} {value}"
+
+
+def is_extra(attribute: str) -> bool:
+    """Whether a property is a free attribute, by a name that can stand in a statement."""
+    return attribute.startswith(EXTRA) and SNAKE.fullmatch(attribute.removeprefix(EXTRA)) is not None
+
+
+def _column(attribute: str) -> str:
+    """What an attribute is of a node: its property, or what follows from several."""
+    if attribute == LIFECYCLE:
+        return f"coalesce(CASE n.status WHEN 'live' THEN n.`{LIFECYCLE}` ELSE n.`{ENDED_AS}` END, n.status)"
+    return f"n.`{attribute}`"
 
 
 def _membership(one: Compare, name: str, value: str) -> str:
@@ -145,7 +162,7 @@ def find(
     text = f"MATCH (n:`{_label(cls)}`)"
     if conditions:
         text += f" WHERE {' AND '.join(conditions)}"
-    ordering = ", ".join(f"n.`{name}`{' DESC' if way == 'desc' else ''}" for name, way in keys)
+    ordering = ", ".join(f"{_column(name)}{' DESC' if way == 'desc' else ''}" for name, way in keys)
     text += f" RETURN properties(n) AS n ORDER BY {ordering} LIMIT {params.add(first + 1)}"
     return text, dict(params)
 
@@ -163,7 +180,7 @@ def _order_keys(cls: str | None, order: Sequence[tuple[str, Direction]]) -> list
 def _beyond(keys: list[tuple[str, Direction]], values: list[Any], params: _Parameters) -> str:
     """Rows after `values` in the order. Cypher sorts NULL as the greatest value: last ascending, first descending."""
     (name, way), value = keys[0], values[0]
-    column = f"n.`{name}`"
+    column = _column(name)
     if value is None:
         further = "false" if way == "asc" else f"{column} IS NOT NULL"
         same = f"{column} IS NULL"

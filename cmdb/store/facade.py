@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from cmdb.store import brake, conflicts, digest, facts, migrations, sweep
-from cmdb.store.commands import By, Commands
+from cmdb.store.commands import By
 from cmdb.store.conflicts import Resolution, Word
 from cmdb.store.facts import Outcome
+from cmdb.store.governance import Governance
 from cmdb.store.past import Past
 from cmdb.store.reads import Reads
 from cmdb.store.records import Records
@@ -15,7 +16,7 @@ from cmdb.store.session import Bolt
 from cmdb.words import Snapshot
 
 
-class Store(Reads, Past, Records, Commands):
+class Store(Reads, Past, Records, Governance):
     """One Neo4j database, embedded or anywhere else. Safe to share between threads.
 
     Every method raises StoreUnavailable while Neo4j does not answer.
@@ -26,7 +27,7 @@ class Store(Reads, Past, Records, Commands):
         Reads.__init__(self, bolt)
         Past.__init__(self, bolt)
         Records.__init__(self, bolt)
-        Commands.__init__(self, bolt)
+        Governance.__init__(self, bolt)
         self._bolt = bolt
 
     def close(self) -> None:
