@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cmdb.claims import EXTRA, TAGS
+from cmdb.claims import EXTRA, TAG, TAGS
 from cmdb.errors import Invalid, TooLarge
 from cmdb.words import CIClass, Scalar, Value
 from cmdb.words.check import SNAKE
@@ -35,6 +35,12 @@ def tags(given: Sequence[Any], where: str = "tags") -> tuple[str, ...]:
                 where=where,
             )
     return tuple(dict.fromkeys(given))
+
+
+def claimed(cls: CIClass, labels: Sequence[Any], free: Mapping[str, Any]) -> dict[str, Value]:
+    """Tags and free attributes of a new CI, as a source claims them beside its declared attributes."""
+    given = tags(labels) if labels else ()
+    return attributes(cls, free) | {TAG + tag: True for tag in given}
 
 
 def attributes(cls: CIClass, given: Mapping[str, Any], where: str = "extra") -> dict[str, Value]:

@@ -220,8 +220,10 @@ def test_a_link_that_a_relation_has_no_room_for_is_refused(store: Store) -> None
     with pytest.raises(Conflict, match=r"r1 LOCATED_IN room-a \(edge ed_.*leads from each CI to one at most"):
         store.link_cis("LOCATED_IN", rack, b, ANN)
     assert store.crowds(10) == []
-    make = "MATCH (a:CI {id: $a}), (b:CI {id: $b}) "
+    make = (
+        "MATCH (a:CI {id: $a}), (b:CI {id: $b}) "
         "CREATE (a)-[:LOCATED_IN {id: 'ed_x', valid_from: 0, scope: 'nd_1/x'}]->(b)"
+    )
     store._bolt.write(lambda run: run(make, {"a": rack, "b": b}))
     (crowd,) = store.crowds(10)
     assert (crowd.ci, crowd.relation, crowd.goes) == (rack, "LOCATED_IN", True)
