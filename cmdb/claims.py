@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from cmdb.words import SOURCES, CIClass, Value
+from cmdb.words.check import SNAKE
 
 PERSON, OVERRIDE = "person", "override"
 RECORDS, EDITS, OVERRIDES = "person/records", "person/edits", "override/people"
@@ -52,6 +53,11 @@ class Asserted:
 
 
 Claims = Mapping[str, Asserted]
+
+
+def is_extra(name: str) -> bool:
+    """Whether a property is a free attribute, by a name that can stand in a statement."""
+    return name.startswith(EXTRA) and SNAKE.fullmatch(name.removeprefix(EXTRA)) is not None
 
 
 def kind_of(scope: str) -> str:

@@ -13,10 +13,10 @@ from enum import StrEnum
 from typing import Any
 
 from cmdb import patterns
-from cmdb.claims import EXTRA, NAME, TAGS
+from cmdb.claims import EXTRA, NAME, TAGS, is_extra
 from cmdb.classes import Catalogue, catalogue
 from cmdb.errors import Invalid, Refused, UnknownName
-from cmdb.words import Value
+from cmdb.words import ANY, Value
 
 MAX_VALUES = 500
 """Entries of a policy's list."""
@@ -39,7 +39,7 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A rule for the members of a class and of its kinds. `attribute` is declared, `name`, `tags` or `extra:<name>`."""
+    """A rule for a class and its kinds (CI: for all). `attribute` is declared, `name`, `tags` or `extra:<name>`."""
 
     name: str
     cls: str
@@ -89,14 +89,15 @@ def _check_parts(policy: Policy) -> None:
 
 def check_names(policy: Policy, known: Catalogue) -> None:
     """Refuse a policy about a class or attribute that nobody declared (UnknownName, Invalid)."""
-    cls, attribute = known.cls(policy.cls), policy.attribute
-    if attribute is None or attribute in {NAME, TAGS} or attribute.startswith(EXTRA):
+    own = () if policy.cls == ANY else known.cls(policy.cls).attributes
+    attribute = policy.attribute
+    if attribute is None or attribute in {NAME, TAGS} or is_extra(attribute):
         return
-    declared = cls.attribute(attribute)
+    declared = next((a for a in own if a.name == attribute), None)
     if declared is None:
-        names = ", ".join([NAME, TAGS, *(a.name for a in cls.attributes)])
+        names = ", ".join([NAME, TAGS, *(a.name for a in own)])
         raise UnknownName(
-            f"{cls.name} has no attribute {attribute!r}; known are {names}, and extra:<name> for a free one",
+            f"{policy.cls} has no attribute {attribute!r}; known are {names}, and extra:<name> for a free one",
             where="attribute",
         )
     if declared.volatile:
@@ -130,10 +131,10 @@ class Policies:
         self._by_class: dict[str, tuple[Policy, ...]] = {}
 
     def of(self, cls: str) -> tuple[Policy, ...]:
-        """Those that a member of a class must follow; a class no longer declared has none."""
+        """Those that a member of a class must follow; a class no longer declared has those of all classes."""
         if cls not in self._by_class:
             known = catalogue()
-            line = set(known.lineage(cls)) if cls in known.classes else set()
+            line = {ANY, *known.lineage(cls)} if cls in known.classes else {ANY}
             self._by_class[cls] = tuple(one for one in self.all if one.cls in line)
         return self._by_class[cls]
 

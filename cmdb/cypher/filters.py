@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from cmdb.claims import ENDED_AS, EXTRA, LIFECYCLE
+from cmdb.claims import ENDED_AS, LIFECYCLE, is_extra
 from cmdb.classes import catalogue
 from cmdb.errors import Invalid, UnknownName
-from cmdb.words.check import SNAKE
 
 Op = Literal["eq", "ne", "in", "contains", "prefix", "gt", "gte", "lt", "lte", "null"]
 Direction = Literal["asc", "desc"]
@@ -105,11 +104,6 @@ def _compare(one: Compare, types: dict[str, str], params: _Parameters) -> str:
         name = f"toString({name})" if kind == "extra" else name
         return f"toLower({name}) {_TEXT_OPERATORS[one.op]} toLower({value})"
     return f"{name} {_OPERATORS[one.op]} {value}"
-
-
-def is_extra(attribute: str) -> bool:
-    """Whether a property is a free attribute, by a name that can stand in a statement."""
-    return attribute.startswith(EXTRA) and SNAKE.fullmatch(attribute.removeprefix(EXTRA)) is not None
 
 
 def _column(attribute: str) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from cmdb import commands, free, identity, ingest
-from cmdb.claims import NAME, PERSON, RECORDS, TAG, source_of
+from cmdb.claims import NAME, PERSON, RECORDS, source_of
 from cmdb.classes import catalogue
 from cmdb.commands import Around, Decided, Merged
 from cmdb.cypher import commands as cypher
@@ -59,9 +59,7 @@ class Commands:
         """Write down a CI that no source knows; one that is known already is refused, a tombstone revives."""
         declared = catalogue().cls(cls)
         values = {**ingest.values(declared, attributes, "attributes", whole=True), NAME: ingest.name(name, "name")}
-        values |= free.attributes(declared, extra or {}) | {
-            TAG + tag: True for tag in (free.tags(tags) if tags else ())
-        }
+        values |= free.claimed(declared, tags, extra or {})
         local = _local_key(declared, str(values[NAME]), key, parent)
 
         def decide(run: Run, seq: int) -> Decided:

@@ -66,6 +66,7 @@ class Crowd:
     relation: str
     goes: bool
     edges: tuple[tuple[str, str], ...]  # edge id, other end
+    place: str  # where it stands in the order
 
 
 class Governance(Commands):
@@ -198,13 +199,13 @@ class Governance(Commands):
         return self._bolt.read(work, timeout=20.0)
 
     def crowds(self, first: int, after: str = "") -> list[Crowd]:
-        """CIs at which reports opened more edges of a relation than it allows, by id. One round trip."""
+        """CIs at which reports opened more edges than a relation allows, in order, behind a place. One round trip."""
         tight = {r.name: r.cardinality for r in catalogue().relations.values()}
         both = [name for name, one in tight.items() if one is Cardinality.ONE_TO_ONE]
         types = [name for name, one in tight.items() if one is not Cardinality.MANY_TO_MANY]
         parameters = {"types": types, "both": both, "after": after, "limit": first}
         rows = self._bolt.read(lambda run: run(cypher.CROWDED, parameters), timeout=20.0)
-        return [Crowd(r["id"], r["type"], r["goes"], tuple((e, o) for e, o in r["edges"])) for r in rows]
+        return [Crowd(r["id"], r["type"], r["goes"], tuple((e, o) for e, o in r["edges"]), r["place"]) for r in rows]
 
 
 def _named(ids: Sequence[str]) -> list[str]:

@@ -90,6 +90,7 @@ def test_each_rule_names_what_is_wrong_and_what_is_allowed() -> None:
         "policy tagged of Server: tags env:* is missing, allowed is one tag of each of env:*",
         "policy tags of Host: tags is 'envy', allowed is env:*, pci",
     ]
+    assert [v.policy for v in broken(Policies([Policy("any", "CI", Rule.REQUIRED, "tags")]), "Gone", {})] == ["any"]
     right = {"name": "web1", "model": "R640", "tags": ("env:prod",), "extra:env": "prod"}
     assert broken(ALL, "Server", right) == [] == broken(ALL, "Service", wrong) == broken(ALL, "Gone", wrong)
 
@@ -126,8 +127,14 @@ def test_a_policy_that_contradicts_itself_is_no_policy(given: dict[str, object],
 
 def test_a_policy_is_about_what_is_declared() -> None:
     """Unknown classes and attributes, and volatile ones, are named."""
-    check_names(ENV, catalogue())
-    for policy in (Policy("p", "Toaster", Rule.TAGS), Policy("p", "Host", Rule.REQUIRED, "colour")):
+    for policy in (ENV, Policy("p", "CI", Rule.REQUIRED, "tags"), Policy("p", "CI", Rule.REQUIRED, "extra:owner")):
+        check_names(policy, catalogue())
+    for policy in (
+        Policy("p", "Toaster", Rule.TAGS),
+        Policy("p", "Host", Rule.REQUIRED, "colour"),
+        Policy("p", "CI", Rule.REQUIRED, "model"),
+        Policy("p", "Host", Rule.REQUIRED, "extra:a`b"),
+    ):
         with pytest.raises(UnknownName):
             check_names(policy, catalogue())
     with pytest.raises(Invalid, match="all the time"):

@@ -215,14 +215,14 @@ def test_a_ci_ends_on_its_day_and_a_report_revives_it_for_good(store: Store) -> 
 def test_a_link_that_a_relation_has_no_room_for_is_refused(store: Store) -> None:
     """The edge that is there is named; reports are never refused, and what they crowd is listed."""
     a, b = (store.create_ci("Room", name, {"site_code": "n", "code": name}, ANN).ci for name in ("room-a", "room-b"))
-    rack = store.create_ci("Rack", "r1", {"site_code": "n", "code": "r1"}, ANN).ci
+    rack = store.create_ci("Rack", "r1", {"room_code": "room-a", "code": "r1"}, ANN).ci
     store.link_cis("LOCATED_IN", rack, a, ANN)
     with pytest.raises(Conflict, match=r"r1 LOCATED_IN room-a \(edge ed_.*leads from each CI to one at most"):
         store.link_cis("LOCATED_IN", rack, b, ANN)
     assert store.crowds(10) == []
     make = (
         "MATCH (a:CI {id: $a}), (b:CI {id: $b}) "
-        "CREATE (a)-[:LOCATED_IN {id: 'ed_x', valid_from: 0, scope: 'nd_1/x'}]->(b)"
+        "CREATE (a)-[:LOCATED_IN {id: 'ed_x', valid_from: 0, scope: 'nd_1/x', kind: 'a', detail: '', confidence: 1.0}]->(b)"
     )
     store._bolt.write(lambda run: run(make, {"a": rack, "b": b}))
     (crowd,) = store.crowds(10)

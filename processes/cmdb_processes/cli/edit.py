@@ -73,7 +73,8 @@ def register(app: typer.Typer) -> None:
         group.command(function.__name__.rstrip("_"), epilog=f"Examples: {example}")(function)
 
 
-def _say(done: dict[str, Any], json: bool) -> None:
+def say(done: dict[str, Any], json: bool) -> None:
+    """What a command came to, with its notes."""
     show.done(done, f"{done['summary']} ({done['ci']['id']}, sequence {done['sequence']})", json)
     for note in () if json else done["notes"]:
         show.out(f"  {note}")
@@ -97,7 +98,7 @@ def create(
     client = asking.client()
     inside = asking.resolve(client, parent)["id"] if parent else None
     given = {"attributes": _values(client, cls, sets), "parent": inside, "key": key, "reason": reason}
-    _say(client.ask(CREATE, **{"class": cls}, name=name, **given)["done"], json)
+    say(client.ask(CREATE, **{"class": cls}, name=name, **given)["done"], json)
 
 
 def set_(name: Name, sets: Sets = None, rev: Rev = None, reason: Reason = None, json: Json = False) -> None:
@@ -106,13 +107,13 @@ def set_(name: Name, sets: Sets = None, rev: Rev = None, reason: Reason = None, 
     ci = asking.resolve(client, name)
     values = _values(client, ci["class"], sets)
     new = values.pop("name", None)
-    _say(client.ask(SET, id=ci["id"], rev=rev, attributes=values, name=new, reason=reason)["done"], json)
+    say(client.ask(SET, id=ci["id"], rev=rev, attributes=values, name=new, reason=reason)["done"], json)
 
 
 def retire(name: Name, rev: Rev = None, reason: Reason = None, json: Json = False) -> None:
     """Retire a CI with all that is inside it. If an agent still sees it, its next report revives it."""
     client = asking.client()
-    _say(client.ask(RETIRE, id=asking.resolve(client, name)["id"], rev=rev, reason=reason)["done"], json)
+    say(client.ask(RETIRE, id=asking.resolve(client, name)["id"], rev=rev, reason=reason)["done"], json)
 
 
 def link(start: From, relation: Type, end: To, reason: Reason = None, json: Json = False) -> None:
@@ -128,7 +129,7 @@ def unlink(start: From, relation: Type, end: To, reason: Reason = None, json: Js
 def _between(document: str, start: str, relation: str, end: str, reason: str | None, json: bool) -> None:
     client = asking.client()
     ends = {"from": asking.resolve(client, start)["id"], "to": asking.resolve(client, end)["id"]}
-    _say(client.ask(document, type=relation, **ends, reason=reason)["done"], json)
+    say(client.ask(document, type=relation, **ends, reason=reason)["done"], json)
 
 
 def override(
@@ -143,7 +144,7 @@ def override(
     ci = asking.resolve(client, name)
     ((attribute, text),) = _values(client, ci["class"], [value]).items()
     given = {"attribute": attribute, "value": text, "until": until, "reason": reason}
-    _say(client.ask(OVERRIDE, id=ci["id"], **given)["done"], json)
+    say(client.ask(OVERRIDE, id=ci["id"], **given)["done"], json)
 
 
 def merge(
@@ -155,7 +156,7 @@ def merge(
     """Say that two CIs are one thing; `split` undoes it."""
     client = asking.client()
     ids = {"winner": asking.resolve(client, winner)["id"], "loser": asking.resolve(client, loser)["id"]}
-    _say(client.ask(MERGE, **ids, reason=reason)["done"], json)
+    say(client.ask(MERGE, **ids, reason=reason)["done"], json)
 
 
 def split(
@@ -168,4 +169,4 @@ def split(
         raise Invalid(
             "a merged-away CI has no name of its own any more: give its id, as the merge showed it", where="ID"
         )
-    _say(asking.ask(SPLIT, id=ci, reason=reason)["done"], json)
+    say(asking.ask(SPLIT, id=ci, reason=reason)["done"], json)
