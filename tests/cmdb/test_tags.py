@@ -222,7 +222,8 @@ def test_a_link_that_a_relation_has_no_room_for_is_refused(store: Store) -> None
     assert store.crowds(10) == []
     make = (
         "MATCH (a:CI {id: $a}), (b:CI {id: $b}) "
-        "CREATE (a)-[:LOCATED_IN {id: 'ed_x', valid_from: 0, scope: 'nd_1/x', kind: 'a', detail: '', confidence: 1.0}]->(b)"
+        "CREATE (a)-[:LOCATED_IN {id: 'ed_x', valid_from: 0, scope: 'nd_1/x', kind: 'agent', detail: 'seen', "
+        "confidence: 1.0}]->(b)"
     )
     store._bolt.write(lambda run: run(make, {"a": rack, "b": b}))
     (crowd,) = store.crowds(10)
