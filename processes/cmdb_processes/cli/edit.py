@@ -14,21 +14,25 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of te
 Name = Annotated[str, typer.Argument(help="A CI: its name, id, or the start of either.")]
 Reason = Annotated[str | None, typer.Option(help="Why, in one line; it is kept in the journal.")]
 Rev = Annotated[int | None, typer.Option(help="The revision you looked at; refused when somebody was faster.")]
-Sets = Annotated[list[str] | None, typer.Argument(metavar="[ATTRIBUTE=VALUE]...", help="Values; lists with commas.")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[ATTRIBUTE=VALUE]...", help="Values; lists with commas; free ones as extra:NAME=VALUE."),
+]
 Type = Annotated[str, typer.Argument(metavar="RELATION", help="The relation, such as DEPENDS_ON.")]
 From = Annotated[str, typer.Argument(metavar="FROM", help="The dependent.")]
 To = Annotated[str, typer.Argument(metavar="TO", help="The dependency.")]
 
 RESULT = "{ sequence summary notes ci { id name class status rev } }"
 CREATE = f"""
-mutation Create($class: String!, $name: String!, $attributes: JSON, $parent: ID, $key: String, $reason: String) {{
-  done: createCi(class: $class, name: $name, attributes: $attributes, parent: $parent, key: $key, reason: $reason)
-  {RESULT}
+mutation Create($class: String!, $name: String!, $attributes: JSON, $parent: ID, $key: String, $tags: [String!],
+                $extra: JSON, $reason: String) {{
+  done: createCi(class: $class, name: $name, attributes: $attributes, parent: $parent, key: $key, tags: $tags,
+                 extra: $extra, reason: $reason) {RESULT}
 }}
 """
 SET = f"""
-mutation Set($id: ID!, $rev: Int, $attributes: JSON, $name: String, $reason: String) {{
-  done: updateCi(id: $id, rev: $rev, attributes: $attributes, name: $name, reason: $reason) {RESULT}
+mutation Set($id: ID!, $rev: Int, $attributes: JSON, $name: String, $extra: JSON, $reason: String) {{
+  done: updateCi(id: $id, rev: $rev, attributes: $attributes, name: $name, extra: $extra, reason: $reason) {RESULT}
 }}
 """
 RETIRE = f"""
@@ -60,8 +64,8 @@ def register(app: typer.Typer) -> None:
     group = next(one.typer_instance for one in app.registered_groups if one.name == "ci")
     assert group is not None
     offers: dict[Callable[..., None], str] = {
-        create: "epicentre ci create Host spare7 serial=J6RN4N1 vendor=Dell --reason 'bought today'",
-        set_: "epicentre ci set web1 model=R640 --rev 4; epicentre ci set web1 model=",
+        create: "epicentre ci create Host spare7 serial=J6RN4N1 vendor=Dell extra:cost=900 --tag env:prod",
+        set_: "epicentre ci set web1 model=R640 --rev 4; epicentre ci set web1 model= extra:owner=ops",
         retire: "epicentre ci retire web1 --reason 'sold'",
         link: "epicentre ci link shop DEPENDS_ON payment --reason 'by contract'",
         unlink: "epicentre ci unlink shop DEPENDS_ON payment",
@@ -82,7 +86,11 @@ def say(done: dict[str, Any], json: bool) -> None:
 
 def _values(client: Any, cls: str, sets: list[str] | None) -> dict[str, Any]:
     _, kinds = filters.known(client, cls)
-    return dict(filters.value(kinds, text) for text in sets or ())
+    return dict(filters.value(kinds, text) for text in sets or () if not text.startswith(filters.FREE))
+
+
+def _extra(sets: list[str] | None) -> dict[str, Any]:
+    return dict(filters.free(text) for text in sets or () if text.startswith(filters.FREE))
 
 
 def create(
@@ -91,6 +99,7 @@ def create(
     sets: Sets = None,
     parent: Annotated[str | None, typer.Option(help="The CI it is inside of: name or id.")] = None,
     key: Annotated[str | None, typer.Option(help="Its key there, as an agent would report it.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="A tag, such as env:prod; may be repeated.")] = None,
     reason: Reason = None,
     json: Json = False,
 ) -> None:
@@ -98,7 +107,8 @@ def create(
     client = asking.client()
     inside = asking.resolve(client, parent)["id"] if parent else None
     given = {"attributes": _values(client, cls, sets), "parent": inside, "key": key, "reason": reason}
-    say(client.ask(CREATE, **{"class": cls}, name=name, **given)["done"], json)
+    beside = {"tags": tag, "extra": _extra(sets)}
+    say(client.ask(CREATE, **{"class": cls}, name=name, **given, **beside)["done"], json)
 
 
 def set_(name: Name, sets: Sets = None, rev: Rev = None, reason: Reason = None, json: Json = False) -> None:
@@ -107,7 +117,8 @@ def set_(name: Name, sets: Sets = None, rev: Rev = None, reason: Reason = None, 
     ci = asking.resolve(client, name)
     values = _values(client, ci["class"], sets)
     new = values.pop("name", None)
-    say(client.ask(SET, id=ci["id"], rev=rev, attributes=values, name=new, reason=reason)["done"], json)
+    given = {"attributes": values, "name": new, "extra": _extra(sets), "reason": reason}
+    say(client.ask(SET, id=ci["id"], rev=rev, **given)["done"], json)
 
 
 def retire(name: Name, rev: Rev = None, reason: Reason = None, json: Json = False) -> None:
