@@ -13,11 +13,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from cmdb.words import SOURCES, CIClass, Value
+from cmdb.words.check import SNAKE
 
 PERSON, OVERRIDE = "person", "override"
 RECORDS, EDITS, OVERRIDES = "person/records", "person/edits", "override/people"
 NAME = "name"
 """The name of a CI is claimed like an attribute."""
+TAGS, TAG, EXTRA = "tags", "tag:", "extra:"
+"""Each tag is a claim of its own (`tag:prod`), kept in one list of the CI; a free attribute is `extra:<name>` in both.
+So sources add to each other's tags, and a split gives back those that a merge brought."""
+LIFECYCLE, EXPIRES, ENDED_AS = "lifecycle", "expires_at", "ended_as"
+"""What people alone say of a CI's life: of a live one its lifecycle, of a tombstone how it ended; none: its status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,11 @@ class Asserted:
 
 
 Claims = Mapping[str, Asserted]
+
+
+def is_extra(name: str) -> bool:
+    """Whether a property is a free attribute, by a name that can stand in a statement."""
+    return name.startswith(EXTRA) and SNAKE.fullmatch(name.removeprefix(EXTRA)) is not None
 
 
 def kind_of(scope: str) -> str:
@@ -87,6 +98,9 @@ def settle(cls: CIClass, said: Mapping[str, Said]) -> dict[str, tuple[Value, str
         order = ranking(cls, name)
         scope, entry = min(claims.values(), key=lambda one: (order.index(kind_of(one[0])), -one[1].since, one[0]))
         won[name] = (entry.value, scope)
+    seen = next((scope for scope in sorted(said) if kind_of(scope) == "agent" and holds(scope)), None)
+    if seen is not None and LIFECYCLE in won and cls.lifecycle.before_live(won[LIFECYCLE][0]):
+        won[LIFECYCLE] = ("live", seen)  # what an agent sees is no longer only planned, ordered or in stock
     return won
 
 
@@ -135,7 +149,16 @@ def conclude(cls: CIClass, full: Mapping[str, Asserted]) -> tuple[dict[str, Asse
     values: dict[str, Value] = {name: value for name, (value, _) in won.items() if value is not None}
     if len(full) == 1 and all(kind_of(scope) == "agent" for scope in full):
         return {scope: Asserted(claim.seq) for scope, claim in full.items()}, values
-    return dict(full), values
+    return dict(full), kept(values)
+
+
+def kept(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Values that win, as a CI keeps them: its tags as one sorted list, and no lifecycle where it is live as usual."""
+    tags = tuple(sorted(name.removeprefix(TAG) for name in values if name.startswith(TAG)))
+    found = {name: value for name, value in values.items() if not name.startswith(TAG)}
+    if found.get(LIFECYCLE) == "live":
+        del found[LIFECYCLE]
+    return {**found, TAGS: tags} if tags else found
 
 
 def renew(was: Entry | None, value: Value, at: int) -> Entry:

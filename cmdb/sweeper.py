@@ -1,4 +1,7 @@
-"""What time does by itself: overrides end, what nobody confirms is stale, then retired; checkpoints are signed."""
+"""What time does by itself: overrides and CIs end on their day, what nobody confirms is stale, then retired.
+
+Checkpoints of the journal are signed.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,8 @@ class Sweeper:
         by = By(ACTOR, self._clock())
         self._store.expire_overrides(by)
         swept = self._store.sweep_leases(self._inbox.all_seen(), by)
-        for node in sorted({node for done in swept.retired for node in done.ask}):
+        ended = self._store.expire_cis(by)
+        for node in sorted({node for done in (*swept.retired, *ended) for node in done.ask}):
             self._inbox.forget(node)  # its next report must be whole, so that what is there revives
         if self._checkpoints is not None:
             self._checkpoints.note(self._store.head(), by.now)

@@ -4,12 +4,14 @@ A person is a source like any other: what they write is a claim (`claims.RECORDS
 reports by the same rules of precedence, and nothing that another source said is lost.
 """
 
-from cmdb.commands.links import link, unlink
+from cmdb.commands.life import end, expire_at, move
+from cmdb.commands.links import check_cardinality, link, unlink
 from cmdb.commands.merge import Merged, merge
 from cmdb.commands.split import split
+from cmdb.commands.tags import outcome, tag, together, untag
 from cmdb.commands.things import Around, Decided, check_rev, create, declared, expire, override, retire, update
 
 __all__ = [
-    "Around", "Decided", "Merged", "check_rev", "create", "declared", "expire", "link", "merge", "override", "retire",
-    "split", "unlink", "update",
+    "Around", "Decided", "Merged", "check_cardinality", "check_rev", "create", "declared", "end", "expire", "expire_at",
+    "link", "merge", "move", "outcome", "override", "retire", "split", "tag", "together", "unlink", "untag", "update",
 ]  # fmt: skip

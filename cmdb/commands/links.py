@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 from cmdb.claims import RECORDS, source_of
 from cmdb.classes import catalogue
-from cmdb.commands.things import HAND, Decided
+from cmdb.commands.things import HAND, Around, Decided
 from cmdb.errors import Conflict, Invalid
 from cmdb.plan import EdgeClaim, Plan
 from cmdb.reconcile.known import KnownCI, KnownEdge, NewId
 from cmdb.reconcile.ledger import Ledger
 from cmdb.reconcile.placeholders import Placeholders
-from cmdb.words import Evidence, RelationType
+from cmdb.words import Cardinality, Evidence, RelationType
 
 
 def link(
@@ -30,6 +32,27 @@ def link(
     else:
         ledger.keep(edge, {**edge.claims, RECORDS: claim})
     return Decided(source.id, _plan(source, ledger), f"linked {source.name} {relation.name} {target.name}")
+
+
+def check_cardinality(
+    relation: RelationType,
+    source: KnownCI,
+    target: KnownCI,
+    around: Around,
+    names: Callable[[Collection[str]], list[str]],
+) -> None:
+    """Refuse a link beside one that excludes it; `around` has the open edges of both, `names` what CIs are called."""
+    if relation.cardinality is Cardinality.MANY_TO_MANY:
+        return
+    edges = [e for e in around.edges if e.type == relation.name]
+    goes = next((e for e in edges if e.source == source.id and e.target != target.id), None)
+    comes = next((e for e in edges if e.target == target.id and e.source != source.id), None)
+    if goes is not None:
+        there = f"{source.name} {relation.name} {names([goes.target])[0]} (edge {goes.id})"
+        raise Conflict(f"{there} is open, and {relation.name} leads from each CI to one at most: unlink that first")
+    if comes is not None and relation.cardinality is Cardinality.ONE_TO_ONE:
+        there = f"{names([comes.source])[0]} {relation.name} {target.name} (edge {comes.id})"
+        raise Conflict(f"{there} is open, and {relation.name} leads to each CI from one at most: unlink that first")
 
 
 def unlink(relation: RelationType, source: KnownCI, target: KnownCI, edge: KnownEdge | None, new_id: NewId) -> Decided:

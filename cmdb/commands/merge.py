@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cmdb.claims import Asserted, Claims, from_json, holds, kind_of, to_json
+from cmdb.claims import EXPIRES, LIFECYCLE, Asserted, Claims, from_json, holds, kind_of, to_json
 from cmdb.classes import Catalogue
 from cmdb.commands.things import Around, Decided, known_claims, restated
 from cmdb.errors import Invalid, Refused
@@ -136,7 +136,11 @@ def _one(catalogue: Catalogue, keeps: KnownCI, goes: KnownCI) -> Plan:
     full = known_claims(keeps)
     for scope, claim in known_claims(goes).items():
         had = full[scope].said or {} if scope in full else {}
-        full[scope] = Asserted(claim.seq, {**(claim.said or {}), **had})
+        # Its state and its day to end were its own: the winner goes on living as it did.
+        brought = {name: entry for name, entry in (claim.said or {}).items() if name not in {EXPIRES, LIFECYCLE}}
+        said = {**brought, **had}
+        if said or not claim.said:
+            full[scope] = Asserted(claim.seq, said)
     plan = restated(cls, keeps, full)
     gone = ChangeCI(goes.id, goes.rev, goes.name, "retired", goes.source, {"merged_into": keeps.id})
     drops = tuple((scope, goes.id) for scope in goes.claims if "/" in scope)

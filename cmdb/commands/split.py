@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
-from cmdb.claims import Asserted, Claims, Said, kind_of, source_of
+from cmdb.claims import EXPIRES, LIFECYCLE, Asserted, Claims, Said, kind_of, source_of
 from cmdb.classes import Catalogue
 from cmdb.commands.merge import EdgeClaims, Merged
 from cmdb.commands.things import Around, Decided, known_claims, restated
@@ -71,6 +71,11 @@ def _pair(catalogue: Catalogue, goes: KnownCI, keeps: KnownCI, record: Merged, b
         else:
             left[scope] = _without(claim, then.get(scope), had.get(scope))
     given.update({scope: then[scope] for scope in then if scope in had})
+    for scope, claim in then.items():
+        # Its state and its day to end were not handed to the winner, so they are only in the record.
+        if life := {name: entry for name, entry in (claim.said or {}).items() if name in {EXPIRES, LIFECYCLE}}:
+            now_said = given[scope].said if scope in given else None
+            given[scope] = Asserted(claim.seq, {**(now_said or {}), **life})
     one = restated(cls, keeps, {scope: claim for scope, claim in left.items() if claim.said})
     other = restated(cls, goes, given, merged_into=None)
     return Plan(

@@ -17,6 +17,7 @@ from cmdb.claims import (
     conclude,
     explicit,
     holds,
+    kept,
     kind_of,
     renew,
     settle,
@@ -119,7 +120,7 @@ def create(
         ci = was.id
     else:
         ci, name = new_id("ci"), str(values[NAME])
-        own = {k: v for k, v in values.items() if k != NAME and v is not None}
+        own = kept({k: v for k, v in values.items() if k != NAME and v is not None})
         new = NewCI(ci, cls.name, key, name, parent, RECORDS, own, ci_terms(cls, name, key, own))
         plan = Plan(host=ci, create=(new,), claims=(Claim(RECORDS, ci, None, said),), scopes=HAND)
     if cls.contained_by is not None and parent is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from cmdb.claims import ENDED_AS, LIFECYCLE, is_extra
 from cmdb.classes import catalogue
 from cmdb.errors import Invalid, TooLarge, UnknownName
 
@@ -15,7 +16,8 @@ Statement = tuple[str, dict[str, Any]]
 
 BASE = {
     "id": "string", "class": "string", "name": "string", "status": "string", "rev": "int",
-    "first_seen": "datetime", "stale_since": "datetime", "parent": "string", "key": "string",
+    "first_seen": "datetime", "stale_since": "datetime", "parent": "string", "key": "string", "tags": "strings",
+    "lifecycle": "string", "expires_at": "datetime",
 }  # fmt: skip
 """Properties every CI has, by type; filters and orders may use them beside the declared attributes."""
 
@@ -132,18 +134,28 @@ def _related(one: Related, params: _Parameters, n: str) -> str:
 
 
 def _compare(one: Compare, types: dict[str, str], params: _Parameters, n: str = "n") -> str:
-    kind = types.get(one.attribute)
+    kind = "extra" if is_extra(one.attribute) else types.get(one.attribute)
     if kind is None:
         raise UnknownName(f"there is no attribute {one.attribute!r} here; known are {', '.join(sorted(types))}")
-    name = f"{n}.`{one.attribute}`"
+    name = _column(one.attribute, n)
     if one.op == "null":
         return f"{name} IS {'' if one.value else 'NOT '}NULL"
     value = params.add(one.value)
     if kind == "strings":
         return _membership(one, name, value)
     if one.op in _TEXT_OPERATORS:
+        # A free attribute may be a number on another CI, which has no small letters.
+        name = f"toString({name})" if kind == "extra" else name
         return f"toLower({name}) {_TEXT_OPERATORS[one.op]} toLower({value})"
     return f"{name} {_OPERATORS[one.op]} {value}"
+
+
+def _column(attribute: str, n: str = "n") -> str:
+    """What an attribute is of a node: its property, or what follows from several."""
+    if attribute == LIFECYCLE:
+        said = f"CASE {n}.status WHEN 'live' THEN {n}.`{LIFECYCLE}` ELSE {n}.`{ENDED_AS}` END"
+        return f"coalesce({said}, {n}.status)"
+    return f"{n}.`{attribute}`"
 
 
 def _membership(one: Compare, name: str, value: str) -> str:
@@ -201,7 +213,7 @@ def find(
             raise Invalid("this cursor belongs to another order", where="after")
         conditions.append(f"({_beyond(keys, list(after), params)})")
     text = _rows(cls, conditions, at, params)
-    ordering = ", ".join(f"n.`{name}`{' DESC' if way == 'desc' else ''}" for name, way in keys)
+    ordering = ", ".join(f"{_column(name)}{' DESC' if way == 'desc' else ''}" for name, way in keys)
     text += f" RETURN properties(n) AS n ORDER BY {ordering} LIMIT {params.add(first + 1)}"
     return text, dict(params)
 
@@ -219,7 +231,7 @@ def _order_keys(cls: str | None, order: Sequence[tuple[str, Direction]]) -> list
 def _beyond(keys: list[tuple[str, Direction]], values: list[Any], params: _Parameters) -> str:
     """Rows after `values` in the order. Cypher sorts NULL as the greatest value: last ascending, first descending."""
     (name, way), value = keys[0], values[0]
-    column = f"n.`{name}`"
+    column = _column(name)
     if value is None:
         further = "false" if way == "asc" else f"{column} IS NOT NULL"
         same = f"{column} IS NULL"

@@ -14,6 +14,7 @@ UNIQUE = {
     "IdentityConflict": "id",
     "Merge": "id",
     "Brake": "id",
+    "Policy": "name",
     "Migration": "number",
 }
 """Every MERGE key and every public id, by label: each gets a uniqueness constraint."""
@@ -39,7 +40,7 @@ def constraints(catalogue: Catalogue) -> list[str]:
 
 def indexes(catalogue: Catalogue) -> list[str]:
     """Lookup indexes for parents, names and declared attributes, and one full-text index over search terms."""
-    lookups = [("CI", name) for name in ("parent", "name", "key", "status", "stale_since")]
+    lookups = [("CI", name) for name in ("parent", "name", "key", "status", "stale_since", "tags", "expires_at")]
     lookups += [("Endpoint", "key"), ("Scope", "node"), ("Brake", "node"), ("Change", "time")]
     lookups += [("Version", name) for name in ("ci", "from", "to", "parent")]
     lookups += [("Merge", "winner"), ("Merge", "loser")]

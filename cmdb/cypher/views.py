@@ -21,7 +21,7 @@ HOLD = "MATCH (j:Journal {id: 'journal'}) SET j.seq = j.seq RETURN coalesce(j.vi
 """The journal's lock without a step: nothing is applied meanwhile."""
 BATCH = "MATCH (n:CI) WHERE n.id > $after RETURN n.id AS id ORDER BY n.id LIMIT $first"
 
-_OWN = frozenset({"class", "name", "key"})
+_OWN = frozenset({"class", "name", "key", "tags"})
 """What a view may ask beside declared attributes: what each change of a CI journals."""
 MOST_LEVELS = 16
 """How deep things are inside of others, at most."""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from cmdb import commands, identity, ingest
+from cmdb import commands, free, identity, ingest
 from cmdb.claims import NAME, PERSON, RECORDS, source_of
 from cmdb.classes import catalogue
-from cmdb.commands import Decided, Merged
+from cmdb.commands import Around, Decided, Merged
 from cmdb.cypher import commands as cypher
 from cmdb.cypher import facts
 from cmdb.errors import Conflict, Invalid, Refused, UnknownName
 from cmdb.reconcile import KnownCI
 from cmdb.reconcile.known import SELF
-from cmdb.store import loading
+from cmdb.store import loading, policies
 from cmdb.store.facts import journal, new_id, write
 from cmdb.store.session import Bolt, Run
 from cmdb.words import LOCAL_KEY, CIClass, Value
@@ -53,11 +54,12 @@ class Commands:
 
     def create_ci(
         self, cls: str, name: str, attributes: Mapping[str, Any], by: By, *, parent: str | None = None,
-        key: str | None = None,
+        key: str | None = None, tags: Sequence[str] = (), extra: Mapping[str, Any] | None = None,
     ) -> Done:  # fmt: skip
         """Write down a CI that no source knows; one that is known already is refused, a tombstone revives."""
         declared = catalogue().cls(cls)
         values = {**ingest.values(declared, attributes, "attributes", whole=True), NAME: ingest.name(name, "name")}
+        values |= free.claimed(declared, tags, extra or {})
         local = _local_key(declared, str(values[NAME]), key, parent)
 
         def decide(run: Run, seq: int) -> Decided:
@@ -66,18 +68,25 @@ class Commands:
                 _check_parent(declared, _live(run, parent))
             evidence = commands.declared(by.reason or "written down by hand", by.actor, by.now)
             decided = commands.create(declared, was, values, local, parent, seq, new_id, evidence)
+            policies.judge(run, cls, None, was, decided, values)
             return replace(decided, trace=json.dumps(trace))
 
         return self._do(decide, by)
 
-    def update_ci(self, ci: str, rev: int | None, values: Mapping[str, Any], by: By) -> Done:
+    def update_ci(
+        self, ci: str, rev: int | None, values: Mapping[str, Any], by: By, *, extra: Mapping[str, Any] | None = None
+    ) -> Done:
         """Write values onto a CI (the name among them; null takes one's own back), decided at revision `rev`."""
 
         def decide(run: Run, seq: int) -> Decided:
-            was = _live(run, ci)
+            was = writable(run, ci)
             commands.check_rev(was, rev)
             declared = catalogue().cls(was.cls)
-            return commands.update(declared, was, _written(declared, values, was), seq)
+            beside = free.attributes(declared, extra or {})
+            said = {**(_written(declared, values, was) if values or not beside else {}), **beside}
+            decided = commands.update(declared, was, said, seq)
+            policies.judge(run, was.cls, was.values, was, decided, said)
+            return decided
 
         return self._do(decide, by)
 
@@ -88,10 +97,12 @@ class Commands:
             raise Invalid(f"{until} is over already", where="until")
 
         def decide(run: Run, seq: int) -> Decided:
-            was = _live(run, ci)
+            was = writable(run, ci)
             declared = catalogue().cls(was.cls)
             (checked,) = _written(declared, {name: value}, None).values()
-            return commands.override(declared, was, name, checked, end, seq)
+            decided = commands.override(declared, was, name, checked, end, seq)
+            policies.judge(run, was.cls, was.values, was, decided, {name: checked})
+            return decided
 
         return self._do(decide, by, scope="override")
 
@@ -117,7 +128,8 @@ class Commands:
         declared = catalogue().relation(relation)
 
         def decide(run: Run, _seq: int) -> Decided:
-            one, other, edge = _ends(run, relation, source, target)
+            one, other, edge, around = _ends(run, relation, source, target)
+            commands.check_cardinality(declared, one, other, around, partial(_names, run))
             evidence = commands.declared(by.reason or "linked by hand", by.actor, by.now)
             return commands.link(declared, one, other, edge, evidence, new_id)
 
@@ -128,7 +140,8 @@ class Commands:
         declared = catalogue().relation(relation)
 
         def decide(run: Run, _seq: int) -> Decided:
-            return commands.unlink(declared, *_ends(run, relation, source, target), new_id)
+            one, other, edge, _ = _ends(run, relation, source, target)
+            return commands.unlink(declared, one, other, edge, new_id)
 
         return self._do(decide, by)
 
@@ -227,6 +240,14 @@ def _found(was: KnownCI | None, ci: str) -> KnownCI:
     return was
 
 
+def writable(run: Run, ci: str) -> KnownCI:
+    """A live CI that people may say something of; an endpoint gives way to what is found at its address."""
+    was = _live(run, ci)
+    if was.cls == "Endpoint":
+        raise Refused(f"{was.name} is only an address seen in use: write onto the CI that answers there")
+    return was
+
+
 def _live(run: Run, ci: str) -> KnownCI:
     return _found(loading.around(run, [ci], edges=False).cis.get(ci), ci)
 
@@ -240,10 +261,14 @@ def _check_parent(cls: CIClass, parent: KnownCI) -> None:
         raise Invalid(f"a {cls.name} is {relation.name} {allowed}, not {parent.cls} ({parent.name})", where="parent")
 
 
-def _ends(run: Run, relation: str, source: str, target: str) -> tuple[KnownCI, KnownCI, Any]:
+def _ends(run: Run, relation: str, source: str, target: str) -> tuple[KnownCI, KnownCI, Any, Around]:
     known = loading.around(run, [source, target], edges=True)
     one, other = _found(known.cis.get(source), source), _found(known.cis.get(target), target)
-    return one, other, next((e for e in known.edges if e.key == (relation, source, target)), None)
+    return one, other, next((e for e in known.edges if e.key == (relation, source, target)), None), known
+
+
+def _names(run: Run, ids: Collection[str]) -> list[str]:
+    return [ci.name for ci in loading.around(run, ids, edges=False).cis.values()]
 
 
 def _written(cls: CIClass, values: Mapping[str, Any], was: KnownCI | None) -> dict[str, Value]:

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 from cmdb.store import brake, conflicts, digest, migrations, reports, sweep
 from cmdb.store.audit import Audits
-from cmdb.store.commands import By, Commands
+from cmdb.store.commands import By
 from cmdb.store.conflicts import Resolution, Word
+from cmdb.store.governance import Governance
 from cmdb.store.past import Past
 from cmdb.store.reads import Reads
 from cmdb.store.records import Records
@@ -18,10 +19,10 @@ from cmdb.store.topology import Topologies
 from cmdb.store.views import Views
 from cmdb.words import Snapshot
 
-_PARTS = (Reads, Slices, Topologies, Past, Audits, Records, Commands, Views)
+_PARTS = (Reads, Slices, Topologies, Past, Audits, Records, Governance, Views)
 
 
-class Store(Reads, Slices, Topologies, Past, Audits, Records, Commands, Views):
+class Store(Reads, Slices, Topologies, Past, Audits, Records, Governance, Views):
     """One Neo4j database, embedded or anywhere else. Safe to share between threads.
 
     Every method raises StoreUnavailable while Neo4j does not answer.

@@ -122,7 +122,7 @@ class Reads:
 
         if source == target:
             return []
-        paths = [[edge_row(*edge, at=at) for edge in edges] for edges in self._bolt.read(work)]
+        paths = [[edge_row(*edge, at) for edge in edges] for edges in self._bolt.read(work)]
         return min(paths, key=lambda p: [e.id for e in p], default=None)
 
     def paths(self, source: str, target: str, k: int, max_hops: int = 8, at: int | None = None) -> Ways:

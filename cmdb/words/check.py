@@ -19,6 +19,9 @@ RESERVED = frozenset(
 )  # fmt: skip
 """Properties every CI node carries; no class may declare an attribute of that name (except `name`)."""
 
+PERSONAL = frozenset({"tags", "extra", "lifecycle", "expires_at", "ended_as"})
+"""What people say of a CI of any class; no class may declare an attribute of that name."""
+
 SNAKE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 CAMEL = re.compile(r"[A-Z][A-Za-z0-9]{0,62}")
 UPPER = re.compile(r"[A-Z][A-Z0-9_]{0,62}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from cmdb.errors import DeclarationError
 from cmdb.words.attribute import Attribute
-from cmdb.words.check import CAMEL, RESERVED, SNAKE, described
+from cmdb.words.check import CAMEL, PERSONAL, RESERVED, SNAKE, described
 from cmdb.words.lifecycle import DISCOVERED, LOGICAL, Lease, Lifecycle
 
 
@@ -70,7 +70,7 @@ class CIClass:
         names = [a.name for a in self.attributes]
         if len(set(names)) != len(names):
             raise DeclarationError(f"class {self.name} declares an attribute twice")
-        if taken := RESERVED & set(names):
+        if taken := (RESERVED | PERSONAL) & set(names):
             raise DeclarationError(f"class {self.name} uses reserved names: {', '.join(sorted(taken))}")
         if self.kind_of == self.name:
             raise DeclarationError(f"class {self.name} is a kind of itself")

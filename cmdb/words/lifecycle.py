@@ -36,6 +36,14 @@ class Lifecycle:
         if missing := {"live", "retired"} - set(self.states):
             raise DeclarationError(f"lifecycle {', '.join(self.states)} lacks {', '.join(sorted(missing))}")
 
+    def before_live(self, state: object) -> bool:
+        """Whether it is a state of something not in service yet."""
+        return state in self.states[: self.states.index("live")]
+
+    def is_over(self, state: str) -> bool:
+        """Whether it is `retired` or a state behind it."""
+        return state in self.states[self.states.index("retired") :]
+
 
 DISCOVERED = Lease(1, 31)
 """Reported by agents every minute or so: a day of silence is suspicious, a month more is an end."""

@@ -19,6 +19,7 @@ from cmdb.errors import Invalid, TooLarge
 from cmdb.store import Row
 from cmdb.words import Attribute, CIClass, Role
 from cmdb_graphql.context import Info, Root, blocking, camel, computed, question, readable_by, whole
+from cmdb_graphql.extra import ExtraFilter
 from cmdb_graphql.long import Long
 from cmdb_graphql.moment import AsOf, pinned
 from cmdb_graphql.types import CI, PLAIN, OfClass, PageInfo, made, make, on_make, page_size
@@ -56,10 +57,13 @@ def _object(cls: CIClass) -> type[CI]:
 
 
 TYPES: dict[str, type[CI]] = {name: _object(cls) for name, cls in catalogue().classes.items()}
-_ABSENT = {
-    name: dict.fromkeys(("stale_since", "as_of", *(a.name for a in cls.attributes)), None)
+_ABSENT: dict[str, dict[str, Any]] = {
+    name: {**dict.fromkeys(("stale_since", "expires_at", "as_of", *(a.name for a in cls.attributes))), "tags": []}
     for name, cls in catalogue().classes.items()
 }
+
+
+_PLAIN: dict[str, Any] = {"stale_since": None, "expires_at": None, "tags": []}
 
 
 @strawberry.type(name=PLAIN, description="A stored CI of a class that is no longer declared; nothing of it is lost.")
@@ -71,7 +75,7 @@ def _make(row: Row) -> CI:
     # Not by the constructor: it would take thirty arguments for each of many rows, and set them one by one.
     name = row["class"]
     made = object.__new__(TYPES.get(name, PlainCI))
-    vars(made).update(_ABSENT.get(name, {}), **row)
+    vars(made).update(_ABSENT.get(name, _PLAIN), **row)
     vars(made).update(row=row, class_=name)
     return made
 
@@ -143,6 +147,7 @@ def _filter(name: str, attributes: dict[str, str]) -> type:
     for attribute, kind in attributes.items():
         python = f"{attribute}_" if attribute == "class" else attribute
         add(python, camel(attribute), _FILTERS[kind] | None, f"By {attribute.replace('_', ' ')}.")
+    add("extra", "extra", list[ExtraFilter] | None, "By free attributes; all of these hold.")
     made: type = strawberry.input(type(own, (), body), name=own, description="All given parts must hold.")
     globals()[own] = made  # the type names itself in and, or, not
     return made
@@ -168,6 +173,8 @@ def to_filter(given: Any) -> Filter:
                 parts.append(Not(to_filter(value)))
             case "related":
                 parts += [_related(one) for one in value]
+            case "extra":
+                parts += [one.compared() for one in value]
             case _:
                 attribute = python.rstrip("_")
                 parts += [Compare(attribute, _op(op), v) for op, v in vars(value).items() if v is not strawberry.UNSET]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 import strawberry
 from strawberry.scalars import JSON
 
-from cmdb import claims
+from cmdb import claims, free
 from cmdb.classes import catalogue
 from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.store import EdgeRow, Row
@@ -93,6 +93,10 @@ class CI:
     stale_since: str | None = strawberry.field(
         default=None, description="Since when its sources have been silent for longer than its lease, ISO 8601 UTC."
     )
+    tags: list[str] = strawberry.field(default_factory=list, description="Its tags, sorted.")
+    expires_at: str | None = strawberry.field(
+        default=None, description="When it is retired by itself, ISO 8601 UTC; of a retired one: when it was to be."
+    )
 
     as_of: int | None = strawberry.field(
         default=None, description="The journal sequence of the moment this was asked for; null: it is as it is now."
@@ -111,6 +115,16 @@ class CI:
     def is_type_of(cls, _ci: Any, _info: Any) -> bool:
         """Asked after `resolve_type` has answered, so there is nothing left to find out."""
         return True
+
+    @computed("Its state in its class's lifecycle: live or retired, or what people say more exactly.")
+    def lifecycle(self) -> str:
+        """Of a live one what people say, of a tombstone how it ended."""
+        return str(self.row.get(claims.LIFECYCLE if self.status == "live" else claims.ENDED_AS) or self.status)
+
+    @computed("Its free attributes, by name: values that no class declares.")
+    def extra(self) -> JSON:
+        """What people and imports added."""
+        return cast(JSON, free.shown(self.row))
 
     @computed("When its source last said that it is so, ISO 8601 UTC; null as of a moment.")
     async def last_seen(self, info: Info) -> str | None:

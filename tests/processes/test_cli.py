@@ -258,3 +258,35 @@ def test_the_past(epicentre: Run, store: Store) -> None:
     assert epicentre("impact", "neo4j").returncode == 1, "it is not there now"
     naive = epicentre("diff", "--from", "2026-01-01T00:00")
     assert (naive.returncode, "time zone" in naive.stderr) == (2, True)
+
+
+def test_people_govern_their_data(epicentre: Run) -> None:
+    """Tags, free attributes, a day to end, a lifecycle and a policy: set, shown, counted, refused and lifted."""
+    made = epicentre("ci", "create", "Site", "north", "code=n", "extra:floors=3", "--tag", "env:prod")
+    assert made.returncode == 0, made.stderr
+    tagged = epicentre("ci", "tag", "north", "neo4j", "--tag", "pci", "--tag", "env:prod")
+    assert tagged.stdout.startswith("tagged 2 of 2 CIs with pci, env:prod (sequence ")
+    assert epicentre("tags").stdout.splitlines()[1:] == ["env:prod  2", "pci       2"]
+    assert epicentre("ci", "untag", "neo4j", "--tag", "pci", "--tag", "x").stdout.splitlines()[1:] == [
+        "  neo4j has no tag x"
+    ]
+    assert epicentre("ci", "set", "north", "extra:floors=", "extra:owner=ops").returncode == 0
+    assert epicentre("ci", "expire", "north", "--at", "2999-01-01T00:00:00Z").returncode == 0
+    assert epicentre("ci", "lifecycle", "north", "planned").stdout.startswith("moved north from live to planned")
+    shown = epicentre("ci", "show", "north").stdout
+    for line in ("lifecycle    planned", "tags         env:prod, pci", "extra:owner  ops", "expiresAt    2999-01-01"):
+        assert line in shown, shown
+    assert epicentre("ci", "list", "Site", "--filter", "lifecycle=planned", "--filter", "tags=pci").stdout.count(
+        "north"
+    )
+    asked = ("policy", "add", "codes", "Site", "pattern", "code", "--pattern", "[A-Z]{3}", "--why", "as on the badges")
+    assert epicentre(*asked).stdout == "policy codes of Site is set: pattern code: what fits [A-Z]{3}\n"
+    refused = epicentre("ci", "set", "north", "code=north")
+    assert refused.returncode == 2 and "code is 'north', allowed is what fits [A-Z]{3} (as on the badges)" in (
+        refused.stderr.replace("\n", " ")
+    )
+    checked = epicentre("policy", "check", "--class", "Site")
+    assert checked.returncode == 2 and "code is 'n', allowed is" in checked.stdout and "codes: 1" in checked.stdout
+    assert "codes" in epicentre("policy", "list").stdout
+    assert epicentre("policy", "remove", "codes").returncode == 0
+    assert epicentre("policy", "check").stdout == "nothing breaks a policy here\n\nno policies\n"

@@ -18,6 +18,7 @@ from cmdb_graphql.types import CI, Class, make
 
 REASON = {"reason": "Why, in one line; it is kept in the journal."}
 REV = {"rev": "The revision this was decided on; refused when somebody was faster. Left out: whatever it is now."}
+EXTRA = {"extra": "Free attributes by name, in snake_case: text, numbers, true or false; null takes one back."}
 VALUES = {"attributes": "Values by attribute, in snake_case or camelCase; null takes one's own value back."}
 
 
@@ -49,7 +50,8 @@ def by(info: Info, reason: str | None) -> By:
     return By(info.context.principal.name, utc_now(), text)
 
 
-async def _do(info: Info, name: str, *args: Any, **kwargs: Any) -> CommandResult:
+async def do(info: Info, name: str, *args: Any, **kwargs: Any) -> CommandResult:
+    """Carry out the command of that name of the store."""
     services = info.context.services
     done = await blocking(services.applier.command, getattr(services.store, name), *args, **kwargs)
     info.context.loaders.forget()
@@ -57,44 +59,50 @@ async def _do(info: Info, name: str, *args: Any, **kwargs: Any) -> CommandResult
 
 
 def _values(given: Any, where: str) -> dict[str, Any]:
+    return {snake(name): value for name, value in _object(given, where).items()}
+
+
+def _object(given: Any, where: str) -> dict[str, Any]:
     if given is None:
         return {}
     if not isinstance(given, dict):
         raise Invalid("expected an object of values by attribute", where=where)
-    return {snake(name): value for name, value in given.items()}
+    return given
 
 
 @command(
     Role.ENGINEER,
     arguments={
-        **REASON, **VALUES, "parent": "The id of the CI it is inside of, for what lives inside another.",
+        **REASON, **VALUES, **EXTRA, "tags": "Its tags, such as env:prod.",
+        "parent": "The id of the CI it is inside of, for what lives inside another.",
         "key": "Its key there, as an agent would report it; its name, if left out.", "name": "What people call it.",
     },
 )  # fmt: skip
 async def create_ci(
     info: Info, class_: Class, name: str, attributes: JSON | None = None, parent: strawberry.ID | None = None,
-    key: str | None = None, reason: str | None = None,
+    key: str | None = None, tags: list[str] | None = None, extra: JSON | None = None, reason: str | None = None,
 ) -> CommandResult:  # fmt: skip
     """Write down a CI that no source knows yet. One that is known is refused with its id; a tombstone revives."""
     values = _values(attributes, "attributes")
     inside = None if parent is None else str(parent)
-    return await _do(info, "create_ci", class_, name, values, by(info, reason), parent=inside, key=key)
+    beside = {"tags": tags or (), "extra": _object(extra, "extra")}
+    return await do(info, "create_ci", class_, name, values, by(info, reason), parent=inside, key=key, **beside)
 
 
-@command(Role.ENGINEER, arguments={**REASON, **REV, **VALUES, "name": "A new name."})
+@command(Role.ENGINEER, arguments={**REASON, **REV, **VALUES, **EXTRA, "name": "A new name."})
 async def update_ci(
     info: Info, id: strawberry.ID, rev: int | None = None, attributes: JSON | None = None,  # noqa: A002
-    name: str | None = None, reason: str | None = None,
+    name: str | None = None, extra: JSON | None = None, reason: str | None = None,
 ) -> CommandResult:  # fmt: skip
     """Write values onto a CI. What a better source says stays in effect; the notes say so."""
     values = _values(attributes, "attributes") | ({} if name is None else {"name": name})
-    return await _do(info, "update_ci", str(id), rev, values, by(info, reason))
+    return await do(info, "update_ci", str(id), rev, values, by(info, reason), extra=_object(extra, "extra"))
 
 
 @command(Role.ENGINEER, arguments={**REASON, **REV})
 async def retire_ci(info: Info, id: strawberry.ID, rev: int | None = None, reason: str | None = None) -> CommandResult:  # noqa: A002
     """Retire a CI with all that is inside it. If an agent still sees it, its next report revives it."""
-    return await _do(info, "retire_ci", str(id), rev, by(info, reason))
+    return await do(info, "retire_ci", str(id), rev, by(info, reason))
 
 
 @command(Role.ENGINEER, arguments={**REASON, "type": "The relation's name.", "to": "The id of the dependency."})
@@ -102,7 +110,7 @@ async def link_cis(
     info: Info, type: str, from_: Start, to: strawberry.ID, reason: str | None = None  # noqa: A002
 ) -> CommandResult:  # fmt: skip
     """Say that one CI depends on another; reports leave the link alone; seen by an agent too, it is one edge."""
-    return await _do(info, "link_cis", type, str(from_), str(to), by(info, reason))
+    return await do(info, "link_cis", type, str(from_), str(to), by(info, reason))
 
 
 @command(Role.ENGINEER, arguments={**REASON, "type": "The relation's name.", "to": "The id of the dependency."})
@@ -110,7 +118,7 @@ async def unlink_cis(
     info: Info, type: str, from_: Start, to: strawberry.ID, reason: str | None = None  # noqa: A002
 ) -> CommandResult:  # fmt: skip
     """Take a hand-made link back; what an agent sees goes on."""
-    return await _do(info, "unlink_cis", type, str(from_), str(to), by(info, reason))
+    return await do(info, "unlink_cis", type, str(from_), str(to), by(info, reason))
 
 
 @command(
@@ -125,7 +133,7 @@ async def override_attribute(
     reason: str | None = None,
 ) -> CommandResult:  # fmt: skip
     """Let one value win over every source until a moment; then the best other value is back."""
-    return await _do(info, "override_attribute", str(id), snake(attribute), value, until, by(info, reason))
+    return await do(info, "override_attribute", str(id), snake(attribute), value, until, by(info, reason))
 
 
 @command(
@@ -138,10 +146,10 @@ async def override_attribute(
 )
 async def merge_cis(info: Info, winner: strawberry.ID, loser: strawberry.ID, reason: str) -> CommandResult:
     """Say that two CIs are one thing. Claims, edges and what is inside move to the winner; a split undoes it."""
-    return await _do(info, "merge_cis", str(winner), str(loser), by(info, reason))
+    return await do(info, "merge_cis", str(winner), str(loser), by(info, reason))
 
 
 @command(Role.ADMIN, arguments={**REASON, "id": "The id of the CI that was merged away."})
 async def split_ci(info: Info, id: strawberry.ID, reason: str | None = None) -> CommandResult:  # noqa: A002
     """Undo a merge: each claim goes back with its edges, as it is said now."""
-    return await _do(info, "split_ci", str(id), by(info, reason))
+    return await do(info, "split_ci", str(id), by(info, reason))

@@ -27,7 +27,7 @@ query List($first: Int!, $filter: KINDFilter, $after: String) {
 SHOW = """
 query Show($id: ID!) {
   ci(id: $id) {
-    id name class status rev key firstSeen lastSeen parent { id name } __typename
+    id name class status lifecycle rev key firstSeen lastSeen expiresAt tags extra parent { id name } __typename
     children(first: 100) { nodes { id name class } pageInfo { hasNextPage endCursor } }
     dependencies(first: 50) { ...Edges }
     dependents(first: 50) { ...Edges }
@@ -106,8 +106,10 @@ def show_(name: Name, json: Json = False) -> None:
     if json:
         show.emit(ci)
         return
-    base = ("name", "class", "status", "id", "key", "rev", "firstSeen", "lastSeen")
-    show.facts([(k, ci[k]) for k in base] + [("on", (ci["parent"] or {}).get("name"))] + list(ci["attributes"].items()))
+    base = ("name", "class", "status", "lifecycle", "id", "key", "rev", "firstSeen", "lastSeen", "expiresAt", "tags")
+    known = [(k, ci[k]) for k in base if k != "lifecycle" or ci[k] != ci["status"]]
+    free = [(f"extra:{name}", value) for name, value in ci["extra"].items()]
+    show.facts([*known, ("on", (ci["parent"] or {}).get("name")), *ci["attributes"].items(), *free])
     for title, key, end in (("depends on", "dependencies", "to"), ("needed by", "dependents", "from")):
         edges = ci[key]["nodes"]
         if edges:

@@ -14,21 +14,25 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of te
 Name = Annotated[str, typer.Argument(help="A CI: its name, id, or the start of either.")]
 Reason = Annotated[str | None, typer.Option(help="Why, in one line; it is kept in the journal.")]
 Rev = Annotated[int | None, typer.Option(help="The revision you looked at; refused when somebody was faster.")]
-Sets = Annotated[list[str] | None, typer.Argument(metavar="[ATTRIBUTE=VALUE]...", help="Values; lists with commas.")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[ATTRIBUTE=VALUE]...", help="Values; lists with commas; free ones as extra:NAME=VALUE."),
+]
 Type = Annotated[str, typer.Argument(metavar="RELATION", help="The relation, such as DEPENDS_ON.")]
 From = Annotated[str, typer.Argument(metavar="FROM", help="The dependent.")]
 To = Annotated[str, typer.Argument(metavar="TO", help="The dependency.")]
 
 RESULT = "{ sequence summary notes ci { id name class status rev } }"
 CREATE = f"""
-mutation Create($class: String!, $name: String!, $attributes: JSON, $parent: ID, $key: String, $reason: String) {{
-  done: createCi(class: $class, name: $name, attributes: $attributes, parent: $parent, key: $key, reason: $reason)
-  {RESULT}
+mutation Create($class: String!, $name: String!, $attributes: JSON, $parent: ID, $key: String, $tags: [String!],
+                $extra: JSON, $reason: String) {{
+  done: createCi(class: $class, name: $name, attributes: $attributes, parent: $parent, key: $key, tags: $tags,
+                 extra: $extra, reason: $reason) {RESULT}
 }}
 """
 SET = f"""
-mutation Set($id: ID!, $rev: Int, $attributes: JSON, $name: String, $reason: String) {{
-  done: updateCi(id: $id, rev: $rev, attributes: $attributes, name: $name, reason: $reason) {RESULT}
+mutation Set($id: ID!, $rev: Int, $attributes: JSON, $name: String, $extra: JSON, $reason: String) {{
+  done: updateCi(id: $id, rev: $rev, attributes: $attributes, name: $name, extra: $extra, reason: $reason) {RESULT}
 }}
 """
 RETIRE = f"""
@@ -60,8 +64,8 @@ def register(app: typer.Typer) -> None:
     group = next(one.typer_instance for one in app.registered_groups if one.name == "ci")
     assert group is not None
     offers: dict[Callable[..., None], str] = {
-        create: "epicentre ci create Host spare7 serial=J6RN4N1 vendor=Dell --reason 'bought today'",
-        set_: "epicentre ci set web1 model=R640 --rev 4; epicentre ci set web1 model=",
+        create: "epicentre ci create Host spare7 serial=J6RN4N1 vendor=Dell extra:cost=900 --tag env:prod",
+        set_: "epicentre ci set web1 model=R640 --rev 4; epicentre ci set web1 model= extra:owner=ops",
         retire: "epicentre ci retire web1 --reason 'sold'",
         link: "epicentre ci link shop DEPENDS_ON payment --reason 'by contract'",
         unlink: "epicentre ci unlink shop DEPENDS_ON payment",
@@ -73,7 +77,8 @@ def register(app: typer.Typer) -> None:
         group.command(function.__name__.rstrip("_"), epilog=f"Examples: {example}")(function)
 
 
-def _say(done: dict[str, Any], json: bool) -> None:
+def say(done: dict[str, Any], json: bool) -> None:
+    """What a command came to, with its notes."""
     show.done(done, f"{done['summary']} ({done['ci']['id']}, sequence {done['sequence']})", json)
     for note in () if json else done["notes"]:
         show.out(f"  {note}")
@@ -81,7 +86,11 @@ def _say(done: dict[str, Any], json: bool) -> None:
 
 def _values(client: Any, cls: str, sets: list[str] | None) -> dict[str, Any]:
     _, kinds = filters.known(client, cls)
-    return dict(filters.value(kinds, text) for text in sets or ())
+    return dict(filters.value(kinds, text) for text in sets or () if not text.startswith(filters.FREE))
+
+
+def _extra(sets: list[str] | None) -> dict[str, Any]:
+    return dict(filters.free(text) for text in sets or () if text.startswith(filters.FREE))
 
 
 def create(
@@ -90,6 +99,7 @@ def create(
     sets: Sets = None,
     parent: Annotated[str | None, typer.Option(help="The CI it is inside of: name or id.")] = None,
     key: Annotated[str | None, typer.Option(help="Its key there, as an agent would report it.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="A tag, such as env:prod; may be repeated.")] = None,
     reason: Reason = None,
     json: Json = False,
 ) -> None:
@@ -97,7 +107,8 @@ def create(
     client = asking.client()
     inside = asking.resolve(client, parent)["id"] if parent else None
     given = {"attributes": _values(client, cls, sets), "parent": inside, "key": key, "reason": reason}
-    _say(client.ask(CREATE, **{"class": cls}, name=name, **given)["done"], json)
+    beside = {"tags": tag, "extra": _extra(sets)}
+    say(client.ask(CREATE, **{"class": cls}, name=name, **given, **beside)["done"], json)
 
 
 def set_(name: Name, sets: Sets = None, rev: Rev = None, reason: Reason = None, json: Json = False) -> None:
@@ -106,13 +117,14 @@ def set_(name: Name, sets: Sets = None, rev: Rev = None, reason: Reason = None, 
     ci = asking.resolve(client, name)
     values = _values(client, ci["class"], sets)
     new = values.pop("name", None)
-    _say(client.ask(SET, id=ci["id"], rev=rev, attributes=values, name=new, reason=reason)["done"], json)
+    given = {"attributes": values, "name": new, "extra": _extra(sets), "reason": reason}
+    say(client.ask(SET, id=ci["id"], rev=rev, **given)["done"], json)
 
 
 def retire(name: Name, rev: Rev = None, reason: Reason = None, json: Json = False) -> None:
     """Retire a CI with all that is inside it. If an agent still sees it, its next report revives it."""
     client = asking.client()
-    _say(client.ask(RETIRE, id=asking.resolve(client, name)["id"], rev=rev, reason=reason)["done"], json)
+    say(client.ask(RETIRE, id=asking.resolve(client, name)["id"], rev=rev, reason=reason)["done"], json)
 
 
 def link(start: From, relation: Type, end: To, reason: Reason = None, json: Json = False) -> None:
@@ -128,7 +140,7 @@ def unlink(start: From, relation: Type, end: To, reason: Reason = None, json: Js
 def _between(document: str, start: str, relation: str, end: str, reason: str | None, json: bool) -> None:
     client = asking.client()
     ends = {"from": asking.resolve(client, start)["id"], "to": asking.resolve(client, end)["id"]}
-    _say(client.ask(document, type=relation, **ends, reason=reason)["done"], json)
+    say(client.ask(document, type=relation, **ends, reason=reason)["done"], json)
 
 
 def override(
@@ -143,7 +155,7 @@ def override(
     ci = asking.resolve(client, name)
     ((attribute, text),) = _values(client, ci["class"], [value]).items()
     given = {"attribute": attribute, "value": text, "until": until, "reason": reason}
-    _say(client.ask(OVERRIDE, id=ci["id"], **given)["done"], json)
+    say(client.ask(OVERRIDE, id=ci["id"], **given)["done"], json)
 
 
 def merge(
@@ -155,7 +167,7 @@ def merge(
     """Say that two CIs are one thing; `split` undoes it."""
     client = asking.client()
     ids = {"winner": asking.resolve(client, winner)["id"], "loser": asking.resolve(client, loser)["id"]}
-    _say(client.ask(MERGE, **ids, reason=reason)["done"], json)
+    say(client.ask(MERGE, **ids, reason=reason)["done"], json)
 
 
 def split(
@@ -168,4 +180,4 @@ def split(
         raise Invalid(
             "a merged-away CI has no name of its own any more: give its id, as the merge showed it", where="ID"
         )
-    _say(asking.ask(SPLIT, id=ci, reason=reason)["done"], json)
+    say(asking.ask(SPLIT, id=ci, reason=reason)["done"], json)

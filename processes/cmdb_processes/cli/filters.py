@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -68,6 +69,24 @@ def value(kinds: dict[str, str], text: str) -> tuple[str, Any]:
     except (ValueError, KeyError) as error:
         raise Invalid(f"{written!r} is no value of {name}", where="SET") from error
     return name, int(read) if isinstance(read, float) and read.is_integer() and "." not in written else read
+
+
+FREE = "extra:"
+"""What a free attribute is written with in front."""
+
+
+def free(text: str) -> tuple[str, Any]:
+    """A free attribute and its value, as extra:name=value: a number, true or false where it reads as one, else text."""
+    name, equals, written = text.removeprefix(FREE).partition("=")
+    if not equals or not name:
+        raise Invalid(f"{text!r} is not extra:name=value", where="SET")
+    if not written:
+        return name, None
+    try:
+        read = json.loads(written)
+    except ValueError:
+        return name, written
+    return name, read if isinstance(read, str | int | float | bool) else written
 
 
 def _parts(kinds: dict[str, str], text: str, where: str) -> tuple[str, str, str]:

@@ -1,0 +1,46 @@
+"""The statements about policies, tags, and what expires."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from cmdb.claims import is_extra
+from cmdb.classes import catalogue
+from cmdb.words import ANY
+from cmdb.words.check import SNAKE
+
+POLICIES = "MATCH (p:Policy) RETURN properties(p) AS p ORDER BY p.name"
+PUT = "MERGE (p:Policy {name: $name}) SET p = $properties"
+LIFT = "MATCH (p:Policy {name: $name}) WITH p, properties(p) AS was DELETE p RETURN was"
+TAGS = """
+MATCH (n:CI) WHERE n.tags IS NOT NULL AND n.status = 'live'
+UNWIND n.tags AS tag WITH tag WHERE tag STARTS WITH $prefix AND ($after IS NULL OR tag > $after)
+RETURN tag, count(*) AS count ORDER BY tag LIMIT $limit
+"""
+EXPIRED = """
+MATCH (n:CI) WHERE n.expires_at <= $now AND n.status = 'live'
+RETURN n.id AS id, n.expires_at AS at ORDER BY at, id LIMIT $most
+"""
+CROWDED = """
+MATCH (n:CI)-[e]-(o:CI) WHERE e.valid_to IS NULL AND type(e) IN $types AND n.id >= split($after, ' ')[0]
+  AND (startNode(e) = n OR type(e) IN $both)
+WITH n, type(e) AS type, startNode(e) = n AS goes, collect([e.id, o.id]) AS edges WHERE size(edges) > 1
+WITH n, type, goes, edges, n.id + ' ' + type + ' ' + CASE goes WHEN true THEN 'out' ELSE 'in' END AS place
+WHERE place > $after
+RETURN n.id AS id, type, goes, edges, place ORDER BY place LIMIT $limit
+"""
+"""CIs with more open edges of a type than its cardinality allows."""
+
+
+def looked_at(classes: Collection[str], cls: str | None, attributes: Collection[str]) -> str:
+    """Live members of these classes (and of `cls`) by id: id, class, these attributes, names of free attributes."""
+    known = {ANY, *catalogue().classes}
+    labels = "|".join(f"`{name}`" for name in sorted(set(classes) & known)) or "`nothing`"
+    also = "" if cls is None else f" AND n:`{catalogue().cls(cls).name}`"
+    kept = sorted({"name", "class", "id", *(a for a in attributes if SNAKE.fullmatch(a) or is_extra(a))})
+    columns = ", ".join(f".`{name}`" for name in kept)
+    return (
+        f"MATCH (n:CI) WHERE n.id > $after AND n.status = 'live' AND n:({labels}){also} "
+        f"WITH n ORDER BY n.id LIMIT $limit "
+        f"RETURN n{{{columns}}} AS n, CASE WHEN $extra THEN [k IN keys(n) WHERE k STARTS WITH 'extra:'] END AS extra"
+    )
