@@ -8,6 +8,7 @@ from cmdb.store import brake, conflicts, digest, facts, migrations, sweep
 from cmdb.store.commands import By, Commands
 from cmdb.store.conflicts import Resolution, Word
 from cmdb.store.facts import Outcome
+from cmdb.store.imports import Imports
 from cmdb.store.past import Past
 from cmdb.store.reads import Reads
 from cmdb.store.records import Records
@@ -15,7 +16,7 @@ from cmdb.store.session import Bolt
 from cmdb.words import Snapshot
 
 
-class Store(Reads, Past, Records, Commands):
+class Store(Reads, Past, Records, Commands, Imports):
     """One Neo4j database, embedded or anywhere else. Safe to share between threads.
 
     Every method raises StoreUnavailable while Neo4j does not answer.
@@ -27,6 +28,7 @@ class Store(Reads, Past, Records, Commands):
         Past.__init__(self, bolt)
         Records.__init__(self, bolt)
         Commands.__init__(self, bolt)
+        Imports.__init__(self, bolt)
         self._bolt = bolt
 
     def close(self) -> None:
