@@ -20,10 +20,11 @@ RETURN a.ref AS called, n.id AS id, n.class AS class, n.name AS name, n.status A
 """
 """What names stand for: our ids, and what the same source called a CI before."""
 
+# The hints: without statistics (a new graph) Neo4j would read a whole index for each row.
 PLACES = """
 UNWIND $rows AS row
 CALL (row) {
-  MATCH (n:CI {parent: row.parent}) WHERE n.key = row.key AND n.class = row.class
+  MATCH (n:CI {parent: row.parent}) USING INDEX SEEK n:CI(parent) WHERE n.key = row.key AND n.class = row.class
   RETURN n ORDER BY n.status, n.id LIMIT 1
 }
 RETURN row.n AS n, coalesce(n.merged_into, n.id) AS id
@@ -31,7 +32,7 @@ RETURN row.n AS n, coalesce(n.merged_into, n.id) AS id
 ROOTS = """
 UNWIND $rows AS row
 CALL (row) {
-  MATCH (n:CI {key: row.key}) WHERE n.parent IS NULL AND n.class = row.class
+  MATCH (n:CI {key: row.key}) USING INDEX SEEK n:CI(key) WHERE n.parent IS NULL AND n.class = row.class
   RETURN n ORDER BY n.status, n.id LIMIT 1
 }
 RETURN row.n AS n, coalesce(n.merged_into, n.id) AS id
@@ -61,7 +62,7 @@ def candidates(
     rule: IdentityRule,
     rows: Collection[tuple[int, Mapping[str, Value], Mapping[str, Value]]],
 ) -> Statement | None:
-    """CIs that share the single values of a rule with a row of (number, clean keys, as it came), at most 100 each.
+    """CIs of a family that share the single values of a rule with a row (number, clean keys, raw), at most 100 each.
 
     None: no row has them. Lists are compared when the candidates are there.
     """
@@ -77,8 +78,11 @@ def candidates(
     if not asked:
         return None
     where = " AND ".join(f"h.`{key}` IN row.`{key}`" for key in single)
+    first = cls.attribute(single[-1])
+    label = "CI" if first is None else family
+    hint = f"USING INDEX SEEK h:`{label}`(`{single[-1]}`) " if first is None or first.index else ""
     return (
-        f"UNWIND $rows AS row CALL (row) {{ MATCH (h:CI:`{family}`) WHERE {where} "
+        f"UNWIND $rows AS row CALL (row) {{ MATCH (h:CI:`{family}`) {hint}WHERE {where} "
         f"RETURN h ORDER BY h.id LIMIT {MOST} }} "
         "RETURN row.n AS n, h.id AS id, h.merged_into AS merged, properties(h) AS attributes",
         {"rows": asked},

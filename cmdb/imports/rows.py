@@ -15,7 +15,7 @@ from cmdb.words import CIClass, Evidence, Value
 
 NODE = ("class", "name", "key", "parent", "ref", "id", "rev", "attributes", "evidence")
 EDGE = ("type", "from", "to", "evidence", "endpoint")
-Word = Literal["created", "changed", "unchanged", "conflict", "invalid"]
+Word = Literal["created", "changed", "unchanged", "stale", "conflict", "invalid"]
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 
 
@@ -44,6 +44,11 @@ class NodeRow:
         value = self.attributes.get(NAME)
         return None if value is None else str(value)
 
+    @property
+    def label(self) -> str:
+        """What it is about, for people."""
+        return f"{self.cls} {self.name or self.key or self.ref or self.id or ''}".rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class EdgeRow:
@@ -55,6 +60,11 @@ class EdgeRow:
     target: str
     evidence: Evidence | None = None
     endpoint: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What it is about, for people."""
+        return f"{self.source} {self.type} {self.target}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,7 @@ class Outcome:
     """What becomes of a row. `changes` are (before, after) by attribute; `rule` is what recognised its CI.
 
     `candidates` are the CIs among which a person must choose; `refused` the keys not used for identity, and why.
+    `label` names the row for people. Only reports make things stale: no source claims them any more.
     """
 
     row: int
@@ -81,6 +92,7 @@ class Outcome:
     rule: str | None = None
     candidates: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
+    label: str = ""
 
 
 def scope_of(source: str) -> str:

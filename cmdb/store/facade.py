@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from cmdb.store import brake, conflicts, digest, facts, migrations, sweep
 from cmdb.store.commands import By, Commands
 from cmdb.store.conflicts import Resolution, Word
+from cmdb.store.export import Export
 from cmdb.store.facts import Outcome
 from cmdb.store.imports import Imports
 from cmdb.store.past import Past
@@ -16,7 +17,7 @@ from cmdb.store.session import Bolt
 from cmdb.words import Snapshot
 
 
-class Store(Reads, Past, Records, Commands, Imports):
+class Store(Reads, Past, Records, Commands, Imports, Export):
     """One Neo4j database, embedded or anywhere else. Safe to share between threads.
 
     Every method raises StoreUnavailable while Neo4j does not answer.
@@ -29,6 +30,7 @@ class Store(Reads, Past, Records, Commands, Imports):
         Records.__init__(self, bolt)
         Commands.__init__(self, bolt)
         Imports.__init__(self, bolt)
+        Export.__init__(self, bolt)
         self._bolt = bolt
 
     def close(self) -> None:

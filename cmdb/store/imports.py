@@ -17,7 +17,7 @@ from cmdb.store.facts import journal, new_id, write
 from cmdb.store.session import Bolt, Run
 from cmdb.store.wave import Wave
 
-BATCH = 2_000
+BATCH = 1_000
 """Rows of one transaction."""
 MOST_ROWS = 10_000
 """Rows of one call."""
@@ -179,4 +179,6 @@ def in_order(nodes: Sequence[NodeRow]) -> list[NodeRow]:
 
 def _imported(call: _Call, good: Sequence[Row]) -> Imported:
     left = tuple(sorted(row.n for row in good if row.n not in call.outcomes))
-    return Imported(call.seq, tuple(call.outcomes[n] for n in sorted(call.outcomes)), left)
+    labels = {row.n: row.label for row in good}
+    outcomes = (replace(call.outcomes[n], label=labels.get(n, "")) for n in sorted(call.outcomes))
+    return Imported(call.seq, tuple(outcomes), left)

@@ -179,7 +179,9 @@ class Wave:
             wanted = (*identity.identity_keys(cls), "virtualisation")
             clean = [(r.n, identity.hygiene({k: r.attributes.get(k) for k in wanted})[0], r.attributes) for r in rows]
             for rule in cls.identity:
-                statement = cypher.candidates(family, cls, rule, clean)
+                own = catalogue().cls(family)
+                label = family if all(own.attribute(k) or k == NAME for k in rule.keys) else cls.name
+                statement = cypher.candidates(label, cls, rule, clean)
                 for row in self._run(*statement) if statement is not None else []:
                     ci = row["merged"] or row["id"]
                     values: dict[str, Value] = {k: _plain(row["attributes"].get(k)) for k in wanted}
