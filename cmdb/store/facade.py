@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from cmdb.store import brake, conflicts, digest, facts, migrations, sweep
+from cmdb.imports import Outcome as RowOutcome
+from cmdb.store import brake, conflicts, digest, facts, migrations, rehearsal, sweep
 from cmdb.store.commands import By, Commands
 from cmdb.store.conflicts import Resolution, Word
 from cmdb.store.export import Export
@@ -48,6 +49,10 @@ class Store(Reads, Past, Records, Commands, Imports, Export):
     def apply(self, snapshot: Snapshot, now: str, revoked: Collection[str] = ()) -> Outcome:
         """Apply one report, once; `now` is ISO 8601 UTC, `revoked` the agents that speak for nothing any more."""
         return facts.apply_report(self._bolt, snapshot, now, revoked)
+
+    def rehearse(self, snapshot: Snapshot, now: str, revoked: Collection[str] = ()) -> list[RowOutcome]:
+        """What `apply` would make of a report, row by row; nothing of it stays."""
+        return rehearsal.rehearse(self._bolt, snapshot, lambda bolt: facts.apply_report(bolt, snapshot, now, revoked))
 
     def resolve_conflict(self, conflict: str, word: Word, actor: str, now: str) -> Resolution:
         """Carry out a person's word on an identity conflict."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -164,3 +166,19 @@ def test_an_export_that_breaks_off_is_no_file(cli: Cli, store: Store, tmp_path: 
     (tmp_path / "all.jsonl").touch()
     assert "is there already" in str(cli("export", "-o", tmp_path / "all.jsonl").exception)
     assert "Hosst" in str(cli("export", "--class", "Hosst").exception)
+
+
+def test_what_an_agent_shows_is_rehearsed(cli: Cli, store: Store, tmp_path: Path) -> None:
+    """`epicentre-agent show --json` and rows alike; a table for people, JSON for programs, nothing written."""
+    shown = subprocess.run(
+        [Path(sys.executable).with_name("epicentre-agent"), "--home", tmp_path / "agent", "show", "--json"],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    file = tmp_path / "shown.json"
+    file.write_text(shown.stdout)
+    done = cli("reconcile", "--dry-run", file)
+    assert done.exit_code == 0 and "nothing was written" in done.stdout, done.output
+    assert "created" in done.stdout and (store.counts(), store.sequence()) == ({}, 0)
+    rows = json.loads(cli("reconcile", "--dry-run", written(tmp_path / "rows.jsonl", *ROWS), "--json").stdout)
+    assert rows["counts"] == {"created": 4} and store.sequence() == 0
+    assert "add --dry-run" in str(cli("reconcile", file).exception)

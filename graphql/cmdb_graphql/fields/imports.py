@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from typing import Annotated, cast
 
@@ -9,13 +10,14 @@ import orjson
 import strawberry
 from strawberry.scalars import JSON
 
-from cmdb import imports
+from cmdb import imports, ingest
+from cmdb.applier import utc_now
 from cmdb.errors import Invalid, TooLarge
 from cmdb.imports import Outcome
 from cmdb.store.imports import MOST_ROWS
-from cmdb.words import Role
+from cmdb.words import WIRE_SCHEMA, Role
 from cmdb_graphql import limits
-from cmdb_graphql.context import Info, blocking, command, readable_by
+from cmdb_graphql.context import Info, blocking, command, question, readable_by
 from cmdb_graphql.fields.commands import REASON, by
 
 Rows = Annotated[str, strawberry.argument(description=f"At most {MOST_ROWS:,} rows as JSON Lines: CIs and edges.")]
@@ -121,3 +123,37 @@ async def bulk_upsert(
     )  # fmt: skip
     info.context.loaders.forget()
     return result(done.outcomes, sequence=done.seq, dry_run=dry_run, left=done.left)
+
+
+_NEWEST = 2**53 - 1
+"""Later than any report: what is rehearsed is taken as the agent's newest word."""
+Payload = Annotated[
+    str, strawberry.argument(description="A report, or its sections as `epicentre-agent show --json` prints them.")
+]
+Agent = Annotated[
+    str | None, strawberry.argument(description="The agent that would say so; default: the report's, else a new one.")
+]
+
+
+@question(Role.ENGINEER)
+async def reconcile_dry_run(info: Info, payload: Payload, node: Agent = None) -> BulkResult:
+    """What a report would come to, row by row, with rule, candidates and refused keys. Nothing of it is written."""
+    snapshot = ingest.parse(_report(payload, node))
+    services = info.context.services
+    rows = await blocking(services.store.rehearse, snapshot, utc_now(), services.enrolment.revoked())
+    return result(tuple(rows), sequence=0, dry_run=True)
+
+
+def _report(payload: str, node: str | None) -> bytes:
+    """A whole report around what was given; its number and id are of the rehearsal, so that it is never known."""
+    try:
+        body = orjson.loads(payload)
+    except orjson.JSONDecodeError as error:
+        raise Invalid(f"not JSON: {error.msg}", where="payload") from error
+    if not isinstance(body, dict):
+        raise Invalid("expected a report, or its sections, as an object", where="payload")
+    whole = body if "sections" in body else {"sections": body}
+    fresh = f"rehearsal-{secrets.token_hex(8)}"
+    new = {"schema": WIRE_SCHEMA, "node": "nd_rehearsal", "boot_id": fresh, "taken_at": utc_now()}
+    named = {} if node is None else {"node": node}
+    return orjson.dumps({**new, **whole, **named, "report_id": fresh, "seq": _NEWEST})
