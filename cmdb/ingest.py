@@ -280,7 +280,7 @@ def _scalar(attribute: Attribute, value: Any, where: str) -> Scalar:
         raise Invalid(f"expected {attribute.type}, not {_kind(value)}", where=where)
     if isinstance(value, int) and abs(value) >= 2**63:
         raise Invalid("the number does not fit 64 bits", where=where)
-    scalar: Scalar = value
+    scalar: Scalar = float(value) if attribute.type == "float" else value  # 3 is a float where one is declared
     return scalar
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from cmdb.classes import catalogue
 from cmdb.cypher import facts
@@ -102,6 +103,16 @@ class Imports:
             return undo.result
         raise AssertionError("a dry run ends by taking everything back")
 
+    def totals(self) -> dict[str, int]:
+        """How many CIs, edges and journal entries there are."""
+        return self._bolt.read(lambda run: dict(run(cypher.TOTALS, {})[0]), timeout=600)
+
+    def set_odd(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Values that a first load's files cannot hold, as {id, set}."""
+        for start in range(0, len(rows), BATCH):
+            part = list(rows[start : start + BATCH])
+            self._bolt.write(partial(_set_odd, part))
+
     def _batches(self, good: Sequence[Row], call: _Call, end: float, one: Callable[[Sequence[Row]], _Pass]) -> None:
         """CIs whose parents are rows of this call come in a batch behind them."""
         for part in _parts(good):
@@ -149,6 +160,10 @@ def _write(run: Run, plan: Plan, batch: Batch, lock: dict[str, object], by: By) 
         run(cypher.TRACES, {"scope": batch.scope, "rows": batch.stored_traces()})
     summary = f"{source}: {plan.summary()}" + (f": {by.reason}" if by.reason else "")
     journal(run, lock, by.now, actor=by.actor, kind="import", summary=summary, ops=plan.operations())
+
+
+def _set_odd(part: list[Mapping[str, Any]], run: Run) -> None:
+    run(cypher.ODD, {"rows": part})
 
 
 def _parts(good: Sequence[Row]) -> Iterable[Sequence[Row]]:

@@ -62,7 +62,7 @@ def _around(run: Run, snapshot: Snapshot, plan: Plan) -> Around:
     inside = {Ref(r["class"], r["key"]): r["id"] for r in run(rehearsal.INSIDE, {"host": plan.host})}
     changed = [ci.id for ci in plan.change]
     before = {r["id"]: _values(r["was"]) for r in run(rehearsal.BEFORE, {"ids": changed})} if changed else {}
-    mine = [plan.host, *inside.values(), *(edge.source for edge in (*plan.close, *plan.reword))]
+    mine = [plan.host, *inside.values(), *(e.source for e in plan.close), *(e.source for e in plan.reword)]
     opened, closed = [edge.id for edge in plan.open], [edge.id for edge in plan.close]
     asked = {"ids": mine, "scope": f"{snapshot.node}/", "opened": opened, "closed": closed}
     standing = [(r["id"], r["source"], r["type"], r["target"]) for r in run(rehearsal.STANDING, asked)]

@@ -18,7 +18,7 @@ from cmdb.errors import Invalid, Unavailable
 from cmdb_processes.cli import asking, show
 from cmdb_processes.cli.transfer import files
 from cmdb_processes.cli.transfer.outcomes import OutcomeFile
-from cmdb_processes.cli.transfer.sending import Sending, look
+from cmdb_processes.cli.transfer.sending import Layout, Sending, look
 from cmdb_processes.cli.transfer.telling import progress
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
@@ -49,31 +49,53 @@ def import_(
     reason: Annotated[str | None, typer.Option(help="Why, in one line; it is kept in the journal.")] = None,
     outcomes: Annotated[Path | None, typer.Option(help="Where each line's outcome goes; default: beside FILE.")] = None,
     form: Format = None,
+    first: Annotated[
+        bool, typer.Option("--first-load", help="Fill an empty graph offline, the server down: for a million rows.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Create and change CIs and edges from a file; the same call goes on where an interrupted one stopped.
 
     Exit code 2 when some rows were refused: every other row is done.
     """
+    if first and dry_run:
+        raise Invalid("a first load is not rehearsed: the graph is empty, so `--dry-run` alone says the same")
     kind = files.format_of(file, form)
-    client = asking.client()
+    client = None if first else asking.client()
     named = source or _source_of(file)
-    about = {"source": named, "dry_run": dry_run, "sha256": files.fingerprint(file)}
-    place = outcomes or file.with_name(f"{file.name}.{'dry-run' if dry_run else 'outcomes'}.jsonl")
+    way = "first-load" if first else "dry-run" if dry_run else "outcomes"
+    about = {"source": named, "way": way, "sha256": files.fingerprint(file)}
+    place = outcomes or file.with_name(f"{file.name}.{way}.jsonl")
+    if first:
+        place.unlink(missing_ok=True)  # nothing of an interrupted one is in the graph
     layout = look(file, kind, keep=dry_run)
     given = {"source": named, "dryRun": dry_run, "reason": reason}
     with OutcomeFile(place, about) as kept, progress("rows", layout.rows) as tell:
-        if kept.done:
-            show.note(f"going on behind {len(kept.done):,} of {layout.rows:,} rows; {place} has what became of them")
-        try:
-            Sending(client, file, kind, given, tell).run(layout, kept)
-        except (KeyboardInterrupt, Unavailable):
-            show.note(f"interrupted with {len(kept.done):,} of {layout.rows:,} rows done: the same call goes on there")
-            raise
+        if client is None:
+            _first(file, kind, layout, given, kept, tell)
+        else:
+            _send(Sending(client, file, kind, given, tell), layout, kept, place)
         counts = dict(sorted(kept.counts.items()))
     _say(counts, place, dry_run=dry_run, json=json)
     if counts.get("conflict") or counts.get("invalid"):
         raise typer.Exit(2)
+
+
+def _send(sending: Sending, layout: Layout, kept: OutcomeFile, place: Path) -> None:
+    if kept.done:
+        show.note(f"going on behind {len(kept.done):,} of {layout.rows:,} rows; {place} has what became of them")
+    try:
+        sending.run(layout, kept)
+    except (KeyboardInterrupt, Unavailable):
+        show.note(f"interrupted with {len(kept.done):,} of {layout.rows:,} rows done: the same call goes on there")
+        raise
+
+
+def _first(file: Path, kind: str, layout: Layout, given: dict[str, Any], kept: OutcomeFile, tell: Any) -> None:
+    from cmdb.config import load
+    from cmdb_processes.cli.server.first_load import first_load
+
+    first_load(load(), file, kind, layout, given, kept, tell, show.note)
 
 
 def _source_of(file: Path) -> str:

@@ -56,7 +56,7 @@ class Run:
             signal.signal(number, self._asked_to_stop)
         with ExitStack() as stack:
             private_folder(self._home)
-            stack.enter_context(_only_one(self._home))
+            stack.enter_context(only_one(self._home))
             show.out(f"data folder: {self._home}")
             # The web libraries take a second to load; Neo4j takes longer to start, so both happen at once.
             threading.Thread(target=import_module, args=(f"{__package__}.parts",), daemon=True).start()
@@ -187,7 +187,7 @@ def _shown(host: str) -> str:
 
 
 @contextmanager
-def _only_one(home: Path) -> Iterator[None]:
+def only_one(home: Path) -> Iterator[None]:
     """Refuse a second server on the folder; the kernel lets go of the lock however the first one ended."""
     with (home / "lock").open("w") as file:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ class OutcomeFile:
         """Close it; what was added is on disk."""
         self._file.close()
 
-    def add(self, outcomes: list[Outcome]) -> None:
+    def add(self, outcomes: Sequence[Outcome]) -> None:
         """Some lines' outcomes, on disk before the next are sent."""
         for one in outcomes:
             self._write(one)

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,18 @@ def look(path: Path, kind: str, *, keep: bool) -> Layout:
     return found
 
 
+def _level(layout: Layout, row: Mapping[str, Any]) -> int:
+    return layout.depth(row) if "class" in row else layout.deepest + 1
+
+
+def in_order(path: Path, kind: str, layout: Layout) -> Iterator[tuple[int, files.Row]]:
+    """The rows with their lines, parents before what is inside them, edges last; reads the file once a level."""
+    for level in range(layout.deepest + 2):
+        for number, row in files.read(path, kind):
+            if not isinstance(row, str) and _level(layout, row) == level:
+                yield number, row
+
+
 @dataclass(slots=True)
 class _Part:
     """Lines to be sent together; `context` are rows sent along whose outcome is known already."""
@@ -109,13 +122,11 @@ class Sending:
         outcomes.finish()
 
     def _parts(self, layout: Layout, done: set[int]) -> Iterator[_Part]:
-        for level in range(layout.deepest + 2):  # the last is that of the edges
+        """Each level's parts end with it: what follows builds on it."""
+        for _, level in groupby(in_order(self._path, self._kind, layout), key=lambda one: _level(layout, one[1])):
             part = _Part()
-            for number, row in files.read(self._path, self._kind):
-                if isinstance(row, str) or number in done:
-                    continue
-                edge = "class" not in row
-                if (layout.deepest + 1 if edge else layout.depth(row)) != level:
+            for number, row in level:
+                if number in done:
                     continue
                 text, context = _text(row), self._context(layout, row)
                 if not part.takes(text, context):
