@@ -5,10 +5,12 @@ python deploy/write_docs.py
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from cmdb.classes import catalogue
 from cmdb.config import Settings
+from cmdb.imports.schema import row_schema
 from cmdb.words import Attribute, CIClass
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -106,3 +108,4 @@ if __name__ == "__main__":
         (DOCS / "classes" / page_of(each)).write_text(class_page(each))
     (DOCS / "reference.md").write_text(reference())
     (DOCS / "settings.md").write_text(settings())
+    (DOCS / "import-rows.schema.json").write_text(json.dumps(row_schema(catalogue()), indent=1) + "\n")
