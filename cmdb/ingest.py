@@ -280,7 +280,7 @@ def _scalar(attribute: Attribute, value: Any, where: str) -> Scalar:
         raise Invalid(f"expected {attribute.type}, not {_kind(value)}", where=where)
     if isinstance(value, int) and abs(value) >= 2**63:
         raise Invalid("the number does not fit 64 bits", where=where)
-    scalar: Scalar = value
+    scalar: Scalar = float(value) if attribute.type == "float" else value  # 3 is a float where one is declared
     return scalar
 
 
@@ -318,10 +318,10 @@ def _link(one: dict[str, Any], where: str) -> Link:
     if not catalogue().joins(relation, source.cls, target.cls):
         allowed = f"{' or '.join(relation.sources)} to {' or '.join(relation.targets)}"
         raise Invalid(f"{relation.name} goes from {allowed}, not {source.cls} to {target.cls}", where=where)
-    return Link(relation.name, source, target, _evidence(one.get("evidence"), f"{where}.evidence"))
+    return Link(relation.name, source, target, evidence(one.get("evidence"), f"{where}.evidence"))
 
 
-def _evidence(one: Any, where: str) -> Evidence:
+def evidence(one: Any, where: str) -> Evidence:
     fields = _object(one, where)
     _only(fields, {"kind", "detail", "confidence", "first_seen", "last_seen"}, where)
     confidence = fields.get("confidence")

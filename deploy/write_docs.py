@@ -161,7 +161,10 @@ def settings() -> str:
 def pages() -> dict[str, str]:
     """Every page that is made, by its path under docs/."""
     classes = {f"classes/{page_of(each)}": class_page(each) for each in catalogue().classes.values()}
-    return {**classes, "reference.md": reference(), "settings.md": settings()}
+    schema = json.dumps(row_schema(catalogue()), indent=1) + "\n"
+    return {
+        **classes, "reference.md": reference(), "settings.md": settings(), "import-rows.schema.json": schema,
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

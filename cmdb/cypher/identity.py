@@ -47,11 +47,12 @@ def _condition(
     if any(keys.get(key) is None for key in single):
         return None
     for key in single:
-        params[key] = _forms(key, keys[key], raw.get(key))
+        params[key] = forms(key, keys[key], raw.get(key))
     return " AND ".join(f"h.`{key}` IN $`{key}`" for key in single) or None
 
 
-def _forms(key: str, normal: Value, raw: Value) -> list[Value]:
+def forms(key: str, normal: Value, raw: Value) -> list[Value]:
+    """How a key may be stored: in its normal form and as it came, in either case."""
     if not isinstance(normal, str):
         return [normal]
     texts = [*uuid_variants(normal), *([raw] if isinstance(raw, str) else [])] if key == "smbios_uuid" else [normal]

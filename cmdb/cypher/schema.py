@@ -50,6 +50,7 @@ def indexes(catalogue: Catalogue) -> list[str]:
             f"CREATE INDEX {label.lower()}_{name} IF NOT EXISTS FOR (n:`{label}`) ON (n.`{name}`)"
             for label, name in lookups
         ),
+        "CREATE INDEX asserts_ref IF NOT EXISTS FOR ()-[a:ASSERTS]-() ON (a.ref)",
         f"CREATE FULLTEXT INDEX {SEARCH_INDEX} IF NOT EXISTS FOR (n:CI) ON EACH [n.search] "
         "OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace'}}",
     ]

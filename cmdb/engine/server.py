@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cmdb.config import Settings
@@ -79,6 +80,18 @@ class Engine:
             os.close(self._lock)
             self._lock = None
         return gone
+
+    def import_files(self, files: Mapping[str, Sequence[Path]], report: Path) -> None:
+        """Make the graph anew from CSV files (`java.import_full`). The server must be down; what was there is gone."""
+        if self._classes is None:
+            self.ensure_jars()
+        assert self._classes is not None
+        lock = folder.claim(self._home, STOP_PATIENCE)
+        try:
+            configure.write(self._home, self._settings)
+            java.import_full(self._classes, self._home, "neo4j", files, report)
+        finally:
+            os.close(lock)
 
     def restart(self) -> None:
         """Start the server again after it died by itself; a running one is left alone.

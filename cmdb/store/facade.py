@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from cmdb.store import brake, conflicts, digest, migrations, reports, sweep
+from cmdb.imports import Outcome as RowOutcome
+from cmdb.store import brake, conflicts, digest, migrations, rehearsal, reports, sweep
 from cmdb.store.audit import Audits
 from cmdb.store.commands import By
 from cmdb.store.conflicts import Resolution, Word
+from cmdb.store.export import Export
 from cmdb.store.governance import Governance
+from cmdb.store.imports import Imports
 from cmdb.store.past import Past
 from cmdb.store.reads import Reads
 from cmdb.store.records import Records
@@ -19,10 +22,10 @@ from cmdb.store.topology import Topologies
 from cmdb.store.views import Views
 from cmdb.words import Snapshot
 
-_PARTS = (Reads, Slices, Topologies, Past, Audits, Records, Governance, Views)
+_PARTS = (Reads, Slices, Topologies, Past, Audits, Records, Governance, Imports, Export, Views)
 
 
-class Store(Reads, Slices, Topologies, Past, Audits, Records, Governance, Views):
+class Store(Reads, Slices, Topologies, Past, Audits, Records, Governance, Imports, Export, Views):
     """One Neo4j database, embedded or anywhere else. Safe to share between threads.
 
     Every method raises StoreUnavailable while Neo4j does not answer.
@@ -61,6 +64,12 @@ class Store(Reads, Slices, Topologies, Past, Audits, Records, Governance, Views)
     def apply_all(self, snapshots: Sequence[Snapshot], now: str, revoked: Collection[str] = ()) -> list[Outcome]:
         """Apply reports of different nodes in one transaction; what is wrong with one of them is raised for all."""
         return reports.apply_reports(self._bolt, snapshots, now, revoked)
+
+    def rehearse(self, snapshot: Snapshot, now: str, revoked: Collection[str] = ()) -> list[RowOutcome]:
+        """What `apply` would make of a report, row by row; nothing of it stays."""
+        return rehearsal.rehearse(
+            self._bolt, snapshot, lambda bolt: reports.apply_reports(bolt, [snapshot], now, revoked)[0]
+        )
 
     def resolve_conflict(self, conflict: str, word: Word, actor: str, now: str) -> Resolution:
         """Carry out a person's word on an identity conflict."""

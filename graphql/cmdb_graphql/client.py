@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from cmdb import errors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from http.client import HTTPConnection
+
     from cmdb.words import Principal
     from cmdb_graphql.services import Services
 
@@ -101,8 +104,37 @@ class HttpClient:
             raise errors.Unavailable(f"{self._url} answered {status} and not as Epicentre does: is it another server?")
         return data_of(answer)
 
+    def lines(self, path: str) -> Iterator[bytes]:
+        """The lines of a streamed answer to a GET; a refusal is raised as its class of `cmdb.errors`."""
+        import http.client
+        import json
+
+        connection, prefix = self._connect()
+        try:
+            connection.request("GET", prefix + path, headers={"Authorization": f"Bearer {self._token}"})
+            response = connection.getresponse()
+            if response.status != 200:
+                answer = json.loads(response.read())
+                raise error_from(answer["error"])
+            yield from response
+        except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
+            raise errors.Unavailable(f"no server answers at {self._url} ({error})") from error
+        finally:
+            connection.close()
+
     def _post(self, body: bytes) -> tuple[int, bytes]:
         """One POST with the standard library: importing a client library takes longer than most questions."""
+        connection, path = self._connect()
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
+        try:
+            connection.request("POST", f"{path}/graphql", body, headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+    def _connect(self) -> tuple[HTTPConnection, str]:
+        """A connection, and what stands before every path."""
         import http.client
         from urllib.parse import urlsplit
 
@@ -114,11 +146,4 @@ class HttpClient:
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise errors.Invalid(f"{self._url!r} is no address like https://cmdb.example:8480", where="--url")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(parts.hostname, port, timeout=self._timeout)
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
-        try:
-            connection.request("POST", f"{parts.path}/graphql", body, headers)
-            response = connection.getresponse()
-            return response.status, response.read()
-        finally:
-            connection.close()
+        return kind(parts.hostname, port, timeout=self._timeout), parts.path

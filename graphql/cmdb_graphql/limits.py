@@ -70,6 +70,8 @@ FILTER_DEPTH = 10
 """Levels of objects in one filter, the comparison of an attribute being the last."""
 COMPARISONS = 100
 """Comparisons in all filters of a question; each is looked at for each row."""
+ROWS_PER_COST = 10
+"""Lines of the argument `rows` that cost as much as one field: they are work too."""
 _META: dict[str, GraphQLOutputType] = {"__schema": SchemaMetaFieldDef.type, "__type": TypeMetaFieldDef.type}
 _MOST = 10**12
 """Where counting stops; the limits are far below, and numbers that double with each fragment stay small."""
@@ -177,7 +179,7 @@ class _Pass:
         alias = Measure(aliases=1 if node.alias else 0).beside(self.filters(node, parent))
         if name in INTROSPECTION_COST or (parent is not None and parent.name.startswith("__")):
             return _of_schema(name, inner).beside(alias)
-        cost = min(_MOST, 1 + self.rows(node, kind, parent) * inner.cost + inner.once)
+        cost = min(_MOST, 1 + self.rows(node, kind, parent) * inner.cost + inner.once + self.lines(node))
         beside = _is_page(parent) and kind is not None and not isinstance(get_nullable_type(kind), GraphQLList)
         priced = {"cost": 0, "once": cost} if beside else {"cost": cost, "once": 0}
         return replace(inner, depth=1 + inner.depth, **priced).beside(alias)
@@ -234,6 +236,14 @@ class _Pass:
             return declared
         paged = _is_page(parent)  # its own `first` was counted above it
         return UNPAGED if kind is not None and isinstance(get_nullable_type(kind), GraphQLList) and not paged else 1
+
+    def lines(self, node: FieldNode) -> int:
+        """What the lines of an import cost."""
+        given = next((a.value for a in node.arguments or () if a.name.value == "rows"), None)
+        text = (
+            self.variables.get(given.name.value) if isinstance(given, VariableNode) else getattr(given, "value", None)
+        )
+        return (text.count("\n") + 1) // ROWS_PER_COST if isinstance(text, str) else 0
 
     @staticmethod
     def default_first(name: str, parent: GraphQLNamedType | None) -> int | None:

@@ -93,7 +93,9 @@ class CI:
     stale_since: str | None = strawberry.field(
         default=None, description="Since when its sources have been silent for longer than its lease, ISO 8601 UTC."
     )
-    tags: list[str] = strawberry.field(default_factory=list, description="Its tags, sorted.")
+    tags: list[str] = strawberry.field(
+        default_factory=list, description="Its tags, sorted.", metadata=whole("a CI has few tags")
+    )
     expires_at: str | None = strawberry.field(
         default=None, description="When it is retired by itself, ISO 8601 UTC; of a retired one: when it was to be."
     )

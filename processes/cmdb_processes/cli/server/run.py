@@ -58,7 +58,7 @@ class Run:
         with ExitStack() as stack:
             _many_connections()
             private_folder(self._home)
-            stack.enter_context(_only_one(self._home))
+            stack.enter_context(only_one(self._home))
             show.out(f"data folder: {self._home}")
             # The web libraries take a second to load; Neo4j takes longer to start, so both happen at once.
             threading.Thread(target=import_module, args=(f"{__package__}.parts",), daemon=True).start()
@@ -195,7 +195,7 @@ def _many_connections() -> None:
 
 
 @contextmanager
-def _only_one(home: Path) -> Iterator[None]:
+def only_one(home: Path) -> Iterator[None]:
     """Refuse a second server on the folder; the kernel lets go of the lock however the first one ended."""
     with (home / "lock").open("w") as file:
         try:

@@ -1,0 +1,92 @@
+"""The statements of imports: each looks for all rows of a batch at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from cmdb.cypher.identity import MOST, forms
+from cmdb.words import CIClass, IdentityRule, Value
+
+Statement = tuple[str, dict[str, Any]]
+Values = Mapping[str, Value]
+
+NAMED = """
+MATCH (n:CI) WHERE n.id IN $names
+RETURN n.id AS called, n.id AS id, n.class AS class, n.name AS name, n.status AS status, 0 AS rank
+UNION ALL
+MATCH (s:Scope)-[a:ASSERTS]->(n:CI) WHERE a.ref IN $names AND s.id = $scope
+RETURN a.ref AS called, n.id AS id, n.class AS class, n.name AS name, n.status AS status, 1 AS rank
+"""
+"""What names stand for: our ids, and what the same source called a CI before."""
+
+# The hints: without statistics (a new graph) Neo4j would read a whole index for each row.
+PLACES = """
+UNWIND $rows AS row
+CALL (row) {
+  MATCH (n:CI {parent: row.parent}) USING INDEX SEEK n:CI(parent) WHERE n.key = row.key AND n.class = row.class
+  RETURN n ORDER BY n.status, n.id LIMIT 1
+}
+RETURN row.n AS n, coalesce(n.merged_into, n.id) AS id
+"""
+ROOTS = """
+UNWIND $rows AS row
+CALL (row) {
+  MATCH (n:CI {key: row.key}) USING INDEX SEEK n:CI(key) WHERE n.parent IS NULL AND n.class = row.class
+  RETURN n ORDER BY n.status, n.id LIMIT 1
+}
+RETURN row.n AS n, coalesce(n.merged_into, n.id) AS id
+"""
+
+CIS = """
+MATCH (n:CI) WHERE n.id IN $ids
+RETURN properties(n) AS ci, [(s:Scope)-[a:ASSERTS]->(n) | [s.id, a.seq, a.said]] AS claims
+"""
+EDGES = """
+UNWIND $keys AS key
+MATCH (a:CI {id: key[1]})-[e]->(b:CI {id: key[2]}) WHERE type(e) = key[0] AND e.valid_to IS NULL
+RETURN properties(e) AS e, type(e) AS type, a.id AS source, b.id AS target
+"""
+TRACES = """
+MATCH (s:Scope {id: $scope})
+UNWIND $rows AS row MATCH (c:CI {id: row.ci})
+MATCH (s)-[a:ASSERTS]->(c) SET a.trace = coalesce(row.trace, a.trace), a.ref = coalesce(row.ref, a.ref)
+"""
+SEEN = "MATCH (s:Scope {id: $scope}) SET s.at = $now"
+"""An import that changes nothing still says that all is as it was: leases count from then."""
+
+TOTALS = "RETURN COUNT { (:CI) } AS cis, COUNT { (:CI)-->(:CI) } AS edges, COUNT { (:Change) } AS entries"
+ODD = "UNWIND $rows AS row MATCH (n:CI {id: row.id}) SET n += row.set"
+
+
+def candidates(
+    family: str,
+    cls: CIClass,
+    rule: IdentityRule,
+    rows: Collection[tuple[int, Mapping[str, Value], Mapping[str, Value]]],
+) -> Statement | None:
+    """CIs of a family that share the single values of a rule with a row (number, clean keys, raw), at most 100 each.
+
+    None: no row has them. Lists are compared when the candidates are there.
+    """
+    declared = [a for key in rule.keys if (a := cls.attribute(key)) is not None]
+    single = [a.name for a in declared if a.type != "strings"] + [key for key in rule.keys if key == "name"]
+    # By what is indexed alone: the rest is compared afterwards, in its normal form and not as it happens to be stored.
+    single = [key for key in single if (a := cls.attribute(key)) is None or a.index] or single
+    asked = [
+        {"n": n, **{key: forms(key, clean[key], raw.get(key)) for key in single}}
+        for n, clean, raw in rows
+        if single and all(clean.get(key) is not None for key in single)
+    ]
+    if not asked:
+        return None
+    where = " AND ".join(f"h.`{key}` IN row.`{key}`" for key in single)
+    first = cls.attribute(single[-1])
+    label = "CI" if first is None else family
+    hint = f"USING INDEX SEEK h:`{label}`(`{single[-1]}`) " if first is None or first.index else ""
+    return (
+        f"UNWIND $rows AS row CALL (row) {{ MATCH (h:CI:`{family}`) {hint}WHERE {where} "
+        f"RETURN h ORDER BY h.id LIMIT {MOST} }} "
+        "RETURN row.n AS n, h.id AS id, h.merged_into AS merged, properties(h) AS attributes",
+        {"rows": asked},
+    )

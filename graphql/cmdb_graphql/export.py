@@ -1,0 +1,85 @@
+"""GET /export: the graph at one sequence as JSON Lines, streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Depends, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from cmdb.errors import EpicentreError, Forbidden, Overloaded
+from cmdb.store import Store
+from cmdb.words import Principal, Role
+from cmdb_graphql.auth import principal
+from cmdb_graphql.policy import Policy, policy
+from cmdb_graphql.services import Services
+
+FORMAT = 1
+"""Version of the rows; docs/import-export.md says what they are."""
+AT_ONCE = 2
+"""Exports under way: each reads the whole graph."""
+LINES = 500
+"""Rows sent together."""
+
+
+def router(services: Services) -> APIRouter:
+    """The route, with the count of exports under way."""
+    made = APIRouter()
+    running: list[str] = []
+
+    @made.get("/export")
+    @policy(Policy.PERSON)
+    async def export(
+        who: Principal = Depends(principal),  # noqa: B008  # FastAPI's way
+        classes: list[str] = Query(default=[], alias="class", max_length=100),  # noqa: B008
+    ) -> Response:
+        """First line: format and sequence. Last line: how many CIs and edges came before it."""
+        if not who.may(Role.VIEWER):
+            raise Forbidden("an export needs the role viewer")
+        if len(running) >= AT_ONCE:
+            raise Overloaded(f"{AT_ONCE} exports are under way already", retry_after=10.0)
+        head, rows = await run_in_threadpool(_begin, services.store, classes)
+        return StreamingResponse(_counted(running, who.name, _lines(head, rows)), media_type="application/x-ndjson")
+
+    return made
+
+
+def _begin(store: Store, classes: list[str]) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+    """Pin the sequence and read the first row, so that a wrong class is an answer and not half a stream."""
+    at = store.sequence()
+    rows = store.export(at, classes or None)
+    first = next(rows, None)
+    head = {"epicentre_export": FORMAT, "sequence": at, "classes": sorted(classes) or None}
+    return head, iter(()) if first is None else _chained(first, rows)
+
+
+def _chained(first: dict[str, Any], rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    yield first
+    yield from rows
+
+
+def _counted(running: list[str], name: str, parts: Iterable[bytes]) -> Iterator[bytes]:
+    running.append(name)
+    try:
+        yield from parts
+    finally:
+        running.remove(name)
+
+
+def _lines(head: dict[str, Any], rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """A stream that fails ends with the reason instead of its last line: it is never silently short."""
+    count, block = {"nodes": 0, "edges": 0}, [orjson.dumps(head)]
+    last: dict[str, Any] = {"epicentre_end": count}
+    try:
+        for row in rows:
+            count["edges" if "type" in row else "nodes"] += 1
+            block.append(orjson.dumps(row))
+            if len(block) >= LINES:
+                yield b"\n".join(block) + b"\n"
+                block = []
+    except EpicentreError as error:
+        last = {"epicentre_error": error.message}
+    yield b"\n".join([*block, orjson.dumps(last)]) + b"\n"
