@@ -5,11 +5,13 @@ python deploy/write_docs.py
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from cmdb.classes import catalogue
 from cmdb.config import Settings
+from cmdb.imports.schema import row_schema
 from cmdb.words import ANY, SOURCES, Attribute, Cardinality, CIClass, Failure, RelationType
 
 DOCS = Path(__file__).parents[1] / "docs"

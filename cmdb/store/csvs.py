@@ -17,7 +17,7 @@ _EDGE = ("id", "valid_from:long", "because", "scope", "endpoint", *(f"{n}:double
          for n in EVIDENCE), "also")  # fmt: skip
 _ASSERTS = ("since:long", "seq:long", "said", "until", "trace", "ref")
 _SCOPE = ("node", "section", "at", "complete:long", "links")
-_CHANGE = ("seq:long", "at", "actor", "kind", "summary", "ops", "prev", "hash", "report")
+_CHANGE = ("seq:long", "at", "time", "actor", "kind", "summary", "ops", "prev", "hash", "report")
 
 
 class Csvs:
@@ -60,10 +60,10 @@ class Csvs:
         file, names = self._file("change", "nodes", [":LABEL"], _CHANGE)
         file.write(_line(["Change", *(row.get(n) for n in names)]))
 
-    def journal(self, seq: int, last: str) -> None:
+    def journal(self, seq: int, last: str, time: str) -> None:
         """The journal's counter, once."""
-        file, _ = self._file("journal", "nodes", [":LABEL"], ("id", "seq:long", "hash"))
-        file.write(_line(["Journal", "journal", seq, last]))
+        file, _ = self._file("journal", "nodes", [":LABEL"], ("id", "seq:long", "hash", "time"))
+        file.write(_line(["Journal", "journal", seq, last, time]))
 
     def close(self) -> dict[str, list[Path]]:
         """All files by kind, whole."""

@@ -68,7 +68,7 @@ class Store(Reads, Slices, Topologies, Past, Audits, Records, Governance, Import
     def rehearse(self, snapshot: Snapshot, now: str, revoked: Collection[str] = ()) -> list[RowOutcome]:
         """What `apply` would make of a report, row by row; nothing of it stays."""
         return rehearsal.rehearse(
-            self._bolt, snapshot, lambda bolt: reports.apply_reports(bolt, [snapshot], now, revoked)[0]
+            self._bolt, snapshot, lambda bolt: reports.apply_reports(bolt, [snapshot], now, revoked)
         )
 
     def resolve_conflict(self, conflict: str, word: Word, actor: str, now: str) -> Resolution:

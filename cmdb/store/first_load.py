@@ -6,12 +6,12 @@ scopes, claims, traces and journal entries. Only nothing has to be looked up, si
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from cmdb.classes import catalogue
 from cmdb.cypher import facts
+from cmdb.cypher.facts import Step
 from cmdb.errors import Conflict, Invalid, UnknownName
 from cmdb.imports import (
     Batch,
@@ -30,7 +30,7 @@ from cmdb.imports import (
 from cmdb.imports.who import by_place, key_of
 from cmdb.store.commands import By
 from cmdb.store.csvs import Csvs
-from cmdb.store.facts import journal, new_id
+from cmdb.store.facts import entry, new_id
 
 Row = NodeRow | EdgeRow | Unread
 
@@ -65,7 +65,7 @@ class FirstLoad:
 
     def close(self) -> dict[str, list[Path]]:
         """All files, for `Engine.import_files`."""
-        self.csvs.journal(self._seq, self._hash)
+        self.csvs.journal(self._seq, self._hash, self._by.now)
         return self.csvs.close()
 
     # --- rows ----------------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ class FirstLoad:
             return
         self._seq += 1
         source = self._scope.partition("/")[0]
-        _, steps = facts.apply(plan, source, self._seq, self._by.now)
+        _, steps = facts.apply([Step(plan, source, self._seq)], self._by.now)
         for row in steps["create"]:
             self.csvs.ci(row)
         for row in steps["open"]:
@@ -129,14 +129,9 @@ class FirstLoad:
         self.made["edges"] += len(plan.open)
         self.made["entries"] += 1
         summary = f"{source}: {plan.summary()}" + (f": {self._by.reason}" if self._by.reason else "")
-        lock = {"seq": self._seq, "prev": self._hash}
-        journal(
-            self._entry, lock, self._by.now, actor=self._by.actor, kind="import", summary=summary,
-            ops=plan.operations(),
+        made = entry(
+            self._seq, self._hash, self._by.now, time=self._by.now, actor=self._by.actor, kind="import",
+            summary=summary, ops=plan.operations(),
         )  # fmt: skip
-
-    def _entry(self, _statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Where a transaction would write the entry."""
-        self.csvs.change(parameters)
-        self._hash = parameters["hash"]
-        return []
+        self.csvs.change(made)
+        self._hash = made["hash"]

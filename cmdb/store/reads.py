@@ -122,7 +122,9 @@ class Reads:
 
         if source == target:
             return []
-        paths = [[edge_row(*edge, at) for edge in edges] for edges in self._bolt.read(work)]
+        paths = [
+            [edge_row(e, kind, start, end, at) for e, kind, start, end in edges] for edges in self._bolt.read(work)
+        ]
         return min(paths, key=lambda p: [e.id for e in p], default=None)
 
     def paths(self, source: str, target: str, k: int, max_hops: int = 8, at: int | None = None) -> Ways:

@@ -9,7 +9,7 @@ from cmdb.cypher import rehearsal
 from cmdb.imports import Outcome as RowOutcome
 from cmdb.imports.report import Around, outcomes
 from cmdb.plan import Plan
-from cmdb.store.facts import Outcome
+from cmdb.store.reports import Outcome
 from cmdb.store.session import Bolt, Run
 from cmdb.words import Ref, Snapshot, Value
 
@@ -45,16 +45,17 @@ class Rehearsal(Bolt):
         raise AssertionError("a rehearsal ends by taking everything back")
 
 
-def rehearse(bolt: Bolt, snapshot: Snapshot, apply: Callable[[Bolt], Outcome]) -> list[RowOutcome]:
+def rehearse(bolt: Bolt, snapshot: Snapshot, apply: Callable[[Bolt], list[Outcome]]) -> list[RowOutcome]:
     """What `apply` would make of a report, row by row."""
     seen = Around()
 
-    def look(run: Run, result: Outcome) -> None:
+    def look(run: Run, results: list[Outcome]) -> None:
         nonlocal seen
+        (result,) = results
         if result.plan is not None:
             seen = _around(run, snapshot, result.plan)
 
-    done = apply(Rehearsal(bolt, look))
+    (done,) = apply(Rehearsal(bolt, look))
     return outcomes(snapshot, done.plan, done.verdict, done.summary, seen)
 
 

@@ -9,9 +9,9 @@ import strawberry
 from cmdb import governance
 from cmdb.store import Crowd, Found
 from cmdb.words import Role
-from cmdb_graphql.context import Info, blocking, command, computed, question, readable_by
+from cmdb_graphql.context import Info, blocking, command, computed, question, readable_by, whole
 from cmdb_graphql.fields.commands import REASON, by
-from cmdb_graphql.types import CI, After, Class, First, OfClass, PageInfo, make, page_size
+from cmdb_graphql.types import CI, PAGE, After, Class, First, OfClass, PageInfo, make, page_size
 
 
 @strawberry.enum(description="What a policy asks.")
@@ -40,7 +40,10 @@ class Policy:
     )
     rule: PolicyRule = strawberry.field(description="What it asks.")
     attribute: str | None = strawberry.field(description="The attribute it is about, if it is about a single one.")
-    values: list[str] = strawberry.field(description="The entries of `allowed`, `required`, `tags` and `extra`.")
+    values: list[str] = strawberry.field(
+        description="The entries of `allowed`, `required`, `tags` and `extra`.",
+        metadata=whole("a policy has at most 500"),
+    )
     pattern: str | None = strawberry.field(description="The pattern that the whole value fits.")
     why: str = strawberry.field(description="Why it is there, for those it refuses.")
     allowed: str = strawberry.field(description="What it allows, in words.")
@@ -120,7 +123,7 @@ class PolicyViolations:
         return ViolationCounts(by_policy=counts, looked_at=found.looked_at, truncated=cut)
 
 
-@question(Role.VIEWER)
+@question(Role.VIEWER, complete="at most 500 policies are kept")
 async def policies(info: Info) -> list[Policy]:
     """All policies, by name."""
     return [Policy.of(one) for one in await blocking(info.context.services.store.policies)]
@@ -180,7 +183,11 @@ class CardinalityViolation:
     others: strawberry.Private[list[str]]
     relation: str = strawberry.field(description="The relation's name.")
     outgoing: bool = strawberry.field(description="Whether the edges lead from the CI, or to it.")
-    edges: list[strawberry.ID] = strawberry.field(description="The ids of the edges.")
+    edges: list[strawberry.ID] = strawberry.field(
+        description="The ids of the edges, the first 100.",
+        metadata=whole("`edgeCount` beside it says how many there are"),
+    )
+    edge_count: int = strawberry.field(description="How many edges there are.")
 
     @computed("The CI.")
     async def ci(self, info: Info) -> CI | None:
@@ -188,7 +195,7 @@ class CardinalityViolation:
         row = await info.context.loaders.ci.load(self.at)
         return None if row is None else make(row)
 
-    @computed("The other ends.")
+    @computed("The other ends of these edges.", complete="one for each edge shown")
     async def ends(self, info: Info) -> list[CI]:
         """As they are now."""
         rows = await info.context.loaders.ci.load_many(self.others)
@@ -216,6 +223,6 @@ async def cardinality_violations(info: Info, first: First = 50, after: After = N
 
 def _crowded(one: Crowd) -> CardinalityViolation:
     return CardinalityViolation(
-        at=one.ci, relation=one.relation, outgoing=one.goes, others=[end for _, end in one.edges],
-        edges=[strawberry.ID(edge) for edge, _ in one.edges],
+        at=one.ci, relation=one.relation, outgoing=one.goes, others=[end for _, end in one.edges[:PAGE]],
+        edges=[strawberry.ID(edge) for edge, _ in one.edges[:PAGE]], edge_count=len(one.edges),
     )  # fmt: skip

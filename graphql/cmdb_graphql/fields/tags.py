@@ -6,7 +6,7 @@ import strawberry
 
 from cmdb.store import Done
 from cmdb.words import Role
-from cmdb_graphql.context import Info, blocking, command, computed, question, readable_by
+from cmdb_graphql.context import Info, blocking, command, computed, question, readable_by, whole
 from cmdb_graphql.fields.commands import REASON, REV, CommandResult, by, do
 from cmdb_graphql.types import CI, After, First, PageInfo, make, named, page_size
 
@@ -25,9 +25,11 @@ class ManyResult:
     ids: strawberry.Private[list[str]]
     sequence: int = strawberry.field(description="Its journal sequence.")
     summary: str = strawberry.field(description="What it did, in one line.")
-    notes: list[str] = strawberry.field(description="What to know: what stayed as it was, and why.")
+    notes: list[str] = strawberry.field(
+        description="What to know: what stayed as it was, and why.", metadata=whole("a command names at most 100 CIs")
+    )
 
-    @computed("The CIs it was about.")
+    @computed("The CIs it was about.", complete="a command names at most 100 CIs")
     async def cis(self, info: Info) -> list[CI]:
         """As they are now."""
         rows = await info.context.loaders.ci.load_many(self.ids)
