@@ -17,7 +17,7 @@ from cmdb.imports import Outcome
 from cmdb.store.imports import MOST_ROWS
 from cmdb.words import WIRE_SCHEMA, Role
 from cmdb_graphql import limits
-from cmdb_graphql.context import Info, blocking, command, question, readable_by
+from cmdb_graphql.context import Info, blocking, command, question, readable_by, whole
 from cmdb_graphql.fields.commands import REASON, by
 
 Rows = Annotated[str, strawberry.argument(description=f"At most {MOST_ROWS:,} rows as JSON Lines: CIs and edges.")]
@@ -38,8 +38,12 @@ class RowOutcome:
     reason: str = strawberry.field(description="Why, in one line.")
     changes: JSON = strawberry.field(description="Values that differ: {attribute: [before, after]}.")
     rule: str | None = strawberry.field(description="What recognised its CI.")
-    candidates: list[str] = strawberry.field(description="The CIs among which a person must choose.")
-    refused: list[str] = strawberry.field(description="Keys that were not used for identity, and why.")
+    candidates: list[str] = strawberry.field(
+        description="The CIs among which a person must choose.", metadata=whole("the rules of a class find few")
+    )
+    refused: list[str] = strawberry.field(
+        description="Keys that were not used for identity, and why.", metadata=whole("a class has few keys")
+    )
 
 
 @readable_by(Role.VIEWER)
@@ -58,9 +62,15 @@ class BulkResult:
 
     sequence: int = strawberry.field(description="The last journal sequence it wrote; of a dry run: 0.")
     dry_run: bool = strawberry.field(description="Whether everything was taken back.")
-    counts: list[OutcomeCount] = strawberry.field(description="How many rows came to what.")
-    outcomes: list[RowOutcome] = strawberry.field(description="Each row's outcome, in their order.")
-    left: list[int] = strawberry.field(description="Rows there was no time for: send these again.")
+    counts: list[OutcomeCount] = strawberry.field(
+        description="How many rows came to what.", metadata=whole("there are few outcomes")
+    )
+    outcomes: list[RowOutcome] = strawberry.field(
+        description="Each row's outcome, in their order.", metadata=whole("one for each row that was sent")
+    )
+    left: list[int] = strawberry.field(
+        description="Rows there was no time for: send these again.", metadata=whole("at most the rows that were sent")
+    )
 
 
 def result(outcomes: tuple[Outcome, ...], *, sequence: int, dry_run: bool, left: tuple[int, ...] = ()) -> BulkResult:
