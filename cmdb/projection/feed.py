@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from cmdb.errors import Conflict, EpicentreError, Invalid
 from cmdb.projection import snapshot
 from cmdb.projection.ids import Ids, Names
-from cmdb.projection.kernel import WORTH, compiled
+from cmdb.projection.kernel import WORTH, compiled, sorter
 from cmdb.projection.projection import Projection
 from cmdb.projection.rows import Edges, build
 from cmdb.projection.snapshot import Snapshot
@@ -209,7 +209,8 @@ class Feed:
 
     def _read(self) -> Projection:
         topology = self._source.topology(self._relations.names)
-        base = build(len(topology.names), topology.edges, topology.sequence)
+        edges = topology.edges
+        base = build(len(topology.names), edges, topology.sequence, sort=sorter(len(edges.source)))
         return self._made(Projection(base, Ids.of(topology.names), self._relations))
 
     def _made(self, projection: Projection) -> Projection:

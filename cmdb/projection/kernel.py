@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 
-from cmdb.projection import kernel_numpy
+from cmdb.projection import kernel_numpy, rows
+from cmdb.projection.rows import Sort
 
 Spread = Callable[..., int]
 """As `kernel_numpy.spread`."""
@@ -17,7 +18,17 @@ WORTH = 200_000
 
 def kernel(edges: int) -> Spread:
     """The quickest there is for so many edges."""
-    return compiled() or kernel_numpy.spread if edges >= WORTH else kernel_numpy.spread
+    return (compiled() if edges >= WORTH else None) or kernel_numpy.spread
+
+
+def sorter(edges: int) -> Sort:
+    """The quickest way to sort so many edges."""
+    if edges < WORTH or compiled() is None:
+        return rows.sort
+    from cmdb.projection import kernel_numba
+
+    found: Sort = kernel_numba.sort
+    return found
 
 
 @cache

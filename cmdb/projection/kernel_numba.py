@@ -41,6 +41,22 @@ _compiled = numba.njit(cache=True, nogil=True, boundscheck=False)
 
 
 @_compiled  # type: ignore[untyped-decorator]
+def sort(keys: Ints, size: int) -> Ints:
+    """As `rows.sort`, by counting: a tenth of the time for millions of edges."""
+    place = np.zeros(size + 1, np.int32)
+    for key in keys:
+        place[key + 1] += 1
+    for key in range(size):
+        place[key + 1] += place[key]
+    order = np.empty(len(keys), np.int32)
+    for edge in range(len(keys)):
+        key = keys[edge]
+        order[place[key]] = edge
+        place[key] += 1
+    return order
+
+
+@_compiled  # type: ignore[untyped-decorator]
 def _contains(places: Ints, place: int) -> bool:
     i = np.searchsorted(places, place)
     return bool(i < len(places) and places[i] == place)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cmdb.errors import Conflict
 from cmdb.projection.ids import Ids
-from cmdb.projection.kernel import Spread, kernel
+from cmdb.projection.kernel import Spread, kernel, sorter
 from cmdb.projection.rows import OPEN, Base, Edges, build, empty_delta, targets
 from cmdb.projection.state import Relations, State, Workers
 
@@ -110,7 +110,8 @@ def merged(state: State) -> Base:
     group = state.base.group
     if group is not None:
         group = np.concatenate([group, np.full(length, -1, np.int32)])
-    return build(state.cis, Edges(source, target, kind, begin, end, group), state.sequence, state.base.groups)
+    edges = Edges(source, target, kind, begin, end, group)
+    return build(state.cis, edges, state.sequence, state.base.groups, sorter(len(source)))
 
 
 def _joined(old: NDArray[Number], new: NDArray[Number], length: int) -> NDArray[Number]:

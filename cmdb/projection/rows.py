@@ -11,7 +11,7 @@ Both are named tuples, because compiled code takes those.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -122,24 +122,32 @@ class Base:
         return sum(a.nbytes for a in arrays) + (0 if self.group is None else self.group.nbytes)
 
 
-def build(cis: int, edges: Edges, sequence: int, groups: Groups = NO_GROUPS) -> Base:
+Sort = Callable[[Ints, int], Ints]
+"""The stable order of keys from 0 to below a size."""
+
+
+def sort(keys: Ints, _size: int) -> Ints:
+    """The order by comparing keys; `kernel_numba.sort` counts them."""
+    return np.argsort(keys, kind="stable").astype(np.int32)
+
+
+def build(cis: int, edges: Edges, sequence: int, groups: Groups = NO_GROUPS, sort: Sort = sort) -> Base:
     """Rows from edges, as of `sequence`: what ends later is open. Stable, so the same edges give the same rows."""
     closed = edges.end <= sequence
-    order = np.lexsort((closed, edges.target)).astype(np.int32)
+    order = sort(edges.target * np.int32(2) + closed, 2 * cis)
     fan_in = np.bincount(edges.target, minlength=cis)
     nopen = np.bincount(edges.target[~closed], minlength=cis).astype(np.int32)
     rows = Rows(
         _pointers(fan_in), nopen, edges.source[order], edges.type[order], edges.begin[order], edges.end[order]
     )  # fmt: skip
     group = None if edges.group is None else edges.group[order]
-    return Base(sequence, rows, forward(cis, rows), group, groups)
+    return Base(sequence, rows, _forward(cis, rows, sort), group, groups)
 
 
-def forward(cis: int, rows: Rows) -> Forward:
+def _forward(cis: int, rows: Rows, sort: Sort) -> Forward:
     """The forward rows that belong to reverse rows."""
-    place = np.argsort(rows.nbr, kind="stable").astype(np.int32)
-    fan_out = np.bincount(rows.nbr, minlength=cis)
-    return Forward(_pointers(fan_out), targets(rows)[place], place)
+    place = sort(rows.nbr, cis)
+    return Forward(_pointers(np.bincount(rows.nbr, minlength=cis)), targets(rows)[place], place)
 
 
 def targets(rows: Rows) -> Ints:

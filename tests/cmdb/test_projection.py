@@ -18,7 +18,7 @@ from cmdb.impact import State as Health
 from cmdb.impact import blast_radius, model_of
 from cmdb.projection import Edges, Overlay, Projection, ProposedEdge, Relations, build, snapshot
 from cmdb.projection.ids import Ids
-from cmdb.projection.kernel import Spread, compiled
+from cmdb.projection.kernel import Spread, compiled, sorter
 from cmdb.projection.kernel_numpy import spread as in_numpy
 from cmdb.projection.rows import OPEN, Groups
 from cmdb.projection.snapshot import Snapshot
@@ -237,6 +237,12 @@ def test_an_answer_is_cut_at_a_whole_level(spread: Spread) -> None:
     tree = [Plain("RUNS_ON", f"ci_{n}", f"ci_{(n - 1) // 2}", 1) for n in range(1, 7)]
     found = projection(tree, [f"ci_{n}" for n in range(7)], 1, spread).state.reach(["ci_0"])
     assert [len(found.within(most)) for most in (7, 6, 3, 2, 0)] == [7, 3, 3, 1, 1]
+
+
+def test_counting_sorts_as_comparing_does() -> None:
+    """Stable, whatever the keys."""
+    keys = np.random.default_rng(1).integers(0, 50, 1000, np.int32)
+    assert sorter(10**6)(keys, 50).tolist() == sorter(10)(keys, 50).tolist() == np.argsort(keys, kind="stable").tolist()
 
 
 def test_what_is_not_here_is_said() -> None:
