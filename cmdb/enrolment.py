@@ -107,7 +107,7 @@ class Enrolment:
             self._db.execute("UPDATE token SET used_by = ? WHERE digest = ?", (node, row[0]))
             self._db.execute(
                 "INSERT INTO node (id, key, site, owner, enrolled) VALUES (?, ?, ?, ?, ?)",
-                (node, public_key, row[1], row[2], _now().isoformat(timespec="seconds")),
+                (node, public_key, row[1], row[2], _now().isoformat(timespec="milliseconds")),
             )
         self._load()
         return node
