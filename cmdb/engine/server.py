@@ -93,11 +93,13 @@ class Engine:
         finally:
             os.close(lock)
 
-    def restart(self) -> None:
-        """Start the server again after it died by itself; a running one is left alone.
+    def restart(self, *, stricken: bool = False) -> None:
+        """Start the server again after it died by itself; a running one is left alone, unless it is `stricken`.
 
         Does not wait until it answers: who asks it tries again anyway, and its next end is seen by `pid`.
         """
+        if stricken and self._child is not None:
+            child.stop(self._child, STOP_PATIENCE)
         if self.pid is None:
             self._launch()
 

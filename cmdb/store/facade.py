@@ -53,6 +53,15 @@ class Store(Reads, Slices, Topologies, Past, Audits, Records, Governance, Import
         """Whether Neo4j answers now."""
         return self._bolt.ping()
 
+    @property
+    def stricken(self) -> bool:
+        """Whether Neo4j runs but answers nothing more before it is restarted."""
+        return self._bolt.stricken
+
+    def restarted(self) -> None:
+        """Somebody restarts Neo4j: it is not stricken any more until it says so again."""
+        self._bolt.stricken = False
+
     def migrate(self) -> int:
         """Bring the schema up to this version; a newer one is refused (Misconfigured)."""
         return migrations.migrate(self._bolt)

@@ -40,6 +40,8 @@ class Bolt:
             raise Misconfigured(f"EPICENTRE_NEO4J_URI={uri!r} is not usable: {error}") from error
         self._uri = uri
         self._database = database
+        self.stricken = False
+        """Whether Neo4j last said that it answers nothing more before it is restarted: usually its disk was full."""
 
     def close(self) -> None:
         """Give back all connections."""
@@ -80,6 +82,13 @@ class Bolt:
             raise Misconfigured(f"Neo4j at {self._uri} refuses the user name or password") from error
         except (bolt.ServiceUnavailable, bolt.SessionExpired, bolt.TransientError, OSError) as error:
             message = "Neo4j does not answer; nothing was lost, try again shortly"
+            raise StoreUnavailable(message, detail=f"{self._uri}: {error}") from error
+        except bolt.DatabaseError as error:
+            if not (error.code or "").startswith("Neo.DatabaseError.Transaction."):
+                raise
+            # It could not write, which is no fault of what was written; after that it takes no transaction at all.
+            self.stricken = True
+            message = "Neo4j cannot write (is its disk full?) and must be restarted; nothing was lost"
             raise StoreUnavailable(message, detail=f"{self._uri}: {error}") from error
         except bolt.ClientError as error:
             if (error.code or "").endswith(("TransactionTimedOut", "TransactionTimedOutClientConfiguration")):

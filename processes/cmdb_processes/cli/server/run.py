@@ -148,7 +148,15 @@ class Run:
         """Until told to stop: what dies by itself is started again."""
         revivals = []
         if (engine := self._engine) is not None:
-            revivals.append(Revival("Neo4j", lambda: engine.pid is not None, engine.restart, engine.last_words))
+            store = services.store
+
+            def restart() -> None:
+                stricken = store.stricken
+                store.restarted()
+                engine.restart(stricken=stricken)
+
+            lives = lambda: engine.pid is not None and not store.stricken  # noqa: E731  # read in one place
+            revivals.append(Revival("Neo4j", lives, restart, engine.last_words))
         if self._with_agent:
             start = partial(self._start_agent, services, url)
             revivals.append(Revival("the agent", self._agent_lives, start, self._agent_said))
