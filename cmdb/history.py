@@ -89,8 +89,8 @@ def compare(then: State, now: State) -> tuple[AttributeChange, ...]:
 
 
 def _what(then: State | None, now: State) -> str:
-    if then is None:
-        return "created"
+    if then is None:  # nothing begins retired: what it was before is kept no longer
+        return "retired" if now["status"] == "retired" else "created"
     if then["status"] == now["status"]:
         return "changed"
     return "retired" if now["status"] == "retired" else "revived" if then["status"] == "retired" else "changed"

@@ -1,4 +1,4 @@
-"""What time does by itself: overrides end, what nobody confirms is stale, then retired; checkpoints are signed."""
+"""What time does by itself: overrides end, what nobody confirms is stale, then retired, then forgotten."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Sweeper:
         checkpoints: Checkpoints | None = None,
     ) -> None:  # fmt: skip
         self._store, self._inbox, self._clock, self._interval = store, inbox, clock, interval
-        self._checkpoints = checkpoints
+        self._checkpoints, self._purged = checkpoints, ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
 
@@ -45,6 +45,9 @@ class Sweeper:
         swept = self._store.sweep_leases(self._inbox.all_seen(), by)
         for node in sorted({node for done in swept.retired for node in done.ask}):
             self._inbox.forget(node)  # its next report must be whole, so that what is there revives
+        if self._purged[:10] != by.now[:10]:  # once a day, and at the start
+            self._store.purge(by)
+            self._purged = by.now
         if self._checkpoints is not None:
             self._checkpoints.note(self._store.head(), by.now)
         return swept

@@ -12,11 +12,12 @@ from cmdb.store.facts import Outcome
 from cmdb.store.past import Past
 from cmdb.store.reads import Reads
 from cmdb.store.records import Records
+from cmdb.store.retention import Retention
 from cmdb.store.session import Bolt
 from cmdb.words import Snapshot
 
 
-class Store(Reads, Past, Audits, Records, Commands):
+class Store(Reads, Past, Audits, Retention, Records, Commands):
     """One Neo4j database, embedded or anywhere else. Safe to share between threads.
 
     Every method raises StoreUnavailable while Neo4j does not answer.
@@ -27,6 +28,7 @@ class Store(Reads, Past, Audits, Records, Commands):
         Reads.__init__(self, bolt)
         Past.__init__(self, bolt)
         Audits.__init__(self, bolt)
+        Retention.__init__(self, bolt)
         Records.__init__(self, bolt)
         Commands.__init__(self, bolt)
         self._bolt = bolt

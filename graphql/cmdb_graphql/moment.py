@@ -52,3 +52,10 @@ async def pinned(info: Info, moment: Any) -> int | None:
     if moment not in known:
         known[moment] = await blocking(info.context.services.store.pin, moment)
     return known[moment]
+
+
+async def forgotten(info: Info, at: int | None) -> str | None:
+    """What an answer about a sequence lacks, in a sentence; None when nothing of then was purged."""
+    if at is None or at >= (purged := await blocking(info.context.services.store.purged_to)):
+        return None
+    return f"before sequence {purged} CIs may be missing: the history of long retired ones is kept no longer"

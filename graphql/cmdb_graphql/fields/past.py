@@ -15,7 +15,7 @@ from cmdb.store import Entry, Row
 from cmdb.store import past as lives_of
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, camel, computed, question, readable_by
-from cmdb_graphql.moment import AsOf, Moment, pinned
+from cmdb_graphql.moment import AsOf, Moment, forgotten, pinned
 from cmdb_graphql.types import Evidence, OfClass, PageInfo, existing, page_size
 
 EDGES = 100
@@ -150,6 +150,11 @@ class DifferenceConnection:
     to: int = strawberry.field(description="The journal sequence of the later moment.")
     nodes: list[Difference] = strawberry.field(description="What became of each CI.")
     page_info: PageInfo = strawberry.field(description="Where this page ends.")
+
+    @computed("Why changes may be missing, if so: the history of long retired CIs is kept no longer.")
+    async def truncated(self, info: Info) -> str | None:
+        """Retention."""
+        return await forgotten(info, self.from_)
 
     @computed("How many CIs of each class are in all pages, by what became of them; counted only when asked.")
     async def summary(self, info: Info) -> list[DifferenceCount]:

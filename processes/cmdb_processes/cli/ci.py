@@ -21,7 +21,7 @@ AsOf = Annotated[
 LIST = """
 query List($first: Int!, $filter: KINDFilter, $after: String, $asOf: Moment) {
   found: ROOT(first: $first, filter: $filter, after: $after, asOf: $asOf) {
-    totalCount pageInfo { hasNextPage endCursor }
+    totalCount truncated pageInfo { hasNextPage endCursor }
     nodes { id name class status parent { name } lastSeen }
   }
 }
@@ -102,6 +102,8 @@ def list_(
         return
     rows = [(n["name"], n["class"], (n["parent"] or {}).get("name"), n["id"]) for n in answer["nodes"]]
     show.table(("NAME", "CLASS", "ON", "ID"), rows, "no such CI")
+    if answer.get("truncated"):
+        show.out(f"CUT SHORT: {answer['truncated']}")
     if answer["pageInfo"]["hasNextPage"]:
         show.out(f"{len(rows)} of {answer['totalCount']}; next page: --after {answer['pageInfo']['endCursor']}")
 

@@ -20,7 +20,7 @@ query History($id: ID!, $first: Int!, $before: Int, $asOf: Moment) {{
 DIFF = f"""
 query Diff($from: Moment!, $to: Moment, $of: [ID!], $class: String, $first: Int!, $after: String) {{
   diff(from: $from, to: $to, of: $of, class: $class, first: $first, after: $after) {{
-    from to nodes {{ ci class name {CHANGE} }} pageInfo {{ hasNextPage endCursor }}
+    from to truncated nodes {{ ci class name {CHANGE} }} pageInfo {{ hasNextPage endCursor }}
   }}
 }}
 """
@@ -112,6 +112,8 @@ def diff(
         _change(node)
     if not nodes:
         show.out("no difference")
+    if found.get("truncated"):
+        show.out(f"CUT SHORT: {found['truncated']}")
     if page["hasNextPage"]:
         show.out(f"CUT SHORT at {first} CIs: name CIs or a class, or give a larger --first")
 
