@@ -102,6 +102,13 @@ def steps(life: Life, sequences: Iterable[int]) -> list[tuple[int, Change]]:
     return [(seq, change) for seq, change in found if change is not None]
 
 
+def lacks(at: int, purged_to: int) -> str | None:
+    """What an answer about a sequence may lack, in a sentence; None when nothing of then was purged."""
+    if at >= purged_to:
+        return None
+    return f"before sequence {purged_to} CIs may be missing: the history of long retired ones is kept no longer"
+
+
 def touched(entries: Iterable[Mapping[str, Any]]) -> set[str]:
     """The CIs that journal entries changed, retired, made, or linked to something."""
     cis: set[str] = set()

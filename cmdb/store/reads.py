@@ -6,8 +6,9 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from cmdb.cypher import Filter, filters, past, questions
+from cmdb.cypher import Filter, filters, past, questions, retention
 from cmdb.cypher.filters import Direction
+from cmdb.history import lacks
 from cmdb.store.entries import decoded
 from cmdb.store.rows import EdgeRow, Row, Slice, then
 from cmdb.store.session import Bolt, Run
@@ -116,7 +117,8 @@ class Reads:
     def reach(self, ids: Collection[str], at: int | None = None, max_nodes: int = 50_000) -> Slice:
         """Everything a failure of `ids` can travel to, at one sequence. Round trips: one a level, and two.
 
-        With a sequence `at` one more: the CIs as they were; those not known then are left out.
+        With a sequence `at` two more: the CIs as they were (those not known then are left out), and whether something
+        of then was purged.
         """
 
         def work(run: Run) -> Slice:
@@ -133,7 +135,8 @@ class Reads:
                     reason = f"more than {max_nodes} CIs are reached; what lies further was not looked at"
                     return _cut(Slice(sequence, _states(run, nodes, at), tuple(edges.values()), reason))
                 nodes.update({row["source"]: row["node"] for row in rows})
-            return Slice(sequence, _states(run, nodes, at), tuple(edges.values()))
+            lacking = None if at is None else lacks(at, run(retention.PURGED_TO, {})[0]["seq"])
+            return Slice(sequence, _states(run, nodes, at), tuple(edges.values()), lacking)
 
         return self._bolt.read(work)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NewType
 import strawberry
 
 from cmdb.errors import Invalid
+from cmdb.history import lacks
 from cmdb.moments import iso_utc
 from cmdb_graphql.context import Info, blocking
 
@@ -56,6 +57,4 @@ async def pinned(info: Info, moment: Any) -> int | None:
 
 async def forgotten(info: Info, at: int | None) -> str | None:
     """What an answer about a sequence lacks, in a sentence; None when nothing of then was purged."""
-    if at is None or at >= (purged := await blocking(info.context.services.store.purged_to)):
-        return None
-    return f"before sequence {purged} CIs may be missing: the history of long retired ones is kept no longer"
+    return None if at is None else lacks(at, await blocking(info.context.services.store.purged_to))

@@ -43,6 +43,8 @@ def test_what_was_retired_long_ago_is_purged_and_the_rest_stays(store: Store, mo
     assert (store.due(late.now), store.purge(late), store.sequence()) == ([], (0, 0), before + 2)
     assert replay.lines(store.graph()) == replay.lines(replay.replay(store.entries_after(0, 99)))
     assert [(s.seq, s.change.what) for s in store.history_of(ids["shop"], 9)] == [(3, "retired")]
+    assert "kept no longer" in str(store.reach([ids["web1"]], at=2).truncated)
+    assert store.reach([ids["web1"]], at=3).truncated is None
     assert [s.change.what for s in store.history_of(ids["web1"], 9)][-1] == "created", "what lives keeps its history"
     store.apply(report(4, services(SHOP, NEO4J)), late.now)
     (shop,) = store.resolve("shop")
