@@ -111,7 +111,9 @@ class Reads:
 
         if source == target:
             return []
-        paths = [[edge_row(*edge, at) for edge in edges] for edges in self._bolt.read(work)]
+        paths = [
+            [edge_row(e, kind, one, other, at) for e, kind, one, other in edges] for edges in self._bolt.read(work)
+        ]
         return min(paths, key=lambda p: [e.id for e in p], default=None)
 
     def reach(self, ids: Collection[str], at: int | None = None, max_nodes: int = 50_000) -> Slice:
