@@ -89,8 +89,8 @@ def compare(then: State, now: State) -> tuple[AttributeChange, ...]:
 
 
 def _what(then: State | None, now: State) -> str:
-    if then is None:
-        return "created"
+    if then is None:  # nothing begins retired: what it was before is kept no longer
+        return "retired" if now["status"] == "retired" else "created"
     if then["status"] == now["status"]:
         return "changed"
     return "retired" if now["status"] == "retired" else "revived" if then["status"] == "retired" else "changed"
@@ -100,6 +100,13 @@ def steps(life: Life, sequences: Iterable[int]) -> list[tuple[int, Change]]:
     """What each of the sequences did to it, in the order given."""
     found = ((seq, between(life, seq - 1, seq)) for seq in sequences)
     return [(seq, change) for seq, change in found if change is not None]
+
+
+def lacks(at: int, purged_to: int) -> str | None:
+    """What an answer about a sequence may lack, in a sentence; None when nothing of then was purged."""
+    if at >= purged_to:
+        return None
+    return f"before sequence {purged_to} CIs may be missing: the history of long retired ones is kept no longer"
 
 
 def touched(entries: Iterable[Mapping[str, Any]]) -> set[str]:

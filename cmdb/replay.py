@@ -178,7 +178,8 @@ def _rebind(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) ->
 
 
 def _merge(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
-    graph.merges[step["id"]] = {**{k: v for k, v in step.items() if k not in {"op", "id"}}, "state": "open"}
+    words = {k: v for k, v in step.items() if k not in {"op", "id", "kept"}}
+    graph.merges[step["id"]] = {**words, "record": step["kept"], "state": "open"}
 
 
 def _split(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:

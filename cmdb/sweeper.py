@@ -1,4 +1,4 @@
-"""What time does by itself: overrides and CIs end on their day, what nobody confirms is stale, then retired.
+"""What time does by itself: overrides and CIs end on their day; what nobody confirms is stale, retired, forgotten.
 
 Checkpoints of the journal are signed.
 """
@@ -27,7 +27,7 @@ class Sweeper:
         checkpoints: Checkpoints | None = None,
     ) -> None:  # fmt: skip
         self._store, self._inbox, self._clock, self._interval = store, inbox, clock, interval
-        self._checkpoints = checkpoints
+        self._checkpoints, self._purged = checkpoints, ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
 
@@ -49,6 +49,9 @@ class Sweeper:
         ended = self._store.expire_cis(by)
         for node in sorted({node for done in (*swept.retired, *ended) for node in done.ask}):
             self._inbox.forget(node)  # its next report must be whole, so that what is there revives
+        if self._purged[:10] != by.now[:10]:  # once a day, and at the start
+            self._store.purge(by)
+            self._purged = by.now
         if self._checkpoints is not None:
             self._checkpoints.note(self._store.head(), by.now)
         return swept

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cmdb.classes import catalogue
+
 PINS = """
 MATCH (j:Journal {id: 'journal'}) UNWIND range(0, size($times) - 1) AS place
 RETURN j.seq AS last, COLLECT { MATCH (c:Change) WHERE c.time <= $times[place]
@@ -53,3 +55,15 @@ RETURN CASE WHEN n.valid_from <= $at THEN properties(n)
             ELSE COLLECT { MATCH (v:Version)-[:OF]->(n) WHERE v.from <= $at AND $at < v.to RETURN properties(v) }[0]
        END AS state
 """
+ENTRIES = """
+UNWIND $seqs AS seq MATCH (c:Change {seq: seq})
+RETURN c{.seq, .at, .actor, .kind, .summary, .ops} AS c ORDER BY c.seq DESC
+"""
+
+
+def edge() -> str:
+    """One edge by its id, open or closed: a look into the index of each relation."""
+    one = (
+        "MATCH (d:CI)-[e:`{0}`]->(t:CI) WHERE e.id = $id RETURN properties(e) AS e, '{0}' AS type, d.id AS d, t.id AS t"
+    )
+    return " UNION ALL ".join(one.format(name) for name in catalogue().relations)

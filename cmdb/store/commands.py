@@ -204,7 +204,9 @@ def _operations(decided: Decided) -> list[dict[str, Any]]:
     ops = decided.plan.operations()
     if decided.trace is not None:
         ops.append({"op": "trace", "scope": RECORDS, "ci": decided.ci, "trace": json.loads(decided.trace)})
-    return ops + [{"op": _STEPS[statement], **parameters} for statement, parameters in decided.then]
+    # In the journal `record` names a process record, so what a merge keeps for its split has another name there.
+    named = [(_STEPS[s], {"kept" if k == "record" else k: v for k, v in p.items()}) for s, p in decided.then]
+    return ops + [{"op": op, **parameters} for op, parameters in named]
 
 
 def _merging(

@@ -16,16 +16,17 @@ from cmdb.store.past import Past
 from cmdb.store.reads import Reads
 from cmdb.store.records import Records
 from cmdb.store.reports import Outcome
+from cmdb.store.retention import Retention
 from cmdb.store.session import Bolt
 from cmdb.store.slices import Slices
 from cmdb.store.topology import Topologies
 from cmdb.store.views import Views
 from cmdb.words import Snapshot
 
-_PARTS = (Reads, Slices, Topologies, Past, Audits, Records, Governance, Imports, Export, Views)
+_PARTS = (Reads, Slices, Topologies, Past, Audits, Retention, Records, Governance, Imports, Export, Views)
 
 
-class Store(Reads, Slices, Topologies, Past, Audits, Records, Governance, Imports, Export, Views):
+class Store(Reads, Slices, Topologies, Past, Audits, Retention, Records, Governance, Imports, Export, Views):
     """One Neo4j database, embedded or anywhere else. Safe to share between threads.
 
     Every method raises StoreUnavailable while Neo4j does not answer.

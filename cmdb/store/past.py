@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cmdb import history
 from cmdb.cypher import past, questions
-from cmdb.errors import Invalid, TooLarge
+from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.history import Change, EdgeState, Life
+from cmdb.replay import KEPT_REWORDINGS
 from cmdb.store.entries import decoded
 from cmdb.store.rows import Row, then
 from cmdb.store.session import Bolt, Run
@@ -30,6 +32,29 @@ class Entry:
     kind: str
     summary: str
     change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeStep:
+    """One step in an edge's life: opened, reworded (other evidence) or closed; the evidence it had from then on."""
+
+    seq: int
+    at: str
+    actor: str
+    kind: str
+    summary: str
+    what: str
+    evidence: Mapping[str, Any] | None
+    because: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeLife:
+    """An edge with steps of its life, newest first. `forgotten`: rewordings older than the last 100 are not told."""
+
+    edge: EdgeState
+    steps: tuple[EdgeStep, ...]
+    forgotten: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +116,80 @@ class Past:
         """
 
         def work(run: Run) -> Difference:
-            ids = sorted(of) if of is not None else _touched(run, before, after)
-            if cls is not None:
-                ids = [row["id"] for row in run(past.OF_CLASS, {"ids": ids, "class": cls})]
-            span = {"from": before, "to": after, "incoming": of is not None}
-            ids, last = [ci for ci in ids if ci > cursor], cursor
+            ids, last = [ci for ci in _compared(run, before, after, of, cls) if ci > cursor], cursor
             changes: list[Change] = []
             cis: dict[str, Row] = {}
-            for start in range(0, len(ids), CHUNK):
-                for life in _lives(run(past.LIVES, {**span, "ids": ids[start : start + CHUNK]})):
-                    if len(changes) == first:
-                        return Difference(tuple(changes), cis, last)
-                    last, change = life.ci, history.between(life, before, after)
-                    if change is not None:
-                        changes.append(change)
-                        cis[life.ci] = life.at(after) or {}
+            for life in _spanned(run, ids, before, after, incoming=of is not None):
+                if len(changes) == first:
+                    return Difference(tuple(changes), cis, last)
+                last, change = life.ci, history.between(life, before, after)
+                if change is not None:
+                    changes.append(change)
+                    cis[life.ci] = life.at(after) or {}
             return Difference(tuple(changes), cis, None)
 
         return self._bolt.read(work, timeout=20.0)
+
+    def difference_counts(
+        self, before: int, after: int, of: Collection[str] | None, cls: str | None
+    ) -> Counter[tuple[str, str]]:
+        """How many CIs of each class were created, changed, retired, revived or linked: `difference`, counted."""
+
+        def work(run: Run) -> Counter[tuple[str, str]]:
+            ids, counts = _compared(run, before, after, of, cls), Counter[tuple[str, str]]()
+            for life in _spanned(run, ids, before, after, incoming=of is not None):
+                if (change := history.between(life, before, after)) is not None:
+                    counts[str((life.at(after) or {})["class"]), change.what] += 1
+            return counts
+
+        return self._bolt.read(work, timeout=20.0)
+
+    def edge_life(self, edge: str, first: int, before: int | None = None) -> EdgeLife:
+        """What became of an edge, newest first, before a sequence: `first` steps at most. Two round trips."""
+
+        def work(run: Run) -> EdgeLife:
+            rows = run(past.edge(), {"id": edge})
+            if not rows:
+                raise UnknownName(f"there is no edge {edge!r}", where="id")
+            known, state = rows[0]["e"], _edge_state(rows[0])
+            times = {
+                state.valid_from,
+                *known.get("reworded", ()),
+                *(() if state.valid_to is None else (state.valid_to,)),
+            }
+            seqs = sorted((seq for seq in times if before is None or seq < before), reverse=True)[:first]
+            entries = [decoded(row["c"]) for row in run(past.ENTRIES, {"seqs": seqs})]
+            steps = tuple(_edge_step(entry, state) for entry in entries)
+            return EdgeLife(state, steps, len(known.get("reworded", ())) >= KEPT_REWORDINGS)
+
+        return self._bolt.read(work)
+
+
+def _edge_state(row: Mapping[str, Any]) -> EdgeState:
+    known = row["e"]
+    return EdgeState(known["id"], row["type"], row["d"], row["t"], known["valid_from"], known.get("valid_to"))
+
+
+def _edge_step(entry: Mapping[str, Any], edge: EdgeState) -> EdgeStep:
+    """What an entry says of an edge; one that opened and closed it is told as closed."""
+    said = [step for step in entry["ops"] if step.get("id") == edge.id and step["op"] in {"open", "reword", "close"}]
+    words: Mapping[str, Any] = next((step for step in reversed(said) if "evidence" in step), {})
+    what = "closed" if entry["seq"] == edge.valid_to else "opened" if entry["seq"] == edge.valid_from else "reworded"
+    named = {name: entry[name] for name in ("seq", "at", "actor", "kind", "summary")}
+    return EdgeStep(**named, what=what, evidence=words.get("evidence"), because=words.get("because"))
+
+
+def _compared(run: Run, before: int, after: int, of: Collection[str] | None, cls: str | None) -> list[str]:
+    """The ids a comparison looks at, in order."""
+    ids = sorted(of) if of is not None else _touched(run, before, after)
+    return ids if cls is None else [row["id"] for row in run(past.OF_CLASS, {"ids": ids, "class": cls})]
+
+
+def _spanned(run: Run, ids: Sequence[str], before: int, after: int, *, incoming: bool) -> Iterator[Life]:
+    """The lives of CIs between two sequences, 200 a round trip."""
+    span = {"from": before, "to": after, "incoming": incoming}
+    for start in range(0, len(ids), CHUNK):
+        yield from _lives(run(past.LIVES, {**span, "ids": ids[start : start + CHUNK]}))
 
 
 def _pinned(moment: int | str | None, last: int, found: int | None) -> int:

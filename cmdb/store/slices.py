@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from cmdb.classes import catalogue
-from cmdb.cypher import questions
+from cmdb.cypher import questions, retention
+from cmdb.history import lacks
 from cmdb.projection import NOTHING, Overlay
 from cmdb.projection.overlay import ProposedEdge
 from cmdb.store.reads import FACTS, edge_row, last_sequence, states_of
@@ -47,7 +48,7 @@ class Slices:
                 if len(nodes) + len(frontier) > max_nodes:
                     return _slice(sequence, states_of(run, nodes, at), edges.values(), cut(max_nodes))
                 nodes.update({ci: cis[ci] for ci in frontier})
-            return _slice(sequence, states_of(run, nodes, at), edges.values())
+            return _slice(sequence, states_of(run, nodes, at), edges.values(), lacking(run, at))
 
         return self._bolt.read(work)
 
@@ -65,9 +66,14 @@ class Slices:
             edges = _kept(run(*questions.edges_to(reached, at)), proposed, then)
             edges |= _added(proposed, at, set(reached), then)
             nodes = states_of(run, {row["n"]["id"]: row["n"] for row in rows}, then)
-            return _slice(at, nodes, edges.values(), truncated)
+            return _slice(at, nodes, edges.values(), truncated or lacking(run, then))
 
         return self._bolt.read(work, timeout=30.0)
+
+
+def lacking(run: Run, at: int | None) -> str | None:
+    """What a slice of then lacks, since it was purged."""
+    return None if at is None else lacks(at, run(retention.PURGED_TO, {})[0]["seq"])
 
 
 def cut(most: int) -> str:

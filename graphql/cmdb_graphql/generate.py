@@ -21,7 +21,7 @@ from cmdb.words import Attribute, CIClass, Role
 from cmdb_graphql.context import Info, Root, blocking, camel, computed, question, readable_by, whole
 from cmdb_graphql.extra import ExtraFilter
 from cmdb_graphql.long import Long
-from cmdb_graphql.moment import AsOf, pinned
+from cmdb_graphql.moment import AsOf, forgotten, pinned
 from cmdb_graphql.types import CI, PLAIN, OfClass, PageInfo, made, make, on_make, page_size
 
 if TYPE_CHECKING:
@@ -267,6 +267,10 @@ def _connection(name: str, row_type: Any, cls: str | None) -> type:
         @computed("How many there are in all pages; counted only when asked.")
         async def total_count(self, info: Info) -> int:
             return await blocking(info.context.services.store.count, cls or self.asked, self.where, self.at)
+
+        @computed("Why CIs of then may be missing, if so: the history of long retired ones is kept no longer.")
+        async def truncated(self, info: Info) -> str | None:
+            return await forgotten(info, self.at)
 
     return Connection
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NewType
 import strawberry
 
 from cmdb.errors import Invalid
+from cmdb.history import lacks
 from cmdb.moments import iso_utc
 from cmdb_graphql.context import Info, blocking
 
@@ -56,3 +57,8 @@ async def spanned(info: Info, *moments: Any) -> list[int]:
     if new := [moment for moment in moments if moment not in known]:
         known.update(zip(new, await blocking(info.context.services.store.pins, new), strict=True))
     return [known[moment] for moment in moments]
+
+
+async def forgotten(info: Info, at: int | None) -> str | None:
+    """What an answer about a sequence lacks, in a sentence; None when nothing of then was purged."""
+    return None if at is None else lacks(at, await blocking(info.context.services.store.purged_to))

@@ -13,6 +13,7 @@ from cmdb import replay
 from cmdb.errors import EpicentreError, Invalid
 from cmdb.moments import after
 from cmdb.store import By, Store
+from cmdb.webhooks.message import event_of
 from cmdb.words import Evidence
 
 pytestmark = pytest.mark.neo4j
@@ -205,6 +206,8 @@ def test_every_kind_of_entry_is_replayed(store: Store) -> None:
     for entry in store.entries_after(0, 999):
         ops |= {step["op"] for step in entry["ops"]}
     assert ops >= set(replay._STEPS) - {"purge", "apart", "boots"}
+    told = {event_of(step) for entry in store.entries_after(0, 999) for step in entry["ops"]}
+    assert "record" not in told, "no step of ours looks like a process record's to a webhook"
 
 
 def test_a_step_nobody_knows_is_no_silence() -> None:

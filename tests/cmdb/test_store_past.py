@@ -4,8 +4,9 @@ import pytest
 from support.reports import host, network, report, service, services, sockets, uses
 
 from cmdb.cypher import Compare, Not
-from cmdb.errors import Invalid, TooLarge
+from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.store import Row, Store, past
+from cmdb.words import Evidence
 
 NEO4J, EPICENTRE = service("neo4j", 17687, "127.0.0.1"), service("epicentre", 8480)
 
@@ -163,3 +164,35 @@ def test_round_trips_do_not_follow_the_number_of_cis(store: Store) -> None:
         assert len(said) == 3, "the find, and two"
     finally:
         store._bolt.read = original  # type: ignore[method-assign]
+
+
+def test_the_life_of_an_edge(store: Store) -> None:
+    """Opened, reworded and closed: by whom, in which entry, on what evidence; in pages, and known after its end."""
+    ids = lived(store)
+    (edge,) = store.edges([ids["epicentre"]], "out", ["DEPENDS_ON"], at=3)
+    assert [(s.seq, s.what) for s in store.edge_life(edge.id, 9).steps] == [(4, "closed"), (3, "opened")]
+    (edge,) = store.edges([ids["epicentre"]], "out", ["DEPENDS_ON"])
+    again = Evidence("socket", "tcp, seen again", 0.5, last_seen="2026-01-01T00:00:06.000Z")
+    store.apply(report(6, sockets(uses(EPICENTRE, "127.0.0.1:17687", again))), "2026-01-01T00:00:06.000Z")
+    life = store.edge_life(edge.id, 9)
+    assert (life.edge.source, life.edge.target, life.edge.valid_to, life.forgotten) == (
+        ids["epicentre"], ids["neo4j"], None, False,
+    )  # fmt: skip
+    reworded, opened = life.steps
+    assert (reworded.what, reworded.seq, reworded.actor) == ("reworded", 6, "nd_1")
+    assert reworded.evidence is not None and reworded.evidence["detail"] == "tcp, seen again"
+    assert opened.what == "opened" and opened.evidence is not None and opened.evidence["detail"] == "tcp"
+    assert [s.seq for s in store.edge_life(edge.id, 1).steps + store.edge_life(edge.id, 1, before=6).steps] == [6, 5]
+    with pytest.raises(UnknownName):
+        store.edge_life("ed_none", 9)
+
+
+def test_a_difference_is_counted_by_class_and_kind(store: Store) -> None:
+    """What the pages list, in a few numbers: of the estate, of a class, of named CIs."""
+    ids = lived(store)
+    assert store.difference_counts(2, 4, None, None) == {("Service", "retired"): 1}
+    assert store.difference_counts(0, 5, None, "Service") == {("Service", "created"): 2}
+    assert store.difference_counts(3, 4, list(ids.values()), None) == {
+        ("Service", "retired"): 1, ("Service", "linked"): 1, ("Host", "linked"): 1,
+    }  # fmt: skip
+    assert not store.difference_counts(5, 5, None, None)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -256,6 +257,17 @@ def test_the_past(epicentre: Run, store: Store) -> None:
     assert "CUT SHORT at 1 CIs" in epicentre("diff", "--from", "0", "--first", "1").stdout
     assert "DOWN epicentre" in epicentre("impact", "neo4j", "--as-of", "1").stdout
     assert epicentre("impact", "neo4j").returncode == 1, "it is not there now"
+    assert re.search(r"Service +retired +1", epicentre("diff", "--from", "1", "--summary").stdout)
+    assert "neo4j" in epicentre("ci", "list", "Service", "--as-of", "1").stdout
+    assert "neo4j" not in epicentre("ci", "list", "Service").stdout
+    then = json.loads(epicentre("ci", "show", "neo4j", "--as-of", "1", "--json").stdout)
+    assert (then["status"], then["asOf"]) == ("live", 1)
+    assert epicentre("path", "epicentre", "neo4j", "--as-of", "1").stdout.startswith("1. epicentre DEPENDS_ON neo4j")
+    assert epicentre("history", "neo4j", "--as-of", "1").stdout.startswith("1  ")
+    edge = json.loads(epicentre("path", "epicentre", "neo4j", "--as-of", "1", "--json").stdout)[0]["id"]
+    assert "closed by nd_1" in epicentre("history", edge).stdout
+    whole = epicentre("audit", "verify")
+    assert (whole.returncode, whole.stdout) == (0, "the journal is whole: 2 entries; no checkpoint was signed yet\n")
     naive = epicentre("diff", "--from", "2026-01-01T00:00")
     assert (naive.returncode, "time zone" in naive.stderr) == (2, True)
 

@@ -12,10 +12,11 @@ from cmdb import history as lives
 from cmdb.classes import catalogue
 from cmdb.errors import Invalid, UnknownName
 from cmdb.store import Entry, Row
+from cmdb.store import past as lives_of
 from cmdb.words import Role
-from cmdb_graphql.context import Info, blocking, camel, question, readable_by, whole
-from cmdb_graphql.moment import AsOf, Moment, pinned, spanned
-from cmdb_graphql.types import OfClass, PageInfo, existing, page_size
+from cmdb_graphql.context import Info, blocking, camel, computed, question, readable_by, whole
+from cmdb_graphql.moment import AsOf, Moment, forgotten, pinned, spanned
+from cmdb_graphql.types import Evidence, OfClass, PageInfo, existing, page_size
 
 EDGES = 100
 """Edges shown of one step; how many there were is said beside them."""
@@ -105,14 +106,68 @@ class Difference:
 
 
 @readable_by(Role.READER)
+@strawberry.type(description="How many CIs of a class a difference has of one kind.")
+class DifferenceCount:
+    """A count."""
+
+    class_: str = strawberry.field(name="class", description="The name of the class.")
+    what: str = strawberry.field(description="created, changed, retired, revived or linked (only its edges).")
+    count: int = strawberry.field(description="How many CIs.")
+
+
+@readable_by(Role.READER)
+@strawberry.type(description="One step in the life of an edge.")
+class EdgeStep:
+    """A step."""
+
+    seq: int = strawberry.field(description="The journal sequence.")
+    at: str = strawberry.field(description="When, ISO 8601 UTC.")
+    actor: str = strawberry.field(description="Who: an agent or a person.")
+    kind: str = strawberry.field(description="What kind of journal entry it was.")
+    summary: str = strawberry.field(description="What the whole entry did, to others too.")
+    what: str = strawberry.field(description="opened, reworded (other evidence) or closed.")
+    evidence: Evidence | None = strawberry.field(description="Why it was believed from then on; null when closed.")
+    because: str | None = strawberry.field(description="Why a person re-pointed it.")
+
+
+@readable_by(Role.READER)
+@strawberry.type(description="An edge and a page of its life, newest first.")
+class EdgeHistory:
+    """An edge's life."""
+
+    id: strawberry.ID = strawberry.field(description="Our id of the edge.")
+    type: str = strawberry.field(description="The relation's name.")
+    from_: strawberry.ID = strawberry.field(name="from", description="The id of the dependent.")
+    to: strawberry.ID = strawberry.field(description="The id of the dependency.")
+    open: bool = strawberry.field(description="Whether it is there now.")
+    nodes: list[EdgeStep] = strawberry.field(description="The steps.")
+    before: int | None = strawberry.field(description="Give this as `before` for the next page; null at the end.")
+    truncated: str | None = strawberry.field(description="Why older rewordings are not told, if so.")
+
+
+@readable_by(Role.READER)
 @strawberry.type(description="A page of what differs between two moments, by CI id.")
 class DifferenceConnection:
     """A page."""
 
+    of: strawberry.Private[list[str] | None]
+    asked: strawberry.Private[str | None]
     from_: int = strawberry.field(name="from", description="The journal sequence of the earlier moment.")
     to: int = strawberry.field(description="The journal sequence of the later moment.")
     nodes: list[Difference] = strawberry.field(description="What became of each CI.")
     page_info: PageInfo = strawberry.field(description="Where this page ends.")
+
+    @computed("Why changes may be missing, if so: the history of long retired CIs is kept no longer.")
+    async def truncated(self, info: Info) -> str | None:
+        """Retention."""
+        return await forgotten(info, self.from_)
+
+    @computed("How many CIs of each class are in all pages, by what became of them; counted only when asked.")
+    async def summary(self, info: Info) -> list[DifferenceCount]:
+        """The whole difference in a few lines."""
+        store = info.context.services.store
+        counts = await blocking(store.difference_counts, self.from_, self.to, self.of, self.asked)
+        return [DifferenceCount(class_=c, what=what, count=n) for (c, what), n in sorted(counts.items())]
 
 
 def _shown(value: Any) -> Any:
@@ -176,13 +231,48 @@ async def past_cis(info: Info, of: list[strawberry.ID], as_of: AsOf = None) -> l
 
 
 @question(Role.READER)
-async def history(info: Info, id: strawberry.ID, first: int = 20, before: int | None = None) -> HistoryConnection:  # noqa: A002
-    """What became of a CI, newest first: its values, and the edges that touch it."""
+async def history(
+    info: Info,
+    id: strawberry.ID,  # noqa: A002  # the argument's public name
+    first: int = 20,
+    before: int | None = None,
+    as_of: AsOf = None,
+) -> HistoryConnection:
+    """What became of a CI, newest first: its values, and the edges that touch it; as of a moment, until then."""
     (ci,) = await existing(info, [id], "id")
-    size = page_size(first)
+    size, until = page_size(first), await pinned(info, as_of)
+    if until is not None:
+        before = until + 1 if before is None else min(before, until + 1)
     found = await blocking(info.context.services.store.history_of, ci, size + 1, before)
     shown, more, whole = found[:size], len(found) > size, info.context.principal.view is None
     return HistoryConnection(nodes=[_entry(one, whole=whole) for one in shown], before=shown[-1].seq if more else None)
+
+
+@question(Role.VIEWER)
+async def edge_history(
+    info: Info,
+    id: strawberry.ID,  # noqa: A002  # the argument's public name
+    first: int = 20,
+    before: int | None = None,
+) -> EdgeHistory:
+    """What became of an edge, newest first: by whom and on what evidence it was opened, reworded and closed."""
+    size = page_size(first)
+    found = await blocking(info.context.services.store.edge_life, str(id), size + 1, before)
+    shown, edge = found.steps[:size], found.edge
+    return EdgeHistory(
+        id=id, type=edge.type, from_=strawberry.ID(edge.source), to=strawberry.ID(edge.target),
+        open=edge.valid_to is None, nodes=[_edge_step(step) for step in shown],
+        before=shown[-1].seq if len(found.steps) > size else None,
+        truncated="rewordings older than the last 100 are not told" if found.forgotten else None,
+    )  # fmt: skip
+
+
+def _edge_step(step: lives_of.EdgeStep) -> EdgeStep:
+    evidence = None if step.evidence is None else Evidence(**step.evidence)
+    return EdgeStep(
+        seq=step.seq, at=step.at, actor=step.actor, kind=step.kind, summary=step.summary, what=step.what,
+        evidence=evidence, because=step.because,
+    )  # fmt: skip
 
 
 From = Annotated[Moment, strawberry.argument(name="from", description="The earlier moment.")]
@@ -215,7 +305,8 @@ async def diff(
         raise Invalid(f"it lies behind `to` ({earlier} is after {later})", where="from")
     found = await blocking(store.difference, earlier, later, ids, class_, size, after or "")
     return DifferenceConnection(
-        from_=earlier, to=later, nodes=[_difference(one, found.cis[one.ci]) for one in found.changes],
+        of=ids, asked=class_, from_=earlier, to=later,
+        nodes=[_difference(one, found.cis[one.ci]) for one in found.changes],
         page_info=PageInfo(has_next_page=found.cursor is not None, end_cursor=found.cursor),
     )  # fmt: skip
 

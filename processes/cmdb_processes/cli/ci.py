@@ -9,25 +9,28 @@ from typing import Annotated, Any
 
 import typer
 
-from cmdb.errors import Invalid
+from cmdb.errors import Invalid, UnknownName
 from cmdb_processes.cli import asking, filters, show
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 Name = Annotated[str, typer.Argument(help="A CI: its name, id, or the start of either.")]
+AsOf = Annotated[
+    str | None, typer.Option(help="As of a moment instead of now: a journal sequence, or a time with its zone.")
+]
 
 LIST = """
-query List($first: Int!, $filter: KINDFilter, $after: String) {
-  found: ROOT(first: $first, filter: $filter, after: $after) {
-    totalCount pageInfo { hasNextPage endCursor }
+query List($first: Int!, $filter: KINDFilter, $after: String, $asOf: Moment) {
+  found: ROOT(first: $first, filter: $filter, after: $after, asOf: $asOf) {
+    totalCount truncated pageInfo { hasNextPage endCursor }
     nodes { id name class status parent { name } lastSeen }
   }
 }
 """
 """KIND is a class and ROOT the question for all of it, as the schema names them."""
 SHOW = """
-query Show($id: ID!) {
-  ci(id: $id) {
-    id name class status lifecycle rev key firstSeen lastSeen expiresAt tags extra parent { id name } __typename
+query Show($id: ID!, $asOf: Moment) {
+  ci(id: $id, asOf: $asOf) {
+    id asOf name class status lifecycle rev key firstSeen lastSeen expiresAt tags extra parent { id name } __typename
     children(first: 100) { nodes { id name class } pageInfo { hasNextPage endCursor } }
     dependencies(first: 50) { ...Edges }
     dependents(first: 50) { ...Edges }
@@ -49,8 +52,8 @@ query Search($text: String!, $first: Int!, $after: String) {
 }
 """
 PATH = """
-query Path($from: ID!, $to: ID!) {
-  path(from: $from, to: $to) {
+query Path($from: ID!, $to: ID!, $asOf: Moment) {
+  path(from: $from, to: $to, asOf: $asOf) {
     id type since ageSeconds lastSeen
     from { id name class } to { id name class } evidence { kind detail confidence firstSeen }
   }
@@ -63,12 +66,19 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="List and show configuration items.", no_args_is_help=True, rich_markup_mode=None)
     group.command(
         "list",
-        epilog="Examples: epicentre ci list Service --name neo; epicentre ci list Host --filter os_id=debian",
+        epilog="Examples: epicentre ci list Service --name neo; epicentre ci list Host --filter os_id=debian;"
+        " epicentre ci list Host --as-of 2030-01-10T22:00Z",
     )(list_)
-    group.command("show", epilog="Examples: epicentre ci show neo4j; epicentre ci show neo4j --json")(show_)
+    group.command(
+        "show",
+        epilog="Examples: epicentre ci show neo4j; epicentre ci show neo4j --json; epicentre ci show web1 --as-of 17",
+    )(show_)
     app.add_typer(group, name="ci")
     app.command(epilog="Examples: epicentre search neo; epicentre search 127.0.0")(search)
-    app.command(epilog="Examples: epicentre path epicentre neo4j; epicentre path epicentre neo4j --json")(path)
+    app.command(
+        epilog="Examples: epicentre path epicentre neo4j; epicentre path epicentre neo4j --json;"
+        " epicentre path epicentre neo4j --as-of 17"
+    )(path)
     app.command(epilog="Examples: epicentre query question.graphql; echo '{me{name}}' | epicentre query -")(query)
 
 
@@ -80,6 +90,7 @@ def list_(
     ] = None,
     first: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 100,
     after: Annotated[str | None, typer.Option(help="The cursor the page before ended with.")] = None,
+    as_of: AsOf = None,
     json: Json = False,
 ) -> None:
     """List live CIs, by name."""
@@ -88,20 +99,24 @@ def list_(
     root, known = filters.known(client, cls)
     parts += [filters.condition(known, text) for text in filter or ()]
     text = LIST.replace("KIND", cls or "CI").replace("ROOT", root)
-    answer = client.ask(text, first=first, filter={"and": parts}, after=after)["found"]
+    answer = client.ask(text, first=first, filter={"and": parts}, after=after, asOf=as_of)["found"]
     if json:
         show.emit(answer)
         return
     rows = [(n["name"], n["class"], (n["parent"] or {}).get("name"), n["id"]) for n in answer["nodes"]]
     show.table(("NAME", "CLASS", "ON", "ID"), rows, "no such CI")
+    if answer.get("truncated"):
+        show.out(f"CUT SHORT: {answer['truncated']}")
     if answer["pageInfo"]["hasNextPage"]:
         show.out(f"{len(rows)} of {answer['totalCount']}; next page: --after {answer['pageInfo']['endCursor']}")
 
 
-def show_(name: Name, json: Json = False) -> None:
+def show_(name: Name, as_of: AsOf = None, json: Json = False) -> None:
     """Show one CI: its attributes, what it depends on, what depends on it, and why it is one CI."""
     client = asking.client()
-    ci = client.ask(SHOW, id=asking.resolve(client, name, retired=True)["id"])["ci"]
+    ci = client.ask(SHOW, id=asking.resolve(client, name, retired=True)["id"], asOf=as_of)["ci"]
+    if ci is None:
+        raise UnknownName(f"{name} was not known at {as_of}")
     ci["attributes"] = _attributes(client, ci)
     if json:
         show.emit(ci)
@@ -130,8 +145,9 @@ def _attributes(client: Any, ci: dict[str, Any]) -> dict[str, Any]:
     known = client.ask(FIELDS, name=ci["__typename"])["__type"]["fields"]
     base = {f["name"] for f in client.ask(FIELDS, name="CI")["__type"]["fields"]}
     own = [f["name"] for f in known if f["name"] not in base]
-    text = f"query One($id: ID!) {{ ci(id: $id) {{ ... on {ci['__typename']} {{ {' '.join(own)} }} }} }}"
-    answer = client.ask(text, id=ci["id"])["ci"]
+    chosen = f"... on {ci['__typename']} {{ {' '.join(own)} }}"
+    text = f"query One($id: ID!, $asOf: Moment) {{ ci(id: $id, asOf: $asOf) {{ {chosen} }} }}"
+    answer = client.ask(text, id=ci["id"], asOf=ci.get("asOf"))["ci"]
     return {k: v for k, v in answer.items() if v is not None}
 
 
@@ -157,16 +173,18 @@ def search(
 def path(
     start: Annotated[str, typer.Argument(metavar="FROM", help="The dependent.")],
     end: Annotated[str, typer.Argument(metavar="TO", help="The dependency.")],
+    as_of: AsOf = None,
     json: Json = False,
 ) -> None:
     """Show a shortest chain of dependencies between two CIs, each hop with its evidence and age."""
     client = asking.client()
-    one, other = asking.resolve(client, start), asking.resolve(client, end)
-    hops = client.ask(PATH, **{"from": one["id"], "to": other["id"]})["path"]
+    past = as_of is not None
+    one, other = asking.resolve(client, start, retired=past), asking.resolve(client, end, retired=past)
+    hops = client.ask(PATH, **{"from": one["id"], "to": other["id"]}, asOf=as_of)["path"]
     if json:
         show.emit(hops)
     elif hops is None:
-        back = client.ask(PATH, **{"from": other["id"], "to": one["id"]})["path"]
+        back = client.ask(PATH, **{"from": other["id"], "to": one["id"]}, asOf=as_of)["path"]
         hint = f"; but {other['name']} depends on {one['name']}" if back else ""
         show.out(f"{one['name']} does not depend on {other['name']} within 8 hops{hint}")
     for number, hop in enumerate(hops if hops and not json else (), start=1):

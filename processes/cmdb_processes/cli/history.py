@@ -11,16 +11,31 @@ from cmdb_processes.cli import asking, show
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 CHANGE = "what values { attribute before after } edges { id type from to opened } edgeCount"
 HISTORY = f"""
-query History($id: ID!, $first: Int!, $before: Int) {{
-  history(id: $id, first: $first, before: $before) {{ before nodes {{ seq at actor kind summary {CHANGE} }} }}
+query History($id: ID!, $first: Int!, $before: Int, $asOf: Moment) {{
+  history(id: $id, first: $first, before: $before, asOf: $asOf) {{
+    before nodes {{ seq at actor kind summary {CHANGE} }}
+  }}
 }}
 """
 DIFF = f"""
 query Diff($from: Moment!, $to: Moment, $of: [ID!], $class: String, $first: Int!, $after: String) {{
   diff(from: $from, to: $to, of: $of, class: $class, first: $first, after: $after) {{
-    from to nodes {{ ci class name {CHANGE} }} pageInfo {{ hasNextPage endCursor }}
+    from to truncated nodes {{ ci class name {CHANGE} }} pageInfo {{ hasNextPage endCursor }}
   }}
 }}
+"""
+EDGE = """
+query EdgeHistory($id: ID!, $first: Int!, $before: Int) {
+  edgeHistory(id: $id, first: $first, before: $before) {
+    id type from to open before truncated
+    nodes { seq at actor kind summary what because evidence { kind detail confidence firstSeen lastSeen } }
+  }
+}
+"""
+SUMMARY = """
+query DiffSummary($from: Moment!, $to: Moment, $of: [ID!], $class: String) {
+  diff(from: $from, to: $to, of: $of, class: $class, first: 1) { from to summary { class what count } }
+}
 """
 PAGE = 40
 """CIs asked for at once; their values and edges are counted as cost too."""
@@ -30,24 +45,30 @@ MOMENT = "a journal sequence, or a time with its zone such as 2030-01-10T22:00Z"
 
 def register(app: typer.Typer) -> None:
     """Offer the commands."""
-    app.command(epilog="Examples: epicentre history neo4j; epicentre history web1 --first 5 --json")(history)
+    app.command(
+        epilog="Examples: epicentre history neo4j; epicentre history web1 --first 5 --json;"
+        " epicentre history web1 --as-of 2030-01-10T22:00Z; epicentre history ed_1c9f"
+    )(history)
     app.command(
         epilog="Examples: epicentre diff --from 2030-01-10T22:00Z; epicentre diff --from 17 --to 42 --class Service;"
-        " epicentre diff --from 17 db-17"
+        " epicentre diff --from 17 db-17; epicentre diff --from 17 --summary"
     )(diff)
 
 
 def history(
-    name: Annotated[str, typer.Argument(help="A CI: its name, id, or the start of either.")],
+    name: Annotated[str, typer.Argument(help="A CI: its name, id, or the start of either; or the id of an edge.")],
     first: Annotated[int, typer.Option(min=1, max=40, help="How many steps.")] = 20,
     before: Annotated[int | None, typer.Option(help="Only steps before this journal sequence.")] = None,
+    as_of: Annotated[str | None, typer.Option(help=f"Only steps until a moment: {MOMENT}.")] = None,
     json: Json = False,
 ) -> None:
-    """Show what became of a CI, newest first: values before and after, edges opened and closed."""
+    """Show what became of a CI or an edge, newest first: values before and after, edges opened and closed."""
     client = asking.client()
-    found = client.ask(HISTORY, id=asking.resolve(client, name, retired=True)["id"], first=first, before=before)[
-        "history"
-    ]
+    if name.startswith("ed_"):
+        _edge(client.ask(EDGE, id=name, first=first, before=before)["edgeHistory"], json)
+        return
+    asked = {"id": asking.resolve(client, name, retired=True)["id"], "first": first, "before": before, "asOf": as_of}
+    found = client.ask(HISTORY, **asked)["history"]
     if json:
         show.emit(found)
         return
@@ -66,11 +87,15 @@ def diff(
     to: Annotated[str | None, typer.Option(help="The later moment; now, if left out.")] = None,
     class_: Annotated[str | None, typer.Option("--class", help="Only CIs of this class.")] = None,
     first: Annotated[int, typer.Option(min=1, help="At most this many CIs.")] = 100,
+    summary: Annotated[bool, typer.Option("--summary", help="Only how many of each class, and what.")] = False,
     json: Json = False,
 ) -> None:
     """Show what differs between two moments: + made, - retired, ~ changed."""
     client = asking.client()
     of = [asking.resolve(client, name, retired=True)["id"] for name in names] if names else None
+    if summary:
+        _summary(client.ask(SUMMARY, **{"from": from_, "to": to, "of": of, "class": class_})["diff"], json)
+        return
     page: dict[str, Any] = {"hasNextPage": True, "endCursor": None}
     nodes: list[dict[str, Any]] = []
     while page["hasNextPage"] and len(nodes) < first:
@@ -87,8 +112,34 @@ def diff(
         _change(node)
     if not nodes:
         show.out("no difference")
+    if found.get("truncated"):
+        show.out(f"CUT SHORT: {found['truncated']}")
     if page["hasNextPage"]:
         show.out(f"CUT SHORT at {first} CIs: name CIs or a class, or give a larger --first")
+
+
+def _summary(found: dict[str, Any], json: bool) -> None:
+    if json:
+        show.emit(found)
+        return
+    show.out(f"from sequence {found['from']} to {found['to']}:")
+    rows = [(one["class"], one["what"], one["count"]) for one in found["summary"]]
+    show.table(("CLASS", "WHAT", "COUNT"), rows, "no difference")
+
+
+def _edge(found: dict[str, Any], json: bool) -> None:
+    if json:
+        show.emit(found)
+        return
+    show.out(f"{found['from']} {found['type']} {found['to']}: {'open' if found['open'] else 'closed'}")
+    for step in found["nodes"]:
+        why = step["evidence"]
+        told = "" if why is None else f": {why['kind']} {why['detail']} ({why['confidence']:.2f})"
+        show.out(f"{step['seq']}  {step['at']}  {step['what']} by {step['actor']}{told}")
+    if found["truncated"]:
+        show.out(f"CUT SHORT: {found['truncated']}")
+    if found["before"] is not None:
+        show.out(f"more: --before {found['before']}")
 
 
 def _change(change: dict[str, Any]) -> None:

@@ -1,0 +1,69 @@
+"""Retention: what of long retired CIs goes, what stays, and that answers about then say so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.questions import ask, parts
+from support.reports import NOW, host, network, report, service, services, sockets, uses
+
+from cmdb import replay
+from cmdb.classes import catalogue
+from cmdb.moments import after
+from cmdb.store import By, Store, retention
+from cmdb.sweeper import Sweeper
+
+pytestmark = pytest.mark.neo4j
+
+SHOP, NEO4J = service("shop", 443), service("neo4j", 17687, "127.0.0.1")
+DAYS = catalogue().cls("Service").retention_days
+
+
+def lived(store: Store) -> dict[str, str]:
+    """web1's shop used its neo4j; the shop was renamed and is gone. Ids by name."""
+    store.apply(
+        report(1, host(), network("10.0.0.5"), services(SHOP, NEO4J), sockets(uses(SHOP, "127.0.0.1:17687"))), NOW
+    )
+    store.apply(report(2, host(kernel="6"), services(service("shop", 443, unit="shop"), NEO4J)), NOW)
+    store.apply(report(3, services(NEO4J), sockets()), after(NOW, 1))
+    return {row["name"]: row["id"] for row in store.find(None, first=100)}
+
+
+def test_what_was_retired_long_ago_is_purged_and_the_rest_stays(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not a day too early; in batches, each journalled; the tombstone stays and revives, and the replay agrees."""
+    monkeypatch.setattr(retention, "BATCH", 2)
+    ids = lived(store)
+    almost, late = after(NOW, 24 * DAYS), By("epicentre", after(NOW, 24 * DAYS + 2))
+    assert store.due(almost) == [] and store.purge(By("x", almost)) == (0, 0)
+    assert store.due(late.now) == [retention.Due("Service", 2, 2)]
+    before = store.sequence()
+    assert store.purge(late) == (2, 2)
+    assert [entry["kind"] for entry in store.journal(2)] == ["purge", "purge"] and store.sequence() == before + 2
+    assert (store.due(late.now), store.purge(late), store.sequence()) == ([], (0, 0), before + 2)
+    assert replay.lines(store.graph()) == replay.lines(replay.replay(store.entries_after(0, 99)))
+    assert [(s.seq, s.change.what) for s in store.history_of(ids["shop"], 9)] == [(3, "retired")]
+    assert "kept no longer" in str(store.reach([ids["web1"]], at=2).truncated)
+    assert store.reach([ids["web1"]], at=3).truncated is None
+    assert [s.change.what for s in store.history_of(ids["web1"], 9)][-1] == "created", "what lives keeps its history"
+    store.apply(report(4, services(SHOP, NEO4J)), late.now)
+    (shop,) = store.resolve("shop")
+    assert shop["id"] == ids["shop"]
+
+
+def test_the_sweeper_purges_daily_and_lists_of_then_say_what_they_lack(store: Store, tmp_path: Path) -> None:
+    """Before the purged sequence a list as of then may be short, and says so; behind it, and now, it is whole."""
+    lived(store)
+    text = "query T($at: Moment) { services(asOf: $at) { truncated nodes { name } } }"
+    with parts(tmp_path / "home", store) as served:
+        assert ask(served, text, at=1)["services"]["truncated"] is None
+        assert ask(served, "{ purgeable { class versions edges } }") == {"purgeable": []}
+        Sweeper(store, served.inbox, lambda: after(NOW, 24 * DAYS + 2)).step()
+        assert [entry["kind"] for entry in store.journal(99)].count("purge") == 1
+        short = ask(served, text, at=1)["services"]
+        assert [one["name"] for one in short["nodes"]] == ["neo4j"]
+        assert short["truncated"].startswith("before sequence 3 CIs may be missing")
+        assert ask(served, text, at=3)["services"]["truncated"] is None
+        assert ask(served, text)["services"]["truncated"] is None
+        differs = ask(served, "{ diff(from: 1) { truncated } }")["diff"]
+        assert "kept no longer" in differs["truncated"]
