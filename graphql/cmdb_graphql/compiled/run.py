@@ -58,7 +58,7 @@ class Run:
 
     __slots__ = ("context", "info", "shared", "variables", "waiting")
 
-    def __init__(self, context: Any, variables: VariableValues, info: GraphQLResolveInfo) -> None:
+    def __init__(self, context: Any, variables: VariableValues, info: GraphQLResolveInfo[Any]) -> None:
         self.context, self.variables, self.info = context, variables, info
         self.shared: dict[Field, dict[str, Any]] = {}
         self.waiting: list[Waiting] = []
