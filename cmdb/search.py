@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 
 from cmdb.words import CIClass, Value
 
+_LONGEST = 256
+"""Characters of a term; of a longer text, also in a question, the start decides, as the index takes no longer ones."""
 _WORD = re.compile(r"[^\W_]+")
 _SYNTAX = re.compile(r'([+\-!(){}\[\]^"~*?:\\/&|])')
 _MOST = 8
@@ -23,7 +25,7 @@ def terms(texts: Iterable[str]) -> str:
     for text in texts:
         for piece in text.lower().split():
             for word in _WORD.finditer(piece):
-                found[piece[word.start() : word.start() + 256]] = None
+                found[piece[word.start() : word.start() + _LONGEST]] = None
     return " ".join(found)
 
 
@@ -37,4 +39,4 @@ def query(text: str) -> str | None:
     """A Lucene query: every piece must be the start of some term. None when there is nothing to look for."""
     pieces = [piece.strip("_-./:@") for piece in text.lower().split()]
     wanted = [piece for piece in pieces if _WORD.search(piece)][:_MOST]
-    return " AND ".join(_SYNTAX.sub(r"\\\1", piece) + "*" for piece in wanted) or None
+    return " AND ".join(_SYNTAX.sub(r"\\\1", piece[:_LONGEST]) + "*" for piece in wanted) or None

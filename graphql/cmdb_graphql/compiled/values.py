@@ -110,7 +110,7 @@ class Listed:
             flat: Sequence[Any] = list(chain.from_iterable(present))
             done = self.item.complete(run, flat)
             if done is flat and kinds <= {list}:
-                return values if None in values or present is values else list(present)
+                return values
         items = iter(done)
         return _back(values, [list(islice(items, len(one))) for one in present])
 
