@@ -50,7 +50,8 @@ class Waiting:
         """Nobody waits any more."""
         for value in self.values:
             if iscoroutine(value):
-                value.close()
+                with suppress(Exception):  # one that will not stop keeps the others from nothing
+                    value.close()
 
 
 class Run:
