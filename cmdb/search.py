@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 
 from cmdb.words import CIClass, Value
 
+_LONGEST = 256
+"""Characters of a term; of a longer text, also in a question, the start decides, as the index takes no longer ones."""
 _WORD = re.compile(r"[^\W_]+")
 _SYNTAX = re.compile(r'([+\-!(){}\[\]^"~*?:\\/&|])')
 _MOST = 8
@@ -23,7 +25,7 @@ def terms(texts: Iterable[str]) -> str:
     for text in texts:
         for piece in text.lower().split():
             for word in _WORD.finditer(piece):
-                found[piece[word.start() : word.start() + 256]] = None
+                found[piece[word.start() : word.start() + _LONGEST]] = None
     return " ".join(found)
 
 
@@ -39,7 +41,7 @@ def query(text: str) -> str | None:
     A term goes from a word's start to the end of its text, so `*.example.org` is a whole term and needs no scan;
     `*ample.org`, which begins inside a word, looks at every term of the index.
     """
-    asked = [(piece.lstrip("*"), piece.startswith("*")) for piece in text.lower().split()]
+    asked = [(piece[:_LONGEST].lstrip("*"), piece.startswith("*")) for piece in text.lower().split()]
     wanted = [(start, end) for start, end in asked if _WORD.search(start)][:_MOST]
     return " AND ".join(_ending(piece) if end else f"{_quoted(piece)}*" for piece, end in wanted) or None
 
@@ -51,4 +53,4 @@ def _ending(piece: str) -> str:
 
 
 def _quoted(piece: str) -> str:
-    return _SYNTAX.sub(r"\\\1", piece.strip("_-./:@"))
+    return _SYNTAX.sub(r"\\\1", piece.strip("_-./:@")[:_LONGEST])

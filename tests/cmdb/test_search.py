@@ -27,6 +27,13 @@ def test_what_is_typed_is_data_never_query_language(typed: str, lucene: str) -> 
     assert query(typed) == lucene
 
 
+def test_a_long_word_asks_for_its_start() -> None:
+    """No term is longer than 256 characters, and the index refuses a question that is."""
+    (term,) = terms(["x" * 5_000]).split()
+    assert query("x" * 5_000) == term + "*"
+    assert len(term) == 256
+
+
 @pytest.mark.parametrize("typed", ["", "   ", "*", "- : /", "***"])
 def test_nothing_to_look_for_is_no_question(typed: str) -> None:
     """Text without a letter or digit asks nothing."""

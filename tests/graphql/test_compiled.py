@@ -163,10 +163,12 @@ def thing(dice: Random, odd: float, depth: int = 2) -> Any:
     values = {name: dice.choice(ODD if dice.random() < odd else proper) for name, proper in PROPER.items()}
     less = max(0, depth - 1)
     values["inner"] = thing(dice, odd, less) if depth and dice.random() < 0.5 else None
-    values["must"] = thing(dice, odd, less) if depth else None
+    values["must"] = thing(dice, odd, less) if depth and dice.random() >= odd else None
     values["many"] = [named(dice, odd, less) for _ in range(dice.randint(0, 2))] if depth else []
     values["maybe"] = [None, named(dice, odd, less)] if depth and dice.random() < 0.5 else None
     values["either"] = dice.choice((None, Part(name="p", weight=1.0), Pair(left=1, right=None)))
+    if dice.random() < odd:
+        values["many"] = dice.choice((None, [None], "text", [ValueError("v")], {"a": 1}))
     if dice.random() < odd / 2:
         del values[dice.choice(sorted(values))]
     made: Any = object.__new__(Thing) if dice.random() < 0.5 else object.__new__(type("Other", (Thing,), {}))

@@ -21,7 +21,7 @@ Check = Callable[[Sequence[Any]], bool]
 
 def _within(least: int, most: int) -> Check:
     def check(values: Sequence[Any]) -> bool:
-        whole = [value for value in values if value is not None]
+        whole = [value for value in values if value is not None] if None in values else values
         return not whole or (min(whole) >= least and max(whole) <= most)
 
     return check

@@ -61,7 +61,7 @@ class _Directives(Visitor):
 
     def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
         self.names.add(node.name.value)
-        self.variables.update(a.value.name.value for a in node.arguments if isinstance(a.value, VariableNode))
+        self.variables.update(a.value.name.value for a in node.arguments or () if isinstance(a.value, VariableNode))
 
 
 class Plan:
@@ -129,7 +129,7 @@ class Plan:
             answer = dict(selection.template)
         return ExecutionResult(answer, [error])
 
-    def _info(self, context: Any, given: VariableValues) -> GraphQLResolveInfo:
+    def _info(self, context: Any, given: VariableValues) -> GraphQLResolveInfo[Any]:
         nothing: Any = None  # what a batch has no one value of; a field fills in its own
         return GraphQLResolveInfo(
             "", [], nothing, nothing, nothing, self._schema, self._fragments, None, self._operation, given, context,

@@ -50,7 +50,8 @@ class Waiting:
         """Nobody waits any more."""
         for value in self.values:
             if iscoroutine(value):
-                value.close()
+                with suppress(Exception):  # one that will not stop keeps the others from nothing
+                    value.close()
 
 
 class Run:
@@ -58,7 +59,7 @@ class Run:
 
     __slots__ = ("context", "info", "shared", "variables", "waiting")
 
-    def __init__(self, context: Any, variables: VariableValues, info: GraphQLResolveInfo) -> None:
+    def __init__(self, context: Any, variables: VariableValues, info: GraphQLResolveInfo[Any]) -> None:
         self.context, self.variables, self.info = context, variables, info
         self.shared: dict[Field, dict[str, Any]] = {}
         self.waiting: list[Waiting] = []

@@ -103,15 +103,14 @@ class Listed:
             make = present[0].make
             if any(one.make is not make for one in present):
                 raise Odd
-            flat: Sequence[Any] = Rows(chain.from_iterable(one.rows for one in present), make)
-            done: Sequence[Any] = self.item.rows(run, flat)
+            done = self.item.rows(run, Rows(chain.from_iterable(one.rows for one in present), make))
         else:
             if not kinds <= {list, tuple, Rows}:
                 raise Odd
-            flat = list(chain.from_iterable(present))
+            flat: Sequence[Any] = list(chain.from_iterable(present))
             done = self.item.complete(run, flat)
             if done is flat and kinds <= {list}:
-                return values if None in values or present is values else list(present)
+                return values
         items = iter(done)
         return _back(values, [list(islice(items, len(one))) for one in present])
 
