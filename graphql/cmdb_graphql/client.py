@@ -81,7 +81,7 @@ class HttpClient:
     """Asks a server by HTTP with an API token."""
 
     def __init__(self, url: str, token: str, *, timeout: float = 30.0) -> None:
-        self._url, self._token, self._timeout = url.rstrip("/"), token, timeout
+        self.url, self.token, self._timeout = url.rstrip("/"), token, timeout
 
     def ask(self, document: str, **variables: Any) -> dict[str, Any]:
         """As Client.ask."""
@@ -92,13 +92,13 @@ class HttpClient:
         try:
             status, raw = self._post(body)
         except (OSError, http.client.HTTPException) as error:
-            raise errors.Unavailable(f"no server answers at {self._url} ({error})") from error
+            raise errors.Unavailable(f"no server answers at {self.url} ({error})") from error
         try:
             answer = json.loads(raw)
         except ValueError:
             answer = None
         if not isinstance(answer, dict) or not answer.keys() & {"data", "errors", "error"}:
-            raise errors.Unavailable(f"{self._url} answered {status} and not as Epicentre does: is it another server?")
+            raise errors.Unavailable(f"{self.url} answered {status} and not as Epicentre does: is it another server?")
         return data_of(answer)
 
     def _post(self, body: bytes) -> tuple[int, bytes]:
@@ -107,15 +107,15 @@ class HttpClient:
         from urllib.parse import urlsplit
 
         try:
-            parts = urlsplit(self._url)
+            parts = urlsplit(self.url)
             port = parts.port
         except ValueError:
             parts, port = urlsplit(""), None
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise errors.Invalid(f"{self._url!r} is no address like https://cmdb.example:8480", where="--url")
+            raise errors.Invalid(f"{self.url!r} is no address like https://cmdb.example:8480", where="--url")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         connection = kind(parts.hostname, port, timeout=self._timeout)
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
         try:
             connection.request("POST", f"{parts.path}/graphql", body, headers)
             response = connection.getresponse()

@@ -103,6 +103,8 @@ class Executor:
         limits.check_variables(variables)
         key = _key(text)
         document, operation = self._checked(key, text, variables)
+        if operation.kind == "subscription":
+            raise Invalid("a subscription goes over a WebSocket to /graphql, by graphql-transport-ws", where="query")
         self._allow(who, operation)
         with self._lock:  # two first questions at once must find one budget
             budget = self._budgets[who.name]
@@ -111,6 +113,28 @@ class Executor:
         if any(e["extensions"].get("code") == "internal" for e in found.body.get("errors", ())):
             log.error("in operation %s of document %s", operation.name or "(unnamed)", key[:16])
         return found
+
+    def subscribable(
+        self, who: Principal, text: str, variables: dict[str, Any]
+    ) -> tuple[DocumentNode, limits.Operation]:
+        """A subscription's document within the same limits and policies; it has one root field."""
+        if len(text) > limits.CHARACTERS:
+            raise TooLarge(f"the query has {len(text):,} characters, at most {limits.CHARACTERS:,}", where="query")
+        limits.check_variables(variables)
+        document, operation = self._checked(_key(text), text, variables)
+        if operation.kind != "subscription":
+            raise Invalid("questions and commands go by POST; this way takes subscriptions only", where="query")
+        self._allow(who, operation)
+        return document, operation
+
+    async def event(
+        self, who: Principal, document: DocumentNode, variables: dict[str, Any], operation: limits.Operation, root: Any
+    ) -> Answer:
+        """What a subscription answers to one event; it is paid for like a question."""
+        with self._lock:
+            budget = self._budgets[who.name]
+        with budget.charge(operation.measure.cost, inner=True):
+            return await self._run(who, document, variables, root)
 
     def _checked(self, key: str, text: str, variables: dict[str, Any]) -> tuple[DocumentNode, limits.Operation]:
         """The document, parsed, measured and valid. Measured each time: what it costs depends on the variables."""
@@ -146,12 +170,12 @@ class Executor:
         if not who.roles:
             raise Forbidden(f"{who.name} holds no role")
 
-    async def _run(self, who: Principal, document: DocumentNode, variables: dict[str, Any]) -> Answer:
+    async def _run(self, who: Principal, document: DocumentNode, variables: dict[str, Any], root: Any = None) -> Answer:
         context = Context(self._services, who, Loaders(self._services))
         try:
             async with asyncio.timeout(limits.DEADLINE):
                 result = execute(
-                    self.built.graphql, document, context_value=context, variable_values=variables,
+                    self.built.graphql, document, root, context_value=context, variable_values=variables,
                     executor_class=SwiftExecutor, hide_suggestions=True, max_coercion_errors=5,
                 )  # fmt: skip
                 done = await result if isawaitable(result) else result
