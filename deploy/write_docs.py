@@ -6,8 +6,18 @@ python deploy/write_docs.py
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    build_schema,
+    parse,
+)
 
 from cmdb.classes import catalogue
 from cmdb.config import Settings
@@ -160,12 +170,73 @@ def settings() -> str:
     return "\n".join(lines) + "\n"
 
 
+INTRODUCTION = """# Questions
+
+Made by `deploy/write_docs.py` from `graphql/schema.graphql` and `graphql/operations/`: every question with an example
+that a test runs. `epicentre query graphql/operations/search.graphql --var text=neo4j` asks one from the command line.
+
+**No list is silently short.** A list is a page (`pageInfo` says whether more follow, `endCursor` is the next `after`),
+stands beside a `truncated` that says why it was cut, or its description says why it is always whole.
+
+**Filters** take `and`, `or`, `not`, comparisons of every attribute (`eq`, `in`, `contains`, `prefix`, `suffix`,
+`startsWith`, `gt`, `null`, …) and `related`: the edges there are now, up to three inside each other. `prefix` and
+`suffix` take any case; `startsWith` is exact and is looked up by index.
+
+**Site and owner** in `counts`: the Site that a CI, or what it is inside of, is LOCATED_IN or PART_OF; the Person or
+Organisation it is OWNED_BY, else that of what it is inside of; where the graph says nothing, what the enrolment token
+of the reporting agent was bound to. What nobody said has the key null.
+
+**Subscriptions** go over a WebSocket to `/graphql` by `graphql-transport-ws`, with `{"token": "epi_…"}` as the payload
+of `connection_init`; at most 5 on a connection. `epicentre watch NAME` prints one.
+"""
+
+
+def operations() -> dict[str, str]:
+    """An example by the field it asks; of several the one in the file named for it, else the first."""
+    found: dict[str, str] = {}
+    for file in sorted((DOCS.parent / "graphql" / "operations").glob("*.graphql")):
+        for definition in parse(file.read_text()).definitions:
+            if isinstance(definition, OperationDefinitionNode):
+                for part in definition.selection_set.selections:
+                    if isinstance(part, FieldNode) and (
+                        part.name.value not in found or _camel(file.stem) == part.name.value
+                    ):
+                        found[part.name.value] = file.read_text().rstrip()
+    return found
+
+
+def class_lists() -> dict[str, CIClass]:
+    """The list of each class by its field; the class's own page has the example."""
+    return {_camel(c.plural): c for c in catalogue().classes.values()}
+
+
+def questions() -> str:
+    """Every question and subscription with an example."""
+    schema, examples = build_schema((DOCS.parent / "graphql" / "schema.graphql").read_text()), operations()
+    lines = [INTRODUCTION]
+    for title, fields in (("Query", _fields(schema, "Query")), ("Subscription", _fields(schema, "Subscription"))):
+        lines += [f"## {title}", ""]
+        for name, field in fields.items():
+            if name not in class_lists():
+                lines += [f"### {name}", "", field.description or "", "", "```graphql", examples[name], "```", ""]
+    lines += ["## Lists of classes", "", "Each takes the filter of its class; its page has an example.", ""]
+    lines += [f"[{name}](classes/{page_of(cls)})" for name, cls in class_lists().items()]
+    return "\n".join(lines) + "\n"
+
+
+def _fields(schema: GraphQLSchema, name: str) -> Mapping[str, GraphQLField]:
+    made = schema.type_map[name]
+    assert isinstance(made, GraphQLObjectType)
+    return made.fields
+
+
 def pages() -> dict[str, str]:
     """Every page that is made, by its path under docs/."""
     classes = {f"classes/{page_of(each)}": class_page(each) for each in catalogue().classes.values()}
     schema = json.dumps(row_schema(catalogue()), indent=1) + "\n"
     return {
-        **classes, "reference.md": reference(), "settings.md": settings(), "import-rows.schema.json": schema,
+        **classes, "reference.md": reference(), "settings.md": settings(), "questions.md": questions(),
+        "import-rows.schema.json": schema,
     }  # fmt: skip
 
 

@@ -84,7 +84,7 @@ class HttpClient:
     """Asks a server by HTTP with an API token."""
 
     def __init__(self, url: str, token: str, *, timeout: float = 30.0) -> None:
-        self._url, self._token, self._timeout = url.rstrip("/"), token, timeout
+        self.url, self.token, self._timeout = url.rstrip("/"), token, timeout
 
     def ask(self, document: str, **variables: Any) -> dict[str, Any]:
         """As Client.ask."""
@@ -95,13 +95,13 @@ class HttpClient:
         try:
             status, raw = self._post(body)
         except (OSError, http.client.HTTPException) as error:
-            raise errors.Unavailable(f"no server answers at {self._url} ({error})") from error
+            raise errors.Unavailable(f"no server answers at {self.url} ({error})") from error
         try:
             answer = json.loads(raw)
         except ValueError:
             answer = None
         if not isinstance(answer, dict) or not answer.keys() & {"data", "errors", "error"}:
-            raise errors.Unavailable(f"{self._url} answered {status} and not as Epicentre does: is it another server?")
+            raise errors.Unavailable(f"{self.url} answered {status} and not as Epicentre does: is it another server?")
         return data_of(answer)
 
     def lines(self, path: str) -> Iterator[bytes]:
@@ -111,21 +111,21 @@ class HttpClient:
 
         connection, prefix = self._connect()
         try:
-            connection.request("GET", prefix + path, headers={"Authorization": f"Bearer {self._token}"})
+            connection.request("GET", prefix + path, headers={"Authorization": f"Bearer {self.token}"})
             response = connection.getresponse()
             if response.status != 200:
                 answer = json.loads(response.read())
                 raise error_from(answer["error"])
             yield from response
         except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
-            raise errors.Unavailable(f"no server answers at {self._url} ({error})") from error
+            raise errors.Unavailable(f"no server answers at {self.url} ({error})") from error
         finally:
             connection.close()
 
     def _post(self, body: bytes) -> tuple[int, bytes]:
         """One POST with the standard library: importing a client library takes longer than most questions."""
         connection, path = self._connect()
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
         try:
             connection.request("POST", f"{path}/graphql", body, headers)
             response = connection.getresponse()
@@ -139,11 +139,11 @@ class HttpClient:
         from urllib.parse import urlsplit
 
         try:
-            parts = urlsplit(self._url)
+            parts = urlsplit(self.url)
             port = parts.port
         except ValueError:
             parts, port = urlsplit(""), None
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise errors.Invalid(f"{self._url!r} is no address like https://cmdb.example:8480", where="--url")
+            raise errors.Invalid(f"{self.url!r} is no address like https://cmdb.example:8480", where="--url")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         return kind(parts.hostname, port, timeout=self._timeout), parts.path

@@ -63,12 +63,16 @@ SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """A field of Query or Mutation; any one of the roles in `policy` is enough."""
+    """A field of Query, Mutation or Subscription; any one of the roles in `policy` is enough.
+
+    One with `batch` is answered once for all entries of the journal that came together.
+    """
 
     name: str
-    kind: str  # "query" | "mutation"
+    kind: str  # "query" | "mutation" | "subscription"
     policy: frozenset[Role]
     field: StrawberryField
+    batch: bool = False
 
 
 def question(
@@ -91,9 +95,16 @@ def command(
     return partial(_root, "mutation", frozenset(policy), name, arguments or {})
 
 
+def subscription(
+    *policy: Role, arguments: Mapping[str, str] | None = None, batch: bool = False
+) -> Callable[[Callable[..., Any]], Root]:
+    """Declare a field of Subscription, likewise; it answers one journal entry, which `info.root_value` is."""
+    return partial(_root, "subscription", frozenset(policy), None, arguments or {}, batch=batch)
+
+
 def _root(
     kind: str, policy: frozenset[Role], name: str | None, sentences: Mapping[str, str], function: Callable[..., Any],
-    *, complete: str | None = None,
+    *, complete: str | None = None, batch: bool = False,
 ) -> Root:  # fmt: skip
     public = name or camel(function.__name__)
     function.__name__ = public  # strawberry keeps fields by their function's name, and generated ones share theirs
@@ -102,7 +113,7 @@ def _root(
     for argument in field.arguments:
         known = argument.graphql_name or camel(argument.python_name)
         argument.description = argument.description or sentences.get(known) or SENTENCES.get(known)
-    return Root(public, kind, policy, field)
+    return Root(public, kind, policy, field, batch)
 
 
 def computed(

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from inspect import isawaitable
@@ -114,6 +114,8 @@ class Executor:
         limits.check_variables(variables)
         key = _key(text)
         known, operation = self._checked(key, text, variables)
+        if operation.kind == "subscription":
+            raise Invalid("a subscription goes over a WebSocket to /graphql, by graphql-transport-ws", where="query")
         self._allow(who, operation)
         if operation.kind == "query":  # a command may be given a text to keep
             limits.check_texts(variables)
@@ -124,6 +126,28 @@ class Executor:
         if any(e["extensions"].get("code") == "internal" for e in found.body.get("errors", ())):
             log.error("in operation %s of document %s", operation.name or "(unnamed)", key[:16])
         return found
+
+    def subscribable(
+        self, who: Principal, text: str, variables: dict[str, Any]
+    ) -> tuple[DocumentNode, limits.Operation]:
+        """A subscription's document within the same limits and policies; it has one root field."""
+        if len(text) > limits.CHARACTERS:
+            raise TooLarge(f"the query has {len(text):,} characters, at most {limits.CHARACTERS:,}", where="query")
+        limits.check_variables(variables)
+        known, operation = self._checked(_key(text), text, variables)
+        if operation.kind != "subscription":
+            raise Invalid("questions and commands go by POST; this way takes subscriptions only", where="query")
+        self._allow(who, operation)
+        return known.document, operation
+
+    async def event(
+        self, who: Principal, document: DocumentNode, variables: dict[str, Any], operation: limits.Operation, root: Any
+    ) -> Answer:
+        """What a subscription answers to one event; it is paid for like a question."""
+        with self._lock:
+            budget = self._budgets[who.name]
+        with budget.charge(operation.measure.cost, inner=True):
+            return await self._timed(self._by_core(who, document, variables, root))
 
     def _checked(self, key: str, text: str, variables: dict[str, Any]) -> tuple[_Known, limits.Operation]:
         """The document, parsed, measured and valid. What it costs is taken anew when it depends on the variables."""
@@ -162,19 +186,26 @@ class Executor:
             raise Forbidden(f"{who.name} holds no role")
 
     async def _run(self, who: Principal, known: _Known, variables: dict[str, Any]) -> Answer:
+        return await self._timed(self._executed(who, known, variables))
+
+    async def _executed(self, who: Principal, known: _Known, variables: dict[str, Any]) -> ExecutionResult:
+        done = await known.plan.execute(self._context(who), variables) if known.plan else None
+        return done if done is not None else await self._by_core(who, known.document, variables)
+
+    async def _timed(self, executed: Awaitable[ExecutionResult]) -> Answer:
         try:
             async with asyncio.timeout(limits.DEADLINE):
-                done = await known.plan.execute(self._context(who), variables) if known.plan else None
-                if done is None:
-                    done = await self._by_core(who, known.document, variables)
+                done = await executed
         except TimeoutError as error:
             raise Overloaded(LATE, retry_after=5.0) from error
         return _answer(done)
 
-    async def _by_core(self, who: Principal, document: DocumentNode, variables: dict[str, Any]) -> ExecutionResult:
+    async def _by_core(
+        self, who: Principal, document: DocumentNode, variables: dict[str, Any], root: Any = None
+    ) -> ExecutionResult:
         """As graphql-core executes it: commands, the schema itself, and whatever went another way than planned."""
         result = execute(
-            self.built.graphql, document, context_value=self._context(who), variable_values=variables,
+            self.built.graphql, document, root, context_value=self._context(who), variable_values=variables,
             hide_suggestions=True, max_coercion_errors=MAX_ERRORS,
         )  # fmt: skip
         return await result if isawaitable(result) else result

@@ -116,8 +116,8 @@ _FILTERS["datetime"], _FILTERS["float"] = _FILTERS["string"], _FILTERS["int"]
 class Way(Enum):
     """Directions."""
 
-    OUT = strawberry.enum_value("out", description="To what it depends on.")
-    IN = strawberry.enum_value("in", description="To what depends on it.")
+    OUT = strawberry.enum_value("OUT", description="To what it depends on.")
+    IN = strawberry.enum_value("IN", description="To what depends on it.")
 
 
 @strawberry.input(
@@ -182,7 +182,9 @@ def to_filter(given: Any) -> Filter:
 
 
 def _related(one: RelatedFilter) -> Related:
-    return Related(one.type, one.direction.value, to_filter(one.to) if one.to else And(()), one.none)
+    return Related(
+        one.type, "in" if one.direction is Way.IN else "out", to_filter(one.to) if one.to else And(()), one.none
+    )
 
 
 def _op(python: str) -> Any:

@@ -171,8 +171,8 @@ class _Pass:
         return self.memo[name]
 
     def field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Measure:
-        name = node.name.value
-        if parent is not None and parent in (self.schema.query_type, self.schema.mutation_type):
+        name, s = node.name.value, self.schema
+        if parent is not None and parent in (s.query_type, s.mutation_type, s.subscription_type):
             self.roots.add(name)
         kind = self.type_of(name, parent)
         inner = self.selection(node.selection_set, get_named_type(kind) if kind else None)

@@ -155,6 +155,11 @@ class Patient(HttpToolsProtocol):
         self._have_all()
         super().on_message_complete()
 
+    def handle_websocket_upgrade(self) -> None:
+        """From here on the connection is a WebSocket, which has a patience of its own."""
+        self._have_all()
+        super().handle_websocket_upgrade()
+
     def _expect(self) -> None:
         self._have_all()
         self._came = 0

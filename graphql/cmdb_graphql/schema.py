@@ -32,9 +32,13 @@ class Built:
     def __init__(self, processes: Mapping[str, Process]) -> None:
         roots = _roots(processes)
         self.policies: dict[tuple[str, str], frozenset[Role]] = {(r.kind, r.name): r.policy for r in roots}
+        self.batched = frozenset(r.name for r in roots if r.kind == "subscription" and r.batch)
         self.strawberry = strawberry.Schema(
             query=_type("Query", "Questions.", [r for r in roots if r.kind == "query"]),
             mutation=_type("Mutation", "Commands.", [r for r in roots if r.kind == "mutation"]),
+            subscription=_type(
+                "Subscription", "The journal as it grows.", [r for r in roots if r.kind == "subscription"]
+            ),
             types=generate.implementations(),
             config=StrawberryConfig(
                 auto_camel_case=True, scalar_map={long.Long: long.DEFINITION, moment.Moment: moment.DEFINITION}
@@ -81,7 +85,7 @@ def check(
     type_policies: Mapping[str, frozenset[Role]],
 ) -> list[str]:
     """What is missing: a sentence of a type, field, argument or value; a policy of a root field or object type."""
-    roots = {"query": schema.query_type, "mutation": schema.mutation_type}
+    roots = {"query": schema.query_type, "mutation": schema.mutation_type, "subscription": schema.subscription_type}
     missing = [
         f"{root.name}.{name} has no policy"
         for kind, root in roots.items()

@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from cmdb.errors import Misconfigured
+from cmdb_graphql import limits
 from cmdb_graphql.patience import patient
 
 
@@ -21,7 +22,8 @@ class Server:
         self.port = int(self._socket.getsockname()[1])
         config = uvicorn.Config(
             app, http=patient(), access_log=False, log_level="warning", server_header=False, date_header=False,
-            timeout_graceful_shutdown=5, timeout_keep_alive=75, lifespan="off", ws="none",
+            timeout_graceful_shutdown=5, timeout_keep_alive=75, lifespan="off", ws="websockets-sansio",
+            ws_max_size=limits.BODY,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="http", daemon=True)

@@ -16,9 +16,8 @@ from graphql import (
     get_nullable_type,
     is_leaf_type,
 )
-from support.asked import arguments, needed, values
-from support.questions import ADMIN, EPICENTRE, NEO4J, SHOP, ask, estate, parts
-from support.reports import NOW, host, network, report, services, sockets, uses
+from support.asked import arguments, needed, seeded
+from support.questions import ADMIN, ask
 from support.round_trips import counting
 
 from cmdb.store import Store
@@ -35,31 +34,10 @@ Step = tuple[str, str]
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory, connected: Store) -> Iterator[tuple[Services, list[str], Any]]:
-    """Parts with all processes on a counted store, twenty more hosts beside the small estate, a change and a hook."""
-    from conftest import wipe
-
-    wipe(connected)
-    ids = estate(connected)
-    for i in range(20):
-        inside = [host(f"h{i}"), network(f"10.1.0.{i}"), services(NEO4J, EPICENTRE, SHOP)]
-        links = sockets(uses(EPICENTRE, "127.0.0.1:17687"), uses(SHOP, "10.0.0.5:8480"))
-        connected.apply(report(1, *inside, links, node=f"nd_h{i}", boot=f"b{i}"), NOW)
+    """Parts with all processes on a counted store that has something of everything."""
     store, sent = counting(connected)
-    with parts(tmp_path_factory.mktemp("trips"), store, processes().values()) as made:
-        change, hook = _changed(made, ids), _hooked(made)
-        known = values(ids, number=change, **{"Query.webhookDeliveries.id": hook, "Query.diff.from": 1})
+    with seeded(tmp_path_factory.mktemp("trips"), connected, store) as (made, known):
         yield made, sent, known
-
-
-def _changed(of: Services, ids: dict[str, str]) -> str:
-    text = """mutation C($cis: [ID!]!) { proposeChange(cis: $cis, title: "Make it faster",
-              window: "2030-01-01T00:00:00Z/PT1H", plan: "Do it.", backout: "Undo it.", test: "Look.") { number } }"""
-    return str(ask(of, text, ADMIN, cis=[ids["web1"], ids["web2"]])["proposeChange"]["number"])
-
-
-def _hooked(of: Services) -> str:
-    hooks = of.courier.hooks
-    return hooks.create("https://192.0.2.1/", ["*"], by="ada", now=NOW, cursor=0).id
 
 
 def _schema() -> GraphQLSchema:

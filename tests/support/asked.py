@@ -2,10 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from conftest import wipe
 from graphql import GraphQLArgument, GraphQLField, GraphQLNonNull, Undefined
+from support.questions import ADMIN, EPICENTRE, NEO4J, SHOP, ask, estate, parts
+from support.reports import NOW, host, network, report, services, sockets, uses
+
+from cmdb.store import Store
+from cmdb_graphql.services import Services
+from cmdb_processes.cli.server.processes import processes
+
+PROPOSE = """
+mutation C($cis: [ID!]!) {
+  proposeChange(cis: $cis, title: "Make it faster", window: "2030-01-01T00:00:00Z/PT1H", plan: "Do it.",
+                backout: "Undo it.", test: "Look.") { number }
+}
+"""
+
+
+@contextmanager
+def seeded(home: Path, real: Store, asked: Store) -> Iterator[tuple[Services, dict[str, Any]]]:
+    """Parts with all processes on `asked`, which is `real`: the small estate, twenty more hosts, a change, a webhook.
+
+    With them a value for every argument and variable.
+    """
+    wipe(real)
+    ids = estate(real)
+    for i in range(20):
+        inside = [host(f"h{i}"), network(f"10.1.0.{i}"), services(NEO4J, EPICENTRE, SHOP)]
+        links = sockets(uses(EPICENTRE, "127.0.0.1:17687"), uses(SHOP, "10.0.0.5:8480"))
+        real.apply(report(1, *inside, links, node=f"nd_h{i}", boot=f"b{i}"), NOW)
+    with parts(home, asked, processes().values()) as made:
+        change = ask(made, PROPOSE, ADMIN, cis=[ids["web1"], ids["web2"]])["proposeChange"]["number"]
+        hook = made.courier.hooks.create("https://192.0.2.1/", ["*"], by="ada", now=NOW, cursor=0).id
+        more = {"Query.webhookDeliveries.id": hook, "Query.diff.from": 1, "start": "neo"}
+        yield made, values(ids, number=change, **more)
 
 
 def values(ids: Mapping[str, str], **more: Any) -> dict[str, Any]:
