@@ -217,6 +217,9 @@ def _item(one: dict[str, Any], where: str) -> Item:
         raise Invalid("a node reports itself as Host 'self' and no other host", where=f"{where}.key")
     given = _object(one.get("attributes", {}), f"{where}.attributes")
     attributes = values(cls, given, f"{where}.attributes", whole=True)
+    # What changes all the time is checked and not kept: it would make a version of its CI with each report.
+    for volatile in (a.name for a in cls.attributes if a.volatile):
+        attributes.pop(volatile, None)
     return Item(cls.name, key, _text(one.get("name"), f"{where}.name", 512), attributes)
 
 

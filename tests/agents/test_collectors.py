@@ -41,6 +41,7 @@ def test_everything_is_declared(name: str) -> None:
                 declared = cls.attribute(attribute)
                 assert declared is not None, f"{item.cls}.{attribute}"
                 assert isinstance(value, TYPES[declared.type]), f"{item.cls}.{attribute}={value!r}"
+                assert not declared.volatile, f"{item.cls}.{attribute} would change the section's hash every time"
             assert {a.name for a in cls.attributes if a.required} <= set(item.attributes)
         for link in section.links:
             relation = known.relation(link.type)

@@ -10,7 +10,7 @@ from support.reports import host, network, report, service, services, sockets, u
 
 from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.ingest import MAX_ITEMS, MAX_LINKS, MAX_LIST, MAX_TEXT, parse
-from cmdb.words import Snapshot
+from cmdb.words import Item, Section, Snapshot
 
 NEO4J, WEB = service("neo4j", 17687, "127.0.0.1"), service("web", 80)
 
@@ -170,3 +170,13 @@ def test_any_bytes_are_a_snapshot_or_invalid(raw: bytes) -> None:
     """Noise is refused, never a crash."""
     with pytest.raises(Invalid):
         parse(raw)
+
+
+def test_what_changes_all_the_time_is_checked_and_not_kept() -> None:
+    """A container's restarts make no version of it with each report; a wrong value is refused all the same."""
+    items = (Item("Container", "c1", "web", {"image": "web:1", "container_id": "c1", "restarts": 7}),)
+    (section,) = parse(orjson.dumps(wire(report(1, Section("containers", False, items))))).sections
+    assert "restarts" not in section.items[0].attributes and section.items[0].attributes["image"] == "web:1"
+    wrong = (Item("Container", "c1", "web", {"image": "web:1", "container_id": "c1", "restarts": "often"}),)
+    with pytest.raises(Invalid, match="expected int"):
+        parse(orjson.dumps(wire(report(1, Section("containers", False, wrong)))))

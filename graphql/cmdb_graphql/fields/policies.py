@@ -106,7 +106,7 @@ class ViolationCounts:
 
 @readable_by(Role.VIEWER)
 @strawberry.type(description="A page of what breaks policies, by CI.")
-class PolicyViolations:
+class PolicyViolationConnection:
     """A part of a check."""
 
     asked: strawberry.Private[tuple[str | None, str | None]]
@@ -132,11 +132,11 @@ async def policies(info: Info) -> list[Policy]:
 @question(Role.VIEWER, arguments={"policy": "Only what breaks the policy of this name."})
 async def policy_violations(
     info: Info, class_: OfClass = None, policy: str | None = None, first: First = 50, after: After = None
-) -> PolicyViolations:
+) -> PolicyViolationConnection:
     """What live CIs break, also what discovery found and what was there before a policy was set. Nothing is changed."""
     store, size = info.context.services.store, page_size(first)
     check = await blocking(store.violations, class_, policy, size, after or "")
-    return PolicyViolations(
+    return PolicyViolationConnection(
         asked=(class_, policy),
         nodes=[PolicyViolation.found(one) for one in check.found],
         looked_at=check.looked_at,
@@ -204,7 +204,7 @@ class CardinalityViolation:
 
 @readable_by(Role.VIEWER)
 @strawberry.type(description="A page of crowded places, by CI.")
-class CardinalityViolations:
+class CardinalityViolationConnection:
     """Crowded places."""
 
     nodes: list[CardinalityViolation] = strawberry.field(description="The places of this page.")
@@ -212,13 +212,13 @@ class CardinalityViolations:
 
 
 @question(Role.VIEWER)
-async def cardinality_violations(info: Info, first: First = 50, after: After = None) -> CardinalityViolations:
+async def cardinality_violations(info: Info, first: First = 50, after: After = None) -> CardinalityViolationConnection:
     """Where reports opened more edges of a relation than it has room for; people's links are refused before."""
     size = page_size(first)
     found = await blocking(info.context.services.store.crowds, size + 1, after or "")
     shown = [_crowded(one) for one in found[:size]]
     end = PageInfo(has_next_page=len(found) > size, end_cursor=found[:size][-1].place if shown else None)
-    return CardinalityViolations(nodes=shown, page_info=end)
+    return CardinalityViolationConnection(nodes=shown, page_info=end)
 
 
 def _crowded(one: Crowd) -> CardinalityViolation:

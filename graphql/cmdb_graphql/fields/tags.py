@@ -47,7 +47,7 @@ class TagCount:
 
 @readable_by(Role.VIEWER)
 @strawberry.type(description="A page of tags.")
-class TagCounts:
+class TagConnection:
     """Tags in order."""
 
     nodes: list[TagCount] = strawberry.field(description="The tags of this page, in order.")
@@ -55,13 +55,13 @@ class TagCounts:
 
 
 @question(Role.VIEWER, arguments={"prefix": "Only tags that start with this."})
-async def tags(info: Info, prefix: str = "", first: First = 100, after: After = None) -> TagCounts:
+async def tags(info: Info, prefix: str = "", first: First = 100, after: After = None) -> TagConnection:
     """The tags in use, each with the number of live CIs that carry it."""
     size = page_size(first)
     found = await blocking(info.context.services.store.tag_counts, prefix, size, after)
     shown = [TagCount(tag=tag, count=count) for tag, count in found[:size]]
     end = PageInfo(has_next_page=len(found) > size, end_cursor=shown[-1].tag if shown else None)
-    return TagCounts(nodes=shown, page_info=end)
+    return TagConnection(nodes=shown, page_info=end)
 
 
 @command(Role.ENGINEER, arguments=TAGGING)
