@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -66,10 +67,11 @@ class Ids:
         return np.concatenate([self.names, np.array(self.added, "S")]) if self.added else self.names
 
     def _old(self, names: Sequence[str]) -> dict[str, int]:
-        if not len(self.names) or not names:
-            return {}
-        wanted = np.array([n.encode("ascii", "replace") for n in names]).astype(self.names.dtype)
-        place = np.searchsorted(self.names, wanted, sorter=self.order).clip(max=len(self.names) - 1)
-        numbers = self.order[place]
-        # Compared as text: a longer name was cut to the column's width before it was looked for.
-        return {n: int(k) for n, k in zip(names, numbers, strict=True) if self.names[k].decode() == n}
+        found = {}
+        for name in names:
+            # Not searchsorted: it would copy the whole order at every call.
+            wanted = name.encode("ascii", "replace")
+            place = bisect_left(self.order, wanted, key=self.names.__getitem__)
+            if place < len(self.order) and self.names[self.order[place]] == wanted:
+                found[name] = int(self.order[place])
+        return found

@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from cmdb.projection.kernel_numpy import DEGRADED, Scratch, Steps
+from cmdb.projection.kernel_numpy import DEGRADED, DOWN, Scratch, Steps
 from cmdb.projection.rows import Bytes, Delta, Ints, Rows
 
 AHEAD, NEAR = 16, 8
@@ -63,6 +63,35 @@ def _contains(places: Ints, place: int) -> bool:
 
 
 @_compiled  # type: ignore[untyped-decorator]
+def _plain(
+    ptr: Ints, nopen: Ints, nbr: Ints, touched: Bytes, seen: Bytes, queue: Ints, hops: Ints, here: int, count: int
+) -> tuple[int, int]:
+    """The question most asked, who now, as far as nothing came since: up to the first CI whose row is not all."""
+    old = len(nopen)
+    while here < count:
+        ci = int(queue[here])
+        if ci >= old or touched[ci]:
+            break
+        if here + AHEAD < count:
+            _prefetch(ptr, int(queue[here + AHEAD]))
+            _prefetch(nopen, int(queue[here + AHEAD]))
+        if here + NEAR < count and queue[here + NEAR] < old:
+            _prefetch(nbr, int(ptr[queue[here + NEAR]]))
+        depth, before, first = hops[here] + 1, count, int(ptr[ci])
+        for edge in range(first, first + nopen[ci]):
+            # Written in any case and counted if new: whether it is new cannot be foreseen, and guessing costs more.
+            dependent = nbr[edge]
+            was = seen[dependent]
+            queue[count] = dependent
+            count += was == 0
+            seen[dependent] = was | DOWN
+        for found in range(before, count):
+            hops[found] = depth
+        here += 1
+    return here, count
+
+
+@_compiled  # type: ignore[untyped-decorator]
 def spread(  # noqa: PLR0912, PLR0915  # numba counts references at every call: what runs for each edge stands here
     rows: Rows, delta: Delta, length: int, steps: Steps, proposed: bool, soft: Bytes, graded: bool,
     count: int, at: int, recent: bool, scratch: Scratch, stop: int,
@@ -70,10 +99,14 @@ def spread(  # noqa: PLR0912, PLR0915  # numba counts references at every call: 
     """As `kernel_numpy.spread`."""
     ptr, nopen, nbr, kind, begin, end = rows
     head, touched, link, source, _, link_kind, link_begin, link_end = delta
-    marks, closed, closed_delta, added, added_source, added_kind = steps
+    marks, closed, gone, added, added_source, added_kind = steps
     seen, queue, hops, via, worse = scratch
     old, late, here, done = len(nopen), 0, 0, 0
     while (here < count or done < late) and not (stop >= 0 and seen[stop] != 0):
+        if recent and not (proposed or graded or stop >= 0):
+            here, count = _plain(ptr, nopen, nbr, touched, seen, queue, hops, here, count)
+            if here == count:
+                break
         if here < count:
             place, ci, depth = here, int(queue[here]), hops[here] + 1
             here += 1
@@ -83,7 +116,6 @@ def spread(  # noqa: PLR0912, PLR0915  # numba counts references at every call: 
         if here + AHEAD < count and queue[here + AHEAD] < old:
             _prefetch(ptr, int(queue[here + AHEAD]))
             _prefetch(nopen, int(queue[here + AHEAD]))
-            _prefetch(touched, int(queue[here + AHEAD]))
         if here + NEAR < count and queue[here + NEAR] < old:
             near = int(ptr[queue[here + NEAR]])
             _prefetch(nbr, near)
@@ -105,9 +137,12 @@ def spread(  # noqa: PLR0912, PLR0915  # numba counts references at every call: 
                 dependent, degree = nbr[edge], DEGRADED if graded and soft[kind[edge]] else state
             elif k >= 0:
                 edge, k = k, int(link[k])
-                if edge >= length or link_begin[edge] > at or link_end[edge] <= at:
-                    continue
-                if marked and _contains(closed_delta, edge):
+                if (
+                    edge >= length
+                    or link_begin[edge] > at
+                    or link_end[edge] <= at
+                    or (marked and _contains(gone, edge))
+                ):
                     continue
                 dependent, degree = source[edge], DEGRADED if graded and soft[link_kind[edge]] else state
             elif i < len(added) and added[i] == ci:
@@ -116,10 +151,10 @@ def spread(  # noqa: PLR0912, PLR0915  # numba counts references at every call: 
             else:
                 break
             was = seen[dependent]
-            if was == 0:
-                seen[dependent], queue[count], hops[count], via[count] = degree, dependent, depth, place
-                count += 1
-            elif was < degree:
-                seen[dependent], worse[late] = degree, dependent
+            queue[count], hops[count], via[count] = dependent, depth, place
+            count += was == 0
+            if 0 < was < degree:
+                worse[late] = dependent
                 late += 1
+            seen[dependent] = max(was, degree)
     return count

@@ -117,7 +117,7 @@ class State:
         with self.workers.one(self.cis) as scratch:
             count = self._spread(scratch, starts, pinned, proposed, graded=graded)
             numbers = scratch.queue[:count].copy()
-            down = scratch.seen[numbers] == DOWN
+            down = scratch.seen[numbers] == DOWN if graded else np.ones(count, np.bool_)
             hops = scratch.hops[:count].copy()
             scratch.seen[numbers] = 0
         return Reached(pinned, numbers, hops, down, self.ids)
