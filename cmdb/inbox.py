@@ -250,7 +250,7 @@ class Inbox:
             f"SELECT row, node, id, raw, attempts FROM queue WHERE row IN ({marks}) ORDER BY row",  # noqa: S608  # marks only
             tuple(chosen.values()),
         )
-        return [Queued(*row, snapshot=self._read_before.get(row["id"], row["raw"])) for row in rows]
+        return [Queued(row[0], row[1], row[2], row[3], row[4], self._read_before.get(row[2], row[3])) for row in rows]
 
     def wait(self, timeout: float) -> None:
         """Wait until a report was queued, somebody pokes, or the time is over."""

@@ -103,5 +103,6 @@ def _spans(run: Run, now: str) -> Iterator[Mapping[str, Any]]:
     for name, cls in catalogue().classes.items():
         classes[cls.retention_days].append(name)
     for days, names in sorted(classes.items()):
-        if rows := run(past.SEQUENCE_AT, {"at": after(now, -24 * days)}):
-            yield {"classes": names, "seq": rows[0]["seq"]}
+        (found,) = run(past.PINS, {"times": [after(now, -24 * days)]})
+        if found["seq"] is not None:
+            yield {"classes": names, "seq": found["seq"]}

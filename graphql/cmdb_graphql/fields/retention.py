@@ -19,7 +19,7 @@ class Due:
     edges: int = strawberry.field(description="Closed edges of its CIs.")
 
 
-@question(Role.ADMIN)
+@question(Role.ADMIN, complete="one for each class")
 async def purgeable(info: Info) -> list[Due]:
     """What the next purge will delete, by class: the history of CIs that were retired longer ago than it is kept."""
     found = await blocking(info.context.services.store.due, utc_now())
