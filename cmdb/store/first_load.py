@@ -38,7 +38,7 @@ Row = NodeRow | EdgeRow | Unread
 class FirstLoad:
     """Takes batches of rows, parents before what is inside them and CIs before edges, and writes files.
 
-    It remembers what identifies each CI: some 600 bytes a row.
+    It remembers what identifies each CI, so its memory grows with them.
     """
 
     def __init__(self, folder: Path, source: str, by: By, govern: Govern = ungoverned) -> None:

@@ -22,7 +22,7 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
 """In order, never edited once released: each is (what it does, its statements). Its number is its place, from 1."""
 
 _DONE = """
-CALL db.awaitIndexes(60)
+CALL db.awaitIndexes(600)
 MERGE (m:Migration {number: $number}) ON CREATE SET m.what = $what, m.at = toString(datetime())
 SET m.digest = $digest
 """
@@ -62,4 +62,5 @@ def _declared(bolt: Bolt, digest: str) -> None:
 
 
 def _note(bolt: Bolt, number: int, what: str, digest: str) -> None:
-    bolt.write(lambda run: run(_DONE, {"number": number, "what": what, "digest": digest}))
+    # A first load has put a million CIs there before their indexes.
+    bolt.write(lambda run: run(_DONE, {"number": number, "what": what, "digest": digest}), timeout=660)
