@@ -180,7 +180,8 @@ class CardinalityViolation:
     others: strawberry.Private[list[str]]
     relation: str = strawberry.field(description="The relation's name.")
     outgoing: bool = strawberry.field(description="Whether the edges lead from the CI, or to it.")
-    edges: list[strawberry.ID] = strawberry.field(description="The ids of the edges.")
+    count: int = strawberry.field(description="How many edges there are; the first 100 are named.")
+    edges: list[strawberry.ID] = strawberry.field(description="The ids of the edges, at most 100.")
 
     @computed("The CI.")
     async def ci(self, info: Info) -> CI | None:
@@ -188,7 +189,7 @@ class CardinalityViolation:
         row = await info.context.loaders.ci.load(self.at)
         return None if row is None else make(row)
 
-    @computed("The other ends.")
+    @computed("The other ends of these edges.")
     async def ends(self, info: Info) -> list[CI]:
         """As they are now."""
         rows = await info.context.loaders.ci.load_many(self.others)
@@ -216,6 +217,6 @@ async def cardinality_violations(info: Info, first: First = 50, after: After = N
 
 def _crowded(one: Crowd) -> CardinalityViolation:
     return CardinalityViolation(
-        at=one.ci, relation=one.relation, outgoing=one.goes, others=[end for _, end in one.edges],
+        at=one.ci, relation=one.relation, outgoing=one.goes, count=one.count, others=[end for _, end in one.edges],
         edges=[strawberry.ID(edge) for edge, _ in one.edges],
     )  # fmt: skip
