@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from cmdb.claims import is_extra
 from cmdb.classes import catalogue
-from cmdb.words import ANY
+from cmdb.words import ANY, Cardinality
 from cmdb.words.check import SNAKE
 
 POLICIES = "MATCH (p:Policy) RETURN properties(p) AS p ORDER BY p.name"
@@ -21,15 +22,22 @@ EXPIRED = """
 MATCH (n:CI) WHERE n.expires_at <= $now AND n.status = 'live'
 RETURN n.id AS id, n.expires_at AS at ORDER BY at, id LIMIT $most
 """
-CROWDED = """
-MATCH (n:CI)-[e]-(o:CI) WHERE e.valid_to IS NULL AND type(e) IN $types AND n.id >= split($after, ' ')[0]
+_CROWDED = """
+MATCH (n:CI)-[e:{types}]-(o:CI) WHERE e.valid_to IS NULL AND n.id >= split($after, ' ')[0]
   AND (startNode(e) = n OR type(e) IN $both)
 WITH n, type(e) AS type, startNode(e) = n AS goes, collect([e.id, o.id]) AS edges WHERE size(edges) > 1
 WITH n, type, goes, edges, n.id + ' ' + type + ' ' + CASE goes WHEN true THEN 'out' ELSE 'in' END AS place
 WHERE place > $after
-RETURN n.id AS id, type, goes, edges, place ORDER BY place LIMIT $limit
+RETURN n.id AS id, type, goes, size(edges) AS count, edges[..100] AS edges, place ORDER BY place LIMIT $limit
 """
-"""CIs with more open edges of a type than its cardinality allows."""
+
+
+def crowded(after: str, limit: int) -> tuple[str, dict[str, Any]]:
+    """CIs with more open edges of a relation than its cardinality allows, in order; of each the first 100 edges."""
+    tight = {r.name: r.cardinality for r in catalogue().relations.values()}
+    types = "|".join(f"`{name}`" for name, one in tight.items() if one is not Cardinality.MANY_TO_MANY)
+    both = [name for name, one in tight.items() if one is Cardinality.ONE_TO_ONE]
+    return _CROWDED.replace("{types}", types or "`none`"), {"both": both, "after": after, "limit": limit}
 
 
 def looked_at(classes: Collection[str], cls: str | None, attributes: Collection[str]) -> str:

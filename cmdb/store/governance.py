@@ -20,7 +20,6 @@ from cmdb.store import loading, policies
 from cmdb.store.commands import By, Commands, Done, writable
 from cmdb.store.facts import journal, new_id
 from cmdb.store.session import Run
-from cmdb.words import Cardinality
 
 MOST_CIS = 100
 """CIs of one command."""
@@ -65,7 +64,8 @@ class Crowd:
     ci: str
     relation: str
     goes: bool
-    edges: tuple[tuple[str, str], ...]  # edge id, other end
+    count: int
+    edges: tuple[tuple[str, str], ...]  # edge id, other end; of the first 100
     place: str  # where it stands in the order
 
 
@@ -200,12 +200,12 @@ class Governance(Commands):
 
     def crowds(self, first: int, after: str = "") -> list[Crowd]:
         """CIs at which reports opened more edges than a relation allows, in order, behind a place. One round trip."""
-        tight = {r.name: r.cardinality for r in catalogue().relations.values()}
-        both = [name for name, one in tight.items() if one is Cardinality.ONE_TO_ONE]
-        types = [name for name, one in tight.items() if one is not Cardinality.MANY_TO_MANY]
-        parameters = {"types": types, "both": both, "after": after, "limit": first}
-        rows = self._bolt.read(lambda run: run(cypher.CROWDED, parameters), timeout=20.0)
-        return [Crowd(r["id"], r["type"], r["goes"], tuple((e, o) for e, o in r["edges"]), r["place"]) for r in rows]
+        statement = cypher.crowded(after, first)
+        rows = self._bolt.read(lambda run: run(*statement), timeout=20.0)
+        return [
+            Crowd(r["id"], r["type"], r["goes"], r["count"], tuple((e, o) for e, o in r["edges"]), r["place"])
+            for r in rows
+        ]
 
 
 def _named(ids: Sequence[str]) -> list[str]:

@@ -221,7 +221,7 @@ def _remove_hidden(store: Store) -> int:
 @pytest.mark.parametrize(
     "question",
     ["{ journal { nodes { summary } } }", "{ status { queued } }", "{ agents { nodes { node } } }",
-     "{ conflicts { nodes { trace } } }", "{ counts(by: CLASS) { total } }",
+     "{ conflicts { nodes { trace } } }", "{ counts(by: CLASS) { nodes { key } } }",
      '{ ci(id: "x") { claims { scope } } }', '{ ci(id: "x") { identityTrace { __typename } } }',
      "{ users { nodes { name } } }"],
 )  # fmt: skip

@@ -183,11 +183,10 @@ class CardinalityViolation:
     others: strawberry.Private[list[str]]
     relation: str = strawberry.field(description="The relation's name.")
     outgoing: bool = strawberry.field(description="Whether the edges lead from the CI, or to it.")
+    count: int = strawberry.field(description="How many edges there are; the first 100 are named.")
     edges: list[strawberry.ID] = strawberry.field(
-        description="The ids of the edges, the first 100.",
-        metadata=whole("`edgeCount` beside it says how many there are"),
+        description="The ids of the edges, at most 100.", metadata=whole("`count` beside it says how many there are")
     )
-    edge_count: int = strawberry.field(description="How many edges there are.")
 
     @computed("The CI.")
     async def ci(self, info: Info) -> CI | None:
@@ -223,6 +222,6 @@ async def cardinality_violations(info: Info, first: First = 50, after: After = N
 
 def _crowded(one: Crowd) -> CardinalityViolation:
     return CardinalityViolation(
-        at=one.ci, relation=one.relation, outgoing=one.goes, others=[end for _, end in one.edges[:PAGE]],
-        edges=[strawberry.ID(edge) for edge, _ in one.edges[:PAGE]], edge_count=len(one.edges),
+        at=one.ci, relation=one.relation, outgoing=one.goes, count=one.count, others=[end for _, end in one.edges],
+        edges=[strawberry.ID(edge) for edge, _ in one.edges],
     )  # fmt: skip
