@@ -54,7 +54,8 @@ _MADE_MACS = {
     "50:50:54:50:30:30": "a dial-up driver", "00:53:45:00:00:00": "a dial-up driver",
     "20:41:53:59:4e:ff": "a dial-up driver", "44:45:53:54:": "a dial-up driver", "00:a0:c6:00:00:00": "a modem driver",
     "00:90:4c:11:22:33": "an empty chip", "00:e0:4c:53:44:58": "an empty chip",
-    "00:11:22:33:44:55": "an address copied from an example", "ac:de:48:00:11:22": "a security chip",
+    "00:11:22:33:44:55": "an address copied from an example",
+    "ac:de:48:00:11:22": "a security chip",
 }  # fmt: skip
 """Addresses that look permanent and that a program gives to every machine it is installed on."""
 _CONTAINERS = frozenset(
