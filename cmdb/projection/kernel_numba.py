@@ -98,7 +98,7 @@ def spread(  # noqa: PLR0912, PLR0915  # numba counts references at every call: 
 ) -> int:  # fmt: skip
     """As `kernel_numpy.spread`."""
     ptr, nopen, nbr, kind, begin, end = rows
-    head, touched, link, source, _, link_kind, link_begin, link_end = delta
+    head, touched, link, source, _, link_kind, since, until = delta
     marks, closed, gone, added, added_source, added_kind = steps
     seen, queue, hops, via, worse = scratch
     old, late, here, done = len(nopen), 0, 0, 0
@@ -137,12 +137,7 @@ def spread(  # noqa: PLR0912, PLR0915  # numba counts references at every call: 
                 dependent, degree = nbr[edge], DEGRADED if graded and soft[kind[edge]] else state
             elif k >= 0:
                 edge, k = k, int(link[k])
-                if (
-                    edge >= length
-                    or link_begin[edge] > at
-                    or link_end[edge] <= at
-                    or (marked and _contains(gone, edge))
-                ):
+                if edge >= length or since[edge] > at or until[edge] <= at or (marked and _contains(gone, edge)):
                     continue
                 dependent, degree = source[edge], DEGRADED if graded and soft[link_kind[edge]] else state
             elif i < len(added) and added[i] == ci:
