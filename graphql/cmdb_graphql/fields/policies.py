@@ -11,7 +11,7 @@ from cmdb.store import Crowd, Found
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, command, computed, question, readable_by, whole
 from cmdb_graphql.fields.commands import REASON, by
-from cmdb_graphql.types import CI, PAGE, After, Class, First, OfClass, PageInfo, make, page_size
+from cmdb_graphql.types import CI, After, Class, First, OfClass, PageInfo, make, page_size
 
 
 @strawberry.enum(description="What a policy asks.")
