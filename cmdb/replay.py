@@ -234,5 +234,5 @@ _STEPS: Mapping[str, Callable[[Graph, Mapping[str, Any], Mapping[str, Any]], Non
     "claim": _claim, "bind": _bind, "trace": _trace, "rebind": _rebind, "merge": _merge, "split": _split,
     "stale": _mark, "fresh": _mark, "apart": _apart, "take over": _take_over, "purge": _purge,
     "hold": _nothing, "release": _nothing, "conflict": _nothing, "resolve": _nothing, "boots": _nothing,
-    "view": _nothing, "drop_view": _nothing,
+    "view": _nothing, "drop_view": _nothing, "policy": _nothing, "lift": _nothing,
 }  # fmt: skip
