@@ -103,9 +103,9 @@ class Executor:
         limits.check_variables(variables)
         key = _key(text)
         document, operation = self._checked(key, text, variables)
+        self._allow(who, operation)
         if operation.kind == "subscription":
             raise Invalid("a subscription goes over a WebSocket to /graphql, by graphql-transport-ws", where="query")
-        self._allow(who, operation)
         with self._lock:  # two first questions at once must find one budget
             budget = self._budgets[who.name]
         with budget.charge(operation.measure.cost, inner=inner):
