@@ -114,9 +114,9 @@ class Executor:
         limits.check_variables(variables)
         key = _key(text)
         known, operation = self._checked(key, text, variables)
+        self._allow(who, operation)
         if operation.kind == "subscription":
             raise Invalid("a subscription goes over a WebSocket to /graphql, by graphql-transport-ws", where="query")
-        self._allow(who, operation)
         if operation.kind == "query":  # a command may be given a text to keep
             limits.check_texts(variables)
         with self._lock:  # two first questions at once must find one budget

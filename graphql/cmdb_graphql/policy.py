@@ -37,7 +37,7 @@ def policies(app: FastAPI) -> dict[tuple[str, str], Policy]:
     """Every (method, path) with its policy; a route without one is a defect that stops the start."""
     found: dict[tuple[str, str], Policy] = {}
     for route in _routes(app.routes):
-        for method in sorted(getattr(route, "methods", None) or {"GET"}):
+        for method in sorted(getattr(route, "methods", None) or {"WEBSOCKET"}):
             which = getattr(getattr(route, "endpoint", None), "__policy__", None)
             if which is None:
                 raise DeclarationError(f"{method} {getattr(route, 'path', route)} declares no policy")
