@@ -12,7 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -250,7 +250,7 @@ class Inbox:
             f"SELECT row, node, id, raw, attempts FROM queue WHERE row IN ({marks}) ORDER BY row",  # noqa: S608  # marks only
             tuple(chosen.values()),
         )
-        return [Queued(row[0], row[1], row[2], row[3], row[4], self._read_before.get(row[2], row[3])) for row in rows]
+        return [replace(Queued(*row), snapshot=self._read_before.get(row["id"], row["raw"])) for row in rows]
 
     def wait(self, timeout: float) -> None:
         """Wait until a report was queued, somebody pokes, or the time is over."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cmdb.claims import NAME, Asserted, Entry, conclude, explicit, kind_of, renew, settle, source_of
+from cmdb import free
+from cmdb.claims import NAME, Asserted, Entry, conclude, explicit, kept, kind_of, renew, settle, source_of
 from cmdb.classes import Catalogue
 from cmdb.errors import Conflict, Invalid
+from cmdb.governance import Policies, newly_broken
 from cmdb.imports.edges import Edges
 from cmdb.imports.rows import EdgeRow, NodeRow, Outcome
 from cmdb.imports.who import Who, key_of
@@ -19,13 +21,8 @@ from cmdb.reconcile.known import KnownCI, KnownEdge, NewId
 from cmdb.search import ci_terms
 from cmdb.words import CIClass, Value
 
-Govern = Callable[[CIClass, Mapping[str, Value]], Sequence[str]]
-"""What governance has against a CI of this class with these values (the name among them): a sentence each."""
-
-
-def ungoverned(_cls: CIClass, _values: Mapping[str, Value]) -> Sequence[str]:
-    """No policy."""
-    return ()
+UNGOVERNED = Policies(())
+"""No policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +37,10 @@ class End:
 class Batch:
     """Collects the steps of some rows; `scope` speaks, `at` is the journal sequence the plan will have."""
 
-    def __init__(self, scope: str, at: int, catalogue: Catalogue, new_id: NewId, govern: Govern = ungoverned) -> None:
-        self.scope, self.at, self.catalogue, self._new_id, self._govern = scope, at, catalogue, new_id, govern
+    def __init__(
+        self, scope: str, at: int, catalogue: Catalogue, new_id: NewId, policies: Policies = UNGOVERNED
+    ) -> None:
+        self.scope, self.at, self.catalogue, self._new_id, self._policies = scope, at, catalogue, new_id, policies
         self._create: list[NewCI] = []
         self._change: list[ChangeCI] = []
         self._claims: list[Claim] = []
@@ -59,15 +58,17 @@ class Batch:
         own = {k: v for k, v in row.attributes.items() if k != NAME and v is not None}
         if missing := [a.name for a in cls.attributes if a.required and a.name not in own]:
             raise Invalid(f"{cls.name} needs {missing[0]}", where="attributes")
-        self._allowed(cls, {**own, NAME: row.name})
+        values = kept(own)
+        free.check_counts(values, row.name)
+        self._allowed(cls, None, {**values, NAME: row.name})
         self._inside(cls, parent)
         ci, key = self._new_id("ci"), key_of(cls, row)
         above = None if parent is None else parent.id
         terms = ci_terms(cls, row.name, key, own)
-        self._create.append(NewCI(ci, cls.name, key, row.name, above, self.scope, own, terms))
+        self._create.append(NewCI(ci, cls.name, key, row.name, above, self.scope, values, terms))
         said = {name: Entry(value, self.at) for name, value in {**own, NAME: row.name}.items()}
         self._claims.append(Claim(self.scope, ci, None, said))
-        changes = {name: (None, value) for name, value in {NAME: row.name, **own}.items()}
+        changes = {name: (None, value) for name, value in {NAME: row.name, **values}.items()}
         self._settled(row, found, ci, Outcome(row.n, "node", "created", ci, found.reason, changes))
         self._contain(row, cls, ci, parent)
         return End(ci, cls.name, row.name)
@@ -87,7 +88,8 @@ class Batch:
         full[self.scope] = Asserted(None, said)
         claims, values = conclude(cls, full)
         name = str(values.get(NAME) or was.name)
-        self._allowed(cls, {**values, NAME: name})
+        free.check_counts(values, name)
+        self._allowed(cls, was.values, {**values, NAME: name})
         now = {k: v for k, v in values.items() if k != NAME}
         fresh = [Claim(s, was.id, c.seq, c.said) for s, c in claims.items() if was.claims.get(s) != c]
         self._claims += fresh
@@ -159,10 +161,10 @@ class Batch:
             raise Conflict(f"{was.name} ({was.id}) is known as a {was.cls}, not a {row.cls}")
         return self.catalogue.cls(was.cls)
 
-    def _allowed(self, cls: CIClass, values: Mapping[str, Value]) -> None:
-        """The one place where governance meets imports."""
-        if against := self._govern(cls, values):
-            raise Invalid("; ".join(against), where="policy")
+    def _allowed(self, cls: CIClass, before: Mapping[str, Value] | None, after: Mapping[str, Value]) -> None:
+        """The one place where governance meets imports: what was broken before is no reason to refuse a row."""
+        if against := newly_broken(self._policies, cls.name, before, after):
+            raise Invalid("; ".join(one.sentence for one in against), where="policy")
 
     def _inside(self, cls: CIClass, parent: End | None) -> None:
         relation = self.catalogue.relation(cls.contained_by) if cls.contained_by else None

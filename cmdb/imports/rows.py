@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from cmdb import endpoints, ingest
-from cmdb.claims import NAME
+from cmdb import endpoints, free, ingest
+from cmdb.claims import EXPIRES, LIFECYCLE, NAME
 from cmdb.classes import catalogue
 from cmdb.errors import Invalid, UnknownName
 from cmdb.words import CIClass, Evidence, Value
 
-NODE = ("class", "name", "key", "parent", "ref", "id", "rev", "attributes", "evidence")
+NODE = (
+    "class", "name", "key", "parent", "ref", "id", "rev", "attributes", "tags", "extra", "lifecycle", "expires_at",
+    "evidence",
+)  # fmt: skip
 EDGE = ("type", "from", "to", "evidence", "endpoint")
 Word = Literal["created", "changed", "unchanged", "stale", "conflict", "invalid"]
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
@@ -137,7 +140,26 @@ def _attributes(cls: CIClass, given: dict[str, Any]) -> dict[str, Value]:
         raise Invalid("expected an object of values by attribute", where="attributes")
     checked: dict[str, Value] = {**ingest.values(cls, said, "attributes", whole=False)}
     checked |= {name: None for name, value in said.items() if value is None}
-    return checked | ({NAME: ingest.name(given["name"], "name")} if given.get("name") is not None else {})
+    return checked | _by_people(cls, given) | ({NAME: _name(given)} if given.get("name") is not None else {})
+
+
+def _name(given: dict[str, Any]) -> str:
+    return ingest.name(given["name"], "name")
+
+
+def _by_people(cls: CIClass, given: dict[str, Any]) -> dict[str, Value]:
+    """Tags, free attributes, lifecycle and last day, as a source claims them beside declared attributes."""
+    labels, extra = given.get("tags") or [], given.get("extra") or {}
+    if not isinstance(labels, list) or not isinstance(extra, dict):
+        raise Invalid("expected a list of tags, and an object of free attributes by name", where="row")
+    said = free.claimed(cls, labels, extra)
+    if (state := given.get("lifecycle")) is not None:
+        if state not in cls.lifecycle.states:
+            raise Invalid(f"a {cls.name} is {', '.join(cls.lifecycle.states)}, not {state!r}", where="lifecycle")
+        said[LIFECYCLE] = state
+    if (day := given.get("expires_at")) is not None:
+        said[EXPIRES] = ingest.moment(day, "expires_at")
+    return said
 
 
 def _edge(n: int, given: dict[str, Any]) -> EdgeRow:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from cmdb.claims import ENDED_AS, EXPIRES, EXTRA, LIFECYCLE, TAGS
 from cmdb.classes import catalogue
 from cmdb.cypher import export, facts
 from cmdb.store.session import Bolt, Run
@@ -14,7 +15,7 @@ PAGE = 2_000
 """CIs looked at in one round trip."""
 _OURS = {
     "id", "ci", "from", "to", "class", "key", "name", "parent", "status", "rev", "first_seen", "valid_from", "source",
-    "search", "stale_since", "merged_into",
+    "search", "stale_since", "merged_into", TAGS, LIFECYCLE, EXPIRES, ENDED_AS,
 }  # fmt: skip
 
 
@@ -64,7 +65,11 @@ def _node(ci: str, state: Mapping[str, Any]) -> dict[str, Any]:
     if state.get("parent"):
         # The edge to the parent, if there is one, is a row of its own with its own evidence.
         row |= {"parent": state["parent"], "evidence": None}
-    return {**row, "attributes": {k: v for k, v in sorted(state.items()) if k not in _OURS}}
+    by_people = {name: state[name] for name in (TAGS, LIFECYCLE, EXPIRES) if state.get(name)}
+    if extra := {k.removeprefix(EXTRA): v for k, v in sorted(state.items()) if k.startswith(EXTRA)}:
+        by_people["extra"] = extra
+    own = {k: v for k, v in sorted(state.items()) if k not in _OURS and not k.startswith(EXTRA)}
+    return {**row, "attributes": own, **by_people}
 
 
 def _edge(source: str, kind: str, target: str, properties: Mapping[str, Any]) -> dict[str, Any]:

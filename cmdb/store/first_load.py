@@ -18,13 +18,11 @@ from cmdb.imports import (
     EdgeRow,
     End,
     Found,
-    Govern,
     NodeRow,
     Outcome,
     Seen,
     Unread,
     scope_of,
-    ungoverned,
     who,
 )  # fmt: skip
 from cmdb.imports.who import by_place, key_of
@@ -41,8 +39,8 @@ class FirstLoad:
     It remembers what identifies each CI, so its memory grows with them.
     """
 
-    def __init__(self, folder: Path, source: str, by: By, govern: Govern = ungoverned) -> None:
-        self._scope, self._by, self._govern = scope_of(source), by, govern
+    def __init__(self, folder: Path, source: str, by: By) -> None:
+        self._scope, self._by = scope_of(source), by
         self.csvs = Csvs(folder)
         self._seen, self._names = Seen(), dict[str, End]()
         self._edges: set[int] = set()
@@ -51,7 +49,7 @@ class FirstLoad:
 
     def take(self, rows: Sequence[Row]) -> list[Outcome]:
         """One batch: one journal entry, unless nothing of it is right."""
-        batch = Batch(self._scope, self._seq + 1, catalogue(), new_id, self._govern)
+        batch = Batch(self._scope, self._seq + 1, catalogue(), new_id)
         for row in rows:
             if isinstance(row, Unread):
                 batch.outcomes[row.n] = Outcome(row.n, "row", "invalid", None, row.reason)

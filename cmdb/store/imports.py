@@ -11,8 +11,9 @@ from typing import Any
 from cmdb.classes import catalogue
 from cmdb.cypher import facts
 from cmdb.cypher import imports as cypher
-from cmdb.imports import Batch, EdgeRow, End, Govern, NodeRow, Outcome, Unread, scope_of, ungoverned
+from cmdb.imports import Batch, EdgeRow, End, NodeRow, Outcome, Unread, scope_of
 from cmdb.plan import Plan
+from cmdb.store import policies
 from cmdb.store.commands import By
 from cmdb.store.facts import journal, new_id, write
 from cmdb.store.session import Bolt, Run
@@ -69,8 +70,8 @@ class _Call:
 class Imports:
     """Bulk writes. A method raises Invalid for a bad call; what is wrong with a row is its outcome."""
 
-    def __init__(self, bolt: Bolt, govern: Govern = ungoverned) -> None:
-        self._bolt, self._govern = bolt, govern
+    def __init__(self, bolt: Bolt) -> None:
+        self._bolt = bolt
 
     def bulk_upsert(
         self, rows: Sequence[Row | Unread], source: str, by: By, *, dry_run: bool = False, seconds: float = 3600.0
@@ -142,7 +143,7 @@ class Imports:
 
     def _pass(self, run: Run, rows: Sequence[Row], scope: str, by: By, names: dict[str, End]) -> _Pass:
         lock = run(facts.LOCK, {})[0]
-        batch = Batch(scope, lock["seq"], catalogue(), new_id, self._govern)
+        batch = Batch(scope, lock["seq"], catalogue(), new_id, policies.read(run))
         wave = Wave(run, batch, rows, dict(names))
         plan = wave.settle()
         wrote = plan.scopes is not None

@@ -6,7 +6,9 @@ import pytest
 from support.imported import BY, edge, load, node, words
 from support.reports import NOW, host, report, service, services
 
+from cmdb.claims import NAME
 from cmdb.errors import Invalid
+from cmdb.governance import Policy, Rule
 from cmdb.imports import parse
 from cmdb.store import Store
 
@@ -171,15 +173,32 @@ def test_a_tombstone_revives_with_its_id(store: Store) -> None:
     assert (one.word, one.id, link.word) == ("changed", shop["id"], "created") and "live again" in one.reason
 
 
-def test_governance_is_asked_about_every_row(store: Store) -> None:
-    """A policy's sentence refuses the row it is about, whether it is new or known, and no other."""
-    store._govern = lambda cls, values: ["hosts have a site"] if cls.name == "Host" and "model" not in values else []
-    try:
-        done = load(store, node("Host", "web1", **DELL), node("Application", "Pay", code="PAY"))
-    finally:
-        del store._govern
-        store._govern = lambda _cls, _values: ()
-    assert words(done) == ["invalid", "created"] and done.outcomes[0].reason == "policy: hosts have a site"
+def test_a_policy_refuses_what_a_row_would_newly_break(store: Store) -> None:
+    """A new CI must follow it, a known one may stay as it was, and other rows are not touched."""
+    load(store, node("Host", "web1", **DELL))
+    store.put_policy(Policy("named", "Host", Rule.PATTERN, NAME, pattern="srv-[0-9]+"), BY)
+    again = load(store, node("Host", "web1", **DELL), node("Application", "Pay", code="PAY"))
+    assert words(again) == ["unchanged", "created"]
+    done = load(store, node("Host", "web2", vendor="Dell Inc.", serial="OTHER99"))
+    assert words(done) == ["invalid"] and "allowed is what fits srv-[0-9]+" in done.outcomes[0].reason
+
+
+def test_tags_free_attributes_and_lifecycle_come_with_a_row(store: Store) -> None:
+    """They are this source's claims: said again they change nothing, and an export has them."""
+    row = {
+        **node("Host", "web1", **DELL),
+        "tags": ["prod", "team:pay"],
+        "extra": {"rack_unit": 7},
+        "lifecycle": "in_repair",
+    }
+    assert words(load(store, row)) == ["created"]
+    assert words(load(store, row)) == ["unchanged"]
+    web1 = by_name(store, "web1")
+    assert (web1["tags"], web1["extra:rack_unit"], web1["lifecycle"]) == (["prod", "team:pay"], 7, "in_repair")
+    (told,) = (one for one in store.export(store.sequence()) if one.get("name") == "web1")
+    assert (told["tags"], told["extra"], told["lifecycle"]) == (["prod", "team:pay"], {"rack_unit": 7}, "in_repair")
+    odd = load(store, {**row, "lifecycle": "lost"}, {**row, "tags": ["NOT A TAG"]})
+    assert words(odd) == ["invalid", "invalid"] and "not 'lost'" in odd.outcomes[0].reason
 
 
 def test_a_source_needs_a_name(store: Store) -> None:

@@ -13,7 +13,7 @@ from typing import IO, Any
 from cmdb.classes import catalogue
 from cmdb.errors import EpicentreError, Invalid
 
-NODE = ("class", "ref", "id", "rev", "parent", "key", "name", "evidence")
+NODE = ("class", "ref", "id", "rev", "parent", "key", "name", "tags", "extra", "lifecycle", "expires_at", "evidence")
 EDGE = ("type", "from", "to", "endpoint", "evidence")
 FIELDS = tuple(dict.fromkeys((*NODE, *EDGE)))
 """The columns of a CSV before the attributes, in the order they are written."""
@@ -109,8 +109,10 @@ def row_of(cells: Mapping[str, str]) -> Row:
     row: Row = {name: cells[name] for name in fields if name in cells}
     if "rev" in row:
         row["rev"] = int(row["rev"])
-    if "evidence" in row:
-        row["evidence"] = json.loads(row["evidence"])
+    for name in {"evidence", "extra"} & row.keys():
+        row[name] = json.loads(row[name])
+    if "tags" in row:
+        row["tags"] = _strings(row["tags"])
     if "class" not in cells:
         return row
     cls = catalogue().cls(cells["class"])
@@ -125,13 +127,17 @@ def _value(attribute: Any, name: str, cell: str) -> Any:
     if cell == "null":
         return None
     if kind == "strings":
-        return json.loads(cell) if cell.startswith("[") else [part.strip() for part in cell.split(";")]
+        return _strings(cell)
     if kind == "boolean" and cell.lower() in {"true", "false"}:
         return cell.lower() == "true"
     try:
         return {"int": int, "float": float}[str(kind)](cell)
     except (KeyError, ValueError) as error:
         raise Invalid(f"expected {kind}, not {cell[:40]!r}", where=f"attributes.{name}") from error
+
+
+def _strings(cell: str) -> Any:
+    return json.loads(cell) if cell.startswith("[") else [part.strip() for part in cell.split(";")]
 
 
 class CsvWriter:
@@ -152,8 +158,9 @@ class CsvWriter:
         if lost := set(attributes) - self._known:
             raise Invalid(f"{row.get('class')} {row.get('name')!r} has {sorted(lost)[0]!r}, which no class declares")
         cells = {**{name: row.get(name) for name in (NODE if "class" in row else EDGE)}, **attributes}
-        said = json.dumps(row["evidence"], ensure_ascii=False) if "evidence" in row else ""
-        self._writer.writerow([said if name == "evidence" else _cell(cells.get(name)) for name in self._columns])
+        cells |= {k: json.dumps(row[k], ensure_ascii=False) if k in row else "" for k in ("evidence", "extra")}
+        raw = {"evidence", "extra"}
+        self._writer.writerow([cells[n] if n in raw else _cell(cells.get(n)) for n in self._columns])
 
 
 def _cell(value: Any) -> str:
