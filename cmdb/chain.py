@@ -32,7 +32,14 @@ class Broken:
 
 
 def seal(entry: Entry) -> str:
-    """SHA-256 over everything an entry has but the hash itself; the previous entry's hash (`prev`) is part of it."""
+    """SHA-256 over everything an entry has but the hash itself; the previous entry's hash (`prev`) is part of it.
+
+    Entries without a `time` are of the first builds, which sealed these parts; taking the time from a later one does
+    not make it one of them.
+    """
+    if "time" not in entry:
+        old = [str(entry.get(name)) for name in ("prev", "seq", "at", "actor", "kind", "summary", "ops")]
+        return hashlib.sha256("\n".join(old).encode()).hexdigest()
     content = {name: value for name, value in entry.items() if name != "hash" and value is not None}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()

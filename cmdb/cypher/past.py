@@ -6,12 +6,15 @@ from cmdb.classes import catalogue
 
 PINS = """
 MATCH (j:Journal {id: 'journal'}) UNWIND range(0, size($times) - 1) AS place
-RETURN j.seq AS last, COLLECT { MATCH (c:Change) WHERE c.time <= $times[place]
-                                RETURN c.seq ORDER BY c.time DESC, c.seq DESC LIMIT 1 }[0] AS seq ORDER BY place
+RETURN j.seq AS last,
+       coalesce(COLLECT { MATCH (c:Change) WHERE c.time <= $times[place]
+                          RETURN c.seq ORDER BY c.time DESC, c.seq DESC LIMIT 1 }[0],
+                COLLECT { MATCH (c:Change) WHERE c.time IS NULL AND c.at <= $times[place]
+                          RETURN c.seq ORDER BY c.seq DESC LIMIT 1 }[0]) AS seq ORDER BY place
 """
 """The last sequence, and for each time the one of the last entry at or before it; null where there is none.
 
-`time` never falls, also when a clock is set back: the greatest `at` so far.
+`time` never falls, also when a clock is set back: the greatest `at` so far. Entries of the first builds have none.
 """
 STEPS = """
 MATCH (n:CI {id: $id})

@@ -30,7 +30,7 @@ def journal(length: int) -> list[dict[str, Any]]:
     prev = ""
     for seq in range(1, length + 1):
         entry = {
-            "seq": seq, "prev": prev, "at": after(NOW, seq), "actor": f"nd_{seq % 3}", "kind": "report",
+            "seq": seq, "prev": prev, "at": after(NOW, seq), "time": after(NOW, seq), "actor": f"nd_{seq % 3}", "kind": "report",
             "summary": f"{seq} created", "ops": json.dumps([{"op": "drop", "scope": "s", "ci": f"ci_{seq}"}]),
         }  # fmt: skip
         entry |= {"report": f"report-{seq}"} if seq % 2 else {}
@@ -97,6 +97,23 @@ def test_a_whole_chain_is_whole_in_any_pages() -> None:
     assert (link, broken) == (Link(5, entries[4]["hash"]), None)
     assert chain.walk(entries[5:], link) == (Link(12, entries[-1]["hash"]), None)
     assert chain.walk([]) == (START, None)
+
+
+def test_entries_of_the_first_builds_are_known_by_how_they_were_sealed() -> None:
+    """A chain that was begun without `time` is whole, goes on with it, and its old part cannot be changed either."""
+    old = [{k: v for k, v in entry.items() if k != "time"} for entry in journal(3)]
+    prev = ""
+    for entry in old:
+        entry |= {"prev": prev}
+        entry["hash"] = prev = chain.seal(entry)
+    new = {**journal(4)[3], "prev": prev}
+    new["hash"] = chain.seal(new)
+    assert chain.walk([*old, new])[1] is None
+    assert chain.walk([old[0], {**old[1], "summary": "nothing"}, old[2], new])[1] == Broken(
+        2, "its content is not what was sealed"
+    )
+    without = {k: v for k, v in new.items() if k != "time"}
+    assert chain.walk([*old, without])[1] == Broken(4, "its content is not what was sealed")
 
 
 def test_checkpoints_are_hourly_signed_and_on_disk(tmp_path: Path) -> None:
