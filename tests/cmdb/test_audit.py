@@ -30,8 +30,9 @@ def journal(length: int) -> list[dict[str, Any]]:
     prev = ""
     for seq in range(1, length + 1):
         entry = {
-            "seq": seq, "prev": prev, "at": after(NOW, seq), "time": after(NOW, seq), "actor": f"nd_{seq % 3}", "kind": "report",
-            "summary": f"{seq} created", "ops": json.dumps([{"op": "drop", "scope": "s", "ci": f"ci_{seq}"}]),
+            "seq": seq, "prev": prev, "at": after(NOW, seq), "time": after(NOW, seq), "actor": f"nd_{seq % 3}",
+            "kind": "report", "summary": f"{seq} created",
+            "ops": json.dumps([{"op": "drop", "scope": "s", "ci": f"ci_{seq}"}]),
         }  # fmt: skip
         entry |= {"report": f"report-{seq}"} if seq % 2 else {}
         entry["hash"] = prev = chain.seal(entry)
