@@ -72,13 +72,18 @@ def between(life: Life, before: int, after: int) -> Change | None:
     opened = tuple(e for e in life.edges if e.open_at(after) and not e.open_at(before))
     closed = tuple(e for e in life.edges if e.open_at(before) and not e.open_at(after))
     then, now = life.at(before), life.at(after)
-    if now is None or (then is None and now["status"] == "retired"):
+    if now is None or (then is None and now["status"] == "retired" and _lived(life, before, after)):
         return None
     attributes = compare(then or {}, now)
     what = _what(then, now)
     if what == "changed" and not attributes:
         what = "linked"
     return Change(life.ci, what, attributes, opened, closed) if attributes or opened or closed else None
+
+
+def _lived(life: Life, before: int, after: int) -> bool:
+    """Whether it is known to have lived in between: it came and went. Else what it was before is kept no longer."""
+    return any(before < seq <= after and state["status"] != "retired" for seq, state in life.states.items())
 
 
 def compare(then: State, now: State) -> tuple[AttributeChange, ...]:

@@ -56,6 +56,8 @@ def _plain(part: Filter) -> Any:
     match part:
         case Compare():
             return {"attribute": part.attribute, "op": part.op, "value": part.value}
+        case And((only,)) | Or((only,)):
+            return _plain(only)
         case And(parts):
             return {"and": [_plain(p) for p in parts]}
         case Or(parts):

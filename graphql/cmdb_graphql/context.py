@@ -65,7 +65,8 @@ SENTENCES = {
 class Root:
     """A field of Query, Mutation or Subscription; any one of the roles in `policy` is enough.
 
-    One with `batch` is answered once for all entries of the journal that came together.
+    One with `batch` is answered once for all entries of the journal that came together; a question with `long_texts` is
+    given texts as long as a command's.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Root:
     policy: frozenset[Role]
     field: StrawberryField
     batch: bool = False
+    long_texts: bool = False
 
 
 def question(
@@ -80,12 +82,14 @@ def question(
     name: str | None = None,
     arguments: Mapping[str, str] | None = None,
     complete: str | None = None,
+    long_texts: bool = False,
 ) -> Callable[[Callable[..., Any]], Root]:
     """Declare a field of Query; the function's docstring is its description, `arguments` has sentences for its own.
 
-    One that returns a plain list says with `complete` why it is never cut; the others return pages.
+    One that returns a plain list says with `complete` why it is never cut; the others return pages. One with
+    `long_texts` compares no text of its variables with rows, so these may be as long as the body allows.
     """
-    return partial(_root, "query", frozenset(policy), name, arguments or {}, complete=complete)
+    return partial(_root, "query", frozenset(policy), name, arguments or {}, complete=complete, long_texts=long_texts)
 
 
 def command(
@@ -104,7 +108,7 @@ def subscription(
 
 def _root(
     kind: str, policy: frozenset[Role], name: str | None, sentences: Mapping[str, str], function: Callable[..., Any],
-    *, complete: str | None = None, batch: bool = False,
+    *, complete: str | None = None, batch: bool = False, long_texts: bool = False,
 ) -> Root:  # fmt: skip
     public = name or camel(function.__name__)
     function.__name__ = public  # strawberry keeps fields by their function's name, and generated ones share theirs
@@ -113,7 +117,7 @@ def _root(
     for argument in field.arguments:
         known = argument.graphql_name or camel(argument.python_name)
         argument.description = argument.description or sentences.get(known) or SENTENCES.get(known)
-    return Root(public, kind, policy, field, batch)
+    return Root(public, kind, policy, field, batch, long_texts)
 
 
 def computed(

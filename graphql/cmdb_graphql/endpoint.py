@@ -117,7 +117,8 @@ class Executor:
         self._allow(who, operation)
         if operation.kind == "subscription":
             raise Invalid("a subscription goes over a WebSocket to /graphql, by graphql-transport-ws", where="query")
-        if operation.kind == "query":  # a command may be given a text to keep
+        if operation.kind == "query" and not operation.roots <= self.built.long_texts:
+            # A command may be given a text to keep. Beside a question with long texts, another might compare them.
             limits.check_texts(variables)
         with self._lock:  # two first questions at once must find one budget
             budget = self._budgets[who.name]

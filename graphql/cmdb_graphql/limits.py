@@ -240,9 +240,11 @@ class _Pass:
     def lines(self, node: FieldNode) -> int:
         """What the lines of an import cost."""
         given = next((a.value for a in node.arguments or () if a.name.value == "rows"), None)
-        text = (
-            self.variables.get(given.name.value) if isinstance(given, VariableNode) else getattr(given, "value", None)
-        )
+        if isinstance(given, VariableNode):
+            self.varies = True
+            text = self.variables.get(given.name.value)
+        else:
+            text = getattr(given, "value", None)
         return (text.count("\n") + 1) // ROWS_PER_COST if isinstance(text, str) else 0
 
     @staticmethod

@@ -16,7 +16,8 @@ Make = Callable[[Row], Any]
 class Rows(Sequence[Any]):
     """Rows, and how to make an object of one.
 
-    Each plain field of the object must be the row's value of that name, and null where the row has none.
+    Each plain field of the object must be the row's value of that name, and where the row has none what the field's
+    declaration makes (an empty list), else null.
     """
 
     __slots__ = ("make", "rows")

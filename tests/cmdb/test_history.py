@@ -42,6 +42,8 @@ def test_what_became_of_it_is_one_word() -> None:
     ]  # fmt: skip
     assert between(life, 0, 1) is None, "not known yet"
     assert between(life, 1, 6) is None, "it came and went: nothing that lasted"
+    purged = between(Life("ci_1", {6: state(6, "retired")}), 1, 6)
+    assert purged is not None and purged.what == "retired", "what it was before is kept no longer"
     whole = between(life, 1, 9)
     assert whole is not None
     assert (whole.what, whole.opened, whole.closed) == ("created", (), ())

@@ -156,7 +156,8 @@ def test_a_slice_by_the_projection_is_the_slice_by_levels(store: Store, graphs: 
         for at, proposed in ((None, NOTHING), (graph.past, NOTHING), (graph.overlaid, graph.overlay)):
             pinned = LAST if at is None else at
             ids = state.reach([graph.of], pinned, proposed).ids
-            assert store.slice_of(ids, pinned, None, proposed) == store.reach([graph.of], at, proposed=proposed)
+            found = store.slice_of(ids, pinned, None, proposed, then=at)
+            assert found == store.reach([graph.of], at, proposed=proposed)
 
 
 def test_a_way_is_as_short_as_the_one_cypher_finds(store: Store, graphs: list[Graph], feed: Feed) -> None:

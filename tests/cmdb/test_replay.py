@@ -10,7 +10,9 @@ import pytest
 from support.reports import host, network, report, service, services, sockets, uses
 
 from cmdb import replay
+from cmdb.cypher import Compare
 from cmdb.errors import EpicentreError, Invalid
+from cmdb.governance import Policy, Rule
 from cmdb.moments import after
 from cmdb.store import By, Store
 from cmdb.webhooks.message import event_of
@@ -191,6 +193,10 @@ def by_hand(store: Store) -> dict[str, Callable[[], object]]:
             store.apply(report(4, host("a", kernel="7"), node="nd_2", boot="boot-2"), after(BEGIN, 26)),
             store.sweep_leases({}, By("epicentre", after(BEGIN, 27))),
         ),
+        "policy": lambda: store.put_policy(Policy("p", "Host", Rule.REQUIRED, "name"), By("ada", after(BEGIN, 28))),
+        "lift": lambda: store.lift_policy("p", By("ada", after(BEGIN, 29))),
+        "view": lambda: store.define_view("v", Compare("class", "eq", "Host"), By("ada", after(BEGIN, 30))),
+        "drop_view": lambda: store.drop_view("v", By("ada", after(BEGIN, 31))),
         "retire": lambda: store.sweep_leases({}, By("epicentre", after(BEGIN, 2000))),
     }
 

@@ -86,22 +86,19 @@ def test_a_new_filter_takes_over_and_a_dropped_view_shows_nothing(store: Store) 
     assert not [row["label"] for row in rows if row["label"].startswith("View_")]
 
 
-def test_a_view_that_was_begun_and_left_is_begun_anew(store: Store) -> None:
+def test_a_view_that_was_begun_and_left_is_begun_anew(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server stopped between labels and the last step leaves nothing in force and nothing in the way."""
     estate(store)
 
     class Stopped(Exception):
         """The power went."""
 
-    def stop(_view: object) -> None:
+    def stop(_store: Store, _view: object) -> None:
         raise Stopped
 
-    whole, store._label = store._label, stop  # type: ignore[method-assign,assignment]
-    try:
-        with pytest.raises(Stopped):
-            store.define_view("v", NO_NEO4J, BY)
-    finally:
-        store._label = whole  # type: ignore[method-assign]
+    with monkeypatch.context() as cut, pytest.raises(Stopped):
+        cut.setattr(Store, "_label", stop)
+        store.define_view("v", NO_NEO4J, BY)
     assert not any(view.ready for view in store.views())
     store.define_view("v", NO_NEO4J, BY)
     assert [(v.name, v.ready) for v in store.views()] == [("v", True)]

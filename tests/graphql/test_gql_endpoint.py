@@ -10,12 +10,25 @@ from typing import Any, cast
 
 import orjson
 import pytest
-from graphql import OperationType, get_named_type, is_leaf_type, is_required_argument
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    OperationType,
+    get_named_type,
+    is_leaf_type,
+    is_required_argument,
+    is_required_input_field,
+)
 from support.front_door import Door, Reply, front_door
-from support.questions import answer, person
+from support.questions import answer, parts, person
+from support.reports import NOW
 
+from cmdb.cypher import Compare
 from cmdb.errors import Forbidden, Invalid, StoreUnavailable
-from cmdb.store import Store
+from cmdb.store import By, Store
 from cmdb.words import Principal, Role
 from cmdb_graphql.endpoint import executor
 from cmdb_graphql.schema import Built
@@ -54,7 +67,7 @@ ME = b'{"query": "{me{name roles}}"}'
 def test_a_question_is_answered(door: Door, token: str) -> None:
     """The plain case, also with operationName and extensions, which clients send."""
     reply = post(door, token, ME)
-    assert (reply.status, reply.body) == (200, {"data": {"me": {"name": "vera", "roles": ["viewer"]}}})
+    assert (reply.status, reply.body) == (200, {"data": {"me": {"name": "vera", "roles": ["reader", "viewer"]}}})
     extra = {"query": "query Me{me{name}}", "operationName": "Me", "variables": None, "extensions": {}}
     assert post(door, token, orjson.dumps(extra)).status == 200
 
@@ -205,22 +218,46 @@ def roots() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("kind", "name"), roots())
 def test_every_root_field_is_refused_to_who_lacks_its_role(door: Door, kind: str, name: str) -> None:
-    """Somebody without roles gets nothing; a viewer only what viewers may; the refusal comes before any work."""
+    """Somebody without roles gets nothing; others only what their roles may; the refusal comes before any work."""
     built = executor(door.services).built
     document = f"{kind} {{ {name}{_minimal(built, kind, name)} }}"
     with pytest.raises(Forbidden):
         answer(door.services, document, Principal("nobody", frozenset()))
     needed = built.policies[kind, name]
-    for role in (Role.VIEWER, Role.ENGINEER, Role.APPROVER_FINANCIAL):
-        who = person(role, name=f"{role}-{name}")
+    reader = Principal(f"reader-{name}", frozenset({Role.READER}), "v")
+    roles = (Role.VIEWER, Role.ENGINEER, Role.APPROVER_FINANCIAL)
+    for who in (reader, *(person(role, name=f"{role}-{name}") for role in roles)):
         if not needed & who.roles:
             with pytest.raises(Forbidden, match=name):
                 answer(door.services, document, who)
     if kind == "query":
         down = replace(door.services, store=cast(Store, _Down()))
-        allowed = answer(down, document, person(*needed, name=f"ok-{name}"))
+        enough = {
+            Role.VIEWER if role is Role.READER else role for role in needed
+        }  # a viewer is a reader without a view
+        allowed = answer(down, document, person(*enough, name=f"ok-{name}"))
         codes = {e["extensions"]["code"] for e in allowed.get("errors", ())}
-        assert codes <= {"store_unavailable", "unknown_name"}  # some ask for one of something that is not there
+        # some ask for one of something that is not there, some check what is given first
+        assert codes <= {"store_unavailable", "unknown_name", "invalid"}
+    if kind == "subscription":
+        with pytest.raises(Invalid, match="WebSocket"):
+            answer(door.services, document, person(Role.ADMIN, name=f"ok-{name}"))
+
+
+@pytest.mark.neo4j
+def test_a_reader_with_a_view_may_ask_what_readers_may(store: Store, tmp_path: Path) -> None:
+    """Every question of theirs is answered by the view, of which they need not know; without it, by nothing."""
+    with parts(tmp_path / "home", store) as of:
+        built = executor(of).built
+        asked = [name for (kind, name), needed in built.policies.items() if kind == "query" and Role.READER in needed]
+        readers = [Principal(f"reader-{name}", frozenset({Role.READER}), "v") for name in asked]
+        documents = [f"{{ {name}{_minimal(built, 'query', name)} }}" for name in asked]
+        with pytest.raises(Forbidden, match="is gone"):
+            answer(of, documents[0], readers[0])
+        store.define_view("v", Compare("class", "eq", "Host"), By("ada", NOW, "because"))
+        found = [answer(of, document, who) for document, who in zip(documents, readers, strict=True)]
+    codes = {error["extensions"]["code"] for one in found for error in one.get("errors", ())}
+    assert len(found) > 40 and codes <= {"unknown_name", "invalid"}
 
 
 def _minimal(built: Built, kind: str, name: str) -> str:
@@ -228,18 +265,25 @@ def _minimal(built: Built, kind: str, name: str) -> str:
     root = built.graphql.get_root_type(OperationType(kind))
     assert root is not None
     field = root.fields[name]
-    given = [
-        f"{argument}: {_value(str(one.type))}" for argument, one in field.args.items() if is_required_argument(one)
-    ]
+    given = [f"{argument}: {_value(one.type)}" for argument, one in field.args.items() if is_required_argument(one)]
     return (f"({', '.join(given)})" if given else "") + ("" if is_leaf_type(get_named_type(field.type)) else _TYPENAME)
 
 
 _TYPENAME = " { __typename }"
 
 
-def _value(kind: str) -> str:
-    value = {"Moment": "1", "ID": '"x"', "String": '"x"', "Int": "1", "CountBy": "CLASS"}[kind.strip("[]!")]
-    return f"[{value}]" if kind.startswith("[") else value
+def _value(kind: GraphQLInputType) -> str:
+    """Something of a kind of argument, as a document has it."""
+    if isinstance(kind, GraphQLNonNull):
+        return _value(kind.of_type)
+    if isinstance(kind, GraphQLList):
+        return f"[{_value(kind.of_type)}]"
+    if isinstance(kind, GraphQLEnumType):
+        return next(iter(kind.values))
+    if isinstance(kind, GraphQLInputObjectType):
+        given = (f"{name}: {_value(one.type)}" for name, one in kind.fields.items() if is_required_input_field(one))
+        return f"{{{', '.join(given)}}}"
+    return {"ID": '"x"', "String": '"x"'}.get(kind.name, "1")
 
 
 def test_an_alias_or_a_fragment_hides_no_root_field(door: Door) -> None:

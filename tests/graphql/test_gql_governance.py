@@ -63,6 +63,7 @@ def test_tags_are_put_counted_filtered_and_taken_back(served: Services) -> None:
     assert error["extensions"]["code"] == "invalid" and "is no tag" in error["message"]
 
 
+@pytest.mark.one_way
 def test_the_new_fields_cost_no_round_trip(served: Services) -> None:
     """They are part of the row that a list brings anyway; a command about many CIs is one call."""
     ids = estate(served.store)

@@ -15,6 +15,7 @@ from support.reports import host, network, report, services, sockets, uses, wire
 from cmdb.errors import Forbidden, TooLarge
 from cmdb.store import Store
 from cmdb.words import Role, Section
+from cmdb_graphql import limits
 from cmdb_graphql.services import Services
 
 pytestmark = pytest.mark.neo4j
@@ -101,3 +102,13 @@ def test_a_rehearsed_conflict_names_rule_candidates_and_refused_keys(served: Ser
     assert one["refused"] == ["smbios_uuid 'Not Settable': not a UUID"]
     (error,) = answer(served, REHEARSE, payload="[]")["errors"]
     assert error["message"].startswith("payload: expected a report")
+
+
+def test_only_a_report_alone_may_be_a_long_text(served: Services) -> None:
+    """A rehearsal takes more than other questions do; beside one that would compare the text, it does not."""
+    long = json.dumps({"x": "x" * limits.TEXT})
+    (error,) = answer(served, REHEARSE, payload=long)["errors"]
+    assert error["path"] == ["reconcileDryRun"] and "sections.x" in error["message"]
+    beside = "query Q($t: String!) { reconcileDryRun(payload: $t) { sequence } search(text: $t) { nodes { id } } }"
+    with pytest.raises(TooLarge, match="length of a text"):
+        answer(served, beside, t=long)

@@ -131,7 +131,7 @@ query N($id: ID!, $of: [ID!]!, $at: Moment) {
     children(first: 50) { nodes { name } }
     dependents { nodes { from { name asOf } to { name } } }
   }
-  dependents(of: $of, asOf: $at) { from { name asOf } to { name } }
+  dependents(of: $of, asOf: $at) { nodes { from { name asOf } to { name } } }
   impact(of: $of, asOf: $at) { verdict of { name } items { ci { name asOf } path { from { name } } } }
   hosts(asOf: $at, filter: {name: {prefix: "web"}}) { totalCount nodes { name children(class: "Service") {
     nodes { name parent { name } } } } }
@@ -158,7 +158,7 @@ def test_whatever_an_answer_names_is_named_as_of_then(store: Store, tmp_path: Pa
     for found, name, at, unit in ((then, "web1", 1, "4"), (now, "web9", None, "5")):
         assert (found["ci"]["name"], found["ci"]["asOf"]) == (name, at)
         assert {e["to"]["name"] for e in found["ci"]["dependents"]["nodes"]} == {name}
-        assert {(e["to"]["name"], e["from"]["asOf"]) for e in found["dependents"]} == {(name, at)}
+        assert {(e["to"]["name"], e["from"]["asOf"]) for e in found["dependents"]["nodes"]} == {(name, at)}
         assert found["impact"]["verdict"].count(name) and found["impact"]["of"] == [{"name": name}]
         assert {i["ci"]["asOf"] for i in found["impact"]["items"]} == {at}
         (one,) = found["hosts"]["nodes"]
@@ -200,4 +200,4 @@ def test_a_moment_is_resolved_once_a_question(store: Store, tmp_path: Path) -> N
         text += 'b: hosts(asOf: "2026-01-01T00:00:01.5Z") { nodes { name asOf } } }'
         found = ask(replace(of, store=cast(Store, counter)), text, i=ids["web9"])
     assert found["a"] == found["b"]["nodes"][0] == {"name": "web1", "asOf": 1}
-    assert counter.calls.count("pin") == 1
+    assert counter.calls.count("pins") == 1

@@ -92,6 +92,7 @@ def test_what_is_cut_is_cut_alike(
     assert "more than 2 CIs" in ask(served, IMPACT, of=[ids["neo4j"]])["impact"]["truncated"]
 
 
+@pytest.mark.one_way
 def test_a_long_chain_costs_no_more_round_trips_than_a_short_one(
     plain: Services, ids: dict[str, str], served: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -121,6 +121,7 @@ def _document(way: tuple[Step, ...], known: dict[str, Any]) -> tuple[str, dict[s
     return f"{head}{{ {opened}{inner or '__typename'} {'} ' * (len(way) + 1)}", given
 
 
+@pytest.mark.one_way
 @pytest.mark.parametrize("way", _lists(), ids=lambda way: ".".join(f"{name}" for _, name in way))
 def test_round_trips_of_every_list_field_are_at_most_two_and_its_depth(
     served: tuple[Services, list[str], Any], way: tuple[Step, ...]

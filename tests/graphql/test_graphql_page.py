@@ -47,5 +47,5 @@ def test_the_examples_on_the_page_run(tmp_path: Path, store: Store) -> None:
         estate(store)
         answers = [ask(served, text) for text in EXAMPLES]
     assert answers[0]["hosts"]["totalCount"] == 2
-    assert answers[1]["resolve"][0]["children"]["nodes"]
+    assert answers[1]["resolve"]["nodes"][0]["children"]["nodes"]
     assert len(answers) == 3

@@ -35,7 +35,7 @@ def everything(store: Store) -> list[str]:
     """All there is beside ids and hashes: properties of nodes and what joins them, as texts."""
     nodes = store._bolt.read(lambda run: run("MATCH (n) WHERE NOT n:Migration RETURN labels(n) AS l, n AS n", {}))
     joined = store._bolt.read(lambda run: run("MATCH (a)-[e]->(b) RETURN type(e) AS t, properties(e) AS e", {}))
-    hidden = {"id", "hash", "prev", "ops", "at", "trace", "parent", "summary", "actor", "first_seen"}
+    hidden = {"id", "hash", "prev", "ops", "at", "time", "trace", "parent", "summary", "actor", "first_seen"}
     texts = [f"{sorted(r['l'])} {sorted((k, v) for k, v in dict(r['n']).items() if k not in hidden)}" for r in nodes]
     return sorted(texts + [f"{r['t']} {sorted((k, v) for k, v in r['e'].items() if k not in hidden)}" for r in joined])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from conftest import wipe
 from graphql import GraphQLArgument, GraphQLField, GraphQLNonNull, Undefined
 from support.questions import ADMIN, EPICENTRE, NEO4J, SHOP, ask, estate, parts
-from support.reports import NOW, host, network, report, services, sockets, uses
+from support.reports import NOW, host, network, report, services, sockets, uses, wire
 
 from cmdb.store import Store
 from cmdb_graphql.services import Services
@@ -39,7 +40,12 @@ def seeded(home: Path, real: Store, asked: Store) -> Iterator[tuple[Services, di
     with parts(home, asked, processes().values()) as made:
         change = ask(made, PROPOSE, ADMIN, cis=[ids["web1"], ids["web2"]])["proposeChange"]["number"]
         hook = made.courier.hooks.create("https://192.0.2.1/", ["*"], by="ada", now=NOW, cursor=0).id
-        more = {"Query.webhookDeliveries.id": hook, "Query.diff.from": 1, "start": "neo"}
+        edges = ask(made, "query E($of: [ID!]!) { dependencies(of: $of) { nodes { id } } }", of=[ids["shop"]])
+        more = {
+            "Query.webhookDeliveries.id": hook, "Query.diff.from": 1, "Query.hosts.at": 1, "start": "neo",
+            "Query.edgeHistory.id": edges["dependencies"]["nodes"][0]["id"],
+            "payload": json.dumps(wire(report(2, host("web1", cpu_cores=8)))),
+        }  # fmt: skip
         yield made, values(ids, number=change, **more)
 
 

@@ -65,7 +65,8 @@ class Builder:
         declared = known.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
         if isinstance(declared, StrawberryField) and declared.is_basic_field and plain_of(completer):
             # `class` is no name in Python, so attributes carry an underscore that rows do not.
-            return Plain(name, declared.python_name, declared.python_name.rstrip("_"), completer)
+            python = declared.python_name
+            return Plain(name, python, python.rstrip("_"), _absent(declared), completer)
         return Field.of(key, [one.node for one in details], parent, completer, self._converter)
 
     def _completer(self, kind: GraphQLOutputType, details: list[FieldDetails], *, required: bool) -> Completer:
@@ -88,3 +89,9 @@ class Builder:
             self._schema, self._fragments, self._switches, self._operation, parent, details, True
         )
         return self._selection(parent, found.grouped_field_set)
+
+
+def _absent(declared: StrawberryField) -> Any:
+    """What a field is in a row that has no such property: an empty list for a list, else null."""
+    made = declared.default_factory
+    return made() if callable(made) else None

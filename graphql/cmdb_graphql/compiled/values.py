@@ -23,11 +23,12 @@ from cmdb_graphql.types import PLAIN
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A plain field: where its value is in an object and in a row, and how its column is completed."""
+    """A plain field: where its value is in an object and in a row, what it is if absent, how a column is completed."""
 
     name: str
     attribute: str
     column: str
+    absent: Any
     completer: Completer
 
 
@@ -77,7 +78,7 @@ class Selection:
                 return zip(*map(itemgetter(*names), rows), strict=True)
             except KeyError:
                 pass
-        return [[row.get(name) for row in rows] for name in names]
+        return [[row.get(part.column, part.absent) for row in rows] for part in self.plain.values()]
 
     def _answers(self, count: int, columns: Iterable[Sequence[Any]]) -> Answers:
         # Copying a dict and setting what is in it is the fastest way to many of the same keys.

@@ -145,7 +145,7 @@ Agent = Annotated[
 ]
 
 
-@question(Role.ENGINEER)
+@question(Role.ENGINEER, long_texts=True)
 async def reconcile_dry_run(info: Info, payload: Payload, node: Agent = None) -> BulkResult:
     """What a report would come to, row by row, with rule, candidates and refused keys. Nothing of it is written."""
     snapshot = ingest.parse(_report(payload, node))
