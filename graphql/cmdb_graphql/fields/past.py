@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Annotated, Any, cast
 
 import strawberry
@@ -11,6 +12,7 @@ from strawberry.scalars import JSON
 from cmdb import history as lives
 from cmdb.classes import catalogue
 from cmdb.errors import Invalid, UnknownName
+from cmdb.store import Difference as Found
 from cmdb.store import Entry, Row
 from cmdb.store import past as lives_of
 from cmdb.words import Role
@@ -152,10 +154,21 @@ class DifferenceConnection:
 
     of: strawberry.Private[list[str] | None]
     asked: strawberry.Private[str | None]
+    page: strawberry.Private[Callable[[], Found]]
     from_: int = strawberry.field(name="from", description="The journal sequence of the earlier moment.")
     to: int = strawberry.field(description="The journal sequence of the later moment.")
-    nodes: list[Difference] = strawberry.field(description="What became of each CI.")
-    page_info: PageInfo = strawberry.field(description="Where this page ends.")
+
+    @computed("What became of each CI.")
+    async def nodes(self) -> list[Difference]:
+        """Looked for when asked: a summary needs no page."""
+        found = await blocking(self.page)
+        return [_difference(one, found.cis[one.ci]) for one in found.changes]
+
+    @computed("Where this page ends.")
+    async def page_info(self) -> PageInfo:
+        """Of the same page."""
+        found = await blocking(self.page)
+        return PageInfo(has_next_page=found.cursor is not None, end_cursor=found.cursor)
 
     @computed("Why changes may be missing, if so: the history of long retired CIs is kept no longer.")
     async def truncated(self, info: Info) -> str | None:
@@ -303,12 +316,8 @@ async def diff(
     earlier, later = await spanned(info, from_, to)
     if earlier > later:
         raise Invalid(f"it lies behind `to` ({earlier} is after {later})", where="from")
-    found = await blocking(store.difference, earlier, later, ids, class_, size, after or "")
-    return DifferenceConnection(
-        of=ids, asked=class_, from_=earlier, to=later,
-        nodes=[_difference(one, found.cis[one.ci]) for one in found.changes],
-        page_info=PageInfo(has_next_page=found.cursor is not None, end_cursor=found.cursor),
-    )  # fmt: skip
+    page = cache(partial(store.difference, earlier, later, ids, class_, size, after or ""))
+    return DifferenceConnection(of=ids, asked=class_, page=page, from_=earlier, to=later)
 
 
 def _difference(change: lives.Change, row: Mapping[str, Any]) -> Difference:
