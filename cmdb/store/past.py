@@ -13,7 +13,8 @@ from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.history import Change, EdgeState, Life
 from cmdb.replay import KEPT_REWORDINGS
 from cmdb.store.entries import decoded
-from cmdb.store.rows import Row, then
+from cmdb.store.reads import states_at
+from cmdb.store.rows import Row
 from cmdb.store.session import Bolt, Run
 
 MOST_ENTRIES = 10_000
@@ -85,8 +86,7 @@ class Past:
 
     def states(self, ids: Collection[str], at: int) -> dict[str, Row]:
         """CIs as they were at a sequence; those not known then are left out. One round trip."""
-        rows = self._bolt.read(lambda run: run(past.STATES, {"ids": list(ids), "at": at}))
-        return {state["id"]: state for row in rows if row["state"] is not None for state in [then(row["state"], at)]}
+        return self._bolt.read(lambda run: states_at(run, ids, at))
 
     def history_of(self, ci: str, first: int, before: int | None = None) -> list[Entry]:
         """What became of a CI, newest first, before a sequence. Two round trips.

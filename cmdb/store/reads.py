@@ -213,5 +213,10 @@ def states_of(run: Run, nodes: dict[str, Row], at: int | None) -> dict[str, Row]
     """The CIs as they were at a sequence, in the order they came."""
     if at is None:
         return nodes
-    rows = run(past.STATES, {"ids": list(nodes), "at": at})
+    return states_at(run, nodes, at)
+
+
+def states_at(run: Run, ids: Collection[str], at: int) -> dict[str, Row]:
+    """CIs as they were at a sequence; those not known then are left out."""
+    rows = run(past.STATES, {"ids": list(ids), "at": at})
     return {state["id"]: state for row in rows if row["state"] is not None for state in [then(row["state"], at)]}
