@@ -188,6 +188,15 @@ FRAGMENT = "fragment Named on CI { name status n: name parent { name } }"
 
 
 @pytest.fixture
+def unlogged() -> Iterator[None]:
+    """Nothing is logged: what is logged holds on to what was never awaited, beyond the test."""
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
+    gc.collect()
+
+
+@pytest.fixture
 def served(tmp_path: Path, store: Store) -> Iterator[tuple[Services, list[str]]]:
     """Parts on a small estate, with the processes."""
     with parts(tmp_path / "home", store, processes().values()) as made:
@@ -198,12 +207,12 @@ def served(tmp_path: Path, store: Store) -> Iterator[tuple[Services, list[str]]]
 # When an error cuts an answer short, graphql-core itself leaves what still waits never awaited.
 @pytest.mark.filterwarnings("ignore:coroutine 'Executor")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.usefixtures("unlogged")
 @pytest.mark.parametrize("flawed", [False, True])
 def test_random_questions_have_one_answer(served: tuple[Services, list[str]], flawed: bool) -> None:
     """Fragments, aliases, directives, bad values of arguments; and with a store that fails here and there."""
     services, ids = served
     asked = refused = compiled = 0
-    logging.disable()  # what is logged holds on to what was never awaited, beyond this test
     for seed in range(120):
         author = Author(Random(seed), ids)
         text = author.write()
@@ -216,6 +225,4 @@ def test_random_questions_have_one_answer(served: tuple[Services, list[str]], fl
             continue
         assert planned == core, f"seed {seed}: {text} {author.variables}"
         asked, compiled = asked + 1, compiled + run.compiled
-    logging.disable(logging.NOTSET)
-    gc.collect()
     assert asked > 60 and compiled > (10 if flawed else 40), (asked, refused, compiled)
