@@ -16,6 +16,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+from common import sized
+
 SNAPSHOT = """
 import time
 from cmdb_agents import report
@@ -77,7 +79,7 @@ def node_exporter() -> tuple[float, float] | None:
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=sized(5, 1))
     runs = parser.parse_args().runs
     inner, memory, (_, size, processes) = measure(AGENT, runs)
     loading, bare, _ = measure(ALONE, runs)

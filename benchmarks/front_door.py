@@ -23,6 +23,7 @@ import orjson
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from common import sized
 from fastapi import FastAPI, Request
 from nacl.signing import SigningKey
 from support.front_door import front_door, signature_headers
@@ -169,7 +170,7 @@ def micro(what: str, work: Callable[[], object], times: int = 500) -> None:
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--seconds", type=float, default=5.0)
+    options.add_argument("--seconds", type=float, default=sized(5.0, 0.5))
     options.add_argument("--agents", type=int, default=64)
     said = options.parse_args()
     small, large = sections(4), sections(72)

@@ -22,6 +22,7 @@ from typing import Any
 
 import orjson
 import strawberry
+from common import sized
 from graphql import (
     GraphQLField,
     GraphQLID,
@@ -193,7 +194,7 @@ def measure(count: int, wide: int, rounds: int, folder: Path | None) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=100, help="rounds of 100 hosts; of more, fewer (default: 100)")
+    parser.add_argument("--rounds", type=int, default=sized(100, 20), help="rounds of 100 hosts; of more, fewer")
     parser.add_argument("--graphql-js", type=Path, metavar="FOLDER", help="where node_modules/graphql is")
     given = parser.parse_args()
     types.PAGE = max(count for count, _ in SHAPES)  # a page of a server has 100

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from common import sized
+
 from cmdb.config import load
 from cmdb.engine import Engine
 from cmdb.imports import parse
@@ -95,7 +97,7 @@ def offline(home: Path, cis: int) -> tuple[int, dict[str, float]]:
 def main() -> None:
     """Both ways, and the ratio."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cis", type=int, default=SAMPLE)
+    parser.add_argument("--cis", type=int, default=sized(SAMPLE, 500))
     cis = parser.parse_args().cis
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)

@@ -26,6 +26,7 @@ import orjson
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from common import sized
 from nacl.signing import SigningKey
 from support.front_door import signature_headers
 from support.reports import host, network, report, service, services, sockets, uses, wire
@@ -139,7 +140,7 @@ def alone(snapshot: Snapshot, full: dict[str, object], count: int) -> float:
 def main() -> None:
     """Run and print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--agents", type=int, default=10_000)
+    options.add_argument("--agents", type=int, default=sized(10_000, 200))
     options.add_argument("--kib", type=int, default=20)
     said = options.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -23,6 +23,7 @@ import orjson
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from common import sized
 from nacl.signing import SigningKey
 from support.front_door import signature_headers
 from support.server_process import Agent, Up, enrolled, until, up
@@ -138,9 +139,9 @@ def limit(store: Store) -> float:
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--hosts", type=int, default=40)
+    parser.add_argument("--hosts", type=int, default=sized(40, 4))
     parser.add_argument("--services", type=int, default=112)
-    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=sized(8, 2))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         agents = enrolled(Path(folder), options.hosts)

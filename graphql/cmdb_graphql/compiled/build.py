@@ -52,7 +52,7 @@ class Builder:
         parts = {key: self._part(key, parent, details) for key, details in grouped.items()}
         template = {key: parent.name if part is None else None for key, part in parts.items()}
         plain = {key: part for key, part in parts.items() if isinstance(part, Plain)}
-        return Selection(parent, template, plain, tuple(part for part in parts.values() if isinstance(part, Field)))
+        return Selection.of(parent, template, plain, tuple(part for part in parts.values() if isinstance(part, Field)))
 
     def _part(self, key: str, parent: GraphQLObjectType, details: list[FieldDetails]) -> Plain | Field | None:
         name = details[0].node.name.value
