@@ -7,6 +7,7 @@ waits in the kernel's buffers and theirs, not in this process.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import deque
 from typing import Any
 
@@ -19,7 +20,7 @@ MAX_HEAD = 64 * 1024
 """Bytes of request line and headers; the server underneath sets no limit."""
 
 
-ROOM = 16 * 1024 * 1024
+ROOM = 4 * 1024 * 1024
 """Bytes of requests, not answered yet, beyond which new connections wait before they are read."""
 
 EXPECTED = 64 * 1024
@@ -85,6 +86,20 @@ class Patient(HttpToolsProtocol):
         """Its turn will come."""
         super().connection_made(transport)
         self.turnstile.arrive(self)
+        if self.flow.read_paused:
+            # uvloop reads once when this returns, whatever was said in it: the kernel is told not to wake it for that.
+            self._wake_at(1 << 20)
+            self.loop.call_soon(self._still)
+
+    def _still(self) -> None:
+        if not self.transport.is_closing():
+            if self.flow.read_paused:
+                self.transport.pause_reading()
+            self._wake_at(1)
+
+    def _wake_at(self, size: int) -> None:
+        """Let the socket count as readable from so many bytes on."""
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
 
     def admit(self) -> None:
         """Read on: something must come soon."""

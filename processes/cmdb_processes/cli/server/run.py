@@ -6,7 +6,6 @@ import fcntl
 import json
 import logging
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from cmdb.engine import Bolt, Engine, child
 from cmdb.errors import EpicentreError, Misconfigured
 from cmdb_graphql.client import HttpClient
 from cmdb_processes.cli import show
-from cmdb_processes.cli.server import first_answer
+from cmdb_processes.cli.server import first_answer, limits
 from cmdb_processes.cli.server.folder import LOCAL_ADMIN, external_bolt, private_folder, secret_file
 from cmdb_processes.cli.server.processes import processes
 from cmdb_processes.cli.server.revival import Revival
@@ -56,7 +55,8 @@ class Run:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._asked_to_stop)
         with ExitStack() as stack:
-            _many_connections()
+            limits.many_connections()
+            limits.one_heap()
             private_folder(self._home)
             stack.enter_context(only_one(self._home))
             show.out(f"data folder: {self._home}")
@@ -194,12 +194,6 @@ def _enrolled(program: list[str]) -> bool:
 def _shown(host: str) -> str:
     reachable = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # compared, never bound
     return f"[{reachable}]" if ":" in reachable else reachable
-
-
-def _many_connections() -> None:
-    """Let this process open as many files as it may: many systems begin with 1,024, and each agent needs one."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 @contextmanager
