@@ -44,6 +44,7 @@ def _condition(
     """The single-valued keys of a rule together; lists are compared when the candidates are there."""
     declared = [attribute for key in rule.keys if (attribute := cls.attribute(key)) is not None]
     single = [attribute.name for attribute in declared if attribute.type != "strings"]
+    single += [key for key in rule.keys if key == "name"]  # every CI has one, so no class declares it
     if any(keys.get(key) is None for key in single):
         return None
     for key in single:

@@ -99,7 +99,11 @@ def candidates(
     found: list[Candidate] = []
     while rows:
         found += [
-            Candidate(row["id"], _values(row["attributes"]), frozenset(row["nodes"]) - frozenset(revoked))
+            Candidate(
+                row["id"],
+                _values(row["attributes"]) | {"name": row["attributes"]["name"]},
+                frozenset(row["nodes"]) - frozenset(revoked),
+            )
             for row in rows
             if row["merged"] is None
         ]

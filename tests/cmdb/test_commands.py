@@ -105,6 +105,15 @@ def test_what_is_created_by_hand_meets_the_agent_that_finds_it(store: Store) -> 
         store.create_ci("Host", "again", hardware, ANN)
 
 
+def test_what_is_known_by_its_name_is_not_written_down_twice(store: Store) -> None:
+    """A class whose rule names the name is looked for by it; a tombstone of that name revives."""
+    done = store.create_ci("BusinessService", "Checkout", {}, ANN)
+    with pytest.raises(Conflict, match=f"known already as Checkout \\({done.ci}\\): recognised by name"):
+        store.create_ci("BusinessService", "Checkout", {}, ANN)
+    store.retire_ci(done.ci, None, ANN)
+    assert store.create_ci("BusinessService", "Checkout", {}, ANN).ci == done.ci
+
+
 def test_things_inside_a_host_are_created_found_and_revived(store: Store) -> None:
     """By hand with a parent and key; the agent that sees it claims the same CI; retired, it revives with its id."""
     estate(store)
