@@ -3,8 +3,8 @@
 What a set of changes does together is monotone: more changes never do less harm. So for each CI there are *minimal*
 sets of changes that harm it so hard, and a set of two or more that holds the change in question is a combined
 conflict. A minimal set lies in one moment (all its windows overlap there), and every change of it reaches the CI; both
-keep the sets to ask about few. Minimal sets of two and three changes are found all; should a CI be harmed by more
-together only, one minimal set is found by leaving out what is not needed.
+keep the sets to ask about few. Minimal sets of two and three changes are found all. Of larger ones, one is found for a
+CI that no smaller set harms: by leaving out, one after the other, what is not needed.
 """
 
 from __future__ import annotations

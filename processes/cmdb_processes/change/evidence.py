@@ -51,9 +51,11 @@ class Evidence:
 def canonical(value: Any) -> str:
     """The one text of a JSON value."""
     try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        text.encode()  # half a surrogate pair is no text
     except (TypeError, ValueError) as error:
         raise Invalid(f"evidence holds what JSON has no word for: {error}", where="evidence") from error
+    return text
 
 
 def freeze(inputs: Inputs, answers: Mapping[str, Any], conclusion: Mapping[str, Any]) -> Evidence:

@@ -26,7 +26,8 @@ def differences(before: Impact, after: Impact) -> tuple[str, ...]:
 def _groups(before: Impact, after: Impact, said: set[tuple[str, str]]) -> Iterator[str]:
     """Members that stand in for each other under one CI, and how many it needs; `said` gathers (CI, member)."""
     was, now = _members(before), _members(after)
-    for ci in sorted(was.keys() | now.keys()):
+    in_both = before.reach.keys() & after.reach.keys()  # of a CI outside the radius nothing is told
+    for ci in sorted(ci for ci in was.keys() | now.keys() if ci.id in in_both):
         had, has = was.get(ci, frozenset()), now.get(ci, frozenset())
         if had and has:
             for member in sorted(had ^ has):
@@ -58,7 +59,7 @@ def _links(before: Impact, after: Impact, said: set[tuple[str, str]]) -> Iterato
     was, now = {_key(one): one for one in before.links}, {_key(one): one for one in after.links}
     for key in sorted(was.keys() - now.keys()):
         link = was[key]
-        if (link.source.id, link.target.id) in said:
+        if (link.source.id, link.target.id) in said or not _tells(link, after):
             continue
         left = sum(1 for kind, source, _ in now if (kind, source) == key[:2])
         if link.type in _ROLES:
@@ -67,8 +68,13 @@ def _links(before: Impact, after: Impact, said: set[tuple[str, str]]) -> Iterato
             yield f"{link.source.name} no longer {_verb(link)} {link.target.name}"
     for key in sorted(now.keys() - was.keys()):
         link = now[key]
-        if (link.source.id, link.target.id) not in said:
+        if (link.source.id, link.target.id) not in said and _tells(link, before):
             yield f"{link.source.name} now {_verb(link)} {link.target.name}"
+
+
+def _tells(link: Link, other: Impact) -> bool:
+    """Whether the other answer would hold this link if it were there: it holds all of what its radius touches."""
+    return link.source.id in other.reach or link.target.id in other.reach
 
 
 def _lost(ci: CI, member: CI, role: str, left: int) -> str:

@@ -41,7 +41,7 @@ def compare(planned: Steps, seen: Steps, flapping: Flapping = NOTHING) -> Compar
     A CI that was planned anew is recognised by class and name, whatever id discovery gave it. Parts that came or went
     with a planned CI, and what a new one depends on, follow from the plan.
     """
-    wanted = _translated(planned, _recognised(planned, seen))
+    wanted = _translated(planned, _recognised(planned, seen), seen)
     matched = wanted & seen.steps
     rest = seen.steps - matched
     born = _with_parts({s.ci for s in matched if s.act is Act.CREATE}, seen, Act.CREATE)
@@ -72,13 +72,17 @@ def _recognised(planned: Steps, seen: Steps) -> Mapping[str, str]:
     return found
 
 
-def _translated(planned: Steps, ids: Mapping[str, str]) -> frozenset[Step]:
+def _translated(planned: Steps, ids: Mapping[str, str], seen: Steps) -> frozenset[Step]:
     """The planned steps with the ids and names that discovery gave."""
     found = set()
     for step in planned.steps:
         ci = ids.get(step.ci, step.ci)
-        linked = step.act in {Act.OPEN, Act.CLOSE}
-        found.add(replace(step, ci=ci, other=ids.get(step.other, step.other) if linked else step.other))
+        other = step.other
+        if step.act in {Act.OPEN, Act.CLOSE}:
+            other = ids.get(other, other)
+        elif step.act is Act.CREATE and ci != step.ci:
+            other = seen.names[ci]
+        found.add(replace(step, ci=ci, other=other))
     return frozenset(found)
 
 
