@@ -34,21 +34,19 @@ class Group:
     soft: bool = False
     weights: tuple[int, ...] = ()
     name: str = ""
+    total: int = field(init=False, compare=False, repr=False)
+    """The weight of all members."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "k_full", self.k_full or self.k_min)
         object.__setattr__(self, "weights", self.weights or (1,) * len(self.edges))
+        object.__setattr__(self, "total", sum(self.weights))
         if len(self.weights) != len(self.edges):
             raise Invalid(f"{len(self.edges)} members need as many weights, not {len(self.weights)}", where="group")
         if min(self.weights, default=1) < 1:
             raise Invalid(f"a weight is 1 or more, not {min(self.weights)}", where="group")
         if not 1 <= self.k_min <= self.k_full:
             raise Invalid(f"needs 1 ≤ {self.k_min} ≤ {self.k_full} members", where="group")
-
-    @property
-    def total(self) -> int:
-        """The weight of all members."""
-        return sum(self.weights)
 
     @property
     def fault(self) -> str | None:
@@ -81,6 +79,10 @@ class Model:
     all: tuple[tuple[str, Group], ...] = field(repr=False)
     uses: Mapping[str, tuple[tuple[int, int], ...]] = field(repr=False)
     problems: tuple[Problem, ...] = ()
+    faulty: frozenset[str] = frozenset()
+    """The dependents of groups that can never be met, or never be whole."""
+    first: Mapping[str, int] = field(default_factory=dict, repr=False)
+    """The number of each dependent's first group; the others follow."""
 
 
 def model(groups: Mapping[str, Iterable[Group]], problems: Iterable[Problem] = ()) -> Model:
@@ -93,8 +95,11 @@ def model(groups: Mapping[str, Iterable[Group]], problems: Iterable[Problem] = (
         for edge, weight in zip(group.edges, group.weights, strict=True):
             uses[edge.target].append((number, weight))
             dependents[edge.target][source] = None
+    first: dict[str, int] = {}
+    for number, (source, _) in enumerate(every):
+        first.setdefault(source, number)
     faults = [Problem(ci, group.name, f"it {fault}") for ci, group in every if (fault := group.fault)]
     return Model(
         found, {t: tuple(s) for t, s in dependents.items()}, every, {t: tuple(u) for t, u in uses.items()},
-        tuple(sorted({*problems, *faults})),
+        tuple(sorted({*problems, *faults})), frozenset(fault.ci for fault in faults), first,
     )  # fmt: skip

@@ -37,10 +37,7 @@ class States:
         self.state: dict[str, int] = {}
         self.hurt: dict[int, int] = {}
         self.dead: dict[int, int] = {}
-        faulty = ((ci, DOWN if not g.soft and g.k_min > g.total else DEGRADED) for ci, g in model.all if g.fault)
-        start = dict(faulty)
-        for ci, fault in ((ci, self._alone(ci)) for ci in start):
-            start[ci] = fault
+        start = {ci: min(_value(group, 0, 0) for group in model.groups[ci]) for ci in model.faulty}
         for ci, state in (own or {}).items():
             start[ci] = min(start.get(ci, UP), int(state))
         self._fall(start)
@@ -48,6 +45,12 @@ class States:
     def fail(self, cis: Collection[str], to: State = State.DOWN) -> None:
         """Let these fall to a state, jointly, and whatever falls with them."""
         self._fall(dict.fromkeys(cis, int(to)))
+
+    def copy(self) -> States:
+        """The same states, to let other CIs fail on top."""
+        made = object.__new__(States)
+        made.model, made.state, made.hurt, made.dead = self.model, dict(self.state), dict(self.hurt), dict(self.dead)
+        return made
 
     def of(self, ci: str) -> State:
         """The effective state of a CI."""
@@ -64,9 +67,6 @@ class States:
     def margin(self, number: int) -> int:
         """The weight a group can lose and live; below 0 it does not."""
         return self.left(number) - self.model.all[number][1].k_min
-
-    def _alone(self, ci: str) -> int:
-        return min(_value(group, 0, 0) for group in self.model.groups[ci])
 
     def _fall(self, start: Mapping[str, int]) -> None:
         state, hurt, dead, every, uses = self.state, self.hurt, self.dead, self.model.all, self.model.uses
