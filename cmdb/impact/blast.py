@@ -82,9 +82,7 @@ class Blast:
         return words.verdict([name(ci) for ci in self.failed], down, degraded, spent)
 
 
-def blast_radius(
-    model: Model, failed: Collection[str], name: Name, own: Mapping[str, State] | None = None
-) -> Blast:
+def blast_radius(model: Model, failed: Collection[str], name: Name, own: Mapping[str, State] | None = None) -> Blast:
     """Everything whose effective state falls when all of `failed` are down, from the own states before.
 
     `name` gives a CI's name for the reasons.

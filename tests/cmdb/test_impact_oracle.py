@@ -116,7 +116,8 @@ def check(case: Case) -> None:
     before = greatest(case, case.own)
     after = greatest(case, {**case.own, **dict.fromkeys(case.failed, 0)})
     blast = blast_radius(made, [NODES[f] for f in case.failed], str, own)
-    fallen = {NODES[p]: (before[p], after[p]) for p in range(len(before)) if after[p] < before[p] and p not in case.failed}
+    fell = [p for p in range(len(before)) if after[p] < before[p] and p not in case.failed]
+    fallen = {NODES[p]: (before[p], after[p]) for p in fell}
     assert {i.ci: (i.before, i.after) for i in blast.items} == fallen
     spent = {
         NODES[place]
@@ -135,7 +136,7 @@ def check(case: Case) -> None:
 def _witnessed(case: Case, blast: Blast, before: list[int], after: list[int]) -> None:
     """Each path goes hop by hop from the CI to a failed one, over CIs that fell, through groups that decided."""
     for item in blast.items:
-        hops = [tuple(edge.partition(":")[0].split(">")) + (int(edge.partition(":")[2]),) for edge in item.path]
+        hops = [(edge[0], edge[2], int(edge[4:])) for edge in item.path]
         assert hops[0][0] == item.ci and NODES.index(hops[-1][1]) in case.failed and len(hops) == item.hops
         assert all(one[1] == other[0] for one, other in pairwise(hops))
         for source, target, number in hops:
