@@ -10,10 +10,11 @@ import strawberry
 
 from cmdb.words import Command, RecordType, Value
 from cmdb_graphql.context import Info, Root, camel, command
-from cmdb_graphql.generate import PYTHON, sentence_of
+from cmdb_graphql.generate import PYTHON
 from cmdb_graphql.records.carry import Carrying
 from cmdb_graphql.records.objects import object_of
 from cmdb_graphql.records.shared import given_rows, part_input
+from cmdb_graphql.types import sentence_of
 
 _REV = "The revision this was decided on; refused when somebody was faster. Left out: whatever it is now."
 

@@ -12,8 +12,8 @@ import strawberry
 from cmdb import ingest
 from cmdb.words import PartType, Role, Wanted
 from cmdb_graphql.context import Info, computed, readable_by, whole
-from cmdb_graphql.generate import AS_STORED, PYTHON, sentence_of
-from cmdb_graphql.types import CI, PageInfo, make, plain
+from cmdb_graphql.generate import AS_STORED, PYTHON
+from cmdb_graphql.types import CI, PageInfo, make, plain, sentence_of
 
 
 @strawberry.enum(description="What a state means, whatever its name.")

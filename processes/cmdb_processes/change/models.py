@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cmdb.errors import DeclarationError
-from cmdb_processes.lifecycle import Category, Lifecycle, State, Step
+from cmdb_processes.lifecycle import Category, Lifecycle, State, Step, WaitingReason
+
+_DECISION = WaitingReason("decision", "The requester has to ask for approval, or to mend it.", pauses=False)
+_VOTES = WaitingReason("approval", "Those who have to approve it have not all done so.", pauses=False)
+_SCHEDULE = WaitingReason("schedule", "It is approved and has to be put into the calendar.", pauses=False)
+_WINDOW = WaitingReason("window", "Its window has not begun.", pauses=False)
 
 STATES = (
     State("draft", Category.TO_DO),
     State("submitted", Category.TO_DO),
-    State("assessed", Category.WAITING),
-    State("awaiting approval", Category.WAITING),
-    State("approved", Category.WAITING),
-    State("scheduled", Category.WAITING),
+    State("assessed", Category.WAITING, (_DECISION,)),
+    State("awaiting approval", Category.WAITING, (_VOTES,)),
+    State("approved", Category.WAITING, (_SCHEDULE,)),
+    State("scheduled", Category.WAITING, (_WINDOW,)),
     State("implementing", Category.IN_PROGRESS),
     State("backed out", Category.IN_PROGRESS),
     State("review", Category.IN_PROGRESS),
