@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations
 
@@ -48,6 +49,13 @@ def test_two_changes_each_safe_alone_spend_one_pair() -> None:
 def test_what_one_change_breaks_alone_is_no_combination() -> None:
     """The impact of the change itself says so already."""
     assert found(SHOP, change("CHG-1", "pool"), change("CHG-2", "web-2")) == ()
+
+
+def test_a_partner_that_is_not_approved_blocks_not_yet() -> None:
+    """It is told all the same."""
+    other = replace(change("CHG-2", "web-2"), committed=False)
+    (conflict,) = found(SHOP, change("CHG-1", "web-1"), other)
+    assert (conflict.severity, conflict.blocks) == (Severity.DOWN, False)
 
 
 def test_a_stranger_is_not_named() -> None:

@@ -1,5 +1,7 @@
 """Conflicts of a change with its neighbours in the calendar: all of them, each with a sentence."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -95,6 +97,14 @@ def test_all_are_listed() -> None:
     """Eighty neighbours are eighty conflicts."""
     others = [change(f"CHG-{n}", "db") for n in range(2, 82)]
     assert len(found(change("CHG-1", "db"), *others)) == 80
+
+
+def test_whoever_is_approved_first_stands() -> None:
+    """A change that is not approved is listed, and blocks nobody."""
+    open_ = replace(change("CHG-2", "db", who=["rita"]), committed=False)
+    own = change("CHG-1", "db", who=["rita"])
+    assert [(c.kind, c.blocks) for c in found(own, open_)] == [(Kind.SAME_CI, False), (Kind.IMPLEMENTER, False)]
+    assert [c.blocks for c in found(own, replace(open_, committed=True))] == [True, True]
 
 
 def test_a_dependency_blocks_not_and_all_else_does() -> None:

@@ -232,14 +232,29 @@ def test_a_mistake_of_ours_is_one_line_too(run: Run, server: Scripted) -> None:
             done.err.rpartition(":")[2])  # fmt: skip
 
 
+NOBODY: dict[str, Any] = {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
+
+
 def change(**more: Any) -> dict[str, Any]:
     """A change as an answer has it."""
     return {
         "number": "CHG-1", "state": "assessed", "rev": 2, "title": "Upgrade neo4j", "plan": "a", "backout": "b",
         "test": "c", "windowStart": "2126-12-01T22:00:00+00:00", "windowEnd": "2126-12-02T00:00:00+00:00",
-        "verdict": "If neo4j stops, things happen.", "evidenceHash": "0f" * 32, "evidenceSequence": 7,
+        "verdict": "CHG-1 is approvable; risk is high", "evidenceHash": "0f" * 32, "evidenceSequence": 7,
         "approvals": ["technical anna 2026-11-23T12:00:00Z"], "rejection": None, "openedBy": "rita",
-        "openedAt": "2026-11-23T11:00:00Z", "cis": [ci("neo4j")], "evidence": json.dumps(impact(hit("api", "neo4j"))),
+        "openedAt": "2026-11-23T11:00:00Z", "cis": [ci("neo4j")], "model": "normal", "blockedBy": [], "risk": "high",
+        "radius": "If neo4j stops, 1 CI goes down (api).",
+        "evidence": json.dumps({
+            "inputs": {"cis": ["neo4j"]}, "answers": {"impact": impact(hit("api", "neo4j"))},
+        }),
+        "riskTerms": [
+            {"name": "novelty", "figure": 100, "unit": "% new", "level": "high", "sentence": "never done before"},
+            {"name": "window", "figure": 0, "unit": "min outside", "level": "low", "sentence": "inside"},
+        ],
+        "clashes": [{
+            "kind": "dependency", "others": ["CHG-2"], "blocks": False, "severity": "none",
+            "sentence": "CHG-2 works on api, which depends on what this change works on",
+        }],
         "history": [{
             "at": "2026-11-23T11:00:00Z", "by": "rita", "command": "propose_change", "fromState": None,
             "toState": "proposed", "reason": "proposed by rita",
@@ -251,11 +266,14 @@ def test_change_show_as_plain_text(run: Run, server: Scripted) -> None:
     """What, when, by whom, who has approved, what is in the way, who would be hit, and the history; exit 2."""
     server.answers = {
         "changeRequest": change(),
-        "impact": impact(hit("api", "neo4j"), hit("web-1", "api"), hash="10" * 32),
+        "impact": impact(hit("api", "neo4j"), hit("web-1", "api")),
+        "changeRequests": NOBODY,
     }
     assert run("change", "show", "CHG-1") == Done(2, """\
 CHG-1 ASSESSED: Upgrade neo4j
-  verdict     If neo4j stops, things happen.
+  verdict     CHG-1 is approvable; risk is high
+  radius      If neo4j stops, 1 CI goes down (api).
+  risk        high
   works on    neo4j
   window      2126-12-01T22:00:00+00:00 to 2126-12-02T00:00:00+00:00
   by          rita
@@ -263,6 +281,8 @@ CHG-1 ASSESSED: Upgrade neo4j
   approved    technical by anna
   missing     financial, business
   blocked by  web-1 is now reached (down)
+  high risk, novelty: never done before
+  mind dependency: CHG-2 works on api, which depends on what this change works on
   X DOWN api (Service): needs neo4j, which is down
   2026-11-23T11:00:00Z  proposed: proposed by rita
 """, "")  # fmt: skip
@@ -272,7 +292,7 @@ CHG-1 ASSESSED: Upgrade neo4j
     ("state", "end", "moved", "code", "blockers"),
     [
         ("approved", "2126-12-02T00:00:00+00:00", False, 0, []),
-        ("approved", "2126-12-02T00:00:00+00:00", True, 2, ["the graph inside the radius"]),
+        ("approved", "2126-12-02T00:00:00+00:00", True, 2, ["web-1 is now reached (down)"]),
         ("approved", "2020-12-02T00:00:00+00:00", False, 2, ["its window is over"]),
         ("assessed", "2126-12-02T00:00:00+00:00", False, 2, []),
         ("rejected", "2126-12-02T00:00:00+00:00", False, 2, ["it is rejected"]),
@@ -282,8 +302,9 @@ def test_change_show_tells_a_pipeline_whether_to_go_ahead(
     run: Run, server: Scripted, state: str, end: str, moved: bool, code: int, blockers: list[str]
 ) -> None:
     """0 only when approved, inside its window's end, and the radius as the approvers saw it."""
-    now = impact(hit("api", "neo4j"), **({"hash": "10" * 32} if moved else {}))
-    server.answers = {"changeRequest": change(state=state, windowEnd=end), "impact": now}
+    now = impact(hit("api", "neo4j"), *([hit("web-1", "api")] if moved else []))
+    shown = change(state=state, windowStart=end.replace("-02T", "-01T"), windowEnd=end)
+    server.answers = {"changeRequest": shown, "impact": now, "changeRequests": NOBODY}
     done = run("change", "show", "CHG-1", "--json")
     assert (done.code, json.loads(done.out)["blockers"]) == (code, blockers)
 

@@ -18,8 +18,9 @@ def window(start: float = 0, hours: float = 2) -> Window:
 
 
 def change(number: str, *cis: str, start: float = 0, hours: float = 2, who: Collection[str] = ()) -> Planned:
-    """A change at these CIs."""
-    return Planned(number, f"work on {cis[0]}", tuple(CI(c, c) for c in cis), window(start, hours), frozenset(who))
+    """An approved change at these CIs."""
+    about = tuple(CI(c, c) for c in cis)
+    return Planned(number, f"work on {cis[0]}", about, window(start, hours), frozenset(who), committed=True)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from cmdb_processes.change.conflicts import Conflict, Kind, listed
@@ -58,7 +58,11 @@ def combined(
         for ci, level in _harmed(change.number, at_once, asked):
             for numbers in _minimal(change.number, at_once, ci, level, asked):
                 found[numbers][ci] = max(level, found[numbers].get(ci, Severity.NONE))
-    made = [_conflict(change.number, numbers, harmed, asked(numbers)) for numbers, harmed in found.items()]
+    loose = {other.number for other in others if not other.committed}
+    made = [
+        replace(_conflict(change.number, numbers, harmed, asked(numbers)), firm=not numbers & loose)
+        for numbers, harmed in found.items()
+    ]
     return tuple(sorted(made, key=lambda c: (-c.severity, len(c.others), c.others)))
 
 

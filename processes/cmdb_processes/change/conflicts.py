@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -29,20 +29,25 @@ BLOCKING = frozenset(Kind) - {Kind.DEPENDENCY, Kind.REDUNDANCY}
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """One conflict: with which changes or which freeze, about which CIs, in a sentence."""
+    """One conflict: with which changes or which freeze, about which CIs, in a sentence.
+
+    It is `firm` unless one of these changes is not approved yet: whichever is approved first stands, and the other is
+    blocked from then on.
+    """
 
     kind: Kind
     others: tuple[str, ...]
     cis: tuple[CI, ...]
     sentence: str
     severity: Severity = Severity.NONE  # of a combined conflict
+    firm: bool = True
 
     @property
     def blocks(self) -> bool:
         """Whether a change with it is blocked; a combination that only spends what is spare does not."""
-        if self.kind is Kind.COMBINED:
-            return self.severity > Severity.AT_RISK
-        return self.kind in BLOCKING
+        if self.kind is Kind.COMBINED and self.severity <= Severity.AT_RISK:
+            return False
+        return self.firm and self.kind in BLOCKING
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ def conflicts(
     alone, by number; `maintenance` the windows of each CI that has any, by id.
     """
     near = [o for o in others if o.number != change.number and o.window.overlaps(change.window)]
-    found = [one for other in near for one in _with(change, other, impacts)]
+    found = [replace(one, firm=other.committed) for other in near for one in _with(change, other, impacts)]
     found += _frozen(change, freezes)
     found += _outside(change, maintenance or {})
     order = list(Kind)
@@ -116,7 +121,7 @@ def _partners(mine: Impact, its: Impact, other: Planned) -> Iterator[Conflict]:
                 Kind.REDUNDANCY,
                 (other.number,),
                 (group.ci, *members),
-                f"{group.ci.name} needs {group.needed} of {len(group.members)}: "
+                f"{group.ci.name} needs {group.needed} of {group.total}: "
                 f"this change takes {listed(taken[0])}, {other.number} takes {listed(taken[1])}",
             )
 

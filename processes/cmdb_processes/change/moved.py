@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from cmdb_processes.change.nouns import CI, Impact, Link, Severity
 
-_ROLES = {"FORMED_BY": "member", "BALANCES_OVER": "pool member"}
+ROLES = {"FORMED_BY": "member", "BALANCES_OVER": "pool member"}
 """Relations by which a CI has several that stand in for each other, and what people call one of them."""
 
 
@@ -62,8 +62,8 @@ def _links(before: Impact, after: Impact, said: set[tuple[str, str]]) -> Iterato
         if (link.source.id, link.target.id) in said or not _tells(link, after):
             continue
         left = sum(1 for kind, source, _ in now if (kind, source) == key[:2])
-        if link.type in _ROLES:
-            yield _lost(link.source, link.target, _ROLES[link.type], left)
+        if link.type in ROLES:
+            yield _lost(link.source, link.target, ROLES[link.type], left)
         else:
             yield f"{link.source.name} no longer {_verb(link)} {link.target.name}"
     for key in sorted(now.keys() - was.keys()):

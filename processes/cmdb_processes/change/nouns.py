@@ -57,15 +57,21 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What `ci` needs together: at least `needed` of its members."""
+    """What `ci` needs together: members of at least the weight `needed`, of `total` there is in all.
+
+    Members weigh 1 each where no total is given.
+    """
 
     ci: CI
     members: tuple[CI, ...]
     needed: int
+    total: int = 0
 
     def __post_init__(self) -> None:
-        if not 1 <= self.needed <= len(self.members):
-            raise Invalid(f"{self.ci.name} needs {self.needed} of {len(self.members)} members", where="group")
+        if not self.total:
+            object.__setattr__(self, "total", len(self.members))
+        if not 1 <= self.needed <= self.total:
+            raise Invalid(f"{self.ci.name} needs {self.needed} of {self.total}", where="group")
 
 
 @dataclass(frozen=True)
