@@ -3,6 +3,7 @@
 import math
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from cmdb_processes.change.conflicts import Conflict, Kind
 from cmdb_processes.change.nouns import CI, Hit, Impact, Severity
 from cmdb_processes.change.risk import BANDS, CRITICALITY, Band, Facts, Level, Record, Risk, Term, risk
 
+PAGE = Path(__file__).parents[2] / "docs" / "change.md"
 CASES = int(os.environ.get("EPICENTRE_TEST_CASES", "100"))
 CALM = Facts(Impact((CI("db", "db"),), ()), (), (0, 0), (Record("team db", 40, 0),), True, True, 0, 20)
 
@@ -142,3 +144,12 @@ def test_bands_and_figures_that_make_no_sense_are_refused() -> None:
     with pytest.raises(Invalid, match="5 of 4 changes of x failed"):
         Record("x", 4, 5)
     assert Risk((Term("a", 1, "", Level.HIGH, "s"),)).sentence == "risk is high: a: s"
+
+
+def test_the_documented_bounds_are_those_in_use() -> None:
+    """docs/change.md has a row for every term, with its bounds."""
+    rows = [line.split("|")[1:-1] for line in PAGE.read_text().splitlines() if line.count("|") == 6]
+    told = {row[0].strip(): [cell.strip() for cell in row[2:]] for row in rows}
+    for band in BANDS.values():
+        bounds = ["" if b is None else f"{b:g}" for b in (band.moderate, band.high, band.very_high)]
+        assert told[band.term] == bounds

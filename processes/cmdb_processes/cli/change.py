@@ -54,7 +54,7 @@ def register(app: typer.Typer) -> None:
         " --window 2027-01-10T22:00+01:00/PT2H --plan 'stop, upgrade, start'"
         " --backout 'old jars' --test 'impact answers'"
     )(propose)
-    group.command(epilog="Example: epicentre change assess CHG-1")(assess)
+    group.command(epilog="Example: epicentre change assess CHG-1 (exit 0 approvable, 2 blocked)")(assess)
     group.command(
         "show", epilog="Example: epicentre change show CHG-1 (exit 0 approved and nothing in the way, else 2)"
     )(show_)
@@ -82,8 +82,11 @@ def propose(
 
 
 def assess(number: Number, json: Json = False) -> None:
-    """Take the blast radius of its CIs together and freeze it as evidence."""
-    _print(asking.ask(_mutation("assessChange"), number=number)["assessChange"], json)
+    """Judge it by blast radius, conflicts and risk as things are now, and freeze that; exit code 2 when blocked."""
+    change = asking.ask(_mutation("assessChange"), number=number)["assessChange"]
+    _print(change, json)
+    if change["blockedBy"]:
+        raise typer.Exit(2)
 
 
 def approve(
