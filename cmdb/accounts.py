@@ -159,9 +159,9 @@ class Accounts:
             raise Invalid("a password has at least 10 characters", where="password")
         hashed = None if password is None else self._hash(password)
         try:
-            columns = "name, password, roles, created, view"
             self._write(
-                f"INSERT INTO user ({columns}) VALUES (?, ?, ?, ?, ?)", (name, hashed, _text(roles), _iso(), view)
+                "INSERT INTO user (name, password, roles, created, view) VALUES (?, ?, ?, ?, ?)",
+                (name, hashed, _text(roles), _iso(), view),
             )
         except sqlite3.IntegrityError as error:
             raise Conflict(f"there is a user {name!r} already") from error
