@@ -109,6 +109,22 @@ def alive(need: Need, states: list[int]) -> int:
     return sum(weight for place, weight in need.members if states[place] >= 1)
 
 
+def endangered(need: Need, before: list[int], after: list[int]) -> bool:
+    """Nothing to spare now and something before; or some one loss more is too much now, and none was before."""
+    if alive(need, after) < need.k_min:
+        return False
+    emptied = alive(need, after) == need.k_min < alive(need, before)
+    return emptied or (fragile(need, after) and not fragile(need, before))
+
+
+def fragile(need: Need, states: list[int]) -> bool:
+    """Whether the group lives and one of its living members alone would take it down."""
+    there = alive(need, states)
+    return there >= need.k_min and any(
+        there - weight < need.k_min for place, weight in need.members if states[place] >= 1
+    )
+
+
 def check(case: Case) -> None:
     """The engine's answer for one graph is the definition's, whole."""
     made = built(case)
@@ -123,7 +139,7 @@ def check(case: Case) -> None:
         NODES[place]
         for place, needs in enumerate(case.needs)
         for need in needs
-        if after[place] > 0 and alive(need, after) == need.k_min < alive(need, before)
+        if after[place] > 0 and endangered(need, before, after)
     }
     assert set(blast.at_risk) == spent
     assert {i.ci for i in blast.items if i.risk} == spent & set(fallen)
