@@ -33,8 +33,8 @@ def reference() -> str:
         "# Classes and relations", "",
         "Made by `deploy/write_docs.py` from `cmdb/classes/`. An edge goes from the dependent to its dependency;"
         " a failure travels the other way: `hard` takes the dependent down, `soft` degrades it, `never` leaves it."
-        " Of several by one relation a CI needs each, unless they `share` the work (it is degraded while one is missing,"
-        " down without any) or are `spare` to each other (one is enough). More in [Impact](impact.md).",
+        " Of several by one relation a CI needs each, unless they `share` the work (it is degraded while one is"
+        " missing, down without any) or are `spare` to each other (one is enough). More in [Impact](impact.md).",
         "", "| class | meaning |", "| --- | --- |",
     ]  # fmt: skip
     lines += [f"| [{c.name}](classes/{page_of(c)}) | {c.sentence} |" for c in catalogue().classes.values()]
