@@ -63,7 +63,7 @@ class _Dependent:
             try:
                 rule = Redundancy.parse(text)
             except Invalid as error:
-                self._problem(text, error.message)
+                self._problem(text, error.message.partition(": ")[2])
                 continue
             known = self._relations.get(rule.relation)
             if known is None:

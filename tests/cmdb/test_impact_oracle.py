@@ -5,6 +5,7 @@ how many graphs are tried, 100,000 for the proof.
 """
 
 import os
+from functools import cache
 from itertools import pairwise
 from random import Random
 from typing import NamedTuple
@@ -83,30 +84,68 @@ def _edge(source: int, target: int, number: int) -> Edge:
     return Edge(f"{NODES[source]}>{NODES[target]}:{number}", "DEPENDS_ON", NODES[source], NODES[target])
 
 
-Column = NDArray[np.int8]
+Bytes = NDArray[np.int8]
+
+
+class Every(NamedTuple):
+    """All 3ⁿ assignments, a row for each CI and a column for each assignment; which of them are up, and alive."""
+
+    state: Bytes
+    up: Bytes
+    alive: Bytes
+
+
+@cache
+def assignments(size: int) -> Every:
+    """For so many CIs."""
+    every = np.array(np.meshgrid(*[np.arange(3, dtype=np.int8)] * size, indexing="ij")).reshape(size, -1)
+    return Every(every, (every == 2).astype(np.int8), (every >= 1).astype(np.int8))
 
 
 def greatest(case: Case, own: dict[int, int]) -> list[int]:
     """The definition: of all 3ⁿ assignments those that no rule lowers, and the best each CI has in any of them."""
-    size = len(case.needs)
-    every = np.array(np.meshgrid(*[np.arange(3, dtype=np.int8)] * size, indexing="ij")).reshape(size, -1)
-    allowed = np.ones(every.shape[1], bool)
+    every = assignments(len(case.needs))
+    allowed = np.ones(every.state.shape[1], bool)
     for place, needs in enumerate(case.needs):
-        for value in (np.full(every.shape[1], own.get(place, 2)), *(_value(need, every) for need in needs)):
-            allowed &= every[place] <= value
-    return [int(best) for best in every[:, allowed].max(axis=1)]
+        allowed &= every.state[place] <= own.get(place, 2)
+        for need in needs:
+            allowed &= every.state[place] <= _value(need, every)
+    return [int(best) for best in every.state[:, allowed].max(axis=1)]
 
 
-def _value(need: Need, every: NDArray[np.int8]) -> Column:
-    up = sum((weight * (every[place] == 2) for place, weight in need.members), np.zeros(every.shape[1], int))
-    alive = sum((weight * (every[place] >= 1) for place, weight in need.members), np.zeros(every.shape[1], int))
-    low = 1 if need.soft else 0
-    return np.where(up >= need.k_full, 2, np.where(alive >= need.k_min, 1, low)).astype(np.int8)
+def _value(need: Need, every: Every) -> Bytes:
+    none = np.zeros(every.state.shape[1], np.int8)
+    up = sum((np.int8(weight) * every.up[place] for place, weight in need.members), none)
+    alive = sum((np.int8(weight) * every.alive[place] for place, weight in need.members), none)
+    return np.where(up >= need.k_full, 2, np.where(alive >= need.k_min, 1, int(need.soft))).astype(np.int8)
+
+
+def value(need: Need, states: list[int]) -> int:
+    """What a group gives in one assignment."""
+    if sum(weight for place, weight in need.members if states[place] == 2) >= need.k_full:
+        return 2
+    return 1 if need.soft or alive(need, states) >= need.k_min else 0
 
 
 def alive(need: Need, states: list[int]) -> int:
     """What lives of a group, in weight."""
     return sum(weight for place, weight in need.members if states[place] >= 1)
+
+
+def endangered(need: Need, before: list[int], after: list[int]) -> bool:
+    """Nothing to spare now and something before; or some one loss more is too much now, and none was before."""
+    if alive(need, after) < need.k_min:
+        return False
+    emptied = alive(need, after) == need.k_min < alive(need, before)
+    return emptied or (fragile(need, after) and not fragile(need, before))
+
+
+def fragile(need: Need, states: list[int]) -> bool:
+    """Whether the group lives and one of its living members alone would take it down."""
+    there = alive(need, states)
+    return there >= need.k_min and any(
+        there - weight < need.k_min for place, weight in need.members if states[place] >= 1
+    )
 
 
 def check(case: Case) -> None:
@@ -123,7 +162,7 @@ def check(case: Case) -> None:
         NODES[place]
         for place, needs in enumerate(case.needs)
         for need in needs
-        if after[place] > 0 and alive(need, after) == need.k_min < alive(need, before)
+        if after[place] > 0 and endangered(need, before, after)
     }
     assert set(blast.at_risk) == spent
     assert {i.ci for i in blast.items if i.risk} == spent & set(fallen)
@@ -143,7 +182,7 @@ def _witnessed(case: Case, blast: Blast, before: list[int], after: list[int]) ->
             place, member = NODES.index(source), NODES.index(target)
             need = case.needs[place][number]
             assert after[member] < before[member]
-            assert int(_value(need, np.array(after, np.int8).reshape(-1, 1))[0]) == after[place] < before[place]
+            assert value(need, after) == after[place] < before[place]
         last = case.needs[NODES.index(hops[0][0])][hops[0][2]]
         total = sum(weight for _, weight in last.members)
         assert (item.standing.needed, item.standing.left, item.standing.of) == (last.k_min, alive(last, after), total)
