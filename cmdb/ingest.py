@@ -31,6 +31,7 @@ from cmdb.words import (
     Snapshot,
     Value,
 )
+from cmdb.words.common import check_common
 
 MAX_ITEMS = 20_000
 MAX_LINKS = 50_000
@@ -236,12 +237,20 @@ def values(cls: CIClass, given: Mapping[str, Any], where: str, *, whole: bool) -
             known = ", ".join(a.name for a in cls.attributes)
             raise UnknownName(f"{cls.name} has no such attribute; known are {known}", where=place)
         if value is not None:
-            checked[name_] = _value(attribute, value, place)
+            checked[name_] = checked_value(attribute, value, place)
     missing = [a.name for a in cls.attributes if a.required and a.name not in checked]
     if whole and missing:
         raise Invalid(f"{cls.name} needs {missing[0]}", where=where)
     _addresses(cls.name, checked, where)
+    _common(checked, where)
     return checked
+
+
+def _common(checked: Mapping[str, Value], where: str) -> None:
+    try:
+        check_common(checked)
+    except Invalid as error:
+        raise Invalid(error.message.partition(": ")[2], where=f"{where}.{error.where}") from error
 
 
 def name(given: Any, where: str) -> str:
@@ -261,7 +270,8 @@ def moment(given: Any, where: str) -> str:
         raise Invalid("expected a time like 2026-11-01T12:00:00Z", where=where) from error
 
 
-def _value(attribute: Attribute, value: Any, where: str) -> Value:
+def checked_value(attribute: Attribute, value: Any, where: str) -> Value:
+    """A value of the attribute's type."""
     match attribute.type:
         case "string":
             return _text(value, where)

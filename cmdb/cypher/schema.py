@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cmdb.classes import Catalogue
+from cmdb.words import CONDITION
 
 SEARCH_INDEX = "ci_search"
 UNIQUE = {
@@ -41,15 +42,20 @@ def constraints(catalogue: Catalogue) -> list[str]:
 def indexes(catalogue: Catalogue) -> list[str]:
     """Lookup indexes for parents, names and declared attributes, and one full-text index over search terms."""
     lookups = [("CI", name) for name in ("parent", "name", "key", "status", "stale_since", "tags", "expires_at")]
+    lookups += [("CI", CONDITION), ("Version", CONDITION)]
     lookups += [("Endpoint", "key"), ("Scope", "node"), ("Brake", "node"), ("Change", "time")]
     lookups += [("Version", name) for name in ("ci", "from", "to", "parent")]
     lookups += [("Merge", "winner"), ("Merge", "loser")]
+    lookups += [
+        ("Record", name) for name in ("type", "state", "category", "owner", "serial", "changed_at", "opened_at")
+    ]
     lookups += [(c.name, a.name) for c in catalogue.classes.values() for a in c.attributes if a.index]
     return [
         *(
             f"CREATE INDEX {label.lower()}_{name} IF NOT EXISTS FOR (n:`{label}`) ON (n.`{name}`)"
             for label, name in lookups
         ),
+        "CREATE TEXT INDEX record_search IF NOT EXISTS FOR (n:Record) ON (n.search)",
         "CREATE INDEX asserts_ref IF NOT EXISTS FOR ()-[a:ASSERTS]-() ON (a.ref)",
         f"CREATE FULLTEXT INDEX {SEARCH_INDEX} IF NOT EXISTS FOR (n:CI) ON EACH [n.search] "
         "OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace'}}",

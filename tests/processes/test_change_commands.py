@@ -14,7 +14,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from cmdb.errors import EpicentreError, Forbidden, Invalid, Refused, UnknownName
 from cmdb.words import Command, Decision, Principal, Record, Role, Value
 from cmdb_processes.change import PROCESS, RECORD, rules
-from cmdb_processes.change.questions import IMPACT, LIVE
+from cmdb_processes.change.answers import impact as read
+from cmdb_processes.change.evidence import thawed
+from cmdb_processes.change.gather import thawed_impact
+from cmdb_processes.change.moved import differences
+from cmdb_processes.change.questions import IMPACT, LIVE, OPEN
 
 NOW = datetime.fromisoformat("2026-11-23T12:00:00+00:00")
 TEXTS: dict[str, Value] = {"title": "Upgrade db", "plan": "stop, start", "backout": "old jars", "test": "ask it"}
@@ -29,9 +33,12 @@ class Graph:
         self.live = {"ci_db", "ci_api"}
         self.hit: dict[str, str] = {"api": "DOWN"}
         self.truncated: str | None = None
+        self.others: list[dict[str, Any]] = []
 
     def ask(self, document: str, **variables: Any) -> dict[str, Any]:
-        """Answers the two questions the process asks, and no other."""
+        """Answers the questions the process asks, and no other."""
+        if document == OPEN:
+            return {"changeRequests": {"nodes": self.others, "pageInfo": {"hasNextPage": False, "endCursor": None}}}
         if document == LIVE:
             return {"cis": {"nodes": [{"id": ci} for ci in variables["ids"] if ci in self.live]}}
         assert document == IMPACT
@@ -43,7 +50,7 @@ class Graph:
         """The answer now."""
         return {
             "hash": json.dumps(sorted(self.hit.items())), "sequence": 7, "verdict": "If db stops, api goes down.",
-            "truncated": self.truncated, "edges": [],
+            "truncated": self.truncated, "edges": [], "of": [{"id": "ci_db", "name": "db", "class": "Database"}],
             "items": [{"ci": {"id": name, "name": name}, "degree": how} for name, how in self.hit.items()],
         }  # fmt: skip
 
@@ -107,9 +114,44 @@ def test_an_assessment_freezes_the_whole_answer() -> None:
     """Evidence, hash, sequence and verdict are what the graph said."""
     graph = Graph()
     fields = assessed(graph).fields
-    assert json.loads(str(fields["evidence"])) == graph.impact()
-    assert (fields["evidence_hash"], fields["evidence_sequence"]) == (graph.impact()["hash"], 7)
-    assert fields["verdict"] == "If db stops, api goes down."
+    evidence = thawed(str(fields["evidence"]), str(fields["evidence_hash"])).content
+    assert evidence["answers"]["impact"] == graph.impact()
+    assert (evidence["inputs"]["sequence"], fields["evidence_sequence"]) == (7, 7)
+    assert fields["radius"] == "If db stops, api goes down."
+    assert str(fields["verdict"]).startswith("CHG-1 is approvable; risk is high: novelty: never done before")
+    assert (fields["risk"], fields["blocked_by"]) == ("high", ())
+
+
+def other(state: str, **more: Any) -> dict[str, Any]:
+    """Another change at the same CI and time."""
+    return {
+        "number": "CHG-2", "title": "Move db", "state": state, "model": "normal",
+        "cis": [{"id": "ci_db", "name": "db"}],
+        "windowStart": "2026-12-01T23:00:00+00:00", "windowEnd": "2026-12-02T01:00:00+00:00", **more,
+    }  # fmt: skip
+
+
+def test_a_change_that_is_blocked_says_by_what_and_cannot_be_approved() -> None:
+    """An approved neighbour blocks, one that is merely assessed does not; one at another time is none."""
+    graph = Graph()
+    graph.others = [other("assessed"), other("approved", number="CHG-3", windowStart="2026-12-02T00:00:00+00:00")]
+    free = assessed(graph)
+    assert free.fields["blocked_by"] == ()
+    graph.others = [other("approved"), other("approved", number="CHG-1")]
+    blocked = assessed(graph)
+    assert blocked.fields["blocked_by"] == ("same CI: CHG-2 works on db too",)
+    for record in (free, blocked):  # also the one that was free when it was assessed
+        with pytest.raises(Refused, match="CHG-1 is blocked by same CI: CHG-2 works on db too"):
+            do("approve_change", graph, record, ANNA, as_role="technical")
+
+
+def test_evidence_that_was_tampered_with_is_refused() -> None:
+    """An approval binds to what is stored, so what is stored must be what was hashed."""
+    graph = Graph()
+    record = assessed(graph)
+    fields = {**record.fields, "evidence": str(record.fields["evidence"]).replace("api goes", "nothing goes")}
+    with pytest.raises(Invalid, match="is not what was frozen"):
+        do("approve_change", graph, replace(record, fields=fields), ANNA, as_role="technical")
 
 
 def test_half_a_radius_is_no_evidence() -> None:
@@ -145,7 +187,7 @@ def test_an_approval_is_refused_when_the_graph_has_moved() -> None:
     graph.hit = {"api": "DEGRADED", "web-1": "DOWN"}
     with pytest.raises(Refused, match="web-1 is now reached") as refused:
         do("approve_change", graph, record, ANNA, as_role="technical")
-    assert refused.value.reasons == ("web-1 is now reached (down)", "api: down → degraded")
+    assert refused.value.reasons == ("api: down → degraded", "web-1 is now reached (down)")
     graph.hit = {"api": "DOWN"}
     assert do("approve_change", graph, record, ANNA, as_role="technical").state == "assessed"
 
@@ -221,7 +263,8 @@ class AnyOrder(RuleBasedStateMachine):
         self._try("approve_change", actor, as_role=role)
         if self.record is not before:
             assert actor.may(rules.ROLES[role])
-            assert self.graph.impact()["hash"] == self.record.fields["evidence_hash"]
+            evidence = thawed(str(self.record.fields["evidence"]), str(self.record.fields["evidence_hash"]))
+            assert differences(thawed_impact(evidence.content), read(self.graph.impact())) == ()
             assert self.now < datetime.fromisoformat(str(self.record.fields["window_end"]))
 
     @rule(roles=st.permutations(list(rules.ROLES)), people=st.permutations(["rita", "anna", "ben", "cleo"]))

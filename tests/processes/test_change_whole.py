@@ -13,6 +13,7 @@ from cmdb.store import Store
 from cmdb.words import Role
 from cmdb_graphql.services import Services
 from cmdb_processes.change import PROCESS
+from cmdb_processes.change.evidence import Evidence
 
 pytestmark = pytest.mark.neo4j
 
@@ -99,3 +100,55 @@ def test_nobody_without_the_role_gets_as_far_as_the_rules(store: Store, tmp_path
         ):
             with pytest.raises(Forbidden, match="needs the role"):
                 ask(of, text, viewer, **variables)
+
+
+MAKE = """
+mutation M {
+  shop: createCi(class: "BusinessService", name: "webshop", attributes: {
+    criticality: "critical", redundancy: ["DEPENDS_ON: 1 of app-1, app-2"] }) { ci { id } }
+  a: createCi(class: "Application", name: "app-1") { ci { id } }
+  b: createCi(class: "Application", name: "app-2") { ci { id } }
+}
+"""
+LINK = 'mutation L($s: ID!, $t: ID!) { linkCis(type: "DEPENDS_ON", from: $s, to: $t, reason: "pair") { sequence } }'
+JUDGED = """
+  state verdict blockedBy risk evidence evidenceHash clashes { kind others blocks severity sentence }
+  riskTerms { name figure level sentence }
+"""
+
+
+def judged(of: Services, number: str) -> dict[str, Any]:
+    """A change, assessed now."""
+    text = f"mutation A($n: String!) {{ assessChange(number: $n) {{ {JUDGED} }} }}"
+    found: dict[str, Any] = ask(of, text, RITA, n=number)["assessChange"]
+    return found
+
+
+def test_two_changes_each_safe_alone_are_a_combined_conflict(store: Store, tmp_path: Path) -> None:
+    """A service on a pair, over the real graph: each change alone only spends the redundancy, both take it down.
+
+    Whichever is approved first stands, the other is blocked from then on; and all evidence still has its hash.
+    """
+    with parts(tmp_path, store, [PROCESS]) as of:
+        made = {name: one["ci"]["id"] for name, one in ask(of, MAKE, RITA).items()}
+        for member in ("a", "b"):
+            ask(of, LINK, RITA, s=made["shop"], t=made[member])
+        ask(of, PROPOSE, RITA, cis=[made["a"]])
+        alone = judged(of, "CHG-1")
+        ask(of, PROPOSE, RITA, cis=[made["b"]])
+        both = judged(of, "CHG-2")
+        for role in ("financial", "technical", "business"):
+            approver = person(Role(f"approver-{role}"), name=f"{role}-person")
+            state = ask(of, APPROVE, approver, role=role)["approveChange"]["state"]
+        blocked = judged(of, "CHG-2")
+    assert alone["clashes"] == []
+    assert next(t for t in alone["riskTerms"] if t["name"] == "redundancy spent")["figure"] == 1
+    combined = [c for c in both["clashes"] if c["kind"] == "combined"]
+    assert [(c["others"], c["severity"], c["blocks"]) for c in combined] == [(["CHG-1"], "down", False)]
+    assert combined[0]["sentence"].startswith("safe alone, but with CHG-1 webshop is down (")
+    assert (state, both["blockedBy"]) == ("approved", [])
+    assert [
+        why for why in blocked["blockedBy"] if why.startswith("combined: safe alone, but with CHG-1 webshop is down")
+    ]
+    for one in (alone, both, blocked):
+        assert Evidence(one["evidence"]).hash == one["evidenceHash"]

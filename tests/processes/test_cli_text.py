@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 import pytest
 import typer
-from support.scripted import Scripted, Turns, serving
+from support.scripted import Scripted, Turns, page, serving
 
 from cmdb.errors import Invalid
-from cmdb_processes.cli import asking, filters, main, show
+from cmdb_processes import change as change_process
+from cmdb_processes.cli import asking, filters, main, records, show
 
 
 class Done(NamedTuple):
@@ -232,14 +233,29 @@ def test_a_mistake_of_ours_is_one_line_too(run: Run, server: Scripted) -> None:
             done.err.rpartition(":")[2])  # fmt: skip
 
 
+NOBODY: dict[str, Any] = {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
+
+
 def change(**more: Any) -> dict[str, Any]:
     """A change as an answer has it."""
     return {
         "number": "CHG-1", "state": "assessed", "rev": 2, "title": "Upgrade neo4j", "plan": "a", "backout": "b",
         "test": "c", "windowStart": "2126-12-01T22:00:00+00:00", "windowEnd": "2126-12-02T00:00:00+00:00",
-        "verdict": "If neo4j stops, things happen.", "evidenceHash": "0f" * 32, "evidenceSequence": 7,
+        "verdict": "CHG-1 is approvable; risk is high", "evidenceHash": "0f" * 32, "evidenceSequence": 7,
         "approvals": ["technical anna 2026-11-23T12:00:00Z"], "rejection": None, "openedBy": "rita",
-        "openedAt": "2026-11-23T11:00:00Z", "cis": [ci("neo4j")], "evidence": json.dumps(impact(hit("api", "neo4j"))),
+        "openedAt": "2026-11-23T11:00:00Z", "cis": [ci("neo4j")], "model": "normal", "blockedBy": [], "risk": "high",
+        "radius": "If neo4j stops, 1 CI goes down (api).",
+        "evidence": json.dumps({
+            "inputs": {"cis": ["neo4j"]}, "answers": {"impact": impact(hit("api", "neo4j"))},
+        }),
+        "riskTerms": [
+            {"name": "novelty", "figure": 100, "unit": "% new", "level": "high", "sentence": "never done before"},
+            {"name": "window", "figure": 0, "unit": "min outside", "level": "low", "sentence": "inside"},
+        ],
+        "clashes": [{
+            "kind": "dependency", "others": ["CHG-2"], "blocks": False, "severity": "none",
+            "sentence": "CHG-2 works on api, which depends on what this change works on",
+        }],
         "history": [{
             "at": "2026-11-23T11:00:00Z", "by": "rita", "command": "propose_change", "fromState": None,
             "toState": "proposed", "reason": "proposed by rita",
@@ -251,11 +267,14 @@ def test_change_show_as_plain_text(run: Run, server: Scripted) -> None:
     """What, when, by whom, who has approved, what is in the way, who would be hit, and the history; exit 2."""
     server.answers = {
         "changeRequest": change(),
-        "impact": impact(hit("api", "neo4j"), hit("web-1", "api"), hash="10" * 32),
+        "impact": impact(hit("api", "neo4j"), hit("web-1", "api")),
+        "changeRequests": NOBODY,
     }
     assert run("change", "show", "CHG-1") == Done(2, """\
 CHG-1 ASSESSED: Upgrade neo4j
-  verdict     If neo4j stops, things happen.
+  verdict     CHG-1 is approvable; risk is high
+  radius      If neo4j stops, 1 CI goes down (api).
+  risk        high
   works on    neo4j
   window      2126-12-01T22:00:00+00:00 to 2126-12-02T00:00:00+00:00
   by          rita
@@ -263,6 +282,8 @@ CHG-1 ASSESSED: Upgrade neo4j
   approved    technical by anna
   missing     financial, business
   blocked by  web-1 is now reached (down)
+  high risk, novelty: never done before
+  mind dependency: CHG-2 works on api, which depends on what this change works on
   X DOWN api (Service): needs neo4j, which is down
   2026-11-23T11:00:00Z  proposed: proposed by rita
 """, "")  # fmt: skip
@@ -272,7 +293,7 @@ CHG-1 ASSESSED: Upgrade neo4j
     ("state", "end", "moved", "code", "blockers"),
     [
         ("approved", "2126-12-02T00:00:00+00:00", False, 0, []),
-        ("approved", "2126-12-02T00:00:00+00:00", True, 2, ["the graph inside the radius"]),
+        ("approved", "2126-12-02T00:00:00+00:00", True, 2, ["web-1 is now reached (down)"]),
         ("approved", "2020-12-02T00:00:00+00:00", False, 2, ["its window is over"]),
         ("assessed", "2126-12-02T00:00:00+00:00", False, 2, []),
         ("rejected", "2126-12-02T00:00:00+00:00", False, 2, ["it is rejected"]),
@@ -282,8 +303,9 @@ def test_change_show_tells_a_pipeline_whether_to_go_ahead(
     run: Run, server: Scripted, state: str, end: str, moved: bool, code: int, blockers: list[str]
 ) -> None:
     """0 only when approved, inside its window's end, and the radius as the approvers saw it."""
-    now = impact(hit("api", "neo4j"), **({"hash": "10" * 32} if moved else {}))
-    server.answers = {"changeRequest": change(state=state, windowEnd=end), "impact": now}
+    now = impact(hit("api", "neo4j"), *([hit("web-1", "api")] if moved else []))
+    shown = change(state=state, windowStart=end.replace("-02T", "-01T"), windowEnd=end)
+    server.answers = {"changeRequest": shown, "impact": now, "changeRequests": NOBODY}
     done = run("change", "show", "CHG-1", "--json")
     assert (done.code, json.loads(done.out)["blockers"]) == (code, blockers)
 
@@ -337,6 +359,14 @@ def test_a_token_is_made_only_when_it_can_be_kept(run: Run, server: Scripted, tm
         (["token", "list"], {"tokens": []}, []),
         (["user", "list"], {"users": []}, []),
         (["change", "list"], {"changeRequests": []}, []),
+        (["change", "note", "CHG-1", "x"], {"noteChangeRequest": {"number": "CHG-1", "rev": 2, "notes": []}},
+         {"number": "CHG-1", "rev": 2, "notes": []}),
+        (["change", "watch", "CHG-1"], {"watchChangeRequest": {"number": "CHG-1", "watchers": ["anna"]}},
+         {"number": "CHG-1", "watchers": ["anna"]}),
+        (["change", "unwatch", "CHG-1"], {"unwatchChangeRequest": {"number": "CHG-1", "watchers": []}},
+         {"number": "CHG-1", "watchers": []}),
+        (["mail", "log"], {"mailDeliveries": []}, []),
+        (["user", "email", "anna", "a@b.c"], {"setEmail": "a@b.c"}, {"name": "anna", "email": "a@b.c"}),
     ],
 )  # fmt: skip
 def test_every_command_speaks_json(
@@ -447,3 +477,60 @@ def test_options_are_set_anew_by_every_run(run: Run, server: Scripted) -> None:
     run("--plain", "journal")
     run("journal")
     assert asking.OPTIONS == {"url": None, "token_file": None, "plain": False}
+
+
+RECORD = {
+    "number": "CHG-1", "state": "assessed", "category": "WAITING", "rev": 3, "model": "normal", "owner": "rita",
+    "openedBy": "anna", "openedAt": "2030-01-01T10:00:00.000Z", "closedAt": None, "waiting": "approval",
+    "stateSince": "2030-01-01T11:00:00.000Z", "legal": ["approve", "reject"], "flags": [], "cis": [ci("web1")],
+    "history": [
+        {"at": "2030-01-01T10:00:00.000Z", "toState": "proposed", "reason": "by anna", "waiting": None,
+         "pauses": False, "flag": "it began as proposed, not draft"},
+        {"at": "2030-01-01T11:00:00.000Z", "toState": "assessed", "reason": "by rita", "waiting": "approval",
+         "pauses": True, "flag": None},
+    ],
+    "notes": [{"at": "2030-01-01T10:30:00.000Z", "by": "ben", "text": "Mind the fan."}],
+    "links": {"nodes": [
+        {"type": "AFFECTS", "ci": ci("web1"), "record": None},
+        {"type": "CAUSED_BY", "ci": None, "record": {"number": "INC-7", "state": "closed"}},
+        {"type": "IMPACTS", "ci": ci("shop"), "record": None}, {"type": "IMPACTS", "ci": None, "record": None},
+    ]},
+    "linkedFrom": {"nodes": [{"type": "CHILD_OF", "record": {"number": "CHG-2", "type": "C", "state": "proposed"}}]},
+}  # fmt: skip
+
+
+def test_a_process_of_any_kind_is_listed_and_shown_by_the_same_few_lines(
+    run: Run, server: Scripted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Head, facts, history with notes between its steps, and links in words."""
+    server.answers = {"changeRequest": RECORD, "changeRequests": {**page([RECORD], "CHG-1"), "total": 9}}
+    found = records.one(change_process.RECORD, "CHG-1", "title")
+    records.describe(found, "Replace the fan", [("  risk", "low")])
+    records.print_history(found)
+    records.print_links(found)
+    listed = records.listed(change_process.RECORD, "title", {"owner": "rita", "text": None, "states": []}, 1, None)
+    assert server.asked[-1][1]["filter"] == {"owner": "rita"}
+    records.print_page(listed, ("CHANGE", "OWNER"), lambda row: (row["number"], row["owner"]), False, "no changes")
+    said = capsys.readouterr()
+    assert (
+        said.out
+        == """\
+CHG-1 ASSESSED: Replace the fan
+  owner   rita
+  about   web1
+  opened  2030-01-01T10:00:00.000Z by anna
+  waits   for approval since 2030-01-01T11:00:00.000Z
+  risk    low
+  next    approve, reject
+  2030-01-01T10:00:00.000Z  proposed: by anna (illegal: it began as proposed, not draft)
+  2030-01-01T10:30:00.000Z  ben noted: Mind the fan.
+  2030-01-01T11:00:00.000Z  assessed: by rita (waits for approval, clocks pause)
+  caused by INC-7
+  impacts shop
+  impacts a CI that is gone
+  CHG-2 child of it
+CHANGE  OWNER
+CHG-1   rita
+"""
+    )
+    assert said.err == "1 of 9\nmore follow: --after CHG-1\n"

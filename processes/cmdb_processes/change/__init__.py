@@ -1,7 +1,7 @@
 """Change: see the blast radius before approving, and approve exactly what was seen."""
 
-from cmdb.words import Attribute, Command, Process, RecordType, Role
-from cmdb_processes.change import commands, rules
+from cmdb.words import Attribute, Command, Model, Process, RecordType, Role
+from cmdb_processes.change import commands, parts, rules
 from cmdb_processes.change.lifecycle import LIFECYCLE
 
 RECORD = RecordType(
@@ -9,7 +9,7 @@ RECORD = RecordType(
     plural="change_requests",
     prefix="CHG",
     sentence="A request for change: what, when, how, how back, and what it would break.",
-    states=tuple(state.name for state in LIFECYCLE.states),
+    models=(Model("normal", "Assessed, then approved by three, then done.", (LIFECYCLE,)),),
     attributes=(
         Attribute("title", "string", "What is to be changed, in one line."),
         Attribute("plan", "string", "How it will be done."),
@@ -17,13 +17,17 @@ RECORD = RecordType(
         Attribute("test", "string", "How one will know that it worked."),
         Attribute("window_start", "datetime", "When work may begin, ISO 8601."),
         Attribute("window_end", "datetime", "When work must be over, ISO 8601."),
-        Attribute("verdict", "string", "What the assessment says, in one sentence."),
-        Attribute("evidence", "string", "The assessed blast radius, whole, as canonical JSON."),
-        Attribute("evidence_hash", "string", "The hash of the assessed radius; approvals bind to it."),
+        Attribute("verdict", "string", "Whether it is approvable, or what blocks it, in one sentence."),
+        Attribute("radius", "string", "What fails with its CIs, in one sentence."),
+        Attribute("risk", "string", "The level of the worst term of its risk: low, moderate, high or very high."),
+        Attribute("blocked_by", "strings", "Everything that blocked it when it was assessed."),
+        Attribute("evidence", "string", "What was assessed and answered, whole, as canonical JSON."),
+        Attribute("evidence_hash", "string", "The SHA-256 of the evidence; approvals bind to it."),
         Attribute("evidence_sequence", "int", "The journal sequence the assessment was taken at."),
         Attribute("approvals", "strings", "Approvals given on this evidence: role, person and time each."),
         Attribute("rejection", "string", "Why it was rejected."),
     ),
+    parts=(parts.TERMS, parts.CONFLICTS),
 )
 _ENGINEERS = frozenset({Role.ENGINEER, Role.CHANGE_MANAGER})
 _APPROVERS = frozenset(rules.ROLES.values())
@@ -50,12 +54,13 @@ PROCESS = Process(
         ),
         Command(
             name="assess_change",
-            sentence="Take the blast radius of the change's CIs together and freeze it as evidence.",
+            sentence="Judge a change by its blast radius, conflicts and risk now, and freeze that as evidence.",
             record=RECORD.name,
             arguments=(),
             roles=_ENGINEERS,
             opens=False,
             decide=commands.assess,
+            stimulus="assess",
         ),
         Command(
             name="approve_change",
@@ -65,6 +70,7 @@ PROCESS = Process(
             roles=_APPROVERS,
             opens=False,
             decide=commands.approve,
+            stimulus="approve",
         ),
         Command(
             name="reject_change",
@@ -74,6 +80,7 @@ PROCESS = Process(
             roles=_APPROVERS | {Role.CHANGE_MANAGER},
             opens=False,
             decide=commands.reject,
+            stimulus="reject",
         ),
         Command(
             name="withdraw_change",
@@ -83,6 +90,7 @@ PROCESS = Process(
             roles=_ENGINEERS,
             opens=False,
             decide=commands.withdraw,
+            stimulus="withdraw",
         ),
     ),
 )

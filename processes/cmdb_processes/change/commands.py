@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from cmdb.errors import Forbidden, Invalid, Refused, UnknownName
 from cmdb.words import Decision, Principal, Record, Role, Value
-from cmdb_processes.change import rules, window
+from cmdb_processes.change import parts, rules, window
+from cmdb_processes.change.evidence import thawed
+from cmdb_processes.change.gather import take, thawed_impact
 from cmdb_processes.change.lifecycle import LIFECYCLE
-from cmdb_processes.change.questions import IMPACT, LIVE
+from cmdb_processes.change.moved import differences
+from cmdb_processes.change.questions import LIVE
 from cmdb_processes.change.rules import Approval
 
 Ask = Callable[..., dict[str, Any]]
@@ -42,23 +44,26 @@ def propose(ask: Ask, _record: None, arguments: Arguments, actor: Principal, now
 
 
 def assess(ask: Ask, record: Record, _arguments: Arguments, actor: Principal, _now: str) -> Decision:
-    """Take the blast radius of all its CIs together and freeze it as evidence. Earlier approvals fall."""
+    """Judge it as things are now, with every conflict and risk, and freeze that as evidence. Earlier approvals fall."""
     (to,) = LIFECYCLE.check(record.number, record.state, "assess")
-    answer = ask(IMPACT, of=list(record.cis))["impact"]
-    if answer["truncated"]:
-        raise Refused(f"the radius cannot be taken whole: {answer['truncated']}")
-    fell = _approvals(record)
+    taken = take(ask, record)
+    if taken.impact.truncated:
+        raise Refused(f"the radius cannot be taken whole: {taken.impact.truncated}")
+    fell, told = _approvals(record), taken.assessment
     fields: dict[str, Value] = {
-        "verdict": answer["verdict"],
-        "evidence": rules.frozen(answer),
-        "evidence_hash": answer["hash"],
-        "evidence_sequence": answer["sequence"],
+        "verdict": told.verdict,
+        "radius": taken.radius,
+        "risk": told.risk.level.word,
+        "blocked_by": told.blocked_by,
+        "evidence": taken.evidence.text,
+        "evidence_hash": taken.evidence.hash,
+        "evidence_sequence": taken.impact.sequence,
         "approvals": (),
     }
-    reason = f"assessed by {actor.name} at sequence {answer['sequence']}"
+    reason = f"assessed by {actor.name} at sequence {taken.impact.sequence}"
     if fell:
         reason += f"; earlier approvals fell: {', '.join(f'{one.role} by {one.by}' for one in fell)}"
-    return Decision(to, fields, reason)
+    return Decision(to, fields, reason, parts=parts.of(told))
 
 
 def approve(ask: Ask, record: Record, arguments: Arguments, actor: Principal, now: str) -> Decision:
@@ -78,19 +83,21 @@ def approve(ask: Ask, record: Record, arguments: Arguments, actor: Principal, no
 
 
 def _still_holds(ask: Ask, record: Record) -> None:
+    """Refuse when the radius has moved since, or something stands in the way now, each reason in words."""
+    evidence = thawed(str(record.fields["evidence"]), str(record.fields["evidence_hash"]))
     try:
-        now = ask(IMPACT, of=list(record.cis))["impact"]
+        now = take(ask, record)
     except UnknownName as error:
         raise Refused(
             f"{record.number} is about a CI that is gone: {error.message}", reasons=[error.message]
         ) from error
-    if now["hash"] == record.fields["evidence_hash"]:
-        return
-    reasons = rules.differences(json.loads(str(record.fields["evidence"])), now)
-    raise Refused(
-        f"the graph has changed since {record.number} was assessed: {rules.in_short(reasons)}. Assess it again",
-        reasons=reasons,
-    )
+    if reasons := differences(thawed_impact(evidence.content), now.impact):
+        raise Refused(
+            f"the graph has changed since {record.number} was assessed: {rules.in_short(reasons)}. Assess it again",
+            reasons=reasons,
+        )
+    if blocked := now.assessment.blocked_by:
+        raise Refused(f"{record.number} is blocked by {rules.in_short(blocked)}", reasons=blocked)
 
 
 def reject(_ask: Ask, record: Record, arguments: Arguments, actor: Principal, _now: str) -> Decision:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from cmdb.errors import Forbidden, Invalid, Refused
 from cmdb.words import Principal, Role
+from cmdb_processes.change.gather import Taken
 from cmdb_processes.change.lifecycle import LIFECYCLE
+from cmdb_processes.change.moved import differences
+from cmdb_processes.change.nouns import Impact
 from cmdb_processes.change.window import over
 from cmdb_processes.lifecycle import Category
 
@@ -69,33 +70,14 @@ def missing(given: Sequence[Approval]) -> list[str]:
     return [role for role in ROLES if role not in {a.role for a in given}]
 
 
-def frozen(answer: Mapping[str, Any]) -> str:
-    """The evidence of an assessment: the answer as canonical JSON."""
-    return json.dumps(answer, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """What changed inside the radius between two answers, in words: "web-1 is now reached (down)"."""
-    was, now = _items(before), _items(after)
-    found = [f"{now[ci][0]} is now reached ({now[ci][1]})" for ci in now if ci not in was]
-    found += [f"{was[ci][0]} is no longer reached" for ci in was if ci not in now]
-    found += [f"{now[ci][0]}: {was[ci][1]} → {now[ci][1]}" for ci in now if ci in was and was[ci][1] != now[ci][1]]
-    edges, later = _edges(before), _edges(after)
-    found += [_sentence("now", later[e]) for e in later if e not in edges]
-    found += [_sentence("no longer", edges[e]) for e in edges if e not in later]
-    return found or ["the graph inside the radius"]
-
-
 def in_short(reasons: Sequence[str], most: int = 10) -> str:
     """The reasons as one readable line; how many are left out is said."""
     left = len(reasons) - most
     return "; ".join(reasons[:most]) + (f"; and {left} more" if left > 0 else "")
 
 
-def blockers(
-    state: str, window_end: str, assessed: Mapping[str, Any] | None, current: Mapping[str, Any] | None, now: str
-) -> list[str]:
-    """Why a change may not be approved or carried out now. `current` is the radius asked again; None: a CI is gone."""
+def blockers(state: str, window_end: str, assessed: Impact | None, current: Taken | None, now: str) -> list[str]:
+    """Why a change may not be approved or carried out now; `current` is what is assessed now, None if a CI is gone."""
     if LIFECYCLE.state(state).category is Category.DONE:
         return [f"it is {state}"]
     found = ["its window is over"] if over(window_end, now) else []
@@ -103,21 +85,4 @@ def blockers(
         return [*found, "it is not assessed"]
     if current is None:
         return [*found, "a CI it is about is gone"]
-    return found if assessed["hash"] == current["hash"] else found + differences(assessed, current)
-
-
-def _items(answer: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    return {i["ci"]["id"]: (i["ci"]["name"], i["degree"].lower()) for i in answer["items"]}
-
-
-def _edges(answer: Mapping[str, Any]) -> dict[tuple[str, str, str], tuple[str, str, str]]:
-    return {
-        (e["type"], e["from"]["id"], e["to"]["id"]): (e["from"]["name"], e["type"], e["to"]["name"])
-        for e in answer["edges"]
-    }
-
-
-def _sentence(when: str, edge: tuple[str, str, str]) -> str:
-    """As people say it: "api no longer depends on db"; relations are named so that this reads well."""
-    source, relation, target = edge
-    return f"{source} {when} {relation.lower().replace('_', ' ')} {target}"
+    return [*found, *differences(assessed, current.impact), *current.assessment.blocked_by]

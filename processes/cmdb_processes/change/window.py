@@ -25,6 +25,15 @@ class Window:
         if self.end - self.start > LONGEST:
             raise Invalid(f"is longer than {LONGEST.days} days", where="window")
 
+    def overlaps(self, other: Window) -> bool:
+        """Whether there is a moment in both; one that ends when the other starts leaves it alone."""
+        return self.start < other.end and other.start < self.end
+
+    @property
+    def minutes(self) -> float:
+        """How long it is."""
+        return (self.end - self.start).total_seconds() / 60
+
 
 def parse(text: str, now: str) -> Window:
     """Read a window; one that is over at `now` (ISO 8601) is refused."""

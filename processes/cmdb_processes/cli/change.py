@@ -11,19 +11,21 @@ from typing import Annotated, Any
 import typer
 
 from cmdb.errors import Invalid, UnknownName
+from cmdb.words import Record
 from cmdb_graphql.client import HttpClient
-from cmdb_processes.change import rules
+from cmdb_processes.change import RECORD, rules
+from cmdb_processes.change.gather import Taken, take, thawed_impact
 from cmdb_processes.change.lifecycle import LIFECYCLE
-from cmdb_processes.change.questions import IMPACT
-from cmdb_processes.cli import asking, show
+from cmdb_processes.cli import asking, records, show
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 Number = Annotated[str, typer.Argument(help="The change, such as CHG-1.")]
 _FIELDS = """
-    number state rev title plan backout test windowStart windowEnd verdict
+    number state model rev title plan backout test windowStart windowEnd verdict radius risk blockedBy
     evidenceHash evidenceSequence approvals rejection openedBy openedAt cis { id name class }
 """
-_WHOLE = f"{_FIELDS} history {{ at by command fromState toState reason }}"
+_PARTS = "riskTerms { name figure unit level sentence } clashes { kind others blocks severity sentence }"
+_WHOLE = f"{_FIELDS} {_PARTS} history {{ at by command fromState toState reason }}"
 SHOW = f"query Change($number: String!) {{ changeRequest(number: $number) {{ {_WHOLE} evidence }} }}"
 LIST = f"""
 query Changes($state: String, $first: Int!, $after: String) {{
@@ -52,7 +54,7 @@ def register(app: typer.Typer) -> None:
         " --window 2027-01-10T22:00+01:00/PT2H --plan 'stop, upgrade, start'"
         " --backout 'old jars' --test 'impact answers'"
     )(propose)
-    group.command(epilog="Example: epicentre change assess CHG-1")(assess)
+    group.command(epilog="Example: epicentre change assess CHG-1 (exit 0 approvable, 2 blocked)")(assess)
     group.command(
         "show", epilog="Example: epicentre change show CHG-1 (exit 0 approved and nothing in the way, else 2)"
     )(show_)
@@ -60,6 +62,7 @@ def register(app: typer.Typer) -> None:
     group.command(epilog="Example: epicentre change approve CHG-1 --as-role technical")(approve)
     group.command(epilog="Example: epicentre change reject CHG-1 --reason 'quarter end'")(reject)
     group.command(epilog="Example: epicentre change withdraw CHG-1")(withdraw)
+    records.register_notes(group, RECORD, "change")
     app.add_typer(group, name="change")
 
 
@@ -80,8 +83,11 @@ def propose(
 
 
 def assess(number: Number, json: Json = False) -> None:
-    """Take the blast radius of its CIs together and freeze it as evidence."""
-    _print(asking.ask(_mutation("assessChange"), number=number)["assessChange"], json)
+    """Judge it by blast radius, conflicts and risk as things are now, and freeze that; exit code 2 when blocked."""
+    change = asking.ask(_mutation("assessChange"), number=number)["assessChange"]
+    _print(change, json)
+    if change["blockedBy"]:
+        raise typer.Exit(2)
 
 
 def approve(
@@ -117,7 +123,7 @@ def show_(number: Number, json: Json = False) -> None:
         show.emit({**change, "evidence": evidence, "blockers": blockers, "missing": _missing(change)})
     else:
         _describe(change, blockers)
-        for item in evidence["items"] if evidence else ():
+        for item in evidence["answers"]["impact"]["items"] if evidence else ():
             show.item(item["degree"], f"{item['ci']['name']} ({item['ci']['class']}): {item['reason']}", 1)
         for step in change["history"]:
             show.out(f"  {step['at']}  {step['toState']}: {step['reason']}")
@@ -126,13 +132,21 @@ def show_(number: Number, json: Json = False) -> None:
 
 
 def _blockers(client: HttpClient, change: dict[str, Any], evidence: dict[str, Any] | None) -> list[str]:
-    """What stands in its way now; the radius is asked again, as an approval would."""
-    current = None
+    """What stands in its way now; it is assessed again, as an approval would."""
+    current: Taken | None = None
     if evidence is not None and change["state"] in {"assessed", "approved"}:
         with suppress(UnknownName):
-            current = client.ask(IMPACT, of=[root["id"] for root in evidence["of"]])["impact"]
-    now = datetime.now(UTC).isoformat()
-    return rules.blockers(change["state"], change["windowEnd"], evidence, current, now)
+            current = take(client.ask, _record(change, evidence))
+    now, was = datetime.now(UTC).isoformat(), thawed_impact(evidence) if evidence else None
+    return rules.blockers(change["state"], change["windowEnd"], was, current, now)
+
+
+def _record(change: dict[str, Any], evidence: dict[str, Any]) -> Record:
+    """As the rules take it; the CIs are those that were assessed, be they gone since."""
+    fields = {"title": change["title"], "backout": change["backout"]}
+    fields |= {"window_start": change["windowStart"], "window_end": change["windowEnd"]}
+    cis = tuple(evidence["inputs"]["cis"])
+    return Record("", change["number"], "", change["state"], 0, "", "", cis, fields, model=change["model"])
 
 
 def _missing(change: dict[str, Any]) -> list[str]:
@@ -179,6 +193,8 @@ def _describe(change: dict[str, Any], blockers: Sequence[str] = ()) -> None:
     show.facts(
         [
             ("  verdict", change["verdict"]),
+            ("  radius", change["radius"]),
+            ("  risk", change["risk"]),
             ("  works on", [ci["name"] for ci in change["cis"]]),
             ("  window", f"{change['windowStart']} to {change['windowEnd']}"),
             ("  by", change["openedBy"]),
@@ -189,3 +205,8 @@ def _describe(change: dict[str, Any], blockers: Sequence[str] = ()) -> None:
             ("  rejected", change["rejection"]),
         ]
     )
+    for term in change["riskTerms"]:
+        if term["level"] != "low":  # the low ones are left to --json
+            show.out(f"  {term['level']} risk, {term['name']}: {term['sentence']}")
+    for clash in change["clashes"]:
+        show.out(f"  {'blocked by' if clash['blocks'] else 'mind'} {clash['kind']}: {clash['sentence']}")

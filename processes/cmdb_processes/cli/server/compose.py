@@ -13,7 +13,10 @@ from cmdb.classes import catalogue
 from cmdb.config import Settings
 from cmdb.engine import Bolt
 from cmdb.enrolment import Enrolment
+from cmdb.errors import Invalid, Misconfigured
 from cmdb.inbox import Inbox
+from cmdb.mail import Box, MailCourier, Post
+from cmdb.mail.message import check_address
 from cmdb.projection import Feed
 from cmdb.store import Store
 from cmdb.sweeper import Sweeper
@@ -21,6 +24,7 @@ from cmdb.webhooks import Courier, Hooks, guard
 from cmdb.words import Failure, Process
 from cmdb_graphql.metrics import Metrics
 from cmdb_graphql.services import Services
+from cmdb_graphql.timers import Timers
 from cmdb_processes.cli.server.folder import secret_file
 
 
@@ -40,20 +44,49 @@ def services(settings: Settings, bolt: Bolt, processes: Mapping[str, Process]) -
     carrying = (r for r in catalogue().relations.values() if r.failure is not Failure.NEVER)
     soft = {relation.name: relation.failure is Failure.SOFT for relation in carrying}
     projection = Feed(store, soft, settings.home / "projection")
+    box = Box(settings.home / "mail.db")
+    made = Services(settings, store, inbox, enrolment, accounts, applier, courier, processes, metrics, projection, box)
+    timers, mail = Timers(made), mail_courier(settings, made, box)
     try:
         store.migrate()
         applier.start()
         sweeper.start()
         courier.start()
         projection.start()
-        yield Services(settings, store, inbox, enrolment, accounts, applier, courier, processes, metrics, projection)
+        timers.start()
+        if mail is not None:
+            mail.start()
+        yield made
     finally:
+        if mail is not None:
+            mail.stop()
+        timers.stop()
         projection.stop()
         courier.stop()
         sweeper.stop()
         applier.stop()
+        box.close()
         hooks.close()
         inbox.close()
         enrolment.close()
         accounts.close()
         store.close()
+
+
+def mail_courier(settings: Settings, made: Services, box: Box) -> MailCourier | None:
+    """The courier of notices; None while no mail server is named. Misconfigured says which setting is wrong."""
+    if settings.mail_server is None:
+        return None
+    host, colon, port = settings.mail_server.rpartition(":")
+    if not colon or not host or not port.isdecimal():
+        raise Misconfigured(f"EPICENTRE_MAIL_SERVER={settings.mail_server!r} is no server like mail.example.org:587")
+    try:
+        password = settings.mail_password_file.read_text().strip() if settings.mail_password_file else None
+        sender = check_address(settings.mail_from)
+    except OSError as error:
+        raise Misconfigured(f"EPICENTRE_MAIL_PASSWORD_FILE cannot be read ({error})") from error
+    except Invalid as error:
+        raise Misconfigured(f"EPICENTRE_MAIL_FROM: {error.message}") from error
+    post = Post(host.strip("[]"), int(port), settings.mail_security, settings.mail_user, password)
+    kinds = [kind for process in made.processes.values() for kind in process.records]
+    return MailCourier(box, made.store, kinds, made.accounts.users, post, sender)
