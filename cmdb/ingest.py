@@ -31,6 +31,7 @@ from cmdb.words import (
     Snapshot,
     Value,
 )
+from cmdb.words.common import check_common
 
 MAX_ITEMS = 20_000
 MAX_LINKS = 50_000
@@ -241,7 +242,15 @@ def values(cls: CIClass, given: Mapping[str, Any], where: str, *, whole: bool) -
     if whole and missing:
         raise Invalid(f"{cls.name} needs {missing[0]}", where=where)
     _addresses(cls.name, checked, where)
+    _common(checked, where)
     return checked
+
+
+def _common(checked: Mapping[str, Value], where: str) -> None:
+    try:
+        check_common(checked)
+    except Invalid as error:
+        raise Invalid(error.message, where=f"{where}.{error.where}") from error
 
 
 def name(given: Any, where: str) -> str:

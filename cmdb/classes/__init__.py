@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from cmdb.config import load
@@ -13,7 +13,7 @@ from cmdb.extensions import folder
 from cmdb.extensions.found import Found
 from cmdb.extensions.merge import merge
 from cmdb.registry import discover
-from cmdb.words import ANY, LOCAL_KEY, CIClass, RelationType
+from cmdb.words import ANY, COMMON, LOCAL_KEY, CIClass, RelationType
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Catalogue:
 
 
 def whole(declared: Mapping[str, CIClass]) -> dict[str, CIClass]:
-    """Every class with what it has from the ones it is a kind of."""
+    """Every class with what it has from the ones it is a kind of, and what all have in common."""
     done: dict[str, CIClass] = {}
 
     def build(name: str, path: tuple[str, ...]) -> CIClass:
@@ -77,7 +77,8 @@ def whole(declared: Mapping[str, CIClass]) -> dict[str, CIClass]:
         if cls.kind_of is not None and cls.kind_of not in declared:
             raise DeclarationError(f"class {name} is a kind of unknown class {cls.kind_of}")
         if name not in done:
-            done[name] = cls if cls.kind_of is None else cls.under(build(cls.kind_of, (*path, name)))
+            general = None if cls.kind_of is None else build(cls.kind_of, (*path, name))
+            done[name] = replace(cls, attributes=(*cls.attributes, *COMMON)) if general is None else cls.under(general)
         return done[name]
 
     return {name: build(name, ()) for name in declared}

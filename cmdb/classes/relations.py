@@ -2,9 +2,13 @@
 
 A hub (VLAN, site, name service) would take everything with it if every neighbour failed with it; the relations to
 VLANs, subnets and sites therefore carry no failure. Who really stops with a hub declares DEPENDS_ON.
+
+Where several dependencies of one CI by a relation back each other up, `needs` says so: they share the work (pool
+members: fewer are worse), or they are spare to each other (feeds, uplinks: one does as well as two). What no relation
+can know, people say with the attribute `redundancy`.
 """
 
-from cmdb.words import ANY, Cardinality, Failure, RelationType
+from cmdb.words import ANY, Cardinality, Failure, Needs, RelationType
 
 RUNS_ON = RelationType(
     name="RUNS_ON",
@@ -72,17 +76,19 @@ SERVED_BY = RelationType(
 )
 BALANCES_OVER = RelationType(
     name="BALANCES_OVER",
-    sentence="The address sends requests to the pool member, one of several, and is degraded without it.",
+    sentence="The address sends requests to the pool members: with fewer it is degraded, without any it is down.",
     sources=("VirtualAddress",),
     targets=("Service", "Container", "Host", "Cluster"),
-    failure=Failure.SOFT,
+    failure=Failure.HARD,
+    needs=Needs.SHARE,
 )
 FORMED_BY = RelationType(
     name="FORMED_BY",
-    sentence="The cluster or pool is formed by the member, one of several, and is degraded without it.",
+    sentence="The cluster or pool is formed by the members: with fewer it is degraded, without any it is down.",
     sources=("Cluster",),
     targets=("Host", "DatabaseInstance", "NetworkDevice", "StorageArray", "Service", "Container"),
-    failure=Failure.SOFT,
+    failure=Failure.HARD,
+    needs=Needs.SHARE,
 )
 STORED_ON = RelationType(
     name="STORED_ON",
@@ -103,7 +109,8 @@ POWERED_BY = RelationType(
     sentence="The equipment draws power from the feed; with a second feed it goes on without this one.",
     sources=("Host", "NetworkDevice", "StorageArray", "Rack", "Room", "PowerFeed"),
     targets=("PowerFeed",),
-    failure=Failure.SOFT,
+    failure=Failure.HARD,
+    needs=Needs.SPARE,
 )
 LOCATED_IN = RelationType(
     name="LOCATED_IN",
@@ -122,6 +129,14 @@ ENDS_AT = RelationType(
     sources=("Link",),
     targets=("NetworkInterface", "NetworkDevice"),
     failure=Failure.HARD,
+)
+ATTACHED_TO = RelationType(
+    name="ATTACHED_TO",
+    sentence="It reaches the network only through the device; with a second uplink it goes on without this one.",
+    sources=("Host", "StorageArray", "NetworkDevice"),
+    targets=("NetworkDevice",),
+    failure=Failure.HARD,
+    needs=Needs.SPARE,
 )
 CONNECTED_TO = RelationType(
     name="CONNECTED_TO",

@@ -19,6 +19,7 @@ from cmdb.words import (
     IdentityRule,
     Lease,
     Lifecycle,
+    Needs,
     RelationType,
 )
 from cmdb.words.extension import MoreAttributes, MoreEnds
@@ -183,9 +184,9 @@ def _ints(values: Any) -> bool:
 
 
 def _relation(node: yaml.MappingNode, _: list[str]) -> RelationType:
-    fields = _fields(node, ("name", "sentence", "sources", "targets", "failure"), ("cardinality",))
+    fields = _fields(node, ("name", "sentence", "sources", "targets", "failure"), ("cardinality", "needs"))
     given = _values(fields)
-    for name, kind in (("failure", Failure), ("cardinality", Cardinality)):
+    for name, kind in (("failure", Failure), ("cardinality", Cardinality), ("needs", Needs)):
         if name in given:
             known = [one.value for one in kind]
             if given[name] not in known:

@@ -1,30 +1,48 @@
 """The blast radius of a set of CIs: who goes down or is degraded when all of them are down, jointly, and why.
 
-States and rules as in the design of impact: a CI's effective state is the least of its own and of its groups' values,
-taken as the greatest fixpoint, so that a cycle alone never brings anything down.
+States and rules as in `cmdb.impact.states`. What is down or degraded already is the state before: nobody is blamed
+for it twice, and a pair that has lost one member already goes down with the other.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 
-from cmdb.impact.model import Edge, Group, Model
+from cmdb.impact import words
+from cmdb.impact.model import Edge, Group, Model, Problem
+from cmdb.impact.states import DEGRADED, DOWN, UP, State, States
+
+Name = Callable[[str], str]
 
 
-class State(IntEnum):
-    """How well a CI does; the order is the order of health."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is left of a group, in weights: `left` live `of` all, `needed` to live; `rule` is where it comes from."""
 
-    DOWN = 0
-    DEGRADED = 1
-    UP = 2
+    rule: str
+    needed: int
+    left: int
+    of: int
+    soft: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """A CI that lives and has a group with nothing to spare any more: the next loss takes it down (soft: degrades)."""
+
+    ci: str
+    standing: Standing
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Impacted:
-    """One CI in the radius. `path` are edge ids from this CI down to one of the failed, a shortest such chain."""
+    """One CI in the radius. `path` are edge ids from this CI down to one of the failed, a shortest such chain.
+
+    `standing` is what is left of the group that decided; `risk` is there when it lives without redundancy now.
+    """
 
     ci: str
     before: State
@@ -32,145 +50,157 @@ class Impacted:
     hops: int
     path: tuple[str, ...]
     reason: str
+    standing: Standing
+    risk: Risk | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Blast:
-    """The radius: `items` nearest first, `at_risk` the CIs still up whose redundancy is now spent."""
+    """The radius: `items` nearest first, `risks` the CIs that live and whose redundancy is spent by it.
+
+    `reach` are all CIs that a failure of these can travel to at all, they themselves included; `before` the states
+    below UP that were there before, of these CIs and of what they need together; `problems` those of the same CIs.
+    """
 
     failed: tuple[str, ...]
     items: tuple[Impacted, ...]
-    at_risk: tuple[str, ...]
+    risks: tuple[Risk, ...]
+    problems: tuple[Problem, ...]
+    reach: frozenset[str]
+    before: Mapping[str, State]
 
-    def verdict(self, name: Callable[[str], str]) -> str:
+    @property
+    def at_risk(self) -> tuple[str, ...]:
+        """The CIs of `risks`, each once."""
+        return tuple(dict.fromkeys(risk.ci for risk in self.risks))
+
+    def verdict(self, name: Name) -> str:
         """One sentence: "If neo4j stops, 1 CI goes down: epicentre."."""
-        who = _listed([name(ci) for ci in self.failed])
-        verb = "stops" if len(self.failed) == 1 else "stop together"
-        if not self.items:
-            return f"If {who} {verb}, nothing else known here is affected."
         down = [name(i.ci) for i in self.items if i.after is State.DOWN]
         degraded = [name(i.ci) for i in self.items if i.after is State.DEGRADED]
-        parts = []
-        if down:
-            parts.append(f"{_count(down)} {'goes' if len(down) == 1 else 'go'} down ({_listed(down)})")
-        if degraded:
-            parts.append(f"{_count(degraded)} {'is' if len(degraded) == 1 else 'are'} degraded ({_listed(degraded)})")
-        return f"If {who} {verb}, {' and '.join(parts)}."
-
-
-def _count(names: Collection[str]) -> str:
-    return "1 CI" if len(names) == 1 else f"{len(names)} CIs"
-
-
-def _listed(names: list[str], most: int = 5) -> str:
-    shown = names[:most]
-    more = len(names) - len(shown)
-    if more:
-        return f"{', '.join(shown)} and {more} more"
-    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
-
-
-def effective(model: Model, own: Mapping[str, State], default: State = State.UP) -> dict[str, State]:
-    """Effective states below UP, by CI: the greatest fixpoint, found by going down from the CIs that are not up."""
-    state: dict[str, State] = {ci: s for ci, s in own.items() if s < State.UP}
-    queue = deque(sorted(state))
-    while queue:
-        for dependent in model.dependents.get(queue.popleft(), ()):
-            now = min(own.get(dependent, default), *(value(g, state) for g in model.groups[dependent]))
-            if now < state.get(dependent, State.UP):
-                state[dependent] = now
-                queue.append(dependent)
-    return state
-
-
-def value(group: Group, state: Mapping[str, State]) -> State:
-    """What a group still gives its dependent."""
-    states = [state.get(edge.target, State.UP) for edge in group.edges]
-    if sum(s is State.UP for s in states) >= group.k_full:
-        return State.UP
-    alive = sum(s >= State.DEGRADED for s in states) >= group.k_min
-    return State.DEGRADED if alive or group.soft else State.DOWN
+        spent = [name(ci) for ci in self.at_risk]
+        return words.verdict([name(ci) for ci in self.failed], down, degraded, spent)
 
 
 def blast_radius(
-    model: Model,
-    failed: Collection[str],
-    name: Callable[[str], str],
-    own: Mapping[str, State] | None = None,
+    model: Model, failed: Collection[str], name: Name, own: Mapping[str, State] | None = None
 ) -> Blast:
-    """Everything whose effective state falls when all of `failed` are down, from the states `own` before.
+    """Everything whose effective state falls when all of `failed` are down, from the own states before.
 
     `name` gives a CI's name for the reasons.
     """
-    before = effective(model, own or {})
-    after = effective(model, {**(own or {}), **dict.fromkeys(failed, State.DOWN)})
-    fallen = {ci for ci, s in after.items() if s < before.get(ci, State.UP)} - set(failed)
-    paths = _witnesses(model, failed, fallen, after)
-    items = [
-        Impacted(
-            ci=ci,
-            before=before.get(ci, State.UP),
-            after=after[ci],
-            hops=len(paths[ci]),
-            path=tuple(edge.id for edge in paths[ci]),
-            reason=_reason(model, ci, after, name),
+    before = States(model, own)
+    after = before.copy()
+    after.fail(failed)
+    return _Telling(before, after, tuple(failed), name).blast()
+
+
+def reach_of(model: Model, failed: Iterable[str]) -> frozenset[str]:
+    """All that a failure can travel to when nothing backs anything up, the failed included."""
+    found = set(failed)
+    waiting = list(found)
+    while waiting:
+        further = [ci for ci in model.dependents.get(waiting.pop(), ()) if ci not in found]
+        found.update(further)
+        waiting += further
+    return frozenset(found)
+
+
+class _Telling:
+    """What two fixpoints differ in, told with reasons."""
+
+    def __init__(self, before: States, after: States, failed: tuple[str, ...], name: Name) -> None:
+        self._before, self._after, self._failed, self._name = before, after, failed, name
+        self._model = after.model
+
+    def blast(self) -> Blast:
+        was, now, name = self._before.state, self._after.state, self._name
+        fallen = {ci for ci, state in now.items() if state < was.get(ci, UP)} - set(self._failed)
+        causes, paths = self._witnesses(fallen)
+        risks = self._risks()
+        flags: dict[str, Risk] = {}
+        for risk in risks:
+            flags.setdefault(risk.ci, risk)
+        items = [
+            Impacted(
+                ci, self._before.of(ci), self._after.of(ci), len(paths[ci]), tuple(edge.id for edge in paths[ci]),
+                self._reason(causes[ci]), self._standing(causes[ci]), flags.get(ci),
+            )
+            for ci in fallen
+        ]  # fmt: skip
+        items.sort(key=lambda item: (item.hops, item.after, name(item.ci), item.ci))
+        reach = reach_of(self._model, self._failed)
+        problems = tuple(problem for problem in self._model.problems if problem.ci in reach)
+        return Blast(self._failed, tuple(items), risks, problems, reach, self._context(reach))
+
+    def _context(self, reach: frozenset[str]) -> dict[str, State]:
+        """The states before that count here: of the reached, and of the members of their groups."""
+        dependents = self._model.dependents
+        return {
+            ci: self._before.of(ci)
+            for ci in sorted(self._before.state)
+            if ci in reach or not reach.isdisjoint(dependents.get(ci, ()))
+        }
+
+    def _witnesses(self, fallen: Collection[str]) -> tuple[dict[str, int], dict[str, tuple[Edge, ...]]]:
+        """For each fallen CI the group that decided, and a shortest chain of such down to a failed one."""
+        causes: dict[str, int] = {}
+        start = sorted(ci for ci in self._failed if self._before.state.get(ci, UP) > DOWN)
+        paths: dict[str, tuple[Edge, ...]] = dict.fromkeys(start, ())
+        waiting = deque(start)
+        while waiting:
+            ci = waiting.popleft()
+            for number, _ in self._model.uses.get(ci, ()):
+                dependent, group = self._model.all[number]
+                if dependent in fallen and dependent not in paths and self._caused(ci, number, dependent):
+                    causes[dependent] = number
+                    paths[dependent] = (next(e for e in group.edges if e.target == ci), *paths[ci])
+                    waiting.append(dependent)
+        return causes, paths
+
+    def _caused(self, ci: str, number: int, dependent: str) -> bool:
+        """Whether the group decided how its dependent does, and the member fell far enough to have a part in that.
+
+        Down comes from members that are down; so chains of causes never run in a circle and always end at a failed.
+        """
+        state = self._after.state[dependent]
+        mine, was = self._after.state[ci], self._before.state.get(ci, UP)
+        fell = mine == DOWN < was if state == DOWN else mine < was
+        return fell and self._after.value(number) == state
+
+    def _standing(self, number: int) -> Standing:
+        group = self._model.all[number][1]
+        return Standing(group.name, group.k_min, self._after.left(number), group.total, group.soft)
+
+    def _reason(self, number: int) -> str:
+        """Why, in words: the group that decided, and what is left of it."""
+        group, after = self._model.all[number][1], self._after
+        if len(group.edges) == 1:
+            (edge,) = group.edges
+            return words.alone(edge.type, self._name(edge.target), down=after.state[edge.target] == DOWN)
+        if after.margin(number) < 0:
+            return self._left(number)
+        return words.left(
+            group.total - after.hurt.get(number, 0), group.total, group.k_full, *self._lost(group, DEGRADED), whole=True
         )
-        for ci in fallen
-    ]
-    items.sort(key=lambda item: (item.hops, item.after, name(item.ci), item.ci))
-    return Blast(tuple(failed), tuple(items), _at_risk(model, before, after))
 
+    def _left(self, number: int) -> str:
+        group = self._model.all[number][1]
+        lost = self._lost(group, DOWN)
+        return words.left(self._after.left(number), group.total, group.k_min, *lost, whole=False)
 
-def _witnesses(
-    model: Model, failed: Collection[str], fallen: Collection[str], after: Mapping[str, State]
-) -> dict[str, tuple[Edge, ...]]:
-    """For each fallen CI a shortest chain of broken dependencies down to a failed one, breadth first."""
-    paths: dict[str, tuple[Edge, ...]] = dict.fromkeys(failed, ())
-    queue = deque(sorted(failed))
-    while queue:
-        ci = queue.popleft()
-        for dependent in model.dependents.get(ci, ()):
-            if dependent in fallen and dependent not in paths and (edge := _broken(model, dependent, ci, after)):
-                paths[dependent] = (edge, *paths[ci])
-                queue.append(dependent)
-    return paths
+    def _lost(self, group: Group, least: int) -> tuple[list[words.Lost], list[words.Lost]]:
+        """The members that do no better than that now, by name: those that fell, and those that were so before."""
+        now, was = self._after.state, self._before.state
+        there = sorted((self._name(e.target), e.target) for e in group.edges if now.get(e.target, UP) <= least)
+        fell = [(name, now[ci] == DOWN) for name, ci in there if now[ci] < was.get(ci, UP)]
+        return fell, [(name, now[ci] == DOWN) for name, ci in there if now[ci] == was.get(ci, UP)]
 
-
-def _broken(model: Model, dependent: str, target: str, after: Mapping[str, State]) -> Edge | None:
-    """The edge to `target` in a group that is hurt; a group that holds is no cause, even if it lost a member."""
-    hurt = (g for g in model.groups[dependent] if value(g, after) < State.UP)
-    return next((e for g in hurt for e in g.edges if e.target == target), None)
-
-
-def _reason(model: Model, ci: str, after: Mapping[str, State], name: Callable[[str], str]) -> str:
-    """Why, in words: the group that decided, and what is left of it."""
-    worst = min(model.groups[ci], key=lambda g: (value(g, after), len(g.edges)))
-    hurt = sorted({e.target for e in worst.edges if after.get(e.target, State.UP) < State.UP}, key=name)
-    if len(worst.edges) == 1:
-        verb = _VERBS.get(worst.edges[0].type, "needs")
-        condition = "which is down" if after[hurt[0]] is State.DOWN else "which is degraded"
-        return f"{verb} {name(hurt[0])}, {condition}"
-    left = len(worst.edges) - len(hurt)
-    return f"{left} of {len(worst.edges)} left, {worst.k_min} needed: {_listed([name(h) for h in hurt])} lost"
-
-
-_VERBS = {
-    "RUNS_ON": "runs on", "PART_OF": "is part of", "ASSIGNED_TO": "is reached through", "HOSTED_ON": "is hosted on",
-    "FORMED_BY": "is formed by", "POWERED_BY": "is powered by", "PROTECTED_BY": "is behind", "USES": "uses",
-    "BALANCES_OVER": "is balanced over", "STORED_ON": "is stored on", "SERVED_BY": "is served by",
-    "ENDS_AT": "ends at", "SECURED_BY": "is secured by",
-}  # fmt: skip
-
-
-def _at_risk(model: Model, before: Mapping[str, State], after: Mapping[str, State]) -> tuple[str, ...]:
-    """CIs still alive with a group that has nothing to spare now and had something before."""
-    found = [
-        ci
-        for ci, groups in model.groups.items()
-        if after.get(ci, State.UP) > State.DOWN and any(_margin(g, after) == 0 < _margin(g, before) for g in groups)
-    ]
-    return tuple(sorted(found))
-
-
-def _margin(group: Group, state: Mapping[str, State]) -> int:
-    return sum(state.get(e.target, State.UP) >= State.DEGRADED for e in group.edges) - group.k_min
+    def _risks(self) -> tuple[Risk, ...]:
+        """Groups of CIs that live with nothing to spare now and with something before."""
+        found = []
+        for number in self._after.dead:
+            ci = self._model.all[number][0]
+            if self._after.margin(number) == 0 < self._before.margin(number) and self._after.state.get(ci, UP) > DOWN:
+                found.append(Risk(ci, self._standing(number), self._left(number)))
+        return tuple(sorted(found, key=lambda risk: (self._name(risk.ci), risk.ci, risk.standing.rule, risk.reason)))

@@ -20,6 +20,14 @@ class Failure(StrEnum):
     NEVER = "never"  # recorded, and carries no failure
 
 
+class Needs(StrEnum):
+    """Of several dependencies of one CI by the relation: which of them it needs."""
+
+    ALL = "all"  # each of them, on its own
+    SHARE = "share"  # they share the work: one is enough to live, all are needed to be whole
+    SPARE = "spare"  # they stand in for each other: one is enough to be whole
+
+
 class Cardinality(StrEnum):
     """How many open edges one end may have: dependents to dependencies."""
 
@@ -30,7 +38,7 @@ class Cardinality(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RelationType:
-    """A typed edge, always dependent → dependency; failure travels against the arrow, as `failure` says."""
+    """A typed edge, always dependent → dependency; failure travels against the arrow, as `failure` and `needs` say."""
 
     name: str
     sentence: str
@@ -38,6 +46,7 @@ class RelationType:
     targets: tuple[str, ...]
     failure: Failure
     cardinality: Cardinality = Cardinality.MANY_TO_MANY
+    needs: Needs = Needs.ALL
 
     def __post_init__(self) -> None:
         if not UPPER.fullmatch(self.name):

@@ -1,0 +1,108 @@
+"""Where groups come from: relations that back each other up by their nature, and the rules people or discovery give.
+
+Nothing is guessed: a rule that cannot be kept as it is written is a problem, told beside the answer.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from cmdb.errors import Invalid
+from cmdb.impact.model import Edge, Group, Model, Problem, model
+from cmdb.words import Failure, Needs, Redundancy, RelationType
+
+Relations = Mapping[str, RelationType]
+
+
+def model_of(
+    edges: Iterable[tuple[str, str, str, str]],
+    relations: Relations,
+    rules: Mapping[str, Sequence[str]] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Model:
+    """The model of edges (id, type, source, target) that carry failure, with redundancy rules by dependent.
+
+    `names` are those of CIs by id: rules may name members by them, and problems say them.
+    """
+    own: dict[str, dict[str, list[Edge]]] = defaultdict(lambda: defaultdict(list))
+    for edge in sorted(Edge(*parts) for parts in edges):
+        if relations[edge.type].failure is not Failure.NEVER:
+            own[edge.source][edge.type].append(edge)
+    known, problems = names or {}, []
+    groups: dict[str, list[Group]] = {}
+    for ci in own.keys() | {ci for ci, said in (rules or {}).items() if said}:
+        made = _Dependent(ci, own.get(ci, {}), relations, known)
+        groups[ci] = [*made.ruled((rules or {}).get(ci) or ()), *made.others()]
+        problems += made.problems
+    return model(groups, problems)
+
+
+class _Dependent:
+    """One CI's edges by relation, on the way to its groups."""
+
+    def __init__(
+        self, ci: str, edges: Mapping[str, list[Edge]], relations: Relations, names: Mapping[str, str]
+    ) -> None:
+        self._ci, self._edges, self._relations, self._names = ci, edges, relations, names
+        self._taken: set[Edge] = set()
+        self.problems: list[Problem] = []
+
+    def ruled(self, rules: Iterable[str]) -> Iterator[Group]:
+        """A group for every rule that can be read."""
+        for text in rules:
+            try:
+                rule = Redundancy.parse(text)
+            except Invalid as error:
+                self._problem(text, error.message)
+                continue
+            known = self._relations.get(rule.relation)
+            if known is None:
+                self._problem(text, f"there is no relation {rule.relation}")
+            elif known.failure is Failure.NEVER:
+                self._problem(text, f"{rule.relation} carries no failure")
+            else:
+                yield self._group(rule, text, soft=rule.soft or known.failure is Failure.SOFT)
+
+    def others(self) -> Iterator[Group]:
+        """What no rule speaks of: grouped where the relation says so, each needed alone elsewhere."""
+        for name, edges in self._edges.items():
+            relation = self._relations[name]
+            left = [edge for edge in edges if edge not in self._taken]
+            soft = relation.failure is Failure.SOFT
+            if relation.needs is Needs.ALL:
+                yield from (Group((edge,), soft=soft, name=name) for edge in left)
+            elif left:
+                members = tuple({edge.target: edge for edge in reversed(left)}.values())[::-1]
+                full = len(members) if relation.needs is Needs.SHARE else 1
+                yield Group(members, 1, full, soft, name=name)
+
+    def _group(self, rule: Redundancy, text: str, *, soft: bool) -> Group:
+        """The group of a rule: a percentage is of all that the rule names, there or not."""
+        there = self._edges.get(rule.relation, [])
+        found = self._members(rule, there, text) if rule.members else [(edge, 1) for edge in there]
+        self._taken |= {edge for edge in there if edge.target in {member.target for member, _ in found}}
+        total = sum(weight for _, weight in rule.members) or len(found)
+        least = rule.needs.of(total)
+        full = max(least, rule.full.of(total)) if rule.full else least
+        return Group(
+            tuple(edge for edge, _ in found), least, full, soft, tuple(weight for _, weight in found), text.strip()
+        )
+
+    def _members(self, rule: Redundancy, there: Sequence[Edge], text: str) -> list[tuple[Edge, int]]:
+        found = []
+        for name, weight in rule.members:
+            meant = [edge for edge in there if name == edge.target] or [
+                edge for edge in there if name == self._names.get(edge.target)
+            ]
+            if len({edge.target for edge in meant}) == 1:
+                found.append((meant[0], weight))
+            elif meant:
+                self._problem(text, f"{len(meant)} of its dependencies are called {name}: name them by id")
+            else:
+                shown = self._names.get(name, name)
+                self._problem(text, f"{shown} is no dependency of it by {rule.relation}")
+        return found
+
+    def _problem(self, rule: str, why: str) -> None:
+        self.problems.append(Problem(self._ci, rule, why))
