@@ -7,19 +7,14 @@ P(A ∧ B) ≥ P(A)·P(B) and P(A ∨ B) ≤ 1 − (1 − P(A))·(1 − P(B)). F
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from itertools import combinations
 from math import expm1, log1p, prod
 
-from cmdb.availability.formula import Formulas, Gate, Literal
+from cmdb.availability.formula import Formulas, Gate
 from cmdb.availability.modules import Module
 
 Bounds = tuple[float, float]
 """At least, at most."""
-
-MOST_PAIRS = 3_000
-"""Pairs of children solved together; of the others the rarer child bounds the pair."""
 
 
 def either(values: Iterable[float]) -> float:
@@ -52,16 +47,14 @@ def _gate(gate: Gate, children: Sequence[Bounds]) -> Bounds:
     return least, min(1.0, mean / gate.k)
 
 
-def by_pairs(formulas: Formulas, gate: Gate, solve: Callable[[int], Bounds]) -> Bounds:
-    """An OR from its children, each solved as if alone, and from every two that share events, solved together."""
-    values = [solve(child) for child in gate.children]
+def by_pairs(values: Sequence[Bounds], pairs: Iterable[tuple[int, int, float]]) -> Bounds:
+    """An OR from its children, each solved alone, and the ones that share events by twos (places, at most how likely).
+
+    Every other two are independent.
+    """
     s1, squares = sum(lo for lo, _ in values), sum(hi * hi for _, hi in values)
     s2 = (sum(hi for _, hi in values) ** 2 - squares) / 2
-    for place, (i, j) in enumerate(sorted(_sharing(formulas, gate))):
-        one, other = values[i][1], values[j][1]
-        pair = (gate.children[i], gate.children[j])
-        together = solve(formulas.all_of(pair))[1] if place < MOST_PAIRS else min(one, other)
-        s2 += together - one * other
+    s2 += sum(together - values[i][1] * values[j][1] for i, j, together in pairs)
     return max(dawson_sankoff(s1, s2), *(lo for lo, _ in values)), either(hi for _, hi in values)
 
 
@@ -75,12 +68,3 @@ def dawson_sankoff(s1: float, s2: float) -> float:
         return 0.0
     k = 1 + int(2 * max(s2, 0.0) / s1)
     return 2 * s1 / (k + 1) - 2 * max(s2, 0.0) / (k * (k + 1))
-
-
-def _sharing(formulas: Formulas, gate: Gate) -> set[tuple[int, int]]:
-    having: dict[str, list[int]] = defaultdict(list)
-    for i, child in enumerate(gate.children):
-        nodes = (formulas.nodes[number] for number in formulas.reachable(child))
-        for event in {node.event for node in nodes if isinstance(node, Literal)}:
-            having[event].append(i)
-    return {pair for children in having.values() for pair in combinations(children, 2)}

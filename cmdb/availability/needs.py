@@ -7,7 +7,7 @@ is. With slack = sum − k_min, a member heavier than the slack is *essential*: 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from cmdb.impact.model import Group, Model
@@ -103,18 +103,20 @@ def weights(group: Group) -> dict[str, int]:
     return dict(found)
 
 
-def holds(group: Group, down: Collection[str]) -> bool:
-    """Whether a group still lets its dependent live."""
-    return group.soft or sum(w for ci, w in weights(group).items() if ci not in down) >= group.k_min
-
-
 def _fallen(model: Model, failed: Collection[str]) -> frozenset[str]:
-    broken = (ci for ci, groups in model.groups.items() if not all(holds(g, ()) for g in groups))
-    down = {*failed, *broken}
+    """The failed, what can never be up, and all that falls with them; a counter per group, so linear in what falls."""
+    left: dict[int, int] = {}
+    down = dict.fromkeys([*failed, *(ci for ci in sorted(model.faulty) if _hopeless(model.groups[ci]))])
     queue = deque(down)
     while queue:
-        for dependent in model.dependents.get(queue.popleft(), ()):
-            if dependent not in down and not all(holds(g, down) for g in model.groups[dependent]):
-                down.add(dependent)
+        for number, weight in model.uses.get(queue.popleft(), ()):
+            dependent, group = model.all[number]
+            left[number] = left.get(number, group.total) - weight
+            if left[number] < group.k_min and not group.soft and dependent not in down:
+                down[dependent] = None
                 queue.append(dependent)
     return frozenset(down)
+
+
+def _hopeless(groups: Iterable[Group]) -> bool:
+    return any(group.total < group.k_min and not group.soft for group in groups)

@@ -8,12 +8,12 @@ products of "not down" go through log1p and expm1, so that 1e-9 keeps its digits
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from math import prod
 
-from cmdb.availability.bdd import Diagram, TooManyNodes, diagram
+from cmdb.availability.bdd import Diagram, Drawn, TooManyNodes, drawn, probabilities, supports
 from cmdb.availability.bounds import Bounds, by_gates, by_pairs, either
 from cmdb.availability.formula import FALSE, TRUE, Formulas, Gate, Literal
 from cmdb.availability.modules import Module, modules, parted
@@ -24,10 +24,10 @@ from cmdb.errors import TooLarge
 class Limits:
     """How much is tried: nodes of a module's diagram, nodes of one part of a split module, parts, and when to stop."""
 
-    nodes: int = 200_000
-    part_nodes: int = 20_000
-    parts: int = 60
-    width: float = 1e-9
+    nodes: int = 50_000
+    part_nodes: int = 5_000
+    parts: int = 12
+    width: float = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ METHODS = ("exact", "conditioned", "bounds")
 class Solver:
     """Solves formulas of one arena with the probabilities `q` by event; what was solved once is kept."""
 
-    def __init__(self, formulas: Formulas, q: Mapping[str, float], limits: Limits = Limits()) -> None:  # noqa: B008
+    def __init__(self, formulas: Formulas, q: Mapping[str, float], limits: Limits = Limits()) -> None:
         self.formulas, self.q, self.limits = formulas, q, limits
         self.solved: dict[int, Bounds] = {FALSE: (0.0, 0.0), TRUE: (1.0, 1.0)}
-        self.diagrams: dict[int, tuple[Diagram, int, list[int]]] = {}
+        self.diagrams: dict[int, Drawn] = {}
 
     def likelihood(self, root: int) -> Likelihood:
         """How likely `root` is. A formula with a NOT is solved exactly or refused (TooLarge): bounds need none."""
@@ -85,11 +85,13 @@ class Solver:
             leaves = [self.leaf(child) for child in gate.children]
             join = either if gate.is_or else prod
             return join(lo for lo, _ in leaves), join(hi for _, hi in leaves)
-        made, root, order = diagram(self.formulas, module, most)
-        self.diagrams[module.root] = made, root, order
-        leaves = [self.leaf(leaf) for leaf in order]
-        lo = probabilities(made, [low for low, _ in leaves])[root]
-        return lo, lo if all(low == high for low, high in leaves) else probabilities(made, [h for _, h in leaves])[root]
+        made = self.diagrams[module.root] = drawn(self.formulas, module, most, module.gates)
+        root = made.nodes[module.root]
+        leaves = [self.leaf(leaf) for leaf in made.order]
+        lo = probabilities(made.diagram, [low for low, _ in leaves])[root]
+        if all(low == high for low, high in leaves):
+            return lo, lo
+        return lo, probabilities(made.diagram, [high for _, high in leaves])[root]
 
     def _split(self, module: Module) -> tuple[Bounds, str]:
         """The module as a sum over the states of its widest common causes, as far as `limits` allow."""
@@ -139,25 +141,34 @@ class Solver:
         gate = self.formulas.nodes[module.root]
         assert isinstance(gate, Gate)
         if gate.is_or:
-            low, high = by_pairs(self.formulas, gate, self._marginal)
+            try:
+                low, high = self._by_pairs(module, gate)
+            except TooManyNodes:
+                return lo, hi
             lo, hi = max(lo, low), min(hi, high)
         return lo, hi
 
-    def _marginal(self, root: int) -> Bounds:
-        """One formula for itself, with little effort: solved, or bounded gate by gate."""
-        unsure = []
-        for module in modules(self.formulas, root):
-            if module.root not in self.solved:
-                try:
-                    self.solved[module.root] = self._exact(module, self.limits.part_nodes // 10)
-                    continue
-                except TooManyNodes:
-                    self.solved[module.root] = by_gates(self.formulas, module, self.leaf)
-                unsure.append(module.root)
-        value = self.leaf(root)
-        for number in unsure:
-            del self.solved[number]
-        return value
+    def _by_pairs(self, module: Module, gate: Gate) -> Bounds:
+        """Every child and every two that share events in one diagram: small ones, where all of them is too large."""
+        made = drawn(self.formulas, module, self.limits.nodes, module.gates[:-1])
+        nodes = [made.nodes[child] for child in gate.children]
+        leaves = [self.leaf(leaf) for leaf in made.order]
+        low = probabilities(made.diagram, [lo for lo, _ in leaves])
+        high = probabilities(made.diagram, [hi for _, hi in leaves])
+        support = supports(self.formulas, module)
+        bits = [support[child] for child in gate.children]
+        sharing = [(i, j) for i, j in combinations(range(len(nodes)), 2) if bits[i] & bits[j]]
+        both = [(i, j, self._both(made.diagram, nodes[i], nodes[j])) for i, j in sharing]
+        likely = probabilities(made.diagram, [hi for _, hi in leaves], high)
+        rarer = ((i, j, min(high[nodes[i]], high[nodes[j]]) if b is None else likely[b]) for i, j, b in both)
+        return by_pairs([(low[n], high[n]) for n in nodes], rarer)
+
+    def _both(self, made: Diagram, one: int, other: int) -> int | None:
+        """The node of both, or None above the limit: then the rarer of the two bounds them."""
+        try:
+            return made.choice(one, other, 0)
+        except TooManyNodes:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +190,17 @@ class Part:
 
 
 def widest(formulas: Formulas, module: Module) -> int:
-    """The leaf that most gates of a module have as a child: the common cause whose state settles most."""
-    leaves = set(module.leaves)
-    count: Counter[int] = Counter()
-    for number in module.gates:
-        gate = formulas.nodes[number]
-        assert isinstance(gate, Gate)
-        count.update(child for child in gate.children if child in leaves)
-    return max(leaves, key=lambda leaf: (count[leaf], -leaf))
+    """The leaf under most children of the module's root: the common cause whose state settles most."""
+    support = supports(formulas, module)
+    gate = formulas.nodes[module.root]
+    assert isinstance(gate, Gate)
+    count = [0] * len(module.leaves)
+    for child in gate.children:
+        bits = support[child]
+        while bits:
+            count[(bits & -bits).bit_length() - 1] += 1
+            bits &= bits - 1
+    return module.leaves[max(range(len(count)), key=lambda i: (count[i], -i))]
 
 
 def alone(formulas: Formulas, root: int) -> int:
@@ -200,11 +214,3 @@ def alone(formulas: Formulas, root: int) -> int:
         if new == root:
             return parted(formulas, root)
         root = new
-
-
-def probabilities(made: Diagram, q: Sequence[float]) -> list[float]:
-    """For each node of a diagram how likely it is true; `q` by level."""
-    found = [0.0, 1.0]
-    for level, low, high in zip(made.level[2:], made.low[2:], made.high[2:], strict=True):
-        found.append(q[level] * found[high] + (1 - q[level]) * found[low])
-    return found
