@@ -30,6 +30,9 @@ class Limits:
     width: float = 1e-5
 
 
+USUAL = Limits()
+
+
 @dataclass(frozen=True, slots=True)
 class Likelihood:
     """Between `lo` and `hi`. `method` is exact, conditioned (split on common causes) or bounds."""
@@ -45,7 +48,7 @@ METHODS = ("exact", "conditioned", "bounds")
 class Solver:
     """Solves formulas of one arena with the probabilities `q` by event; what was solved once is kept."""
 
-    def __init__(self, formulas: Formulas, q: Mapping[str, float], limits: Limits = Limits()) -> None:
+    def __init__(self, formulas: Formulas, q: Mapping[str, float], limits: Limits = USUAL) -> None:
         self.formulas, self.q, self.limits = formulas, q, limits
         self.solved: dict[int, Bounds] = {FALSE: (0.0, 0.0), TRUE: (1.0, 1.0)}
         self.diagrams: dict[int, Drawn] = {}
