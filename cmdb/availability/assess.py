@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cmdb.availability.common_cause import with_common_causes
 from cmdb.availability.cutsets import CutSets, cut_sets
 from cmdb.availability.figures import Figure
-from cmdb.availability.formula import TRUE, Formulas, Literal
+from cmdb.availability.formula import TRUE, Formulas
 from cmdb.availability.importance import Importance, importance
 from cmdb.availability.needs import Needs
 from cmdb.availability.solve import USUAL, Likelihood, Limits, Solver
@@ -62,9 +62,9 @@ def availability(
     formulas, needs = Formulas(), Needs(model, failed)
     q = {ci: figure.q for ci, figure in figures.items()}
     root = failure(formulas, needs, of)
-    if missing := sorted(_events(formulas, root) - q.keys()):
+    used = formulas.events(root)
+    if missing := sorted(used - q.keys()):
         raise UnknownName(f"{missing[0]!r} has no figure for how often it fails")
-    used = _events(formulas, root)
     if beta:
         wide, q = with_common_causes(model, {ci: q.get(ci, 0.0) for ci in {*q, *_all(model)}}, beta, needs)
         formulas = Formulas()
@@ -78,11 +78,6 @@ def availability(
         importance(solver, root) if down.method == "exact" else (),
         cut_sets(formulas, root, nodes=limits.nodes),
     )
-
-
-def _events(formulas: Formulas, root: int) -> set[str]:
-    nodes = (formulas.nodes[number] for number in formulas.reachable(root))
-    return {node.event for node in nodes if isinstance(node, Literal)}
 
 
 def _all(model: Model) -> set[str]:

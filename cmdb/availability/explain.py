@@ -56,7 +56,7 @@ def explain(
     if both := sorted({*symptoms} & {*healthy}):
         raise Invalid(f"{both[0]!r} cannot show symptoms and be healthy", where="healthy")
     needs = Needs(model)
-    cuts, whole = _cuts(model, needs, symptoms, healthy, largest)
+    cuts, whole = _cuts(needs, symptoms, healthy, largest)
     why = [] if whole == largest else [f"too many sets of more than {whole} CIs: only smaller ones are looked at"]
     effects = {cut: Needs(model, cut).down - needs.down for cut in cuts[:MOST_JUDGED]}
     fit = [cut for cut, down in effects.items() if not down & {*healthy}]
@@ -75,14 +75,14 @@ MOST_JUDGED = 1_000
 
 
 def _cuts(
-    model: Model, needs: Needs, symptoms: Collection[str], healthy: Collection[str], largest: int
+    needs: Needs, symptoms: Collection[str], healthy: Collection[str], largest: int
 ) -> tuple[list[tuple[str, ...]], int]:
     """Minimal sets that bring every symptom down, without CIs that alone bring down a healthy one."""
     formulas = Formulas()
     root = formulas.all_of([failure(formulas, needs, ci) for ci in sorted(symptoms)])
     if root == TRUE:
         return [], largest
-    singles = Singles(model)
+    singles = Singles(needs)
     guilty = sorted(frozenset[str]().union(*(singles.of(ci) for ci in healthy)))
     root = formulas.rebuilt(root, {formulas.literal(ci): FALSE for ci in guilty})
     return listed(formulas, root, largest)

@@ -183,6 +183,11 @@ class Formulas:
                 new[number] = self.at_least(sum(node.weights) - node.k + 1, pairs)
         return new[root]
 
+    def events(self, root: int) -> set[str]:
+        """The basic events in it."""
+        nodes = (self.nodes[number] for number in self.reachable(root))
+        return {node.event for node in nodes if isinstance(node, Literal)}
+
     def coherent(self, root: int) -> bool:
         """Whether nothing in it is a NOT, so that one more failure never makes it better."""
         nodes = (self.nodes[number] for number in self.reachable(root))

@@ -16,7 +16,7 @@ from operator import mul
 
 from cmdb.availability.bdd import Drawn, drawn, probabilities
 from cmdb.availability.cutsets import Cuts
-from cmdb.availability.formula import Gate, Literal
+from cmdb.availability.formula import TRUE, Gate, Literal
 from cmdb.availability.modules import Module, modules
 from cmdb.availability.solve import Solver, alone
 
@@ -42,7 +42,7 @@ def importance(solver: Solver, root: int) -> tuple[Importance, ...]:
     formulas = solver.formulas
     root = alone(formulas, root)
     top = solver.leaf(root)[0]
-    if top <= 0:
+    if top <= 0 or root == TRUE:
         return ()
     parts = modules(formulas, root)
     slopes: dict[int, float] = defaultdict(float, {root: 1.0})

@@ -38,10 +38,10 @@ class Exposure:
 
 
 class Singles:
-    """S(v) for any CI of one model with `failed` down; asking for many shares the work."""
+    """S(v) for any CI of one model; asking for many shares the work."""
 
-    def __init__(self, model: Model, failed: Collection[str] = ()) -> None:
-        self.needs = Needs(model, failed)
+    def __init__(self, needs: Needs) -> None:
+        self.needs = needs
         self._found: dict[str, frozenset[str]] = {}
 
     def of(self, ci: str) -> frozenset[str]:
@@ -80,7 +80,7 @@ class Singles:
 
 def spofs(model: Model, of: str, failed: Collection[str] = ()) -> Spofs:
     """The single points of failure of a CI; with `failed`, the failures that would be the second."""
-    return _spofs(Singles(model, failed), of, failed)
+    return _spofs(Singles(Needs(model, failed)), of, failed)
 
 
 def _spofs(singles: Singles, of: str, failed: Collection[str]) -> Spofs:
@@ -94,7 +94,7 @@ def estate(
 
     A service is no finding about itself, only about the others it brings down.
     """
-    singles = Singles(model, failed)
+    singles = Singles(Needs(model, failed))
     hit: dict[str, list[str]] = defaultdict(list)
     for service in sorted(services):
         for ci in singles.of(service) - {service}:
