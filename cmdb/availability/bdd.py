@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from cmdb.availability.formula import Formulas, Gate, Literal
+from cmdb.availability.formula import Formulas, Gate, Literal, missing
 from cmdb.availability.modules import Module
 
 LEAF = 1 << 60
@@ -69,18 +69,16 @@ class Diagram:
         return self.node(level, values[0], values[1])
 
     def at_least(self, k: int, children: Sequence[int], weights: Sequence[int]) -> int:
-        """Whether the weights of the children that are down reach k: a row of answers, one per weight still missing.
-
-        Only what can be missing there is made: at most all that follows, at least k without all that came before.
-        """
-        row = [1] + [0] * k
-        before, after = sum(weights), 0
-        for child, weight in zip(reversed(children), reversed(weights), strict=True):
-            before -= weight
-            after += weight
-            least, most = max(1, k - before), min(k, after)
-            made = [self.choice(child, row[max(0, j - weight)], row[j]) for j in range(least, most + 1)]
-            row = [1] + [0] * (least - 1) + made + [0] * (k - most)
+        """Whether the weights of the children that are down reach k: an answer for every weight still missing."""
+        row: dict[int, int] = {}
+        left = 0
+        for child, weight, gaps in zip(
+            reversed(children), reversed(weights), reversed(missing(k, weights)), strict=True
+        ):
+            having = (1 if gap <= weight else row[gap - weight] if gap - weight <= left else 0 for gap in gaps)
+            without = (row[gap] if gap <= left else 0 for gap in gaps)
+            row = {gap: self.choice(child, g, h) for gap, g, h in zip(gaps, having, without, strict=True)}
+            left += weight
         return row[k]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cmdb.availability.bdd import Diagram, Drawn, TooManyNodes, drawn
-from cmdb.availability.formula import FALSE, TRUE, Formulas, Gate, Literal
+from cmdb.availability.formula import FALSE, TRUE, Formulas, Gate, Literal, missing
 from cmdb.availability.modules import modules
 from cmdb.availability.solve import alone
 from cmdb.errors import Invalid
@@ -82,13 +82,17 @@ def listed(formulas: Formulas, root: int, order: int) -> tuple[list[tuple[str, .
 def _of_gate(gate: Gate, made: Mapping[int, list[Cut]], order: int) -> list[Cut]:
     if gate.is_or:
         return minimal(cut for child in gate.children for cut in made[child])
-    # A row of families: row[j] brings down a weight of j or more among the children so far.
-    row: list[list[Cut]] = [[frozenset()], *([] for _ in range(gate.k))]
-    for child, weight in zip(gate.children, gate.weights, strict=True):
-        for j in range(gate.k, 0, -1):
-            before = row[max(0, j - weight)]
-            both = (one | other for one in before for other in made[child] if len(one | other) <= order)
-            row[j] = minimal([*row[j], *both])
+    # For every weight still missing, what brings it down among the children from here on.
+    row: dict[int, list[Cut]] = {}
+    for child, weight, gaps in zip(
+        reversed(gate.children), reversed(gate.weights), reversed(missing(gate.k, gate.weights)), strict=True
+    ):
+        new = {}
+        for gap in gaps:
+            rest = [frozenset[str]()] if gap <= weight else row.get(gap - weight, [])
+            both = (one | other for one in made[child] for other in rest if len(one | other) <= order)
+            new[gap] = minimal([*row.get(gap, []), *both])
+        row = new
     return row[gate.k]
 
 

@@ -7,7 +7,7 @@ of formulas grow from children to parents, so every walk over an arena is a loop
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import gcd
 
@@ -197,3 +197,16 @@ class Formulas:
 def _sorted_gate(k: int, found: Mapping[int, int]) -> Gate:
     order = sorted(found)
     return Gate(k, tuple(order), tuple(found[child] for child in order))
+
+
+def missing(k: int, weights: Sequence[int]) -> list[list[int]]:
+    """For a gate, before each child, the weights that can still be missing: what is settled or hopeless is left out.
+
+    Few even for heavy weights: it is the sums that count and not their size.
+    """
+    found, now, left = [], {k}, sum(weights)
+    for weight in weights:
+        found.append(sorted(now))
+        left -= weight
+        now = {rest for gap in now for rest in (gap, gap - weight) if 0 < rest <= left}
+    return found

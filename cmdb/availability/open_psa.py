@@ -6,6 +6,7 @@ with its line, never skipped. Extra elements that carry no meaning here (labels,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import exp, expm1, isfinite, prod
@@ -269,10 +270,19 @@ class _Values:
     def __init__(self, parameters: Mapping[str, Element]) -> None:
         self._parameters = parameters
         self._open: list[str] = []
+        self._depth = 0
         self._known: dict[str, float] = {}
 
     def of(self, element: Element) -> float:
         """Its value. Invalid for what is not supported or gives no finite number."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise _wrong(element, f"lies deeper than {DEEPEST} expressions, those of its parameters counted in")
+        value = self._value(element)
+        self._depth -= 1
+        return value
+
+    def _value(self, element: Element) -> float:
         if element.tag in ("float", "int"):
             return _number(element)
         if element.tag == "parameter":
@@ -294,7 +304,7 @@ class _Values:
         if name not in self._parameters:
             raise UnknownName(f"line {element.line}: there is no parameter {name!r}")
         if name not in self._known:
-            if name in self._open or len(self._open) >= DEEPEST:
+            if name in self._open:
                 raise _wrong(element, f"the parameter {name!r} needs itself: {' → '.join([*self._open, name])}")
             self._open.append(name)
             body = _body(self._parameters[name])
@@ -317,7 +327,7 @@ _ARITHMETIC: dict[str, Callable[[list[float]], float]] = {
     "div": lambda v: v[0] / prod(v[1:]),
     "neg": lambda v: -v[0],
     "exp": lambda v: exp(v[0]),
-    "pow": lambda v: float(v[0] ** v[1]),
+    "pow": lambda v: math.pow(v[0], v[1]),
     "exponential": _failed,
 }
 
@@ -334,7 +344,7 @@ def _number(element: Element) -> float:
 
 def _count(element: Element, name: str, most: int) -> int:
     text = element.get(name)
-    if not (text.isascii() and text.isdigit() and int(text) <= most):
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) <= most):
         raise _wrong(element, f"{name}={text!r} is no number between 0 and its {most} arguments")
     return int(text)
 
