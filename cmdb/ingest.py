@@ -250,7 +250,7 @@ def _common(checked: Mapping[str, Value], where: str) -> None:
     try:
         check_common(checked)
     except Invalid as error:
-        raise Invalid(error.message, where=f"{where}.{error.where}") from error
+        raise Invalid(error.message.partition(": ")[2], where=f"{where}.{error.where}") from error
 
 
 def name(given: Any, where: str) -> str:

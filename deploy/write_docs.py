@@ -22,7 +22,7 @@ from graphql import (
 from cmdb.classes import catalogue
 from cmdb.config import Settings
 from cmdb.imports.schema import row_schema
-from cmdb.words import ANY, SOURCES, Attribute, Cardinality, CIClass, Failure, RelationType
+from cmdb.words import ANY, SOURCES, Attribute, Cardinality, CIClass, Failure, Needs, RelationType
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -32,7 +32,9 @@ def reference() -> str:
     lines = [
         "# Classes and relations", "",
         "Made by `deploy/write_docs.py` from `cmdb/classes/`. An edge goes from the dependent to its dependency;"
-        " a failure travels the other way: `hard` takes the dependent down, `soft` degrades it, `never` leaves it.",
+        " a failure travels the other way: `hard` takes the dependent down, `soft` degrades it, `never` leaves it."
+        " Of several by one relation a CI needs each, unless they `share` the work (it is degraded while one is"
+        " missing, down without any) or are `spare` to each other (one is enough). More in [Impact](impact.md).",
         "", "| class | meaning |", "| --- | --- |",
     ]  # fmt: skip
     lines += [f"| [{c.name}](classes/{page_of(c)}) | {c.sentence} |" for c in catalogue().classes.values()]
@@ -42,11 +44,16 @@ def reference() -> str:
         "| --- | --- | --- | --- | --- | --- |",
     ]
     lines += [
-        f"| `{r.name}` | {', '.join(r.sources)} | {', '.join(r.targets)} | {r.cardinality.value} | {r.failure.value}"
+        f"| `{r.name}` | {', '.join(r.sources)} | {', '.join(r.targets)} | {r.cardinality.value} | {carried(r)}"
         f" | {r.sentence} |"
         for r in catalogue().relations.values()
     ]
     return "\n".join(lines) + "\n"
+
+
+def carried(relation: RelationType) -> str:
+    """How failure travels along a relation, in words."""
+    return relation.failure.value + ("" if relation.needs is Needs.ALL else f", {relation.needs.value}")
 
 
 def page_of(cls: CIClass) -> str:
@@ -146,9 +153,7 @@ def _relations(found: Sequence[RelationType], *, dependent: bool) -> list[str]:
         becomes = DEPENDENT[relation.failure] if dependent else DEPENDENT[relation.failure].replace("it ", "that one ")
         many = MANY[relation.cardinality][0 if dependent else 1]
         ends = _ends(relation.targets if dependent else relation.sources)
-        lines.append(
-            f"| `{relation.name}` | {ends} | {many} | {becomes} ({relation.failure.value}) | {relation.sentence} |"
-        )
+        lines.append(f"| `{relation.name}` | {ends} | {many} | {becomes} ({carried(relation)}) | {relation.sentence} |")
     return lines
 
 

@@ -27,6 +27,7 @@ BUSINESS_SERVICE = CIClass(
             unit="min",
             precedence=("override", "person", "import", "agent"),
         ),
+        Attribute("users", "int", "How many people use it."),
         Attribute("service_hours", "string", "When it is promised, such as 24x7."),
     ),
 )

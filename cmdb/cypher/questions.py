@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from cmdb.classes import catalogue
@@ -10,6 +10,7 @@ from cmdb.cypher.schema import SEARCH_INDEX
 from cmdb.errors import Invalid
 from cmdb.search import query as search_query
 from cmdb.words import Failure
+from cmdb.words.common import CONDITIONS
 
 Statement = tuple[str, dict[str, Any]]
 
@@ -128,6 +129,48 @@ def edges_to(reached: Collection[str], at: int) -> Statement:
     """Every edge that carries failure to one of many CIs, in one round trip, without their dependents' properties."""
     text = f"UNWIND $ids AS id MATCH (t:CI {{id: id}})<-[e:{_carrying()}]-(d:CI) WHERE {_OPEN_AT} RETURN {_EDGE}"
     return text, {"ids": list(reached), "at": at}
+
+
+_THEN = """CASE WHEN $then IS NULL OR t.valid_from <= $then THEN properties(t) ELSE COLLECT {
+  MATCH (v:Version)-[:OF]->(t) WHERE v.from <= $then AND $then < v.to RETURN properties(v) }[0] END"""
+
+
+def beside(wanted: Mapping[str, Collection[str]], named: Collection[str], at: int, then: int | None) -> Statement:
+    """What backs up some CIs, in one round trip: their edges by some relations each, and the CIs these lead to.
+
+    Rows of an edge and `node`, which is as it was at `then`; for every CI that is `named` a row without an edge.
+    """
+    text = (
+        f"UNWIND $wanted AS one MATCH (d:CI {{id: one[0]}})-[e:{_carrying()}]->(t:CI) "
+        f"WHERE {_OPEN_AT} AND type(e) IN one[1] RETURN {_EDGE}, {_THEN} AS node "
+        "UNION ALL UNWIND $named AS id MATCH (t:CI {id: id}) "
+        f"RETURN null AS e, null AS type, null AS source, id AS target, {_THEN} AS node"
+    )
+    ids = [[ci, sorted(types)] for ci, types in sorted(wanted.items())]
+    return text, {"wanted": ids, "named": sorted(named), "at": at, "then": then}
+
+
+def start(ids: Collection[str], at: int | None, context: bool) -> Statement:
+    """Where a question about failures begins, in one row: the sequence `seq` (`at`, or the last), some CIs (`nodes`).
+
+    `outages` are the live CIs that are not up by themselves then, as [how they do, the CI as it is now].
+    """
+    now = "MATCH (n:CI) WHERE n.condition IN $hurt AND n.status = 'live'"
+    closed = "MATCH (v:Version) WHERE v.condition IN $hurt AND v.status = 'live' AND v.from <= $at AND $at < v.to"
+    said = "RETURN [n.condition, properties(n)] AS one"
+    if at is not None:
+        now += (
+            f" AND n.valid_from <= $at {said} "
+            f"UNION ALL {closed} MATCH (v)-[:OF]->(n:CI) RETURN [v.condition, properties(n)] AS one"
+        )
+    else:
+        now += f" {said}"
+    text = (
+        "OPTIONAL MATCH (j:Journal {id: 'journal'}) RETURN coalesce($at, j.seq, 0) AS seq, "
+        + (f"COLLECT {{ {now} }}" if context else "[]")
+        + " AS outages, COLLECT { UNWIND $ids AS id MATCH (n:CI {id: id}) RETURN properties(n) } AS nodes"
+    )
+    return text, {"at": at, "ids": list(ids), "hurt": [c for c in CONDITIONS if c != "up"]}
 
 
 def search(text: str, limit: int, after: Sequence[str] | None = None) -> Statement | None:

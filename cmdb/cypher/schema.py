@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cmdb.classes import Catalogue
+from cmdb.words import CONDITION
 
 SEARCH_INDEX = "ci_search"
 UNIQUE = {
@@ -41,6 +42,7 @@ def constraints(catalogue: Catalogue) -> list[str]:
 def indexes(catalogue: Catalogue) -> list[str]:
     """Lookup indexes for parents, names and declared attributes, and one full-text index over search terms."""
     lookups = [("CI", name) for name in ("parent", "name", "key", "status", "stale_since", "tags", "expires_at")]
+    lookups += [("CI", CONDITION), ("Version", CONDITION)]
     lookups += [("Endpoint", "key"), ("Scope", "node"), ("Brake", "node"), ("Change", "time")]
     lookups += [("Version", name) for name in ("ci", "from", "to", "parent")]
     lookups += [("Merge", "winner"), ("Merge", "loser")]

@@ -82,9 +82,7 @@ class Blast:
         return words.verdict([name(ci) for ci in self.failed], down, degraded, spent)
 
 
-def blast_radius(
-    model: Model, failed: Collection[str], name: Name, own: Mapping[str, State] | None = None
-) -> Blast:
+def blast_radius(model: Model, failed: Collection[str], name: Name, own: Mapping[str, State] | None = None) -> Blast:
     """Everything whose effective state falls when all of `failed` are down, from the own states before.
 
     `name` gives a CI's name for the reasons.
@@ -201,6 +199,12 @@ class _Telling:
         found = []
         for number in self._after.dead:
             ci = self._model.all[number][0]
-            if self._after.margin(number) == 0 < self._before.margin(number) and self._after.state.get(ci, UP) > DOWN:
+            if self._after.state.get(ci, UP) > DOWN and self._lost_its_spare(number):
                 found.append(Risk(ci, self._standing(number), self._left(number)))
         return tuple(sorted(found, key=lambda risk: (self._name(risk.ci), risk.ci, risk.standing.rule, risk.reason)))
+
+    def _lost_its_spare(self, number: int) -> bool:
+        """Whether it has nothing to spare now and had before; or now can lose no member, and could before."""
+        before, after = self._before, self._after
+        emptied = after.margin(number) == 0 < before.margin(number)
+        return emptied or (after.spent(number) and not before.spent(number))

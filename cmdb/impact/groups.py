@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from cmdb.errors import Invalid
 from cmdb.impact.model import Edge, Group, Model, Problem, model
@@ -26,9 +27,10 @@ def model_of(
     `names` are those of CIs by id: rules may name members by them, and problems say them.
     """
     own: dict[str, dict[str, list[Edge]]] = defaultdict(lambda: defaultdict(list))
-    for edge in sorted(Edge(*parts) for parts in edges):
-        if relations[edge.type].failure is not Failure.NEVER:
-            own[edge.source][edge.type].append(edge)
+    carrying = {name for name, relation in relations.items() if relation.failure is not Failure.NEVER}
+    for edge, kind, source, target in sorted(edges):
+        if kind in carrying:
+            own[source][kind].append(Edge(edge, kind, source, target))
     known, problems = names or {}, []
     groups: dict[str, list[Group]] = {}
     for ci in own.keys() | {ci for ci, said in (rules or {}).items() if said}:
@@ -36,6 +38,13 @@ def model_of(
         groups[ci] = [*made.ruled((rules or {}).get(ci) or ()), *made.others()]
         problems += made.problems
     return model(groups, problems)
+
+
+def readable(rules: Iterable[str]) -> Iterator[Redundancy]:
+    """The rules that can be read."""
+    for text in rules:
+        with suppress(Invalid):
+            yield Redundancy.parse(text)
 
 
 class _Dependent:
@@ -54,7 +63,7 @@ class _Dependent:
             try:
                 rule = Redundancy.parse(text)
             except Invalid as error:
-                self._problem(text, error.message)
+                self._problem(text, error.message.partition(": ")[2])
                 continue
             known = self._relations.get(rule.relation)
             if known is None:
@@ -68,7 +77,7 @@ class _Dependent:
         """What no rule speaks of: grouped where the relation says so, each needed alone elsewhere."""
         for name, edges in self._edges.items():
             relation = self._relations[name]
-            left = [edge for edge in edges if edge not in self._taken]
+            left = [edge for edge in edges if edge not in self._taken] if self._taken else edges
             soft = relation.failure is Failure.SOFT
             if relation.needs is Needs.ALL:
                 yield from (Group((edge,), soft=soft, name=name) for edge in left)

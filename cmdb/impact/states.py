@@ -68,6 +68,15 @@ class States:
         """The weight a group can lose and live; below 0 it does not."""
         return self.left(number) - self.model.all[number][1].k_min
 
+    def spent(self, number: int) -> bool:
+        """Whether a group lives and could not lose any one of its members more: no more than it needs, or one weighs
+        more than what is to spare."""
+        group, margin = self.model.all[number][1], self.margin(number)
+        if margin <= 0 or group.total == len(group.edges):
+            return margin == 0
+        alive = (w for e, w in zip(group.edges, group.weights, strict=True) if self.state.get(e.target, UP) > DOWN)
+        return max(alive, default=0) > margin
+
     def _fall(self, start: Mapping[str, int]) -> None:
         state, hurt, dead, every, uses = self.state, self.hurt, self.dead, self.model.all, self.model.uses
         waiting = deque((ci, to) for ci, to in start.items() if to < state.get(ci, UP))

@@ -35,9 +35,7 @@ def alone(relation: str, name: str, *, down: bool) -> str:
     return f"{VERBS.get(relation, 'needs')} {name}, which is {'down' if down else 'degraded'}"
 
 
-def left(
-    weight: int, total: int, needed: int, lost: Sequence[Lost], earlier: Sequence[Lost], *, whole: bool
-) -> str:
+def left(weight: int, total: int, needed: int, lost: Sequence[Lost], earlier: Sequence[Lost], *, whole: bool) -> str:
     """What is left of a group: "0 of 2 left, 1 needed: db-2 lost, db-1 down before".
 
     `lost` by what is asked about, `earlier` without it; `whole`: what is needed to be undisturbed.

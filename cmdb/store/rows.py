@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -43,12 +43,28 @@ class EdgeRow:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A part of the dependency graph at one sequence: CIs by id and the edges between them."""
+    """A part of the dependency graph at one sequence: CIs by id and the edges between them.
+
+    `beside` are CIs that are not reached: members of the reached ones' groups, and CIs that their rules name; edges
+    lead to the former. `outages` has for CIs of the whole graph that are not up by themselves how they do.
+    """
 
     sequence: int
     nodes: Mapping[str, Row]
     edges: tuple[EdgeRow, ...]
     truncated: str | None = None
+    beside: Mapping[str, Row] = field(default_factory=dict)
+    outages: Mapping[str, str] = field(default_factory=dict)
+
+    def row(self, ci: str) -> Row:
+        """A CI of it, reached or not."""
+        found = self.nodes.get(ci)
+        return self.beside[ci] if found is None else found
+
+    def name(self, ci: str) -> str:
+        """What a CI is called; its id, where it is not known here."""
+        found = self.nodes.get(ci) or self.beside.get(ci)
+        return ci if found is None else str(found["name"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from cmdb.classes import catalogue
 from cmdb.cypher import questions, retention
 from cmdb.history import lacks
+from cmdb.impact.groups import readable
 from cmdb.projection import NOTHING, Overlay
 from cmdb.projection.overlay import ProposedEdge
-from cmdb.store.reads import FACTS, edge_row, last_sequence, states_of
+from cmdb.store.reads import FACTS, edge_row, states_of
 from cmdb.store.rows import EdgeRow, Row, Slice
+from cmdb.store.rows import then as as_was
 from cmdb.store.session import Bolt, Run
-from cmdb.words import Failure
+from cmdb.words import REDUNDANCY, Failure, Needs
 
 MOST = 50_000
 """CIs of one slice."""
@@ -22,43 +26,54 @@ PROPOSED = "proposed"
 
 
 class Slices:
-    """Each question is one read transaction. Edges come in the order of relation, dependent and dependency."""
+    """Each question is one read transaction. Edges come in the order of relation, dependent and dependency.
+
+    Besides what is reached, a slice has what is needed to judge it: the other members of groups, and present outages.
+    """
 
     def __init__(self, bolt: Bolt) -> None:
         self._bolt = bolt
 
     def reach(
-        self, ids: Collection[str], at: int | None = None, max_nodes: int = MOST, proposed: Overlay = NOTHING
-    ) -> Slice:
-        """Everything a failure of `ids` can travel to, at one sequence. Round trips: one a level, and two.
+        self, ids: Collection[str], at: int | None = None, max_nodes: int = MOST, proposed: Overlay = NOTHING, *,
+        context: bool = True,
+    ) -> Slice:  # fmt: skip
+        """Everything a failure of `ids` or a present outage can travel to, at one sequence.
 
-        With a sequence `at` one more: the CIs as they were; those not known then are left out.
+        Round trips: one a level, one to begin, and one where anything is redundant. With a sequence `at` one more:
+        the CIs as they were; those not known then are left out. Without `context` outages are left out of account.
         """
 
         def work(run: Run) -> Slice:
-            sequence = last_sequence(run) if at is None else at
-            start = run(questions.CIS, {"ids": list(ids)})
-            nodes: dict[str, Row] = {row["n"]["id"]: row["n"] for row in start}
+            begun = _begun(run, ids, at, context)
+            sequence, nodes = begun.sequence, dict(begun.nodes)
             edges: dict[str, EdgeRow] = {}
             frontier = set(nodes) - proposed.retire
+            truncated = lacking(run, at)
             while frontier:
                 found, cis = _level(run, frontier, sequence, proposed, at)
                 edges.update(found)
                 frontier = {edge.source for edge in found.values()} - set(nodes)
                 if len(nodes) + len(frontier) > max_nodes:
-                    return _slice(sequence, states_of(run, nodes, at), edges.values(), cut(max_nodes))
+                    truncated = cut(max_nodes)
+                    break
                 nodes.update({ci: cis[ci] for ci in frontier})
-            return _slice(sequence, states_of(run, nodes, at), edges.values(), lacking(run, at))
+            return _slice(run, begun, states_of(run, nodes, at), edges, truncated, proposed, at)
 
         return self._bolt.read(work)
 
+    def begin(self, ids: Collection[str], at: int | None = None, *, context: bool = True) -> Beginning:
+        """Where a question about a failure of `ids` begins. One round trip."""
+        return self._bolt.read(lambda run: _begun(run, ids, at, context))
+
     def slice_of(
         self, reached: Collection[str], at: int, truncated: str | None, proposed: Overlay = NOTHING, *,
-        then: int | None = None,
+        then: int | None = None, outages: Mapping[str, str] | None = None,
     ) -> Slice:  # fmt: skip
         """The slice of CIs that are known to be reached, at a sequence. Round trips: two, however many they are.
 
-        `then` is that sequence when the CIs are asked as they were, for one round trip more; None: as they are.
+        One more where anything is redundant. `then` is that sequence when the CIs are asked as they were, for one
+        round trip more; None: as they are.
         """
 
         def work(run: Run) -> Slice:
@@ -66,9 +81,26 @@ class Slices:
             edges = _kept(run(*questions.edges_to(reached, at)), proposed, then)
             edges |= _added(proposed, at, set(reached), then)
             nodes = states_of(run, {row["n"]["id"]: row["n"] for row in rows}, then)
-            return _slice(at, nodes, edges.values(), truncated or lacking(run, then))
+            why = truncated or lacking(run, then)
+            return _slice(run, Beginning(at, {}, outages or {}), nodes, edges, why, proposed, then)
 
         return self._bolt.read(work, timeout=30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The sequence of a question, the CIs it starts from by id, and how those do that are not up by themselves."""
+
+    sequence: int
+    nodes: Mapping[str, Row]
+    outages: Mapping[str, str]
+
+
+def _begun(run: Run, ids: Collection[str], at: int | None, context: bool) -> Beginning:
+    (row,) = run(*questions.start(ids, at, context))
+    hurt = {ci["id"]: (state, ci) for state, ci in row["outages"]}
+    nodes = {ci["id"]: ci for ci in row["nodes"]} | {ci: found for ci, (_, found) in sorted(hurt.items())}
+    return Beginning(int(row["seq"]), nodes, {ci: state for ci, (state, _) in sorted(hurt.items())})
 
 
 def lacking(run: Run, at: int | None) -> str | None:
@@ -113,8 +145,39 @@ def _proposed(step: ProposedEdge, at: int, then: int | None) -> EdgeRow:
     return EdgeRow(name, step.type, step.source, step.target, at, None, PROPOSED, None, evidence, then)
 
 
-def _slice(at: int, nodes: Mapping[str, Row], edges: Iterable[EdgeRow], truncated: str | None = None) -> Slice:
-    """Without the edges whose dependent was not loaded."""
-    kept = [edge for edge in edges if edge.source in nodes]
-    kept.sort(key=lambda edge: (edge.type, edge.source, edge.target, edge.id))
-    return Slice(at, nodes, tuple(kept), truncated)
+def _slice(
+    run: Run, begun: Beginning, nodes: Mapping[str, Row], edges: Mapping[str, EdgeRow], truncated: str | None,
+    proposed: Overlay, then: int | None,
+) -> Slice:  # fmt: skip
+    """Without the edges whose dependent was not loaded; with the other members of groups."""
+    kept = {edge.id: edge for edge in edges.values() if edge.source in nodes}
+    more, cis = _beside(run, nodes, kept.values(), begun.sequence, proposed, then)
+    kept |= more
+    ordered = sorted(kept.values(), key=lambda edge: (edge.type, edge.source, edge.target, edge.id))
+    beside = {ci: cis[ci] for ci in sorted(cis) if ci not in nodes}
+    return Slice(begun.sequence, nodes, tuple(ordered), truncated, beside, begun.outages)
+
+
+def _beside(
+    run: Run, nodes: Mapping[str, Row], edges: Iterable[EdgeRow], at: int, proposed: Overlay, then: int | None
+) -> tuple[dict[str, EdgeRow], dict[str, Row]]:
+    """The edges of redundant dependencies, members that are not reached included, with the CIs these lead to."""
+    relations = catalogue().relations
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for edge in edges:
+        if relations[edge.type].needs is not Needs.ALL:
+            wanted[edge.source].add(edge.type)
+    rules = [(ci, rule) for ci, row in nodes.items() for rule in readable(row.get(REDUNDANCY) or ())]
+    for ci, rule in rules:
+        wanted[ci].add(rule.relation)
+    new = [e for e in proposed.add if e.source in nodes and e.type in wanted.get(e.source, ())]
+    if not wanted:
+        return {}, {}
+    named = {name for _, rule in rules for name, _ in rule.members} | {edge.target for edge in new}
+    rows = run(*questions.beside(wanted, named - set(nodes), at, then))
+    cis = {row["target"]: row["node"] for row in rows if row["node"] is not None}
+    if then is not None:
+        cis = {ci: as_was(row, then) for ci, row in cis.items()}
+    found = _kept([row for row in rows if row["e"] is not None], proposed, then)
+    found |= {edge.id: edge for edge in (_proposed(step, at, then) for step in new)}
+    return found, {ci: row for ci, row in cis.items() if ci not in proposed.retire}

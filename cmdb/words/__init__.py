@@ -4,9 +4,9 @@ Only the standard library is imported here: these words also travel to hosts tha
 """
 
 from cmdb.words.attribute import SOURCES, Attribute
-from cmdb.words.common import COMMON, CONDITION, REDUNDANCY
 from cmdb.words.check import RESERVED, AttributeType, Scalar, Value
 from cmdb.words.ci_class import LOCAL_KEY, CIClass, IdentityRule
+from cmdb.words.common import COMMON, CONDITION, REDUNDANCY
 from cmdb.words.lifecycle import AGREEMENT, DECLARED, DISCOVERED, LOGICAL, PHYSICAL, Lease, Lifecycle
 from cmdb.words.people import Principal, Role
 from cmdb.words.process import Command, Decision, Process, Record, RecordType

@@ -24,6 +24,7 @@ COMMON = (
     Attribute(
         REDUNDANCY, "strings",
         "Which of its dependencies back each other up, a rule each, such as USES: 1 of db-1, db-2.",
+        precedence=("override", "person", "agent", "import"),
     ),
 )  # fmt: skip
 

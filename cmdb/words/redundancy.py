@@ -1,10 +1,10 @@
 """A redundancy rule: which of a CI's dependencies back each other up, in one line that checks itself.
 
-    USES: 1 of db-1, db-2          one of these two is enough
-    FORMED_BY: 2 of a, b, c full 3 two keep it alive, all three make it whole
-    RUNS_ON: 3 of big*2, small     a member may weigh more
-    USES: 50%                      half of all there are by that relation, rounded up
-    USES: 1 of cache-1, cache-2 soft   without them it is degraded, not down
+USES: 1 of db-1, db-2          one of these two is enough
+FORMED_BY: 2 of a, b, c full 3 two keep it alive, all three make it whole
+RUNS_ON: 3 of big*2, small     a member may weigh more
+USES: 50%                      half of all there are by that relation, rounded up
+USES: 1 of cache-1, cache-2 soft   without them it is degraded, not down
 """
 
 from __future__ import annotations
@@ -87,11 +87,17 @@ class Redundancy:
         members = tuple(_member(part, text) for part in found["members"].split(",")) if found["members"] else ()
         if len(members) > MOST_MEMBERS:
             raise Invalid(f"a rule names at most {MOST_MEMBERS} members, not {len(members)}", where="redundancy")
-        return cls(found["relation"], _share(found["needs"]), _share(full) if full else None, bool(found["soft"]), members)
+        return cls(
+            found["relation"], _share(found["needs"]), _share(full) if full else None, bool(found["soft"]), members
+        )
 
     def __str__(self) -> str:
         named = ", ".join(f"{name}*{weight}" if weight != 1 else name for name, weight in self.members)
-        parts = [f"{self.relation}: {self.needs}", f"of {named}" if named else "", f"full {self.full}" if self.full else ""]
+        parts = [
+            f"{self.relation}: {self.needs}",
+            f"of {named}" if named else "",
+            f"full {self.full}" if self.full else "",
+        ]
         return " ".join([part for part in parts if part] + ["soft"] * self.soft)
 
 

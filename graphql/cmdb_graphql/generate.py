@@ -17,12 +17,12 @@ from cmdb.cypher import And, Compare, Filter, Not, Or
 from cmdb.cypher.filters import BASE, Direction, Related
 from cmdb.errors import Invalid, TooLarge
 from cmdb.store import Row
-from cmdb.words import Attribute, CIClass, Role
+from cmdb.words import COMMON, Attribute, CIClass, Role
 from cmdb_graphql.context import Info, Root, blocking, camel, computed, question, readable_by, whole
 from cmdb_graphql.extra import ExtraFilter
 from cmdb_graphql.long import Long
 from cmdb_graphql.moment import AsOf, forgotten, pinned
-from cmdb_graphql.types import CI, PLAIN, OfClass, PageInfo, made, make, on_make, page_size
+from cmdb_graphql.types import CI, PLAIN, OfClass, PageInfo, made, make, on_make, page_size, sentence_of
 
 if TYPE_CHECKING:
     CIFilter = Any  # made below, like the filter of every class
@@ -35,11 +35,6 @@ AS_STORED = whole("the value as it is kept")
 
 
 # --- object types ------------------------------------------------------------------------------------------
-
-
-def sentence_of(attribute: Attribute) -> str:
-    """What a person reads about an attribute, with its unit."""
-    return attribute.sentence + (f" Unit: {attribute.unit}." if attribute.unit else "")
 
 
 def _scalar(attribute: Attribute) -> Any:
@@ -63,7 +58,9 @@ _ABSENT: dict[str, dict[str, Any]] = {
 }
 
 
-_PLAIN: dict[str, Any] = {"stale_since": None, "expires_at": None, "tags": []}
+_PLAIN: dict[str, Any] = {
+    **dict.fromkeys(("stale_since", "expires_at", "as_of", *(a.name for a in COMMON))), "tags": [],
+}  # fmt: skip
 
 
 @strawberry.type(name=PLAIN, description="A stored CI of a class that is no longer declared; nothing of it is lost.")
@@ -153,7 +150,7 @@ def _filter(name: str, attributes: dict[str, str]) -> type:
     return made
 
 
-INPUTS: dict[str | None, type] = {None: _filter("CI", dict(BASE))}
+INPUTS: dict[str | None, type] = {None: _filter("CI", {**{a.name: a.type for a in COMMON}, **BASE})}
 for _cls in catalogue().classes.values():
     INPUTS[_cls.name] = _filter(_cls.name, {**{a.name: a.type for a in _cls.attributes}, **BASE})
 

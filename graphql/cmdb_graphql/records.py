@@ -12,9 +12,9 @@ from cmdb.applier import utc_now
 from cmdb.words import Command, Process, Record, RecordType, Role, Value
 from cmdb_graphql.client import LocalClient
 from cmdb_graphql.context import Info, Root, blocking, camel, command, question, readable_by, whole
-from cmdb_graphql.generate import AS_STORED, PYTHON, sentence_of
+from cmdb_graphql.generate import AS_STORED, PYTHON
 from cmdb_graphql.pages import Connection, fetched
-from cmdb_graphql.types import CI, make, page_size, plain
+from cmdb_graphql.types import CI, make, page_size, plain, sentence_of
 
 
 @readable_by(Role.VIEWER)

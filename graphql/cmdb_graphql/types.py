@@ -13,7 +13,7 @@ from cmdb import claims, free
 from cmdb.classes import catalogue
 from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.store import EdgeRow, Row
-from cmdb.words import Role
+from cmdb.words import COMMON, Attribute, Role
 from cmdb_graphql.context import SENTENCES, Info, computed, readable_by, whole
 from cmdb_graphql.rows import Rows
 from cmdb_graphql.traces import IdentityTrace, identity_traces
@@ -77,6 +77,11 @@ class Claim:
     )
 
 
+def sentence_of(attribute: Attribute) -> str:
+    """What a person reads about an attribute, with its unit."""
+    return attribute.sentence + (f" Unit: {attribute.unit}." if attribute.unit else "")
+
+
 @readable_by(Role.READER)
 @strawberry.interface(name="CI", description="A configuration item, of whichever class.")
 class CI:
@@ -100,6 +105,10 @@ class CI:
         default=None, description="When it is retired by itself, ISO 8601 UTC; of a retired one: when it was to be."
     )
 
+    condition: str | None = strawberry.field(default=None, description=sentence_of(COMMON[0]))
+    redundancy: list[str] | None = strawberry.field(
+        default=None, description=sentence_of(COMMON[1]), metadata=whole("the value as it is kept")
+    )
     as_of: int | None = strawberry.field(
         default=None, description="The journal sequence of the moment this was asked for; null: it is as it is now."
     )

@@ -56,6 +56,8 @@ def test_a_member_may_weigh_more_than_another() -> None:
     """Needed is weight, not a count of members."""
     cluster = model({"c": [Group((edge("c", "big"), edge("c", "small")), 2, weights=(2, 1))]})
     assert blast_radius(cluster, ["small"], str).at_risk == ("c",)
+    backed = model({"c": [Group((edge("c", "big"), edge("c", "small")), 1, weights=(2, 1))]})
+    assert blast_radius(backed, ["small"], str).at_risk == ("c",)  # 1 to spare, and nobody who could be spared
     (item,) = blast_radius(cluster, ["big"], str).items
     assert (item.after, item.reason) == (State.DOWN, "1 of 3 left, 2 needed: big lost")
     assert (item.standing.needed, item.standing.left, item.standing.of) == (2, 1, 3)

@@ -109,6 +109,22 @@ def alive(need: Need, states: list[int]) -> int:
     return sum(weight for place, weight in need.members if states[place] >= 1)
 
 
+def endangered(need: Need, before: list[int], after: list[int]) -> bool:
+    """Nothing to spare now and something before; or some one loss more is too much now, and none was before."""
+    if alive(need, after) < need.k_min:
+        return False
+    emptied = alive(need, after) == need.k_min < alive(need, before)
+    return emptied or (fragile(need, after) and not fragile(need, before))
+
+
+def fragile(need: Need, states: list[int]) -> bool:
+    """Whether the group lives and one of its living members alone would take it down."""
+    there = alive(need, states)
+    return there >= need.k_min and any(
+        there - weight < need.k_min for place, weight in need.members if states[place] >= 1
+    )
+
+
 def check(case: Case) -> None:
     """The engine's answer for one graph is the definition's, whole."""
     made = built(case)
@@ -116,13 +132,14 @@ def check(case: Case) -> None:
     before = greatest(case, case.own)
     after = greatest(case, {**case.own, **dict.fromkeys(case.failed, 0)})
     blast = blast_radius(made, [NODES[f] for f in case.failed], str, own)
-    fallen = {NODES[p]: (before[p], after[p]) for p in range(len(before)) if after[p] < before[p] and p not in case.failed}
+    fell = [p for p in range(len(before)) if after[p] < before[p] and p not in case.failed]
+    fallen = {NODES[p]: (before[p], after[p]) for p in fell}
     assert {i.ci: (i.before, i.after) for i in blast.items} == fallen
     spent = {
         NODES[place]
         for place, needs in enumerate(case.needs)
         for need in needs
-        if after[place] > 0 and alive(need, after) == need.k_min < alive(need, before)
+        if after[place] > 0 and endangered(need, before, after)
     }
     assert set(blast.at_risk) == spent
     assert {i.ci for i in blast.items if i.risk} == spent & set(fallen)
@@ -135,7 +152,7 @@ def check(case: Case) -> None:
 def _witnessed(case: Case, blast: Blast, before: list[int], after: list[int]) -> None:
     """Each path goes hop by hop from the CI to a failed one, over CIs that fell, through groups that decided."""
     for item in blast.items:
-        hops = [tuple(edge.partition(":")[0].split(">")) + (int(edge.partition(":")[2]),) for edge in item.path]
+        hops = [(edge[0], edge[2], int(edge[4:])) for edge in item.path]
         assert hops[0][0] == item.ci and NODES.index(hops[-1][1]) in case.failed and len(hops) == item.hops
         assert all(one[1] == other[0] for one, other in pairwise(hops))
         for source, target, number in hops:

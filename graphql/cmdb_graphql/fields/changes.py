@@ -12,7 +12,7 @@ from cmdb.classes import catalogue
 from cmdb.words import Role
 from cmdb_graphql.context import Info, readable_by, subscription
 from cmdb_graphql.fields import impact as blast
-from cmdb_graphql.fields.impact import Impact
+from cmdb_graphql.impact_answer import Impact
 from cmdb_graphql.types import CI, OfClass, existing, make
 
 SHOWN = 100

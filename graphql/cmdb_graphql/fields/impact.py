@@ -2,167 +2,97 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from enum import Enum
+from collections.abc import Collection, Iterable
+from typing import Annotated
 
-import orjson
 import strawberry
 
-from cmdb.applier import utc_now
 from cmdb.classes import catalogue
 from cmdb.errors import Invalid, UnknownName
-from cmdb.impact import Blast, Impacted, State, blast_radius, model_of
+from cmdb.impact import Model, State, blast_radius, model_of
 from cmdb.projection import NOTHING, Overlay
-from cmdb.store import EdgeRow, Slice
+from cmdb.store import Slice
 from cmdb.store.slices import MOST, cut
-from cmdb.words import Role
-from cmdb_graphql.context import Info, blocking, question, readable_by, whole
+from cmdb.words import REDUNDANCY, Role
+from cmdb_graphql.context import Info, blocking, question
+from cmdb_graphql.impact_answer import Impact, answer
 from cmdb_graphql.moment import AsOf, pinned
 from cmdb_graphql.proposed import Proposed, overlay
 from cmdb_graphql.services import Services
-from cmdb_graphql.types import CI, Dependency, age, make, named
+from cmdb_graphql.types import named
 
-
-@strawberry.enum(description="How well a CI does.")
-class Degree(Enum):
-    """States of a CI."""
-
-    DOWN = strawberry.enum_value("DOWN", description="It does not work.")
-    DEGRADED = strawberry.enum_value("DEGRADED", description="It works with less than it should have.")
-    UP = strawberry.enum_value("UP", description="It works.")
-
-
-@readable_by(Role.READER)
-@strawberry.type(description="One CI in the blast radius.")
-class ImpactItem:
-    """An impacted CI."""
-
-    ci: CI = strawberry.field(description="The CI.")
-    before: Degree = strawberry.field(description="How it does now.")
-    degree: Degree = strawberry.field(description="How it would do.")
-    hops: int = strawberry.field(description="How many dependencies away the failure is.")
-    path: list[Dependency] = strawberry.field(
-        description="A shortest chain of broken dependencies to the failure.", metadata=whole("it ends at the failure")
-    )
-    reason: str = strawberry.field(description="Why, in one line.")
-    freshness_seconds: float | None = strawberry.field(
-        description="How long ago the oldest dependency of the path was last seen, in seconds."
-    )
-
-
-@readable_by(Role.READER)
-@strawberry.type(description="How many CIs of a class are hit how hard.")
-class ImpactCount:
-    """A count."""
-
-    class_: str = strawberry.field(name="class", description="The class.")
-    degree: Degree = strawberry.field(description="How hard.")
-    count: int = strawberry.field(description="How many.")
-
-
-@readable_by(Role.READER)
-@strawberry.type(description="The blast radius of a set of CIs, all failing together.")
-class Impact:
-    """The answer."""
-
-    sequence: int = strawberry.field(description="The journal sequence of the graph it was taken from.")
-    at: str = strawberry.field(description="When it was computed, ISO 8601 UTC.")
-    hash: str = strawberry.field(description="SHA-256 of who is hit how hard by which dependencies; no times in it.")
-    verdict: str = strawberry.field(description="The answer in one sentence.")
-    of: list[CI] = strawberry.field(description="The CIs that fail.")
-    items: list[ImpactItem] = strawberry.field(description="Who is hit, nearest first.")
-    at_risk: list[CI] = strawberry.field(description="Still up, with their redundancy spent.")
-    counts: list[ImpactCount] = strawberry.field(description="How many of each class are hit how hard.")
-    edges: list[Dependency] = strawberry.field(description="Every dependency in the radius that carries failure.")
-    truncated: str | None = strawberry.field(description="Why the answer is cut short, if it is.")
+AlsoDown = Annotated[
+    list[strawberry.ID] | None,
+    strawberry.argument(description="CIs that are down before, beside present outages: other changes of the window."),
+]
+Degraded = Annotated[
+    list[strawberry.ID] | None, strawberry.argument(description="CIs that are degraded before, likewise.")
+]
+InContext = Annotated[
+    bool, strawberry.argument(description="Whether present outages count: CIs whose `condition` is not up.")
+]
 
 
 @question(Role.READER)
-async def impact(info: Info, of: list[strawberry.ID], as_of: AsOf = None, proposed: Proposed = None) -> Impact:
+async def impact(
+    info: Info, of: list[strawberry.ID], as_of: AsOf = None, proposed: Proposed = None, also_down: AlsoDown = None,
+    degraded: Degraded = None, context: InContext = True,
+) -> Impact:  # fmt: skip
     """What breaks if all of these CIs fail together, now or as of a moment, as things are or as they are proposed."""
-    ids = named(of)
+    ids, before = named(of), _before(also_down, degraded)
     at = await pinned(info, as_of)
     steps = await overlay(info, proposed, at)
-    if gone := [ci for ci in ids if ci in steps.retire]:
-        raise Invalid(f"{gone[0]!r} is retired in the proposed state and cannot fail any more", where="of")
-    part = await blocking(travelled, info.context.services, ids, at, steps)
-    if missing := [ci for ci in ids if ci not in part.nodes]:
-        raise UnknownName(f"there is no CI {missing[0]!r}", where="of")
-    info.context.loaders.prime(list(part.nodes.values()))
-    blast = await blocking(radius, part, ids)
-    seen = await info.context.loaders.seen.load_many(sorted({e.scope for e in part.edges}))
-    times = dict(zip(sorted({e.scope for e in part.edges}), seen, strict=True))
-    return answer(part, blast, times)
+    part = await blocking(travelled, info.context.services, [*ids, *before], at, steps, context=context)
+    for where, given in (("of", ids), ("alsoDown", also_down or []), ("degraded", degraded or [])):
+        _check(given, part, steps, where)
+    own = {ci: State[state.upper()] for ci, state in part.outages.items()}
+    own |= {ci: min(state, own.get(ci, State.UP)) for ci, state in before.items()}
+    info.context.loaders.prime([*part.nodes.values(), *part.beside.values()])
+    model = await blocking(model_from, part)
+    blast = await blocking(blast_radius, model, ids, part.name, own)
+    scopes = sorted({e.scope for e in part.edges})
+    seen = await info.context.loaders.seen.load_many(scopes)
+    return answer(part, model, blast, dict(zip(scopes, seen, strict=True)))
 
 
-def travelled(services: Services, ids: list[str], at: int | None, proposed: Overlay = NOTHING) -> Slice:
+def _before(also_down: list[strawberry.ID] | None, degraded: list[strawberry.ID] | None) -> dict[str, State]:
+    """The states before that are asked for."""
+    weak = named(degraded, "degraded") if degraded else []
+    down = named(also_down, "alsoDown") if also_down else []
+    return dict.fromkeys(weak, State.DEGRADED) | dict.fromkeys(down, State.DOWN)
+
+
+def _check(ids: Iterable[str], part: Slice, steps: Overlay, where: str) -> None:
+    for ci in ids:
+        if ci in steps.retire:
+            raise Invalid(f"{ci!r} is retired in the proposed state and cannot fail any more", where=where)
+        if ci not in part.nodes:
+            raise UnknownName(f"there is no CI {ci!r}", where=where)
+
+
+def travelled(
+    services: Services, ids: Collection[str], at: int | None, proposed: Overlay = NOTHING, *, context: bool = True
+) -> Slice:
     """Everything the failure can travel to: by the projection where it is far enough, else level by level.
 
-    Round trips by the projection: three, and one more when it has to catch up; the answer is the same either way.
+    Round trips by the projection: three, one more where anything is redundant, and one more when it has to catch up;
+    the answer is the same either way.
     """
+    store = services.store
     if services.projection is None:
-        return services.store.reach(ids, at, MOST, proposed)
-    sequence = services.store.sequence() if at is None else at
-    state = services.projection.at(sequence)
+        return store.reach(ids, at, MOST, proposed, context=context)
+    begun = store.begin(ids, at, context=context)
+    state = services.projection.at(begun.sequence)
     if state is None:
-        return services.store.reach(ids, at, MOST, proposed)
-    reached = state.reach(ids, sequence, proposed)
+        return store.reach(ids, at, MOST, proposed, context=context)
+    reached = state.reach(list(dict.fromkeys([*ids, *begun.outages])), begun.sequence, proposed)
     near = reached.within(MOST)
-    return services.store.slice_of(
-        near.ids, sequence, cut(MOST) if len(near) < len(reached) else None, proposed, then=at
-    )
+    truncated = cut(MOST) if len(near) < len(reached) else None
+    return store.slice_of(near.ids, begun.sequence, truncated, proposed, then=at, outages=begun.outages)
 
 
-def radius(part: Slice, ids: list[str]) -> Blast:
-    """The pure computation over a slice."""
-    model = model_of(((e.id, e.type, e.source, e.target) for e in part.edges), catalogue().relations)
-    return blast_radius(model, ids, lambda ci: str(part.nodes[ci]["name"]))
-
-
-def answer(part: Slice, blast: Blast, times: dict[str, str | None]) -> Impact:
-    """The blast with names, evidence and freshness."""
-    edges = {e.id: e for e in part.edges}
-    counts = Counter((part.nodes[i.ci]["class"], i.after) for i in blast.items)
-    return Impact(
-        sequence=part.sequence,
-        at=utc_now(),
-        hash=fingerprint(part, blast),
-        verdict=blast.verdict(lambda ci: str(part.nodes[ci]["name"])),
-        of=[make(part.nodes[ci]) for ci in blast.failed],
-        items=[_item(part, item, edges, times) for item in blast.items],
-        at_risk=[make(part.nodes[ci]) for ci in blast.at_risk],
-        counts=[ImpactCount(class_=c, degree=_degree(s), count=n) for (c, s), n in sorted(counts.items())],
-        edges=[Dependency.of(e) for e in part.edges],
-        truncated=part.truncated,
-    )
-
-
-def fingerprint(part: Slice, blast: Blast) -> str:
-    """The same for the same radius: who, how hard, and by which dependencies, without times and sequences."""
-    content = {
-        "failed": sorted(blast.failed),
-        "items": sorted((i.ci, i.after.name) for i in blast.items),
-        "edges": sorted((e.type, e.source, e.target) for e in part.edges),
-        "truncated": part.truncated,
-    }
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _item(part: Slice, item: Impacted, edges: dict[str, EdgeRow], times: dict[str, str | None]) -> ImpactItem:
-    hops = [edges[e] for e in item.path]
-    ages = [age(e.evidence.get("last_seen") or times.get(e.scope)) for e in hops]
-    known = [a for a in ages if a is not None]
-    return ImpactItem(
-        ci=make(part.nodes[item.ci]),
-        before=_degree(item.before),
-        degree=_degree(item.after),
-        hops=item.hops,
-        path=[Dependency.of(e) for e in hops],
-        reason=item.reason,
-        freshness_seconds=max(known) if known else None,
-    )
-
-
-def _degree(state: State) -> Degree:
-    return Degree[state.name]
+def model_from(part: Slice) -> Model:
+    """The dependency model of a slice, with the redundancy its CIs declare."""
+    rules = {ci: tuple(said) for ci, row in part.nodes.items() if (said := row.get(REDUNDANCY))}
+    names = {ci: str(row["name"]) for rows in (part.beside, part.nodes) for ci, row in rows.items()}
+    return model_of(((e.id, e.type, e.source, e.target) for e in part.edges), catalogue().relations, rules, names)
