@@ -62,10 +62,7 @@ async def spofs(info: Info, of: One, also_down: AlsoDown = None, as_of: AsOf = N
 async def availability(
     info: Info, of: One, beta: Beta = 0.0, also_down: AlsoDown = None, as_of: AsOf = None
 ) -> AvailabilityAnswer:
-    """How likely this CI is up: between two bounds, with its minimal cut sets and how much each CI matters.
-
-    Figures of how often CIs fail are those of their classes. Present outages do not count, `alsoDown` does.
-    """
+    """How likely this CI is up by the figures of classes, between two bounds; present outages do not count."""
     at, more = await pinned(info, as_of), await _others(info, also_down, "alsoDown")
     part = await _below(info, await existing(info, [of]), at)
     found = await blocking(
