@@ -125,6 +125,15 @@ def dependents(frontier: Collection[str], at: int) -> Statement:
     return text, {"ids": list(frontier), "at": at}
 
 
+def needed(frontier: Collection[str], at: int) -> Statement:
+    """One level the other way: whatever the frontier needs by a relation that carries failure."""
+    text = (
+        f"UNWIND $ids AS id MATCH (d:CI {{id: id}})-[e:{_carrying()}]->(t:CI) "
+        f"WHERE {_OPEN_AT} RETURN {_EDGE}, properties(t) AS node"
+    )
+    return text, {"ids": list(frontier), "at": at}
+
+
 def edges_to(reached: Collection[str], at: int) -> Statement:
     """Every edge that carries failure to one of many CIs, in one round trip, without their dependents' properties."""
     text = f"UNWIND $ids AS id MATCH (t:CI {{id: id}})<-[e:{_carrying()}]-(d:CI) WHERE {_OPEN_AT} RETURN {_EDGE}"

@@ -62,6 +62,32 @@ class Slices:
 
         return self._bolt.read(work)
 
+    def needed(self, ids: Collection[str], at: int | None = None, max_nodes: int = MOST) -> Slice:
+        """Everything that `ids` need, directly or not, with the present outages among it, at one sequence.
+
+        Round trips as for `reach`. With a sequence `at` the CIs are as they were.
+        """
+
+        def work(run: Run) -> Slice:
+            begun = _begun(run, ids, at, context=True)
+            nodes = {ci: row for ci, row in begun.nodes.items() if ci in set(ids)}
+            edges: dict[str, EdgeRow] = {}
+            frontier, truncated = set(nodes), lacking(run, at)
+            while frontier:
+                rows = run(*questions.needed(sorted(frontier), begun.sequence))
+                edges |= _kept(rows, NOTHING, at)
+                new = {row["target"]: row["node"] for row in rows if row["target"] not in nodes}
+                if len(nodes) + len(new) > max_nodes:
+                    truncated = cut(max_nodes)
+                    break
+                nodes |= new
+                frontier = set(new)
+            outages = {ci: state for ci, state in begun.outages.items() if ci in nodes}
+            here = Beginning(begun.sequence, {}, outages)
+            return _slice(run, here, states_of(run, nodes, at), edges, truncated, NOTHING, at)
+
+        return self._bolt.read(work)
+
     def begin(self, ids: Collection[str], at: int | None = None, *, context: bool = True) -> Beginning:
         """Where a question about a failure of `ids` begins. One round trip."""
         return self._bolt.read(lambda run: _begun(run, ids, at, context))

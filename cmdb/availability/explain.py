@@ -1,0 +1,96 @@
+"""The reverse question: these CIs show symptoms and those are healthy; which fewest failures explain it?
+
+A set explains if all symptoms are down when it is, and no healthy CI. The smallest such sets are the minimal cut sets
+of all symptoms at once, without what would bring a healthy CI down. Each is ranked by what speaks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from cmdb.availability.cutsets import listed
+from cmdb.availability.formula import FALSE, TRUE, Formulas
+from cmdb.availability.needs import Needs
+from cmdb.availability.spof import Singles
+from cmdb.availability.structure import failure
+from cmdb.errors import Invalid
+from cmdb.impact.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """CIs whose failure together explains all symptoms; `extra` would be down as well and shows no symptom (yet).
+
+    `score` sums the changes near them, as given; it ranks sets of one size, before the number of `extra`.
+    """
+
+    cis: tuple[str, ...]
+    extra: tuple[str, ...]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanations:
+    """The best first: fewest CIs, then most changes near them, then fewest CIs hit that show nothing."""
+
+    found: tuple[Explanation, ...]
+    truncated: str | None = None
+
+
+def explain(
+    model: Model,
+    symptoms: Collection[str],
+    healthy: Collection[str] = (),
+    changes: Mapping[str, float] | None = None,
+    largest: int = 3,
+    most: int = 20,
+) -> Explanations:
+    """The smallest sets of at most `largest` CIs, upstream or among the symptoms, that explain the symptoms.
+
+    `changes` scores CIs by what was changed on them lately; half of it counts for the CIs that need them directly.
+    Invalid without symptoms, and for a CI said to be both ill and healthy.
+    """
+    if not symptoms:
+        raise Invalid("name at least one CI that shows symptoms", where="symptoms")
+    if both := sorted({*symptoms} & {*healthy}):
+        raise Invalid(f"{both[0]!r} cannot show symptoms and be healthy", where="healthy")
+    needs = Needs(model)
+    cuts, whole = _cuts(needs, symptoms, healthy, largest)
+    why = [] if whole == largest else [f"too many sets of more than {whole} CIs: only smaller ones are looked at"]
+    effects = {cut: Needs(model, cut).down - needs.down for cut in cuts[:MOST_JUDGED]}
+    fit = [cut for cut, down in effects.items() if not down & {*healthy}]
+    near = _near(model, changes or {})
+    found = [Explanation(cut, tuple(sorted(effects[cut] - {*cut, *symptoms})), sum(map(near, cut))) for cut in fit]
+    found.sort(key=lambda e: (len(e.cis), -e.score, len(e.extra), e.cis))
+    if len(cuts) > MOST_JUDGED:
+        why.append(f"the first {MOST_JUDGED:,} of {len(cuts):,} sets were judged")
+    if len(found) > most:
+        why.append(f"the best {most} of {len(found):,} are shown")
+    return Explanations(tuple(found[:most]), "; ".join(why) or None)
+
+
+MOST_JUDGED = 1_000
+"""Sets whose whole effect is computed."""
+
+
+def _cuts(
+    needs: Needs, symptoms: Collection[str], healthy: Collection[str], largest: int
+) -> tuple[list[tuple[str, ...]], int]:
+    """Minimal sets that bring every symptom down, without CIs that alone bring down a healthy one."""
+    formulas = Formulas()
+    root = formulas.all_of([failure(formulas, needs, ci) for ci in sorted(symptoms)])
+    if root == TRUE:
+        return [], largest
+    singles = Singles(needs)
+    guilty = sorted(frozenset[str]().union(*(singles.of(ci) for ci in healthy)))
+    root = formulas.rebuilt(root, {formulas.literal(ci): FALSE for ci in guilty})
+    return listed(formulas, root, largest)
+
+
+def _near(model: Model, changes: Mapping[str, float]) -> Callable[[str], float]:
+    def score(ci: str) -> float:
+        needed = {edge.target for group in model.groups.get(ci, ()) for edge in group.edges}
+        return changes.get(ci, 0.0) + 0.5 * max((changes.get(one, 0.0) for one in needed), default=0.0)
+
+    return score
