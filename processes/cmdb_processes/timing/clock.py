@@ -1,8 +1,8 @@
 """The service-level clock: read anew from a record's history each time, so a correction needs no repair. Pure.
 
-Six conditions are tried at each entry of the history in the order of the well-known engines: attach if start, not stop and
-not cancel; complete if stop; pause or resume; reset and start: again from zero; cancel. Figures are whole seconds of
-business time: a percentage is only ever compared as `elapsed * 100 >= percent * target`, since 99.951 % is not 100 %.
+Six conditions are tried at each entry of the history in the order of the well-known engines: attach if start, not stop
+and not cancel; complete if stop; pause or resume; reset and start: again from zero; cancel. Figures are whole seconds
+of business time: a share is only ever compared as `elapsed * 100 >= percent * target`, since 99.951 % is not 100 %.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Target:
     """A promise: so many business seconds, or so many working days (D+n), of a calendar.
 
     `kind` is what is promised (response, resolution, update); of several that apply, the shortest of a kind counts.
-    A `retroactive` target counts as if what `applies` asks for had held always: raise the priority, and the clock of the
-    new one starts where the record did, its earlier pauses kept. One that is not starts when it begins to apply.
+    A `retroactive` target counts as if what `applies` asks for had held always: raise the priority, and the clock of
+    the new one starts where the record did, its earlier pauses kept. One that is not starts when it begins to apply.
     Without a `resume` condition a pause ends when `pause` no longer holds.
     """
 
@@ -156,7 +156,7 @@ class Reading:
 
 
 def runs(target: Target, history: Sequence[Entry]) -> tuple[Run, ...]:
-    """Every run of a target's clock over a history (oldest first); a reset ends one as cancelled and starts the next."""
+    """Every run of a target's clock over a history, oldest first; a reset ends one as cancelled and starts the next."""
     if any(later.at < earlier.at for earlier, later in pairwise(history)):
         raise Invalid("the history is not in the order of time", where="history")
     done: list[Run] = []

@@ -1,7 +1,7 @@
-"""Conditions on a record as data: any of several groups, each group all of its tests. Pure.
+"""Conditions on a record as data: any of several groups, each group all of its checks. Pure.
 
-`when(category="waiting", waiting_for=("customer", "supplier"))` is one group; `a | b` is either. A field that is missing
-is None. Rules and clocks look at categories, so that a state may be renamed without touching them.
+`when(category="waiting", waiting_for=("customer", "supplier"))` is one group; `a | b` is either. A missing field is
+None. Rules and clocks look at categories, so that a state may be renamed without touching them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from cmdb.words.check import Value
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Check:
     """The field is one of the values; with `negate`, none of them."""
 
     field: str
@@ -27,13 +27,13 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Holds if all tests of any of its groups do; without groups it never holds."""
+    """Holds if all checks of any of its groups do; without groups it never holds."""
 
-    groups: tuple[tuple[Test, ...], ...] = ()
+    groups: tuple[tuple[Check, ...], ...] = ()
 
     def holds(self, fields: Mapping[str, Value]) -> bool:
         """Whether a record fulfils it."""
-        return any(all(test.holds(fields) for test in group) for group in self.groups)
+        return any(all(check.holds(fields) for check in group) for group in self.groups)
 
     def __or__(self, other: Condition) -> Condition:
         return Condition(self.groups + other.groups)
@@ -48,12 +48,12 @@ ALWAYS = Condition(((),))
 
 def when(**fields: Value) -> Condition:
     """Every field is the value given, or one of the tuple given."""
-    return Condition((tuple(Test(name, _several(value)) for name, value in fields.items()),))
+    return Condition((tuple(Check(name, _several(value)) for name, value in fields.items()),))
 
 
 def unless(**fields: Value) -> Condition:
     """No field is the value given, or one of the tuple given."""
-    return Condition((tuple(Test(name, _several(value), negate=True) for name, value in fields.items()),))
+    return Condition((tuple(Check(name, _several(value), negate=True) for name, value in fields.items()),))
 
 
 def _several(value: Value) -> tuple[Value, ...]:

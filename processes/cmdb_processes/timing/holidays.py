@@ -70,7 +70,7 @@ def national(country: str, years: Iterable[int]) -> tuple[Holiday, ...]:
 
 
 def of(rules: Sequence[str], years: Iterable[int]) -> tuple[Holiday, ...]:
-    """The days off in some years, sorted, with those moved into them from the next; Invalid if a rule cannot be read."""
+    """The days off in some years, sorted, with those moved into them from the next; Invalid for an unreadable rule."""
     wanted = set(years)
     found: list[Holiday] = []
     for year in sorted(wanted | {year + 1 for year in wanted}):

@@ -1,6 +1,7 @@
 """Local times: those that exist once are read, the others refused with what to write instead."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -28,7 +29,7 @@ def test_a_time_in_the_gap_says_so_and_what_to_write() -> None:
     """On 29 March 2026 the clocks of Berlin went from 02:00 to 03:00."""
     with pytest.raises(Invalid, match=r"2026-03-29T02:30 does not exist in Europe/Berlin: .* on to 2026-03-29T03:00"):
         read("2026-03-29T02:30", "Europe/Berlin")
-    assert first(datetime(2026, 3, 29, 2, 30), "Europe/Berlin") == moment("2026-03-29T01:00Z")
+    assert first(datetime.fromisoformat("2026-03-29T02:30"), "Europe/Berlin") == moment("2026-03-29T01:00Z")
 
 
 def test_a_time_that_happens_twice_says_so_and_how_to_choose() -> None:
@@ -39,7 +40,7 @@ def test_a_time_that_happens_twice_says_so_and_how_to_choose() -> None:
         read("2026-10-25T02:30", "Europe/Berlin")
     assert read("2026-10-25T02:30+02:00", "Europe/Berlin") == moment("2026-10-25T00:30Z")
     assert read("2026-10-25T02:30+01:00", "Europe/Berlin") == moment("2026-10-25T01:30Z")
-    assert first(datetime(2026, 10, 25, 2, 30), "Europe/Berlin") == moment("2026-10-25T00:30Z")
+    assert first(datetime.fromisoformat("2026-10-25T02:30"), "Europe/Berlin") == moment("2026-10-25T00:30Z")
 
 
 @pytest.mark.parametrize("written", ["soon", "2026-13-01", "", "2026-02-30T10:00"])
@@ -63,7 +64,10 @@ def test_a_moment_needs_a_zone_and_loses_its_fraction() -> None:
 _ZONES = st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "UTC"])
 
 
-@given(_ZONES, st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda d: d.replace(microsecond=0)))
+_WALLS = st.integers(0, 315_000_000).map(lambda n: datetime.fromisoformat("2020-01-01") + timedelta(seconds=n))
+
+
+@given(_ZONES, _WALLS)
 def test_a_local_time_is_read_back_or_refused(where: str, wall: datetime) -> None:
     """What is read shows the same on the wall clock; `first` agrees and never fails."""
     assert local(first(wall, where), where) >= wall
@@ -90,7 +94,7 @@ def test_spans_are_sets_of_seconds(one: list[Span], two: list[Span]) -> None:
         (spans.subtract(one, two), ours - theirs),
     ):
         assert {s for span in found for s in range(span.start, span.end)} == wanted
-        assert all(a.end < b.start for a, b in zip(found, found[1:], strict=False))
+        assert all(a.end < b.start for a, b in pairwise(found))
     assert spans.total(one) == len(ours)
 
 
