@@ -1,8 +1,8 @@
 """The graph again from its journal alone: each entry's operations applied in order. Pure, and the oracle of the store.
 
 What is rebuilt: CIs with their earlier states, edges with their validity and evidence, claims with their values, which
-CI each agent speaks for, merges, and what was said to be apart. Not rebuilt: what the next report of an agent is
-compared with (it is asked for a whole one), reports and identities that wait for a person, and process records.
+CI each agent speaks for, merges, what was said to be apart, and process records with history, notes and links. Not rebuilt: what the next report of an agent is
+compared with (it is asked for a whole one), and reports and identities that wait for a person.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ class Graph:
     claims: dict[tuple[str, str], Properties] = field(default_factory=dict)
     merges: dict[str, Properties] = field(default_factory=dict)
     apart: dict[str, list[str]] = field(default_factory=dict)
+    records: dict[str, Properties] = field(default_factory=dict)
+    """Each with `fields`, `cis`, `history`, `notes`, and `links` by "TYPE id"."""
 
 
 def replay(entries: Iterable[Mapping[str, Any]], graph: Graph | None = None) -> Graph:
@@ -54,6 +56,7 @@ def lines(graph: Graph) -> list[str]:
         *(("claim", *key, known) for key, known in graph.claims.items()),
         *(("merge", merge, known) for merge, known in graph.merges.items()),
         *(("apart", node, cis) for node, cis in graph.apart.items()),
+        *(("record", one, known) for one, known in graph.records.items()),
     ]
     return sorted(json.dumps(part, sort_keys=True, ensure_ascii=False) for part in parts)
 
@@ -86,8 +89,6 @@ def digest(graph: Graph) -> str:
 
 
 def _step(graph: Graph, entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
-    if "record" in step and "op" in step and step["op"] not in _STEPS:
-        return  # a process record's transition: its record is no part of the graph of CIs
     apply = _STEPS.get(step.get("op", ""))
     if apply is None:
         raise Invalid(f"journal entry {entry['seq']} has a step {step.get('op')!r} that no replay knows")
@@ -225,6 +226,24 @@ def _purge(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> 
         del graph.edges[edge]
 
 
+def _record(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    blank: Properties = {"fields": {}, "cis": [], "history": [], "notes": [], "links": {}}
+    was = graph.records.setdefault(step["record"], blank)
+    event = step["event"]
+    was["fields"] = _present({**was["fields"], **step["set"]})
+    was["history"] = [*was["history"], *map(_present, step.get("past", ())), _present(event)]
+    if step["note"] is not None:
+        was["notes"] = [*was["notes"], {**{k: event[k] for k in ("n", "at", "by")}, "text": step["note"]}]
+    if step["cis"] is not None:
+        was["cis"] = sorted(step["cis"])
+    kept = {name: link for name, link in was["links"].items() if name.split(" ")[0] not in step["clear"]}
+    new = {
+        f"{link['type']} {link['to']}": {"at": event["at"], "by": event["by"], "path": link["path"]}
+        for link in step["links"]
+    }
+    was["links"] = {**kept, **new}
+
+
 def _nothing(_graph: Graph, _entry: Mapping[str, Any], _step: Mapping[str, Any]) -> None:
     """What only waits for a person changes no CI."""
 
@@ -235,4 +254,5 @@ _STEPS: Mapping[str, Callable[[Graph, Mapping[str, Any], Mapping[str, Any]], Non
     "stale": _mark, "fresh": _mark, "apart": _apart, "take over": _take_over, "purge": _purge,
     "hold": _nothing, "release": _nothing, "conflict": _nothing, "resolve": _nothing, "boots": _nothing,
     "view": _nothing, "drop_view": _nothing, "policy": _nothing, "lift": _nothing,
+    "record": _record,
 }  # fmt: skip

@@ -44,12 +44,16 @@ def indexes(catalogue: Catalogue) -> list[str]:
     lookups += [("Endpoint", "key"), ("Scope", "node"), ("Brake", "node"), ("Change", "time")]
     lookups += [("Version", name) for name in ("ci", "from", "to", "parent")]
     lookups += [("Merge", "winner"), ("Merge", "loser")]
+    lookups += [
+        ("Record", name) for name in ("type", "state", "category", "owner", "serial", "changed_at", "opened_at")
+    ]
     lookups += [(c.name, a.name) for c in catalogue.classes.values() for a in c.attributes if a.index]
     return [
         *(
             f"CREATE INDEX {label.lower()}_{name} IF NOT EXISTS FOR (n:`{label}`) ON (n.`{name}`)"
             for label, name in lookups
         ),
+        "CREATE TEXT INDEX record_search IF NOT EXISTS FOR (n:Record) ON (n.search)",
         "CREATE INDEX asserts_ref IF NOT EXISTS FOR ()-[a:ASSERTS]-() ON (a.ref)",
         f"CREATE FULLTEXT INDEX {SEARCH_INDEX} IF NOT EXISTS FOR (n:CI) ON EACH [n.search] "
         "OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace'}}",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cmdb.chain import Link
+from cmdb.cypher import records
 from cmdb.replay import Graph
 from cmdb.store.session import Bolt, Run
 
@@ -39,7 +40,7 @@ class Audits:
         return [row["c"] for row in rows]
 
     def graph(self) -> Graph:
-        """The whole graph as it stands, to be compared with a replay. Six round trips; it is all held in memory."""
+        """The whole graph as it stands, to be compared with a replay. Seven round trips; it is all held in memory."""
         return self._bolt.read(_graph, timeout=LONG)
 
 
@@ -56,8 +57,19 @@ def _graph(run: Run) -> Graph:
         edges=edges,
         claims={(row["scope"], row["ci"]): _traced(row["a"]) for row in run(_CLAIMS, {})},
         merges={row["m"]["id"]: _but(row["m"], "id") for row in run(_MERGES, {})},
+        records={row["id"]: _record(row) for row in run(records.WHOLE, {})},
         apart={row["node"]: row["cis"] for row in run(_APART, {})},
     )
+
+
+def _record(row: Mapping[str, Any]) -> dict[str, Any]:
+    links = {f"{type_} {to}": _listed(known) for type_, to, known in row["links"]}
+    parts = {"cis": row["cis"], "history": row["history"], "notes": row["notes"], "links": links}
+    return {**parts, "fields": _but(row["r"], "serial")}
+
+
+def _listed(link: Mapping[str, Any]) -> dict[str, Any]:
+    return {"at": link["at"], "by": link["by"], "path": list(link["path"])}
 
 
 def _but(properties: Mapping[str, Any], name: str) -> dict[str, Any]:

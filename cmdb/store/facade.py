@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TypeVar
 
 from cmdb.imports import Outcome as RowOutcome
 from cmdb.store import brake, conflicts, digest, migrations, rehearsal, reports, sweep
@@ -14,15 +15,16 @@ from cmdb.store.governance import Governance
 from cmdb.store.imports import Imports
 from cmdb.store.past import Past
 from cmdb.store.reads import Reads
-from cmdb.store.records import Records
+from cmdb.store.records import Inside, Records
 from cmdb.store.reports import Outcome
 from cmdb.store.retention import Retention
-from cmdb.store.session import Bolt
+from cmdb.store.session import Bolt, Run
 from cmdb.store.slices import Slices
 from cmdb.store.topology import Topologies
 from cmdb.store.views import Views
 from cmdb.words import Snapshot
 
+T = TypeVar("T")
 _PARTS = (Reads, Slices, Topologies, Past, Audits, Retention, Records, Governance, Imports, Export, Views)
 
 
@@ -45,6 +47,19 @@ class Store(Reads, Slices, Topologies, Past, Audits, Retention, Records, Governa
         seen = object.__new__(Store)
         seen._speak_by(self._bolt.restricted(self.view(view).label))
         return seen
+
+    def together(self, work: Callable[[Store], T]) -> T:
+        """Several commands in one transaction, each with its journal entry: all are kept, or none.
+
+        `work` is given this store inside the transaction; it may be run again from the start.
+        """
+
+        def inside(run: Run) -> T:
+            within = object.__new__(Store)
+            within._speak_by(Inside(run))
+            return work(within)
+
+        return self._bolt.write(inside)
 
     def close(self) -> None:
         """Give back all connections."""

@@ -8,7 +8,18 @@ from cmdb.words.check import RESERVED, AttributeType, Scalar, Value
 from cmdb.words.ci_class import LOCAL_KEY, CIClass, IdentityRule
 from cmdb.words.lifecycle import AGREEMENT, DECLARED, DISCOVERED, LOGICAL, PHYSICAL, Lease, Lifecycle
 from cmdb.words.people import Principal, Role
-from cmdb.words.process import Command, Decision, Process, Record, RecordType
+from cmdb.words.process import Command, Model, Notice, Process, RecordType, Timer
+from cmdb.words.record import (
+    Decision,
+    Effect,
+    GraphEffect,
+    LinkType,
+    PartType,
+    Record,
+    RecordLink,
+    Wanted,
+)
+from cmdb.words.record_lifecycle import Category, Guard, RecordLifecycle, State, Step, WaitingReason
 from cmdb.words.relation import ANY, Cardinality, Failure, RelationType
 from cmdb.words.report import (
     WIRE_SCHEMA,
@@ -25,7 +36,9 @@ from cmdb.words.view import View
 
 __all__ = [
     "AGREEMENT", "ANY", "DECLARED", "DISCOVERED", "LOCAL_KEY", "LOGICAL", "PHYSICAL", "RESERVED", "SOURCES",
-    "WIRE_SCHEMA", "Attribute", "AttributeType", "CIClass", "Cardinality", "Command", "Decision", "Evidence",
-    "Failure", "IdentityRule", "Item", "Lease", "Lifecycle", "Link", "Principal", "Problem", "Process", "Record",
-    "RecordType", "Ref", "RelationType", "Role", "Scalar", "Section", "Snapshot", "Value", "View", "section_hash",
+    "WIRE_SCHEMA", "Attribute", "AttributeType", "CIClass", "Cardinality", "Category", "Command", "Decision", "Effect",
+    "Evidence", "Failure", "GraphEffect", "Guard", "IdentityRule", "Item", "Lease", "Lifecycle", "Link", "LinkType",
+    "Model", "Notice", "PartType", "Principal", "Problem", "Process", "Record", "RecordLifecycle", "RecordLink",
+    "RecordType", "Ref", "RelationType", "Role", "Scalar", "Section", "Snapshot", "State", "Step", "Timer", "Value",
+    "View", "WaitingReason", "Wanted", "section_hash",
 ]  # fmt: skip

@@ -16,6 +16,9 @@ from cmdb.store import EdgeRow, Row
 from cmdb.words import Record
 from cmdb_graphql.services import Services
 
+LinksOf = tuple[str, tuple[str, ...] | None, int, str | None, bool]
+"""A page of a record's links: the record's id, types, first, after, and whether those that point at it."""
+
 
 class Loaders:
     """Batches of one request; those of a moment, pinned to its sequence, are reached by `at`."""
@@ -32,6 +35,9 @@ class Loaders:
         self.claims: DataLoader[str, list[dict[str, Any]]] = DataLoader(load_fn=self._claims)
         self.traces: DataLoader[str, dict[str, Any]] = DataLoader(load_fn=self._traces)
         self.records: DataLoader[str, list[Record]] = DataLoader(load_fn=self._records)
+        self.histories: DataLoader[str, list[dict[str, Any]]] = DataLoader(load_fn=self._histories)
+        self.notes: DataLoader[str, list[dict[str, Any]]] = DataLoader(load_fn=self._notes)
+        self.links: DataLoader[LinksOf, list[dict[str, Any]]] = DataLoader(load_fn=self._links)
         self.seen: DataLoader[str, str | None] = DataLoader(load_fn=self._seen)
 
     def at(self, seq: int | None) -> Loaders:
@@ -73,6 +79,26 @@ class Loaders:
     async def _records(self, ids: list[str]) -> list[list[Record]]:
         records = self._services.store.records_of(ids)
         return [records[ci] for ci in ids]
+
+    async def _histories(self, ids: list[str]) -> list[list[dict[str, Any]]]:
+        found = self._services.store.histories(ids)
+        return [found[one] for one in ids]
+
+    async def _notes(self, ids: list[str]) -> list[list[dict[str, Any]]]:
+        found = self._services.store.notes(ids)
+        return [found[one] for one in ids]
+
+    async def _links(self, asked: list[LinksOf]) -> list[list[dict[str, Any]]]:
+        """One round trip for all records of which the same page was asked."""
+        pages: dict[tuple[Any, ...], list[str]] = defaultdict(list)
+        for record, *page in asked:
+            pages[tuple(page)].append(record)
+        found = {}
+        for page, ids in pages.items():
+            types, first, after, back = page
+            rows = self._services.store.links(ids, types, first, after, back=back)
+            found.update({(one, *page): rows[one] for one in ids})
+        return [found[one] for one in asked]
 
     async def _seen(self, scopes: list[str]) -> list[str | None]:
         if self._at is not None:

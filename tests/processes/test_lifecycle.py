@@ -6,9 +6,10 @@ import pytest
 
 from cmdb.errors import DeclarationError, Refused
 from cmdb_processes.change.lifecycle import LIFECYCLE
-from cmdb_processes.lifecycle import Category, Lifecycle, State, Step
+from cmdb_processes.lifecycle import Category, Lifecycle, State, Step, WaitingReason
 
-DOOR = (State("open", Category.TO_DO), State("ajar", Category.WAITING), State("shut", Category.DONE))
+STUCK = WaitingReason("stuck", "Something lies in its way.", pauses=True)
+DOOR = (State("open", Category.TO_DO), State("ajar", Category.WAITING, (STUCK,)), State("shut", Category.DONE))
 STEPS = (Step("open", "push", ("ajar", "shut")), Step("ajar", "push", ("shut",)))
 
 LEGAL = {

@@ -15,11 +15,24 @@ from cmdb.accounts import Accounts
 from cmdb.applier import Agents, Applier
 from cmdb.config import load
 from cmdb.enrolment import Enrolment
-from cmdb.errors import Refused
 from cmdb.inbox import Inbox
 from cmdb.store import Store
 from cmdb.webhooks import Courier, Hooks
-from cmdb.words import Attribute, Command, Decision, Principal, Process, Record, RecordType, Role
+from cmdb.words import (
+    Attribute,
+    Category,
+    Command,
+    Decision,
+    Model,
+    Principal,
+    Process,
+    Record,
+    RecordLifecycle,
+    RecordType,
+    Role,
+    State,
+    Step,
+)
 from cmdb_graphql.endpoint import executor
 from cmdb_graphql.services import Services
 
@@ -102,13 +115,15 @@ def _write(ask: Ask, _record: Record | None, given: Mapping[str, Any], _who: Pri
 
 
 def _close(_ask: Ask, record: Record, given: Mapping[str, Any], _who: Principal, _now: str) -> Decision:
-    if record.state == "closed":
-        raise Refused(f"{record.number} is closed", reasons=("it is closed",))
     return Decision("closed", {}, str(given.get("why") or "done"))
 
 
+_LIFE = RecordLifecycle(
+    (State("open", Category.TO_DO), State("closed", Category.DONE)), "open", (Step("open", "close", ("closed",)),)
+)
 NOTE = RecordType(
-    name="Note", plural="notes", prefix="NTE", sentence="A note about some CIs.", states=("open", "closed"),
+    name="Note", plural="notes", prefix="NTE", sentence="A note about some CIs.",
+    models=(Model("plain", "Written, then closed.", (_LIFE,)),),
     attributes=(
         Attribute("text", "string", "What it says."),
         Attribute("words", "int", "How long it is.", unit="words"),
@@ -125,7 +140,7 @@ NOTES = Process(
         ),
         Command(
             "close_note", "Close a note.", "Note", (Attribute("why", "string", "Why it is closed."),),
-            frozenset({Role.CHANGE_MANAGER, Role.APPROVER_BUSINESS}), opens=False, decide=_close,
+            frozenset({Role.CHANGE_MANAGER, Role.APPROVER_BUSINESS}), opens=False, decide=_close, stimulus="close",
         ),
     ),
 )  # fmt: skip

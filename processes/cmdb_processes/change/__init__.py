@@ -1,6 +1,6 @@
 """Change: see the blast radius before approving, and approve exactly what was seen."""
 
-from cmdb.words import Attribute, Command, Process, RecordType, Role
+from cmdb.words import Attribute, Command, Model, Process, RecordType, Role
 from cmdb_processes.change import commands, rules
 from cmdb_processes.change.lifecycle import LIFECYCLE
 
@@ -9,7 +9,7 @@ RECORD = RecordType(
     plural="change_requests",
     prefix="CHG",
     sentence="A request for change: what, when, how, how back, and what it would break.",
-    states=tuple(state.name for state in LIFECYCLE.states),
+    models=(Model("normal", "Assessed, then approved by three, then done.", (LIFECYCLE,)),),
     attributes=(
         Attribute("title", "string", "What is to be changed, in one line."),
         Attribute("plan", "string", "How it will be done."),
@@ -56,6 +56,7 @@ PROCESS = Process(
             roles=_ENGINEERS,
             opens=False,
             decide=commands.assess,
+            stimulus="assess",
         ),
         Command(
             name="approve_change",
@@ -65,6 +66,7 @@ PROCESS = Process(
             roles=_APPROVERS,
             opens=False,
             decide=commands.approve,
+            stimulus="approve",
         ),
         Command(
             name="reject_change",
@@ -74,6 +76,7 @@ PROCESS = Process(
             roles=_APPROVERS | {Role.CHANGE_MANAGER},
             opens=False,
             decide=commands.reject,
+            stimulus="reject",
         ),
         Command(
             name="withdraw_change",
@@ -83,6 +86,7 @@ PROCESS = Process(
             roles=_ENGINEERS,
             opens=False,
             decide=commands.withdraw,
+            stimulus="withdraw",
         ),
     ),
 )

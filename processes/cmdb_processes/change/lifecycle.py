@@ -1,11 +1,13 @@
 """The lifecycle of a change, as data."""
 
-from cmdb_processes.lifecycle import Category, Lifecycle, State, Step
+from cmdb_processes.lifecycle import Category, Lifecycle, State, Step, WaitingReason
+
+_APPROVAL = WaitingReason("approval", "Three people have to approve it.", pauses=False)
 
 LIFECYCLE = Lifecycle(
     states=(
         State("proposed", Category.TO_DO),
-        State("assessed", Category.WAITING),
+        State("assessed", Category.WAITING, (_APPROVAL,)),
         State("approved", Category.IN_PROGRESS),
         State("rejected", Category.DONE),
         State("withdrawn", Category.DONE),

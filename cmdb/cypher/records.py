@@ -1,0 +1,139 @@
+"""The statements about process records: written with `rev`, read many at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cmdb.words import Wanted
+
+OPEN = """
+MERGE (n:Numbering {prefix: $prefix}) SET n.last = coalesce(n.last, 0) + 1
+CREATE (r:Record {id: $id, rev: $rev, serial: n.last, number: $prefix + '-' + n.last, type: $label}) SET r:$($label)
+RETURN r.number AS number, r.id AS id
+"""
+WRITE = """
+MATCH (r:Record {id: $id}) WHERE r.rev = $rev
+SET r += $set
+CREATE (r)-[:HAS_EVENT]->(e:StateEvent) SET e = $event
+FOREACH (text IN CASE WHEN $note IS NULL THEN [] ELSE [$note] END |
+         CREATE (r)-[:HAS_NOTE]->(:Note {n: $event.n, at: $event.at, by: $event.by, text: text}))
+WITH r
+CALL (r) { MATCH (r)-[a:AFFECTS]->(c:CI) WHERE $cis IS NOT NULL AND NOT c.id IN $cis DELETE a }
+CALL (r) { UNWIND coalesce($cis, []) AS id MATCH (c:CI {id: id}) MERGE (r)-[:AFFECTS]->(c) RETURN count(c) AS about }
+CALL (r) { MATCH (r)-[l]->(t:CI|Record) WHERE type(l) IN $clear DELETE l }
+CALL (r) { UNWIND $links AS row
+           OPTIONAL MATCH (c:CI {id: row.to}) OPTIONAL MATCH (o:Record {id: row.to})
+           OPTIONAL MATCH (n:Record {number: row.to})
+           WITH r, row, coalesce(c, o, n) AS t WHERE t IS NOT NULL
+           MERGE (r)-[l:$(row.type)]->(t) SET l.at = $event.at, l.by = $event.by, l.path = row.path
+           RETURN collect([row.to, t.id, t:CI]) AS linked }
+RETURN properties(r) AS r, about, linked, [(r)-[:AFFECTS]->(c:CI) | c.id] AS cis
+"""
+"""One move whole: properties, history, note, CIs and links; no row when the record has another revision."""
+
+ONE = """
+MATCH (r:Record {type: $type}) WHERE r.id = $name OR r.number = $name
+RETURN properties(r) AS r, [(r)-[:AFFECTS]->(c:CI) | c.id] AS cis
+"""
+BY_NUMBER = """
+UNWIND $numbers AS number MATCH (r:Record {number: number})
+RETURN properties(r) AS r, [(r)-[:AFFECTS]->(c:CI) | c.id] AS cis
+"""
+HISTORIES = """
+UNWIND $ids AS id MATCH (:Record {id: id})-[:HAS_EVENT]->(e)
+WITH id, e ORDER BY e.n
+RETURN id, collect(properties(e)) AS events
+"""
+NOTES = """
+UNWIND $ids AS id MATCH (:Record {id: id})-[:HAS_NOTE]->(n)
+WITH id, n ORDER BY n.n
+RETURN id, collect(properties(n)) AS notes
+"""
+LINKS = """
+UNWIND $ids AS id
+CALL (id) {
+  MATCH (r:Record {id: id})-[l]->(t:CI|Record)
+  WHERE ($types IS NULL OR type(l) IN $types) AND ($after IS NULL OR type(l) + ' ' + t.id > $after)
+  RETURN l, t ORDER BY type(l) + ' ' + t.id LIMIT $first
+}
+RETURN id, type(l) AS type, t.id AS to, t:CI AS ci, t{.number, .type, .state, .category, .owner} AS record, l.at AS at,
+       l.by AS by, coalesce(l.path, []) AS path ORDER BY id, type + ' ' + to
+"""
+LINKED_FROM = """
+UNWIND $ids AS id
+CALL (id) {
+  MATCH (r:Record {id: id})<-[l]-(t:Record)
+  WHERE ($types IS NULL OR type(l) IN $types) AND ($after IS NULL OR type(l) + ' ' + t.id > $after)
+  RETURN l, t ORDER BY type(l) + ' ' + t.id LIMIT $first
+}
+RETURN id, type(l) AS type, t.id AS to, false AS ci, t{.number, .type, .state, .category, .owner} AS record, l.at AS at,
+       l.by AS by, coalesce(l.path, []) AS path ORDER BY id, type + ' ' + to
+"""
+OF_CIS = """
+UNWIND $ids AS id MATCH (c:CI {id: id})<-[:AFFECTS]-(r:Record)
+RETURN c.id AS ci, properties(r) AS r, [(r)-[:AFFECTS]->(x:CI) | x.id] AS cis ORDER BY r.serial DESC
+"""
+WHOLE = """
+MATCH (r:Record)
+RETURN r.id AS id, properties(r) AS r, COLLECT { MATCH (r)-[:AFFECTS]->(c) RETURN c.id ORDER BY c.id } AS cis,
+  COLLECT { MATCH (r)-[:HAS_EVENT]->(e) RETURN properties(e) ORDER BY e.n } AS history,
+  COLLECT { MATCH (r)-[:HAS_NOTE]->(n) RETURN properties(n) ORDER BY n.n } AS notes,
+  COLLECT { MATCH (r)-[l]->(t:CI|Record) WHERE type(l) <> 'AFFECTS'
+            RETURN [type(l), t.id, properties(l)] ORDER BY type(l), t.id } AS links
+"""
+"""Everything of every record, for an audit."""
+
+_FILTERS = {
+    "states": "r.state IN $states",
+    "categories": "r.category IN $categories",
+    "owner": "r.owner = $owner",
+    "opened_by": "r.opened_by = $opened_by",
+    "model": "r.model = $model",
+    "cis": "EXISTS { (r)-[:AFFECTS]->(c:CI) WHERE c.id IN $cis }",
+    "opened_from": "r.opened_at >= $opened_from",
+    "opened_before": "r.opened_at < $opened_before",
+    "closed_from": "r.closed_at >= $closed_from",
+    "closed_before": "r.closed_at < $closed_before",
+    "state_before": "r.state_since < $state_before",
+    "text": "ALL(word IN $text WHERE r.search CONTAINS word)",
+}
+ORDERS = {
+    "NEWEST": ("r.serial DESC", "r.serial < $serial"),
+    "OLDEST": ("r.serial", "r.serial > $serial"),
+    "CHANGED": (
+        "r.changed_at DESC, r.serial DESC",
+        "(r.changed_at < $key OR (r.changed_at = $key AND r.serial < $serial))",
+    ),
+}
+"""How a list may be ordered, and what lies behind a place in it."""
+
+
+def many(
+    kind: str, wanted: Wanted, order: str, first: int, after: tuple[str, int] | None
+) -> tuple[str, dict[str, Any]]:
+    """A page of records; `after` is the (changed_at, serial) of the last one seen."""
+    by, behind = ORDERS[order]
+    where, parameters = _where(kind, wanted)
+    if after is not None:
+        where += f" AND {behind}"
+        parameters |= {"key": after[0], "serial": after[1]}
+    text = (
+        f"MATCH (r:Record {{type: $type}}) WHERE {where} WITH r ORDER BY {by} LIMIT $first\n"
+        "RETURN properties(r) AS r, [(r)-[:AFFECTS]->(c:CI) | c.id] AS cis "
+        f"ORDER BY {by}"
+    )
+    return text, {**parameters, "first": first}
+
+
+def count(kind: str, wanted: Wanted) -> tuple[str, dict[str, Any]]:
+    """How many there are."""
+    where, parameters = _where(kind, wanted)
+    return f"MATCH (r:Record {{type: $type}}) WHERE {where} RETURN count(r) AS count", parameters
+
+
+def _where(kind: str, wanted: Wanted) -> tuple[str, dict[str, Any]]:
+    given: dict[str, Any] = {name: getattr(wanted, name) for name in _FILTERS if getattr(wanted, name)}
+    parameters: dict[str, Any] = {k: list(v) if isinstance(v, tuple) else v for k, v in given.items()}
+    if "text" in given:
+        parameters["text"] = given["text"].lower().split()
+    return " AND ".join(["true", *(_FILTERS[name] for name in given)]), {**parameters, "type": kind}
