@@ -70,7 +70,7 @@ def test_a_matrix_that_contradicts_itself_is_refused() -> None:
         ([("crm", "low", "down")], 0, "low", "criticality low"),
         ([("crm", "low", "down")], 100, "medium", "100 users, which raises it by 1"),
         ([("crm", "high", "down")], 5000, "high", "5,000 users, which raises it by 1"),
-        ([("odd", None, "down")], 3, "low", "criticality unknown, taken as medium; 3 users"),
+        ([("odd", None, "down")], 3, "low", "criticality unknown, taken as medium.; 3 users"),
     ],
 )
 def test_impact_is_that_of_the_worst_service(

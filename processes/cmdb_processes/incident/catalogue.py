@@ -35,7 +35,8 @@ class Question:
     most: int = 1_000
 
     def __post_init__(self) -> None:
-        described(self.sentence, f"question {self.name}")
+        if not self.sentence.endswith("?"):
+            raise DeclarationError(f"question {self.name} asks nothing: {self.sentence!r} has no question mark")
         if not SNAKE.fullmatch(self.name):
             raise DeclarationError(f"question {self.name!r} is not in snake_case")
 
