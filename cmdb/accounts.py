@@ -30,6 +30,7 @@ MIGRATIONS = (
                           expires TEXT NOT NULL) WITHOUT ROWID;
     """,
     "ALTER TABLE user ADD COLUMN view TEXT;",
+    "ALTER TABLE user ADD COLUMN email TEXT;",
 )
 SESSION_LIFE = timedelta(hours=12)
 FREE_TRIES = 5
@@ -56,6 +57,7 @@ class User:
     roles: tuple[Role, ...]
     created_at: str
     view: str | None = None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,10 @@ class Accounts:
             raise Invalid("a password has at least 10 characters", where="password")
         hashed = None if password is None else self._hash(password)
         try:
-            self._write("INSERT INTO user VALUES (?, ?, ?, ?, ?)", (name, hashed, _text(roles), _iso(), view))
+            self._write(
+                "INSERT INTO user (name, password, roles, created, view) VALUES (?, ?, ?, ?, ?)",
+                (name, hashed, _text(roles), _iso(), view),
+            )
         except sqlite3.IntegrityError as error:
             raise Conflict(f"there is a user {name!r} already") from error
 
@@ -175,8 +180,13 @@ class Accounts:
 
     def users(self) -> list[User]:
         """Every account, by name."""
-        rows = self._read("SELECT name, roles, created, view FROM user ORDER BY name")
-        return [User(n, _roles(r), c, v) for n, r, c, v in rows]
+        rows = self._read("SELECT name, roles, created, view, email FROM user ORDER BY name")
+        return [User(n, _roles(r), c, v, e) for n, r, c, v, e in rows]
+
+    def set_email(self, name: str, email: str | None) -> None:
+        """Where letters to this account go; None: nowhere."""
+        if self._write("UPDATE user SET email = ? WHERE name = ?", (email, name)) != 1:
+            raise UnknownName(f"there is no user {name!r}")
 
     # --- passwords and sessions ----------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -63,6 +63,15 @@ class Settings(BaseSettings):
     webhook_networks: str = Field(
         "", description="Networks webhooks may be sent to besides the public internet, e.g. 10.0.0.0/8,192.168.7.9/32."
     )
+    mail_server: str | None = Field(
+        None, description="Mail server that notices go by, e.g. mail.example.org:587; default: none are sent."
+    )
+    mail_from: str = Field("epicentre@localhost", description="Address that notices come from.")
+    mail_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the way to the mail server is kept secret: starttls, tls or none."
+    )
+    mail_user: str | None = Field(None, description="User at the mail server, if it wants one.")
+    mail_password_file: Path | None = Field(None, description="File with the password for EPICENTRE_MAIL_USER.")
     report_max_mib: int = Field(
         20, ge=1, le=1024, description="Largest report, before and after decompression, in MiB."
     )

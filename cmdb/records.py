@@ -184,7 +184,7 @@ def searched(number: str, fields: Mapping[str, Value]) -> str:
 
 
 def illegal(lifecycle: RecordLifecycle, history: Sequence[Mapping[str, Any]]) -> list[str | None]:
-    """Why each step of a history (from_state, to_state, at) is illegal here, or None. Nothing is ever dropped for it."""
+    """Why each step of a history (from_state, to_state, at) is illegal here, or None; nothing is dropped for it."""
     legal = {(step.state, to) for step in lifecycle.steps for to in step.to}
     names = {state.name for state in lifecycle.states}
     found: list[str | None] = []

@@ -1,8 +1,9 @@
 """The graph again from its journal alone: each entry's operations applied in order. Pure, and the oracle of the store.
 
 What is rebuilt: CIs with their earlier states, edges with their validity and evidence, claims with their values, which
-CI each agent speaks for, merges, what was said to be apart, and process records with history, notes and links. Not rebuilt: what the next report of an agent is
-compared with (it is asked for a whole one), and reports and identities that wait for a person.
+CI each agent speaks for, merges, what was said to be apart, and process records with history, notes and links. Not
+rebuilt: what the next report of an agent is compared with (it is asked for a whole one), and reports and identities
+that wait for a person.
 """
 
 from __future__ import annotations

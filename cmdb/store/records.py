@@ -28,14 +28,14 @@ _PART = "part_"
 def _record(row: Mapping[str, Any]) -> Record:
     properties = dict(row["r"])
     own = {name: properties.pop(name) for name in _OWN}
-    maybe = {name: properties.pop(name, None) for name in _MAYBE}
-    lists = {name: tuple(properties.pop(name, ())) for name in ("watchers", "flags")}
+    own |= {name: properties.pop(name, None) for name in _MAYBE}
+    own |= {name: tuple(properties.pop(name, ())) for name in ("watchers", "flags")}
     category = Category(properties.pop("category"))
     for ours in ("serial", "search"):
         properties.pop(ours, None)
     parts = {k.removeprefix(_PART): _rows(v) for k, v in properties.items() if k.startswith(_PART)}
     fields = {k: _value(v) for k, v in properties.items() if not k.startswith(_PART)}
-    return Record(**own, **maybe, **lists, category=category, parts=parts, fields=fields, cis=tuple(sorted(row["cis"])))
+    return Record(**own, category=category, parts=parts, fields=fields, cis=tuple(sorted(row["cis"])))
 
 
 def _rows(text: str) -> tuple[Mapping[str, Value], ...]:
@@ -99,7 +99,7 @@ class Records:
         self, kind: str, wanted: Wanted | None = None, first: int = 50, after: tuple[str, int] | None = None,
         order: str = "NEWEST",
     ) -> list[Record]:  # fmt: skip
-        """Records of a list; `after` is the (changed_at, serial) of the last one seen, serial the digits of a number."""
+        """A page of a list; `after` is the (changed_at, serial) of the last one seen, serial its number's digits."""
         statement = cypher.many(kind, wanted or Wanted(), order, first, after)
         return [_record(row) for row in self._bolt.read(lambda run: run(*statement))]
 

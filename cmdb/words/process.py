@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -181,7 +181,7 @@ class Timer:
 
     name: str
     sentence: str
-    due: Callable[[Ask, str], Sequence[Effect]] = field(repr=False)
+    due: Callable[[Ask, str], Iterable[Effect]] = field(repr=False)
     most: int = 100
 
     def __post_init__(self) -> None:

@@ -144,7 +144,7 @@ class RecordLifecycle:
                 return step
         legal = self.legal(state)
         may = f"legal now: {', '.join(legal)}" if legal else "nothing more can be done with it"
-        raise Refused(f"{number} is {state}, so it cannot be {past(stimulus)}; {may}")
+        raise Refused(f"{number} is {state}, so it cannot be {past(stimulus)}; {may}", reasons=(f"it is {state}",))
 
     def check(self, number: str, state: str, stimulus: str) -> tuple[str, ...]:
         """Where `stimulus` may lead from `state`; refused as `step` does."""

@@ -90,14 +90,13 @@ class Loaders:
 
     async def _links(self, asked: list[LinksOf]) -> list[list[dict[str, Any]]]:
         """One round trip for all records of which the same page was asked."""
-        pages: dict[tuple[Any, ...], list[str]] = defaultdict(list)
-        for record, *page in asked:
-            pages[tuple(page)].append(record)
-        found = {}
-        for page, ids in pages.items():
-            types, first, after, back = page
+        pages: dict[tuple[tuple[str, ...] | None, int, str | None, bool], list[str]] = defaultdict(list)
+        for record, types, first, after, back in asked:
+            pages[types, first, after, back].append(record)
+        found: dict[LinksOf, list[dict[str, Any]]] = {}
+        for (types, first, after, back), ids in pages.items():
             rows = self._services.store.links(ids, types, first, after, back=back)
-            found.update({(one, *page): rows[one] for one in ids})
+            found.update({(one, types, first, after, back): rows[one] for one in ids})
         return [found[one] for one in asked]
 
     async def _seen(self, scopes: list[str]) -> list[str | None]:

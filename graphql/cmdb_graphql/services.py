@@ -10,6 +10,7 @@ from cmdb.applier import Applier
 from cmdb.config import Settings
 from cmdb.enrolment import Enrolment
 from cmdb.inbox import Inbox
+from cmdb.mail import Box
 from cmdb.projection import Feed
 from cmdb.store import Store
 from cmdb.webhooks import Courier
@@ -31,3 +32,4 @@ class Services:
     processes: Mapping[str, Process] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=Metrics)
     projection: Feed | None = None
+    mail: Box | None = None

@@ -30,7 +30,7 @@ def questions(kind: RecordType, made: Any) -> list[Root]:
     ) -> Any:  # fmt: skip
         size, asked = page_size(first), wanted(filter, state)
         records = info.context.services.store.records
-        rows = await blocking(records, kind.name, asked, size + 1, _after(after), order.value)
+        rows = await blocking(records, kind.name, asked, size + 1, _after(after), str(order.value))
         end = ended(rows, size, lambda record: _cursor(record, order))
         return page(asked=asked, nodes=[object_of(made, kind, row) for row in rows[:size]], page_info=end)
 

@@ -9,9 +9,9 @@ from typing import Any
 import strawberry
 
 from cmdb.words import Command, RecordType, Value
-from cmdb_graphql.records.carry import Carrying
 from cmdb_graphql.context import Info, Root, camel, command
 from cmdb_graphql.generate import PYTHON, sentence_of
+from cmdb_graphql.records.carry import Carrying
 from cmdb_graphql.records.objects import object_of
 from cmdb_graphql.records.shared import given_rows, part_input
 

@@ -98,8 +98,8 @@ class Transition:
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Transition:
         """From its stored form."""
-        named = {n: event.get(n) for n in ("from_state", "waiting", "owner", "flag")}
-        always = {n: event[n] for n in ("at", "by", "command", "to_state", "reason")}
+        named: dict[str, Any] = {n: event.get(n) for n in ("from_state", "waiting", "owner", "flag")}
+        always: dict[str, Any] = {n: event[n] for n in ("at", "by", "command", "to_state", "reason")}
         category = event.get("to_category")
         return cls(
             **always, **named, pauses=bool(event.get("pauses")),
@@ -189,7 +189,7 @@ def part_input(part: PartType) -> Any:
     for attribute in sorted(part.attributes, key=lambda a: not a.required):
         python = PYTHON[attribute.type]
         body["__annotations__"][attribute.name] = python if attribute.required else python | None
-        default = {} if attribute.required else {"default": None}
+        default: dict[str, Any] = {} if attribute.required else {"default": None}
         body[attribute.name] = strawberry.field(description=sentence_of(attribute), **default)
     name = f"{part.type}Input"
     return strawberry.input(type(name, (), body), name=name, description=part.sentence)

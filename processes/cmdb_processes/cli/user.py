@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     )(add)
     group.command("list", epilog="Example: epicentre user list")(list_)
     group.command(epilog="Example: epicentre user roles anna --role viewer --role approver-business")(roles)
+    group.command(epilog="Example: epicentre user email anna anna@example.org")(email)
     app.add_typer(group, name="user")
 
 
@@ -70,3 +71,14 @@ def roles(
     """Replace an account's roles, and the view it is kept to."""
     made = asking.ask(SET_ROLES, n=name, r=role, v=view)["setRoles"]
     show.done(made, _may(made), json)
+
+
+def email(
+    name: Annotated[str, typer.Argument(help="The account's name.")],
+    address: Annotated[str | None, typer.Argument(help="Where its letters go; none, if left out.")] = None,
+    json: Json = False,
+) -> None:
+    """Say where letters about records go that are for this account."""
+    asking.ask("mutation E($n: String!, $e: String) { setEmail(name: $n, email: $e) }", n=name, e=address)
+    told = f"letters to {name} go to {address}" if address else f"{name} gets no letters any more"
+    show.done({"name": name, "email": address}, told, json)

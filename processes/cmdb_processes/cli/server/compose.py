@@ -13,7 +13,10 @@ from cmdb.classes import catalogue
 from cmdb.config import Settings
 from cmdb.engine import Bolt
 from cmdb.enrolment import Enrolment
+from cmdb.errors import Misconfigured
 from cmdb.inbox import Inbox
+from cmdb.mail import Box, MailCourier, Post
+from cmdb.mail.message import check_address
 from cmdb.projection import Feed
 from cmdb.store import Store
 from cmdb.sweeper import Sweeper
@@ -21,6 +24,7 @@ from cmdb.webhooks import Courier, Hooks, guard
 from cmdb.words import Failure, Process
 from cmdb_graphql.metrics import Metrics
 from cmdb_graphql.services import Services
+from cmdb_graphql.timers import Timers
 from cmdb_processes.cli.server.folder import secret_file
 
 
@@ -40,20 +44,44 @@ def services(settings: Settings, bolt: Bolt, processes: Mapping[str, Process]) -
     carrying = (r for r in catalogue().relations.values() if r.failure is not Failure.NEVER)
     soft = {relation.name: relation.failure is Failure.SOFT for relation in carrying}
     projection = Feed(store, soft, settings.home / "projection")
+    box = Box(settings.home / "mail.db")
+    made = Services(settings, store, inbox, enrolment, accounts, applier, courier, processes, metrics, projection, box)
+    timers, mail = Timers(made), _mail(settings, made, box)
     try:
         store.migrate()
         applier.start()
         sweeper.start()
         courier.start()
         projection.start()
-        yield Services(settings, store, inbox, enrolment, accounts, applier, courier, processes, metrics, projection)
+        timers.start()
+        if mail is not None:
+            mail.start()
+        yield made
     finally:
+        if mail is not None:
+            mail.stop()
+        timers.stop()
         projection.stop()
         courier.stop()
         sweeper.stop()
         applier.stop()
+        box.close()
         hooks.close()
         inbox.close()
         enrolment.close()
         accounts.close()
         store.close()
+
+
+def _mail(settings: Settings, made: Services, box: Box) -> MailCourier | None:
+    """The courier of notices; None while no mail server is named."""
+    if settings.mail_server is None:
+        return None
+    host, colon, port = settings.mail_server.rpartition(":")
+    if not colon or not host or not port.isdecimal():
+        raise Misconfigured(f"EPICENTRE_MAIL_SERVER={settings.mail_server!r} is no server like mail.example.org:587")
+    password = settings.mail_password_file.read_text().strip() if settings.mail_password_file else None
+    post = Post(host.strip("[]"), int(port), settings.mail_security, settings.mail_user, password)
+    kinds = [kind for process in made.processes.values() for kind in process.records]
+    sender = check_address(settings.mail_from)
+    return MailCourier(box, made.store, kinds, made.accounts.users, post, sender)
