@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from cmdb.errors import Invalid
 from cmdb_processes.timing.holidays import DAYS, Holiday
-from cmdb_processes.timing.spans import Span, intersect, total, union
+from cmdb_processes.timing.spans import Span, union
 from cmdb_processes.timing.zones import first, local, zone
 
 DAY = 86_400
@@ -69,6 +69,7 @@ class Calendar:
     holidays: tuple[Holiday, ...] = ()
     exceptions: tuple[Exceptional, ...] = ()
     _off: dict[date, tuple[Hours, ...]] = field(init=False, repr=False, compare=False)
+    _seen: dict[date, tuple[Span, ...]] = field(init=False, repr=False, compare=False)  # days computed before
 
     def __post_init__(self) -> None:
         zone(self.zone)
@@ -82,6 +83,7 @@ class Calendar:
         if not any(self.weekly) and not any(off.values()):
             raise Invalid("is never open: give it opening hours", where=self.name)
         object.__setattr__(self, "_off", off)
+        object.__setattr__(self, "_seen", {})
 
     def on(self, day: date) -> tuple[Hours, ...]:
         """The hours of a day; none when it is off."""
@@ -89,9 +91,14 @@ class Calendar:
 
     def spans(self, day: date) -> tuple[Span, ...]:
         """The same as moments, touching ones joined."""
-        midnight = datetime.combine(day, time())
-        edges = ([first(midnight + timedelta(seconds=s), self.zone) for s in (h.start, h.end)] for h in self.on(day))
-        return union(Span(start, end) for start, end in edges if start < end)  # hours in a clock's gap do not happen
+        if day not in self._seen:
+            midnight = datetime.combine(day, time())
+            edges = (
+                [first(midnight + timedelta(seconds=s), self.zone) for s in (h.start, h.end)] for h in self.on(day)
+            )
+            # Hours in a clock's gap do not happen.
+            self._seen[day] = union(Span(start, end) for start, end in edges if start < end)
+        return self._seen[day]
 
     def open_from(self, at: int) -> Iterator[Span]:
         """The open spans from a moment on, for as long as the horizon."""
@@ -102,16 +109,17 @@ class Calendar:
                     yield Span(max(span.start, at), span.end)
 
     def open_within(self, span: Span) -> tuple[Span, ...]:
-        """The open spans inside another."""
-        days = range((local(span.end, self.zone).date() - local(span.start, self.zone).date()).days + 3)
+        """The open spans inside another, in order; those of two days may touch."""
         begin = local(span.start, self.zone).date() - timedelta(days=1)
-        return intersect([s for n in days for s in self.spans(begin + timedelta(days=n))], [span])
+        days = range((local(span.end, self.zone).date() - begin).days + 2)  # a clock may run back over midnight
+        open_ = (one for n in days for one in self.spans(begin + timedelta(days=n)) if one.meets(span))
+        return tuple(Span(max(one.start, span.start), min(one.end, span.end)) for one in open_)
 
     def elapsed(self, start: int, end: int) -> int:
         """The business seconds from one moment to a later one."""
         if end < start:
             raise Invalid("ends before it starts", where="span")
-        return total(self.open_within(Span(start, end))) if start < end else 0
+        return sum(one.seconds for one in self.open_within(Span(start, end))) if start < end else 0
 
     def deadline(self, start: int, seconds: int) -> int:
         """The first moment at which that many business seconds have passed; `start` itself for none."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmdb.errors import Invalid, UnknownName
-from cmdb_processes.timing.holidays import Holiday
+from cmdb_processes.timing.holidays import DAYS, Holiday
 from cmdb_processes.timing.hours import ALWAYS, Calendar, Exceptional, Hours, weekly, workdays
 from cmdb_processes.timing.spans import Span, moment, text
 
@@ -106,6 +106,15 @@ def test_a_skipped_day_is_no_day() -> None:
     assert calendar.elapsed(at("2011-12-29T16:00", "Pacific/Apia"), at("2012-01-02T09:00", "Pacific/Apia")) == 2 * H
 
 
+def test_a_clock_that_runs_back_over_midnight_loses_nothing() -> None:
+    """In St John's, clocks went from 00:01 back to 23:01: every second of that night counts once, also by splits."""
+    calendar = Calendar("st johns", "America/St_Johns", weekly(**dict.fromkeys(DAYS, "00:00-24:00")))
+    start = moment("2010-11-07T02:00Z")
+    for second in range(0, 3 * H, 60):
+        assert calendar.elapsed(start, start + second) == second
+        assert calendar.elapsed(start + second, start + 3 * H) == 3 * H - second
+
+
 def test_what_is_no_calendar_is_refused_in_a_sentence() -> None:
     """Unknown zone, nothing open, hours that overlap or end before they start, a week of six days."""
     with pytest.raises(UnknownName, match="no time zone 'Europe/Belrin'"):
@@ -193,8 +202,6 @@ def test_open_means_what_the_wall_clock_shows(calendar: Calendar, moment_: int) 
 @given(_ZONES, MOMENTS, st.integers(0, 30 * 86400))
 def test_always_is_the_clock_itself_in_any_zone(zone: str, start: int, seconds: int) -> None:
     """A calendar that never closes counts every second once, also on the days on which clocks change."""
-    calendar = Calendar(
-        "always", zone, weekly(**dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "00:00-24:00"))
-    )
+    calendar = Calendar("always", zone, weekly(**dict.fromkeys(DAYS, "00:00-24:00")))
     assert calendar.elapsed(start, start + seconds) == seconds
     assert calendar.deadline(start, seconds) == start + seconds
