@@ -236,7 +236,7 @@ def values(cls: CIClass, given: Mapping[str, Any], where: str, *, whole: bool) -
             known = ", ".join(a.name for a in cls.attributes)
             raise UnknownName(f"{cls.name} has no such attribute; known are {known}", where=place)
         if value is not None:
-            checked[name_] = _value(attribute, value, place)
+            checked[name_] = checked_value(attribute, value, place)
     missing = [a.name for a in cls.attributes if a.required and a.name not in checked]
     if whole and missing:
         raise Invalid(f"{cls.name} needs {missing[0]}", where=where)
@@ -261,7 +261,8 @@ def moment(given: Any, where: str) -> str:
         raise Invalid("expected a time like 2026-11-01T12:00:00Z", where=where) from error
 
 
-def _value(attribute: Attribute, value: Any, where: str) -> Value:
+def checked_value(attribute: Attribute, value: Any, where: str) -> Value:
+    """A value of the attribute's type."""
     match attribute.type:
         case "string":
             return _text(value, where)

@@ -43,12 +43,18 @@ class Move:
     decision: Decision
     follows: tuple[Effect | GraphEffect, ...] = ()
     cause: RecordLink | None = None  # how an opened record is linked to the one that caused it
+    past: tuple[Mapping[str, Any], ...] = ()  # the history that an imported one brings along
 
     @property
     def pauses(self) -> bool:
         """Whether clocks stand still after it."""
-        reason = self.kind.lifecycle(self.after).state(self.after.state).reason(self.after.waiting)
-        return reason is not None and reason.pauses
+        return pauses(self.kind.lifecycle(self.after), self.after.state, self.after.waiting)
+
+
+def pauses(lifecycle: RecordLifecycle, state: str, waiting: str | None) -> bool:
+    """Whether clocks stand still in a state, for a reason; not in one that is unknown."""
+    reasons = [reason for one in lifecycle.states if one.name == state for reason in one.reasons]
+    return any(reason.pauses for reason in reasons if reason.name == waiting)
 
 
 def opened(kind: RecordType, command: Command, decision: Decision, actor: str, now: str) -> Move:
@@ -175,6 +181,52 @@ def _check_guards(step: Step, after: Record) -> None:
     if failed := [guard.sentence for guard in step.guards if not guard.holds(after)]:
         said = " ".join(failed)
         raise Refused(f"{after.number} cannot be {step.to[0]} yet; what must hold: {said}", reasons=failed)
+
+
+def imported(kind: RecordType, given: Record, history: Sequence[Mapping[str, Any]], actor: str, now: str) -> Move:
+    """The move that takes over a record of another system with its history, which is kept whatever it is.
+
+    Each illegal step is flagged, and the record with all of them; nothing is dropped and nothing made up: a state that
+    is unknown here counts as done if the record is closed, as in progress otherwise. `history` has at, by, from_state,
+    to_state, reason and perhaps command and waiting, oldest first.
+    """
+    if not history:
+        raise Invalid("is empty: a record has at least the step that opened it", where="history")
+    lifecycle = kind.model(given.model or None).current
+    given = replace(given, model=kind.model(given.model or None).name, version=lifecycle.version)
+    known = {state.name: state.category for state in lifecycle.states}
+    unknown = Category.DONE if given.closed_at else Category.IN_PROGRESS
+    flags = illegal(lifecycle, history)
+    past = tuple(
+        {
+            "n": n, "command": "imported", "waiting": None, **event, "flag": flag,
+            "to_category": known.get(event["to_state"], unknown).value,
+            "pauses": pauses(lifecycle, event["to_state"], event.get("waiting")),
+        }
+        for n, (event, flag) in enumerate(zip(history, flags, strict=True), start=1)
+    )  # fmt: skip
+    last = history[-1]
+    after = replace(
+        given, type=kind.name, state=last["to_state"], category=known.get(last["to_state"], unknown),
+        rev=len(past) + 1, opened_at=history[0]["at"], opened_by=history[0]["by"], waiting=last.get("waiting"),
+        state_since=_since(history), changed_at=now, owner=given.owner or actor,
+        flags=tuple(f"step {n}: {flag}" for n, flag in enumerate(flags, start=1) if flag),
+    )  # fmt: skip
+    done = after.category is Category.DONE
+    after = replace(after, closed_at=(given.closed_at or after.state_since) if done else None)
+    _declared(kind, after.fields)
+    decision = Decision(after.state, after.fields, f"imported by {actor}", cis=after.cis)
+    return Move(kind, None, after, "import_record", actor, decision, past=past)
+
+
+def _since(history: Sequence[Mapping[str, Any]]) -> str:
+    """When the last state was entered."""
+    at: str = history[-1]["at"]
+    for event in reversed(history):
+        if event["to_state"] != history[-1]["to_state"]:
+            break
+        at = event["at"]
+    return at
 
 
 def searched(number: str, fields: Mapping[str, Value]) -> str:

@@ -14,6 +14,7 @@ RETURN r.number AS number, r.id AS id
 WRITE = """
 MATCH (r:Record {id: $id}) WHERE r.rev = $rev
 SET r += $set
+FOREACH (step IN $past | CREATE (r)-[:HAS_EVENT]->(p:StateEvent) SET p = step)
 CREATE (r)-[:HAS_EVENT]->(e:StateEvent) SET e = $event
 FOREACH (text IN CASE WHEN $note IS NULL THEN [] ELSE [$note] END |
          CREATE (r)-[:HAS_NOTE]->(:Note {n: $event.n, at: $event.at, by: $event.by, text: text}))
@@ -49,26 +50,21 @@ UNWIND $ids AS id MATCH (:Record {id: id})-[:HAS_NOTE]->(n)
 WITH id, n ORDER BY n.n
 RETURN id, collect(properties(n)) AS notes
 """
-LINKS = """
+_LINKED = """
 UNWIND $ids AS id
-CALL (id) {
-  MATCH (r:Record {id: id})-[l]->(t:CI|Record)
-  WHERE ($types IS NULL OR type(l) IN $types) AND ($after IS NULL OR type(l) + ' ' + t.id > $after)
-  RETURN l, t ORDER BY type(l) + ' ' + t.id LIMIT $first
-}
-RETURN id, type(l) AS type, t.id AS to, t:CI AS ci, t{.number, .type, .state, .category, .owner} AS record, l.at AS at,
-       l.by AS by, coalesce(l.path, []) AS path ORDER BY id, type + ' ' + to
+CALL (id) {{
+  MATCH (r:Record {{id: id}}){arrow}(t:{ends})
+  WHERE $types IS NULL OR type(l) IN $types
+  WITH l, t, type(l) + ' ' + right('00000000000' + coalesce(t.serial, 0), 12) + ' ' + t.id AS key
+  WHERE $after IS NULL OR key > $after
+  RETURN l, t, key ORDER BY key LIMIT $first
+}}
+RETURN id, key, type(l) AS type, t.id AS to, t:CI AS ci, t{{.number, .type, .state, .category, .owner}} AS record,
+       l.at AS at, l.by AS by, coalesce(l.path, []) AS path ORDER BY id, key
 """
-LINKED_FROM = """
-UNWIND $ids AS id
-CALL (id) {
-  MATCH (r:Record {id: id})<-[l]-(t:Record)
-  WHERE ($types IS NULL OR type(l) IN $types) AND ($after IS NULL OR type(l) + ' ' + t.id > $after)
-  RETURN l, t ORDER BY type(l) + ' ' + t.id LIMIT $first
-}
-RETURN id, type(l) AS type, t.id AS to, false AS ci, t{.number, .type, .state, .category, .owner} AS record, l.at AS at,
-       l.by AS by, coalesce(l.path, []) AS path ORDER BY id, type + ' ' + to
-"""
+LINKS = _LINKED.format(arrow="-[l]->", ends="CI|Record")
+LINKED_FROM = _LINKED.format(arrow="<-[l]-", ends="Record")
+"""A page of links of each record: by type, records by their numbers, CIs by id; `key` is the place in that order."""
 OF_CIS = """
 UNWIND $ids AS id MATCH (c:CI {id: id})<-[:AFFECTS]-(r:Record)
 RETURN c.id AS ci, properties(r) AS r, [(r)-[:AFFECTS]->(x:CI) | x.id] AS cis ORDER BY r.serial DESC

@@ -5,12 +5,12 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Literal
 
-from cmdb.errors import Misconfigured, Unavailable
+from cmdb.errors import Unavailable
 
 PATIENCE = 20.0
 """Seconds the mail server may take for an answer."""
@@ -31,28 +31,29 @@ class Post:
     def open(self) -> Iterator[smtplib.SMTP]:
         """A connection, logged in. Unavailable when it cannot be had now."""
         context = self.tls or ssl.create_default_context()
-        try:
-            if self.security == "tls":
-                server: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=PATIENCE, context=context)
-            else:
-                server = smtplib.SMTP(self.host, self.port, timeout=PATIENCE)
-            if self.security == "starttls":
-                server.starttls(context=context)
-            if self.user is not None:
-                server.login(self.user, self.password or "")
-        except smtplib.SMTPNotSupportedError as error:
-            raise Misconfigured(f"the mail server {self.host} does not do what is asked of it: {error}") from error
-        except (OSError, smtplib.SMTPException) as error:
-            raise Unavailable(
-                f"the mail server {self.host}:{self.port} does not answer as it should: {error}"
-            ) from error
-        try:
-            yield server
-        finally:
+        with ExitStack() as stack:
             try:
-                server.quit()
-            except (OSError, smtplib.SMTPException):
-                server.close()
+                server = self._connected(context)
+                stack.callback(_quit, server)
+                if self.security == "starttls":
+                    server.starttls(context=context)
+                if self.user is not None:
+                    server.login(self.user, self.password or "")
+            except (OSError, smtplib.SMTPException) as error:
+                raise Unavailable(f"the mail server {self.host}:{self.port} did not let us in: {error}") from error
+            yield server
+
+    def _connected(self, context: ssl.SSLContext) -> smtplib.SMTP:
+        if self.security == "tls":
+            return smtplib.SMTP_SSL(self.host, self.port, timeout=PATIENCE, context=context)
+        return smtplib.SMTP(self.host, self.port, timeout=PATIENCE)
+
+
+def _quit(server: smtplib.SMTP) -> None:
+    try:
+        server.quit()
+    except (OSError, smtplib.SMTPException):
+        server.close()
 
 
 def send(server: smtplib.SMTP, letter: EmailMessage) -> tuple[Literal["sent", "waiting", "refused"], str]:

@@ -127,7 +127,7 @@ class Records:
     ) -> dict[str, list[dict[str, Any]]]:
         """A page of each record's links (`back`: of those that point at it): type, to, ci, record, at, by, path.
 
-        `after` is "TYPE id" of the last one seen. One round trip for many records.
+        `after` is the `key` of the last one seen. One round trip for many records.
         """
         statement = cypher.LINKED_FROM if back else cypher.LINKS
         parameters = {"ids": list(ids), "types": types, "first": first, "after": after}
@@ -167,14 +167,21 @@ def _step(move: Move, after: Record, now: str) -> dict[str, Any]:
         links.append({"type": move.cause.type, "to": move.cause.to, "path": []})
     event = {
         "n": after.rev, "at": now, "by": move.by, "command": move.command, "to_state": after.state,
-        "from_state": None if move.before is None else move.before.state, "reason": decision.reason,
+        "from_state": _from(move), "reason": decision.reason,
         "to_category": after.category.value, "waiting": after.waiting, "pauses": move.pauses, "owner": after.owner,
     }  # fmt: skip
     return {
         "record": after.id, "number": after.number, "command": move.command, "event": event,
         "set": _stored(after, decision.fields, decision.parts.keys()), "note": decision.note, "links": links,
         "cis": None if decision.cis is None else list(after.cis), "clear": list(decision.clear),
+        "past": [dict(event) for event in move.past],
     }  # fmt: skip
+
+
+def _from(move: Move) -> str | None:
+    if move.past:
+        return move.after.state  # taken over as it is
+    return None if move.before is None else move.before.state
 
 
 def _written(run: Run, move: Move, after: Record, step: Mapping[str, Any]) -> dict[str, Any]:

@@ -130,5 +130,5 @@ async def _page(
     size = page_size(first)
     asked = (record, tuple(types) if types is not None else None, size + 1, after, back)
     rows = await info.context.loaders.links.load(asked)
-    end = ended(rows, size, lambda row: f"{row['type']} {row['to']}")
+    end = ended(rows, size, lambda row: str(row["key"]))
     return RecordLinkConnection(nodes=[RecordLink.of(row) for row in rows[:size]], page_info=end)

@@ -11,7 +11,7 @@ import strawberry
 
 from cmdb import ingest
 from cmdb.words import PartType, Role, Wanted
-from cmdb_graphql.context import Info, computed, readable_by, whole
+from cmdb_graphql.context import Info, camel, computed, readable_by, whole
 from cmdb_graphql.generate import AS_STORED, PYTHON, sentence_of
 from cmdb_graphql.types import CI, PageInfo, make, plain
 
@@ -71,7 +71,7 @@ def wanted(given: Any, state: str | None) -> Wanted:
         if value is None:
             continue
         if name in _TIMES:
-            value = ingest.moment(value, name)
+            value = ingest.moment(value, camel(name))
         values[name] = tuple(getattr(v, "value", str(v)) for v in value) if isinstance(value, list) else value
     if state is not None:
         values["states"] = (state,)

@@ -12,10 +12,10 @@ import typer
 
 from cmdb.errors import Invalid, UnknownName
 from cmdb_graphql.client import HttpClient
-from cmdb_processes.change import rules
+from cmdb_processes.change import RECORD, rules
 from cmdb_processes.change.lifecycle import LIFECYCLE
 from cmdb_processes.change.questions import IMPACT
-from cmdb_processes.cli import asking, show
+from cmdb_processes.cli import asking, records, show
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 Number = Annotated[str, typer.Argument(help="The change, such as CHG-1.")]
@@ -60,6 +60,7 @@ def register(app: typer.Typer) -> None:
     group.command(epilog="Example: epicentre change approve CHG-1 --as-role technical")(approve)
     group.command(epilog="Example: epicentre change reject CHG-1 --reason 'quarter end'")(reject)
     group.command(epilog="Example: epicentre change withdraw CHG-1")(withdraw)
+    records.register_notes(group, RECORD, "change")
     app.add_typer(group, name="change")
 
 
