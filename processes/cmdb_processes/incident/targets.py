@@ -56,6 +56,25 @@ def _three(calendar: Calendar, rank: int, response: int, resolution: int, update
     )  # fmt: skip
 
 
+def of_transitions(history: Iterable[Mapping[str, Value]], stimuli: Mapping[str, str], rank: int) -> list[Entry]:
+    """The history that GraphQL answers (at, command, toState, toCategory, waiting) for the clock, oldest first.
+
+    `stimuli` are the steps of commands by name; another command is its own event. The present rank counts throughout:
+    these targets are retroactive.
+    """
+    return entries(
+        {
+            "at": row["at"],
+            "event": stimuli.get(str(row["command"]), row["command"]),
+            "state": row["toState"],
+            "category": str(row["toCategory"]).replace("_", " ").lower(),
+            "waiting": row.get("waiting"),
+            "rank": rank,
+        }
+        for row in history
+    )
+
+
 def entries(history: Iterable[Mapping[str, Value]]) -> list[Entry]:
     """A record's history for the clock: rows of at (ISO 8601), event, state, category, waiting, rank; oldest first.
 

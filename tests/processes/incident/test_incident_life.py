@@ -50,7 +50,9 @@ class Life:
 
     def _command(self, name: str, stimulus: str | None) -> Command:
         roles = frozenset({Role.ENGINEER})
-        return Command(name, "A step of a life.", self.kind.name, (), roles, stimulus is None, lambda *_: None, stimulus)
+        return Command(
+            name, "A step of a life.", self.kind.name, (), roles, stimulus is None, lambda *_: None, stimulus
+        )
 
 
 def test_an_incident_from_event_to_close_and_back() -> None:

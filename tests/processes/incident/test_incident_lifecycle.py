@@ -120,6 +120,25 @@ def test_the_three_promises_are_read_from_a_history() -> None:
     assert not any(r.breached for r in done.values())
 
 
+def test_a_history_of_graphql_is_read_with_the_present_rank() -> None:
+    """Commands become the steps they are, categories what they mean."""
+    rows = [
+        ("2026-11-24T08:00:00.000Z", "open_incident", "new", "TO_DO", None),
+        ("2026-11-24T09:00:00.500Z", "hold_incident", "waiting", "WAITING", "customer"),
+        ("2026-11-24T10:00:00.000Z", "begin_incident", "in progress", "IN_PROGRESS", None),
+    ]
+    names = ("at", "command", "toState", "toCategory", "waiting")
+    history = [dict(zip(names, row, strict=True)) for row in rows]
+    found = targets.of_transitions(history, {"hold_incident": "put on hold", "begin_incident": "begin"}, 1)
+    assert [one.fields["event"] for one in found] == ["open_incident", "put on hold", "begin"]
+    reading = shortest(targets.targets(ALWAYS), found, OPENED + 3 * H)["resolution"]
+    assert (reading.target.name, reading.elapsed, dict(reading.paused)) == (
+        "resolve priority 1",
+        2 * H,
+        {"customer": H},
+    )
+
+
 def test_waiting_for_a_colleague_is_our_time() -> None:
     """Only reasons that say so pause; approval of a request does, before anybody has responded."""
     (response, resolution, _) = targets.targets(ALWAYS, {3: (H, 8 * H, H)})
