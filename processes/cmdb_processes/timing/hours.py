@@ -21,6 +21,8 @@ from cmdb_processes.timing.zones import first, local, zone
 DAY = 86_400
 HORIZON = 3_660
 """Days within which a calendar must open, and a deadline lie: ten years."""
+LONGEST = 36_600 * DAY
+"""What may be looked at in one piece: a hundred years."""
 _HOURS = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 
 
@@ -91,29 +93,38 @@ class Calendar:
 
     def spans(self, day: date) -> tuple[Span, ...]:
         """The same as moments, touching ones joined."""
-        if day not in self._seen:
-            midnight = datetime.combine(day, time())
-            edges = (
-                [first(midnight + timedelta(seconds=s), self.zone) for s in (h.start, h.end)] for h in self.on(day)
-            )
+        found = self._seen.get(day)
+        if found is None:
+            edges = [[first(_wall(day, second), self.zone) for second in (h.start, h.end)] for h in self.on(day)]
             # Hours in a clock's gap do not happen.
-            self._seen[day] = union(Span(start, end) for start, end in edges if start < end)
-        return self._seen[day]
+            found = union(Span(start, end) for start, end in edges if start < end)
+            if len(self._seen) > LONGEST // DAY:
+                self._seen.clear()
+            self._seen[day] = found
+        return found
 
     def open_from(self, at: int) -> Iterator[Span]:
         """The open spans from a moment on, for as long as the horizon."""
-        begin = local(at, self.zone).date() - timedelta(days=1)  # an hour shown twice may reach over midnight
-        for n in range(min(HORIZON, (date.max - begin).days - 1)):
+        begin = self._eve(at)
+        for n in range(min(HORIZON, (date.max - begin).days)):
             for span in self.spans(begin + timedelta(days=n)):
                 if span.end > at:
                     yield Span(max(span.start, at), span.end)
 
     def open_within(self, span: Span) -> tuple[Span, ...]:
-        """The open spans inside another, in order; those of two days may touch."""
-        begin = local(span.start, self.zone).date() - timedelta(days=1)
-        days = range((local(span.end, self.zone).date() - begin).days + 2)  # a clock may run back over midnight
+        """The open spans inside another, in order; those of two days may touch. Invalid beyond a hundred years."""
+        if span.seconds > LONGEST:
+            raise Invalid("is longer than a hundred years", where="span")
+        begin = self._eve(span.start)
+        # One more day at the end too: a clock may run back over midnight.
+        days = range(min((local(span.end, self.zone).date() - begin).days + 2, (date.max - begin).days))
         open_ = (one for n in days for one in self.spans(begin + timedelta(days=n)) if one.meets(span))
         return tuple(Span(max(one.start, span.start), min(one.end, span.end)) for one in open_)
+
+    def _eve(self, at: int) -> date:
+        """The day before that of a moment, since an hour shown twice may reach over midnight."""
+        day = local(at, self.zone).date()
+        return day if day == date.min else day - timedelta(days=1)
 
     def elapsed(self, start: int, end: int) -> int:
         """The business seconds from one moment to a later one."""
@@ -139,12 +150,19 @@ class Calendar:
         if days < 1:
             raise Invalid("count one working day or more", where="days")
         begin, left = local(start, self.zone).date(), days
-        for n in range(1, HORIZON):
+        for n in range(1, min(HORIZON, (date.max - begin).days)):
             if spans := self.spans(begin + timedelta(days=n)):
                 left -= 1
                 if left == 0:
                     return spans[-1].end
         raise Invalid(f"has no {days} working days within ten years", where=self.name)
+
+
+def _wall(day: date, second: int) -> datetime:
+    try:
+        return datetime.combine(day, time()) + timedelta(seconds=second)
+    except OverflowError as error:
+        raise Invalid(f"{day} reaches beyond the calendar", where="time") from error
 
 
 def weekly(**days: str) -> tuple[tuple[Hours, ...], ...]:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 from cmdb.errors import Invalid
 
+_FIRST, _LAST = -62_135_596_800, 253_402_300_799  # the years 1 to 9999
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -47,7 +49,9 @@ def seconds_of(aware: datetime) -> int:
 
 
 def text(at: int) -> str:
-    """The moment as ISO 8601 in UTC."""
+    """The moment as ISO 8601 in UTC; one beyond the years 1 to 9999 is told in seconds."""
+    if not _FIRST <= at <= _LAST:
+        return f"second {at}"
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

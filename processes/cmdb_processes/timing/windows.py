@@ -57,7 +57,9 @@ class Window:
             exact(self.start, self.zone)  # one that is meant once is said exactly, or refused
 
     def within(self, horizon: Span) -> tuple[Span, ...]:
-        """Its spans that meet a horizon, whole, in order; those of a long recurring window may overlap."""
+        """Its spans that meet a horizon (ten years at most), whole, in order; those of a long one may overlap."""
+        if horizon.seconds > 3_660 * 86_400:
+            raise Invalid("is longer than ten years", where="horizon")
         if self.rule is None:
             begin = exact(self.start, self.zone)
             starts = [begin]

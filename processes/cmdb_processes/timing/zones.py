@@ -10,7 +10,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from cmdb.errors import Invalid, UnknownName
-from cmdb_processes.timing.spans import seconds_of
+from cmdb_processes.timing.spans import seconds_of, text
 
 _SECOND = timedelta(seconds=1)
 
@@ -27,8 +27,11 @@ def zone(name: str) -> ZoneInfo:
 
 
 def local(at: int, where: str) -> datetime:
-    """What the wall clock of a zone shows at a moment, without its zone."""
-    return datetime.fromtimestamp(at, UTC).astimezone(zone(where)).replace(tzinfo=None)
+    """What the wall clock of a zone shows at a moment, without its zone; Invalid beyond the years 1 to 9999."""
+    try:
+        return datetime.fromtimestamp(at, UTC).astimezone(zone(where)).replace(tzinfo=None)
+    except (OverflowError, ValueError, OSError) as error:
+        raise Invalid(f"{text(at)} reaches beyond the calendar", where="time") from error
 
 
 def exact(wall: datetime, where: str) -> int:

@@ -141,6 +141,24 @@ def test_what_is_no_calendar_is_refused_in_a_sentence() -> None:
         ALWAYS.deadline(0, -1)
 
 
+def test_what_lies_beyond_the_calendar_is_refused() -> None:
+    """The years before 1 and after 9999, and spans longer than a century, each in a sentence."""
+    calendar = office("08:00-17:00")
+    for start, end in ((10**12, 10**12 + 5), (-(10**12), 5 - 10**12), (253_402_300_700, 253_402_300_799)):
+        with pytest.raises(Invalid, match="beyond the calendar"):
+            calendar.elapsed(start, end)
+    assert ALWAYS.elapsed(moment("0001-01-01T00:00Z"), moment("0001-01-01T01:00Z")) == H
+    assert ALWAYS.elapsed(moment("9999-12-30T22:00Z"), moment("9999-12-30T23:00Z")) == H
+    with pytest.raises(Invalid, match="within ten years"):
+        ALWAYS.deadline(moment("9999-12-30T22:00Z"), 90 * H)
+    with pytest.raises(Invalid, match=r"beyond the calendar|within ten years"):
+        ALWAYS.after_working_days(moment("9999-12-30T22:00Z"), 90)
+    with pytest.raises(Invalid, match="longer than a hundred years"):
+        calendar.elapsed(0, 37_000 * 86_400)
+    with pytest.raises(Invalid, match=r"beyond the calendar|within ten years"):
+        calendar.deadline(moment("9999-12-30T00:00Z"), 90 * H)
+
+
 def test_a_deadline_that_never_comes_is_refused() -> None:
     """A calendar open on one single day has only that day's seconds."""
     once = Calendar("once", "UTC", ((),) * 7, exceptions=(Exceptional(date(2026, 5, 5), (Hours(0, H),), "once"),))

@@ -69,6 +69,28 @@ def test_one_window_is_said_exactly_or_refused() -> None:
         window("x", "change", BERLIN, "2026-12-01T22:00", "P32D", "FREQ=YEARLY")
 
 
+@settings(max_examples=CASES, deadline=None)
+@given(
+    st.sampled_from(["change", "freeze", "nap"]),
+    st.sampled_from([BERLIN, "UTC", "Mars"]),
+    st.one_of(st.text(max_size=8), st.sampled_from(["9999-12-31T23:00", "0001-01-01T00:00", "2026-03-29T02:30"])),
+    st.one_of(st.text(max_size=8), st.sampled_from(["PT2H", "P9999D", "PT0M", "9999-12-31T23:59"])),
+    st.one_of(st.text(max_size=8), st.sampled_from(["", "FREQ=DAILY", "FREQ=DAILY;UNTIL=00010101"])),
+    st.sampled_from(
+        [Span(0, 1), Span(10**10, 10**10 + 10**6), Span(253_402_300_000, 253_402_300_799), Span(0, 10**11)]
+    ),
+)
+def test_whatever_is_typed_is_a_window_or_refused(
+    kind: str, where: str, start: str, end: str, rule: str, horizon: Span
+) -> None:
+    """No text and no horizon makes a window fail in another way."""
+    try:
+        found = window("x", kind, where, start, end, rule).within(horizon)
+    except Invalid:
+        return
+    assert all(one.meets(horizon) for one in found)
+
+
 @pytest.mark.parametrize(
     ("rule", "why"),
     [
