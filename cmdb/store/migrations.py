@@ -18,6 +18,16 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "MERGE (j:Journal {id: 'journal'}) ON CREATE SET j.seq = 0, j.hash = ''",
         ),
     ),
+    (
+        "records of the first version get an owner, a category and the lifecycle they had",
+        (
+            "MATCH (r:Record) WHERE r.category IS NULL SET r.owner = r.opened_by, r.model = 'normal', r.version = 1, "
+            "r.state_since = r.opened_at, r.changed_at = r.opened_at, r.search = toLower(r.number), r.category = "
+            "CASE r.state WHEN 'proposed' THEN 'to do' WHEN 'assessed' THEN 'waiting' WHEN 'approved' "
+            "THEN 'in progress' ELSE 'done' END, r.waiting = CASE r.state WHEN 'assessed' THEN 'approval' END, "
+            "r.closed_at = CASE WHEN r.state IN ['rejected', 'withdrawn'] THEN r.opened_at END",
+        ),
+    ),
 )
 """In order, never edited once released: each is (what it does, its statements). Its number is its place, from 1."""
 

@@ -330,3 +330,17 @@ def test_an_import_that_cannot_be_read_is_refused(served: Services, wrong: dict[
     """With its place; nothing of it is kept."""
     assert why in answer(served, IMPORT, **wrong)["errors"][0]["message"]
     assert ask(served, "{cases {total}}")["cases"]["total"] == 0
+
+
+def test_a_record_of_the_first_version_is_brought_up_to_this_one(store: Store) -> None:
+    """It gets an owner, a category and its lifecycle's version; nothing else of it changes."""
+    old = {
+        "id": "rec_old", "number": "CHG-1", "serial": 1, "type": "ChangeRequest", "state": "assessed", "rev": 2,
+        "opened_by": "rita", "opened_at": "2026-01-01T00:00:00Z", "title": "Old",
+    }  # fmt: skip
+    store._bolt.write(lambda run: run("CREATE (r:Record:ChangeRequest) SET r = $old", {"old": old}))
+    store._bolt.write(lambda run: run("MATCH (m:Migration {number: 2}) DELETE m", {}))
+    store.migrate()
+    record = store.record("ChangeRequest", "CHG-1")
+    assert (record.owner, record.category, record.waiting, record.version) == ("rita", Category.WAITING, "approval", 1)
+    assert (record.rev, record.fields) == (2, {"title": "Old"})

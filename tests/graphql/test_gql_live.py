@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from support.front_door import Door, front_door
 from support.listening import Listening, listening
-from support.questions import NEO4J, estate
+from support.questions import NEO4J, NOTE, NOTES, estate
 from support.reports import NOW, host, report, services, sockets
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from cmdb import records
 from cmdb.store import Store
-from cmdb.words import Role
+from cmdb.words import Decision, Role
 from cmdb_graphql import live
 
 CHANGED = """subscription C($of: [ID!], $class: String) { ciChanged(of: $of, class: $class) {
@@ -68,6 +69,27 @@ def test_changes_are_told_as_the_journal_grows(door: Door, token: str, store: St
         store.apply(report(3, host("web2", cpu_cores=64), node="nd_2", boot="boot-2"), NOW)
         with pytest.raises(TimeoutError):
             there.got(timeout=1.5)
+
+
+@pytest.mark.neo4j
+def test_steps_of_records_are_told_as_they_are_taken(door: Door, token: str, store: Store) -> None:
+    """Of one type or of some numbers; each with who, when and why."""
+    moved = """subscription M($t: String, $n: [String!]) {
+      recordMoved(type: $t, numbers: $n) { seq steps { number step { by toState reason } } } }"""
+    opened = records.opened(NOTE, NOTES.commands[0], Decision("open", {"text": "x"}, "written", cis=()), "ann", NOW)
+    with listening(door.port, token) as there:
+        begun(there, "notes", moved, t="Note")
+        begun(there, "others", moved, t="Other")
+        begun(there, "first", moved, n=["NTE-1"])
+        store.move(opened, NOW)
+        told = {found["id"]: found["payload"]["data"]["recordMoved"] for found in (there.got(), there.got())}
+        assert set(told) == {"notes", "first"}
+        step = {"by": "ann", "toState": "open", "reason": "written"}
+        assert told["notes"] == {"seq": store.sequence(), "steps": [{"number": "NTE-1", "step": step}]}
+        store.move(opened, NOW)
+        assert there.got()["id"] == "notes"
+        with pytest.raises(TimeoutError):
+            there.got(timeout=0.5)
 
 
 @pytest.mark.neo4j

@@ -73,12 +73,17 @@ def test_a_process_becomes_types_questions_and_commands() -> None:
     assert {"note", "notes"} <= set(schema.query_type.fields)
     write, close = schema.mutation_type.fields["writeNote"], schema.mutation_type.fields["closeNote"]
     assert {n: str(a.type) for n, a in write.args.items()} == {"cis": "[ID!]!", "text": "String!"}
-    assert {n: str(a.type) for n, a in close.args.items()} == {"number": "String!", "why": "String"}
+    assert {n: str(a.type) for n, a in close.args.items()} == {"number": "String!", "rev": "Int", "why": "String"}
     note = schema.get_type("Note")
     assert isinstance(note, GraphQLObjectType)
-    assert {"id", "number", "state", "rev", "openedBy", "openedAt", "cis", "history", "text", "words"} == set(
-        note.fields
-    )
+    always = {
+        "id", "number", "state", "category", "rev", "model", "version", "owner", "openedBy", "openedAt", "closedAt",
+        "stateSince", "changedAt", "waiting", "watchers", "flags", "legal", "cis", "history", "notes", "links",
+        "linkedFrom",
+    }  # fmt: skip
+    assert set(note.fields) == always | {"text", "words"}
+    built_in = {"noteNote", "watchNote", "unwatchNote"}
+    assert built_in <= set(schema.mutation_type.fields)
     assert note.fields["words"].description == "How long it is. Unit: words."
 
 

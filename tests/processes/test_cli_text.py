@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 import pytest
 import typer
-from support.scripted import Scripted, Turns, serving
+from support.scripted import Scripted, Turns, page, serving
 
 from cmdb.errors import Invalid
-from cmdb_processes.cli import asking, filters, main, show
+from cmdb_processes import change as change_process
+from cmdb_processes.cli import asking, filters, main, records, show
 
 
 class Done(NamedTuple):
@@ -337,6 +338,14 @@ def test_a_token_is_made_only_when_it_can_be_kept(run: Run, server: Scripted, tm
         (["token", "list"], {"tokens": []}, []),
         (["user", "list"], {"users": []}, []),
         (["change", "list"], {"changeRequests": []}, []),
+        (["change", "note", "CHG-1", "x"], {"noteChangeRequest": {"number": "CHG-1", "rev": 2, "notes": []}},
+         {"number": "CHG-1", "rev": 2, "notes": []}),
+        (["change", "watch", "CHG-1"], {"watchChangeRequest": {"number": "CHG-1", "watchers": ["anna"]}},
+         {"number": "CHG-1", "watchers": ["anna"]}),
+        (["change", "unwatch", "CHG-1"], {"unwatchChangeRequest": {"number": "CHG-1", "watchers": []}},
+         {"number": "CHG-1", "watchers": []}),
+        (["mail", "log"], {"mailDeliveries": []}, []),
+        (["user", "email", "anna", "a@b.c"], {"setEmail": "a@b.c"}, {"name": "anna", "email": "a@b.c"}),
     ],
 )  # fmt: skip
 def test_every_command_speaks_json(
@@ -447,3 +456,60 @@ def test_options_are_set_anew_by_every_run(run: Run, server: Scripted) -> None:
     run("--plain", "journal")
     run("journal")
     assert asking.OPTIONS == {"url": None, "token_file": None, "plain": False}
+
+
+RECORD = {
+    "number": "CHG-1", "state": "assessed", "category": "WAITING", "rev": 3, "model": "normal", "owner": "rita",
+    "openedBy": "anna", "openedAt": "2030-01-01T10:00:00.000Z", "closedAt": None, "waiting": "approval",
+    "stateSince": "2030-01-01T11:00:00.000Z", "legal": ["approve", "reject"], "flags": [], "cis": [ci("web1")],
+    "history": [
+        {"at": "2030-01-01T10:00:00.000Z", "toState": "proposed", "reason": "by anna", "waiting": None,
+         "pauses": False, "flag": "it began as proposed, not draft"},
+        {"at": "2030-01-01T11:00:00.000Z", "toState": "assessed", "reason": "by rita", "waiting": "approval",
+         "pauses": True, "flag": None},
+    ],
+    "notes": [{"at": "2030-01-01T10:30:00.000Z", "by": "ben", "text": "Mind the fan."}],
+    "links": {"nodes": [
+        {"type": "AFFECTS", "ci": ci("web1"), "record": None},
+        {"type": "CAUSED_BY", "ci": None, "record": {"number": "INC-7", "state": "closed"}},
+        {"type": "IMPACTS", "ci": ci("shop"), "record": None}, {"type": "IMPACTS", "ci": None, "record": None},
+    ]},
+    "linkedFrom": {"nodes": [{"type": "CHILD_OF", "record": {"number": "CHG-2", "type": "C", "state": "proposed"}}]},
+}  # fmt: skip
+
+
+def test_a_process_of_any_kind_is_listed_and_shown_by_the_same_few_lines(
+    run: Run, server: Scripted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Head, facts, history with notes between its steps, and links in words."""
+    server.answers = {"changeRequest": RECORD, "changeRequests": {**page([RECORD], "CHG-1"), "total": 9}}
+    found = records.one(change_process.RECORD, "CHG-1", "title")
+    records.describe(found, "Replace the fan", [("  risk", "low")])
+    records.print_history(found)
+    records.print_links(found)
+    listed = records.listed(change_process.RECORD, "title", {"owner": "rita", "text": None, "states": []}, 1, None)
+    assert server.asked[-1][1]["filter"] == {"owner": "rita"}
+    records.print_page(listed, ("CHANGE", "OWNER"), lambda row: (row["number"], row["owner"]), False, "no changes")
+    said = capsys.readouterr()
+    assert (
+        said.out
+        == """\
+CHG-1 ASSESSED: Replace the fan
+  owner   rita
+  about   web1
+  opened  2030-01-01T10:00:00.000Z by anna
+  waits   for approval since 2030-01-01T11:00:00.000Z
+  risk    low
+  next    approve, reject
+  2030-01-01T10:00:00.000Z  proposed: by anna (illegal: it began as proposed, not draft)
+  2030-01-01T10:30:00.000Z  ben noted: Mind the fan.
+  2030-01-01T11:00:00.000Z  assessed: by rita (waits for approval, clocks pause)
+  caused by INC-7
+  impacts shop
+  impacts a CI that is gone
+  CHG-2 child of it
+CHANGE  OWNER
+CHG-1   rita
+"""
+    )
+    assert said.err == "1 of 9\nmore follow: --after CHG-1\n"

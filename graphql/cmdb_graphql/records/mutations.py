@@ -8,7 +8,7 @@ from typing import Any
 
 import strawberry
 
-from cmdb.words import Command, RecordType, Value
+from cmdb.words import Command, RecordType
 from cmdb_graphql.context import Info, Root, camel, command
 from cmdb_graphql.generate import PYTHON, sentence_of
 from cmdb_graphql.records.carry import Carrying
@@ -29,7 +29,7 @@ def mutation(do: Command, kind: RecordType, made: Any) -> Root:
         given |= {name: given_rows(part, given[name]) for name, part in parts.items() if given.get(name) is not None}
         carrying = Carrying(info.context.services, info.context.principal)
         # In a thread of its own: the decision may ask questions, which run in this server like anybody's.
-        record = await asyncio.to_thread(carrying.give, do.name, number, _values(given), cis, rev)
+        record = await asyncio.to_thread(carrying.give, do.name, number, given, cis, rev)
         info.context.loaders.forget()
         return object_of(made, kind, record)
 
@@ -39,10 +39,6 @@ def mutation(do: Command, kind: RecordType, made: Any) -> Root:
     sentences = {camel(attribute.name): sentence_of(attribute) for attribute in do.arguments}
     sentences |= {camel(name): part.sentence for name, part in parts.items()} | {"rev": _REV}
     return command(*do.roles, name=camel(do.name), arguments=sentences)(resolve)
-
-
-def _values(given: dict[str, Any]) -> dict[str, Value]:
-    return given
 
 
 def _sign(function: Any, do: Command, kind: RecordType) -> None:

@@ -11,6 +11,7 @@ from cmdb.words import RecordType
 from cmdb_processes.cli import asking, show
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
+Number = Annotated[str, typer.Argument(help="The record's number.")]
 CATEGORIES = ("TO_DO", "IN_PROGRESS", "WAITING", "DONE")
 FIELDS = """
 number state category rev model owner openedBy openedAt closedAt stateSince waiting legal flags cis { id name class }
@@ -112,7 +113,7 @@ def register_notes(group: typer.Typer, kind: RecordType, example: str) -> None:
 
 def _note(kind: RecordType) -> Callable[..., None]:
     def note(
-        number: Annotated[str, typer.Argument(help=f"The record, such as {kind.prefix}-1.")],
+        number: Number,
         text: Annotated[str, typer.Argument(help="What to note; it is never edited.")],
         json: Json = False,
     ) -> None:
@@ -128,9 +129,7 @@ def _note(kind: RecordType) -> Callable[..., None]:
 
 
 def _simple(kind: RecordType, verb: str) -> Callable[..., None]:
-    def do(
-        number: Annotated[str, typer.Argument(help=f"The record, such as {kind.prefix}-1.")], json: Json = False
-    ) -> None:
+    def do(number: Number, json: Json = False) -> None:
         made = asking.ask(
             f"mutation W($n: String!) {{ {verb}{kind.name}(number: $n) {{ number watchers }} }}", n=number
         )

@@ -13,7 +13,7 @@ from cmdb.classes import catalogue
 from cmdb.config import Settings
 from cmdb.engine import Bolt
 from cmdb.enrolment import Enrolment
-from cmdb.errors import Misconfigured
+from cmdb.errors import Invalid, Misconfigured
 from cmdb.inbox import Inbox
 from cmdb.mail import Box, MailCourier, Post
 from cmdb.mail.message import check_address
@@ -46,7 +46,7 @@ def services(settings: Settings, bolt: Bolt, processes: Mapping[str, Process]) -
     projection = Feed(store, soft, settings.home / "projection")
     box = Box(settings.home / "mail.db")
     made = Services(settings, store, inbox, enrolment, accounts, applier, courier, processes, metrics, projection, box)
-    timers, mail = Timers(made), _mail(settings, made, box)
+    timers, mail = Timers(made), mail_courier(settings, made, box)
     try:
         store.migrate()
         applier.start()
@@ -73,15 +73,20 @@ def services(settings: Settings, bolt: Bolt, processes: Mapping[str, Process]) -
         store.close()
 
 
-def _mail(settings: Settings, made: Services, box: Box) -> MailCourier | None:
-    """The courier of notices; None while no mail server is named."""
+def mail_courier(settings: Settings, made: Services, box: Box) -> MailCourier | None:
+    """The courier of notices; None while no mail server is named. Misconfigured says which setting is wrong."""
     if settings.mail_server is None:
         return None
     host, colon, port = settings.mail_server.rpartition(":")
     if not colon or not host or not port.isdecimal():
         raise Misconfigured(f"EPICENTRE_MAIL_SERVER={settings.mail_server!r} is no server like mail.example.org:587")
-    password = settings.mail_password_file.read_text().strip() if settings.mail_password_file else None
+    try:
+        password = settings.mail_password_file.read_text().strip() if settings.mail_password_file else None
+        sender = check_address(settings.mail_from)
+    except OSError as error:
+        raise Misconfigured(f"EPICENTRE_MAIL_PASSWORD_FILE cannot be read ({error})") from error
+    except Invalid as error:
+        raise Misconfigured(f"EPICENTRE_MAIL_FROM: {error.message}") from error
     post = Post(host.strip("[]"), int(port), settings.mail_security, settings.mail_user, password)
     kinds = [kind for process in made.processes.values() for kind in process.records]
-    sender = check_address(settings.mail_from)
     return MailCourier(box, made.store, kinds, made.accounts.users, post, sender)
