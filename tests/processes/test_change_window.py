@@ -77,3 +77,19 @@ def test_a_window_is_over_at_its_end_and_not_before(length: timedelta) -> None:
     end = datetime.fromisoformat(NOW) + length
     assert window.over(end.isoformat(), end.isoformat())
     assert not window.over(end.isoformat(), (end - timedelta(microseconds=1)).isoformat())
+
+
+def test_a_local_window_is_read_in_the_zone_of_the_service() -> None:
+    """Across the days on which clocks change a duration is real time, and times that are not one moment are refused."""
+    read = window.parse("2027-03-28T01:00/PT2H", NOW, "Europe/Berlin")
+    assert (read.start.isoformat(), read.end.isoformat()) == ("2027-03-28T01:00:00+01:00", "2027-03-28T03:00:00+01:00")
+    autumn = window.parse("2027-10-31T02:30+02:00/2027-10-31T04:00", NOW, "Europe/Berlin")
+    assert autumn.end - autumn.start == timedelta(hours=2, minutes=30)
+    with pytest.raises(Invalid, match="does not exist in Europe/Berlin: daylight saving"):
+        window.parse("2027-03-28T02:30/PT2H", NOW, "Europe/Berlin")
+    with pytest.raises(Invalid, match="happens twice in Europe/Berlin"):
+        window.parse("2027-10-31T02:30/PT2H", NOW, "Europe/Berlin")
+    with pytest.raises(Invalid, match="no time zone 'Mars'"):
+        window.parse("2027-10-31T02:30/PT2H", NOW, "Mars")
+    with pytest.raises(Invalid, match="ends before it starts"):
+        window.parse("2027-10-31T05:30/2027-10-31T05:00", NOW, "Europe/Berlin")

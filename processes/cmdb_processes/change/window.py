@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cmdb.errors import Invalid
+from cmdb_processes.timing import zones
 
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
 LONGEST = timedelta(days=31)
@@ -35,14 +36,18 @@ class Window:
         return (self.end - self.start).total_seconds() / 60
 
 
-def parse(text: str, now: str) -> Window:
-    """Read a window; one that is over at `now` (ISO 8601) is refused."""
+def parse(text: str, now: str, zone: str = "") -> Window:
+    """Read a window; one that is over at `now` (ISO 8601) is refused.
+
+    With `zone`, say the service's, times without an offset are wall times of it: those that do not exist or happen
+    twice, as clocks change, are refused with what to write instead.
+    """
     start_text, slash, end_text = text.strip().partition("/")
     if not slash:
         raise Invalid("write start/end or start/duration: 2026-12-01T22:00+01:00/PT2H", where="window")
-    start = _moment(start_text)
+    start = _moment(start_text, zone)
     try:
-        end = start + _duration(end_text) if end_text.startswith("P") else _moment(end_text)
+        end = start + _duration(end_text) if end_text.startswith("P") else _moment(end_text, zone)
     except OverflowError as error:
         raise Invalid(f"{end_text!r} reaches beyond the calendar", where="window") from error
     window = Window(start, end)
@@ -56,11 +61,15 @@ def over(end: str, now: str) -> bool:
     return datetime.fromisoformat(end) <= datetime.fromisoformat(now)
 
 
-def _moment(text: str) -> datetime:
+def _moment(text: str, zone: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise Invalid(f"{text!r} is no moment like 2026-12-01T22:00+01:00", where="window") from error
+    if moment.tzinfo is None and zone:
+        # With its offset, not its zone: datetimes of one zone compare by the wall clock, which runs back once a year.
+        known = datetime.fromtimestamp(zones.exact(moment, zone), zones.zone(zone))
+        return datetime.fromisoformat(known.isoformat())
     if moment.tzinfo is None:
         raise Invalid(f"{text!r} names no time zone: end it with Z or +01:00", where="window")
     return moment
