@@ -169,7 +169,7 @@ def runs(target: Target, history: Sequence[Entry]) -> tuple[Run, ...]:
         run = _at(target, run, entry)
         if run.end is not None:
             done.append(run)
-            again = run.state is State.CANCELLED and _resets(target, entry.fields)
+            again = _resets(target, entry.fields) and _attaches(target, entry.fields, done)
             run = _paused_or_not(target, Run(entry.at, State.RUNNING, None, ()), entry) if again else None
     return (*done, run) if run is not None else tuple(done)
 

@@ -120,6 +120,16 @@ def test_a_reset_starts_from_zero_and_only_a_reset_restarts_what_is_complete() -
     assert read(RESOLUTION, silent, at("2026-11-25T10:00")).state is State.COMPLETE
 
 
+def test_what_resets_and_cancels_at_once_is_cancelled() -> None:
+    """A reset restarts only what may start: cancelled in the same step, it stays so."""
+    target = replace(RESOLUTION, start=ANY, reset=when(event="reopen"))
+    history = [OPENED, entry("2026-11-24T16:00", "cancelled", event="reopen")]
+    assert [run.state for run in runs(target, history)] == [State.CANCELLED]
+    elsewhere = replace(RESOLUTION, retroactive=False, applies=when(state="new"))
+    moved = [OPENED, entry("2026-11-24T16:00", "work", event="reopen")]
+    assert [run.state for run in runs(elsewhere, moved)] == [State.CANCELLED]
+
+
 def test_the_time_between_updates_is_reset_by_each_update() -> None:
     """An update target knows the last one only."""
     update = replace(RESOLUTION, name="update", kind="update", seconds=2 * H, reset=when(event="comment"))

@@ -14,7 +14,8 @@ from cmdb.words import Process
 def processes() -> dict[str, Process]:
     """The processes by name; a second one of the same name is refused."""
     packages = [f"cmdb_processes.{m.name}" for m in pkgutil.iter_modules(cmdb_processes.__path__) if m.ispkg]
-    modules = [import_module(name) for name in packages if name != "cmdb_processes.cli"]
+    beside = [import_module(name) for name in packages if name != "cmdb_processes.cli"]
+    modules = [module for module in beside if hasattr(module, "PROCESS")]  # others are what processes share
     modules += [point.load() for point in entry_points(group="epicentre.processes")]
     found: dict[str, Process] = {}
     for process in (module.PROCESS for module in modules):
