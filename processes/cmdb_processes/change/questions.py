@@ -40,7 +40,7 @@ query OpenChanges($after: String) {
 
 HAPPENED = """
 query ChangesInTheGraph($from: Moment!, $to: Moment, $of: [ID!], $after: String) {
-  diff(from: $from, to: $to, of: $of, first: 100, after: $after) {
+  diff(from: $from, to: $to, of: $of, first: 50, after: $after) {
     from to truncated
     nodes {
       ci class name what edgeCount
