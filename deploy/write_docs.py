@@ -51,9 +51,13 @@ def reference() -> str:
     return "\n".join(lines) + "\n"
 
 
+SEVERAL = {Needs.ALL: "", Needs.SHARE: "; several share the work", Needs.SPARE: "; several are spare to each other"}
+"""What several dependencies by one relation are to each other."""
+
+
 def carried(relation: RelationType) -> str:
     """How failure travels along a relation, in words."""
-    return relation.failure.value + ("" if relation.needs is Needs.ALL else f", {relation.needs.value}")
+    return relation.failure.value + SEVERAL[relation.needs]
 
 
 def page_of(cls: CIClass) -> str:
@@ -153,7 +157,10 @@ def _relations(found: Sequence[RelationType], *, dependent: bool) -> list[str]:
         becomes = DEPENDENT[relation.failure] if dependent else DEPENDENT[relation.failure].replace("it ", "that one ")
         many = MANY[relation.cardinality][0 if dependent else 1]
         ends = _ends(relation.targets if dependent else relation.sources)
-        lines.append(f"| `{relation.name}` | {ends} | {many} | {becomes} ({carried(relation)}) | {relation.sentence} |")
+        lines.append(
+            f"| `{relation.name}` | {ends} | {many} | {becomes} ({relation.failure.value}){SEVERAL[relation.needs]} |"
+            f" {relation.sentence} |"
+        )
     return lines
 
 

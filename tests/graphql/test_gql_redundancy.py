@@ -146,7 +146,7 @@ WRONG = [
     ("DEPENDS_ON: 3", "it needs 3 of 2"),
     ("LIKES: 1 of db-1", "there is no relation LIKES"),
     ("LOCATED_IN: 1", "LOCATED_IN carries no failure"),
-    ("USES: 1", "it has no member"),
+    ("RUNS_ON: 1", "it has no member"),
 ]
 
 
