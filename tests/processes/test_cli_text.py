@@ -12,7 +12,7 @@ import typer
 from support.scripted import Scripted, Turns, serving
 
 from cmdb.errors import Invalid
-from cmdb_processes.cli import asking, filters, main, show
+from cmdb_processes.cli import asking, filters, main
 
 
 class Done(NamedTuple):
@@ -119,7 +119,7 @@ def test_impact_on_a_terminal(run: Run, server: Scripted, monkeypatch: pytest.Mo
     monkeypatch.setenv("COLUMNS", "120")
     server.answers = {"resolve": [ci("neo4j")], "impact": impact(hit("epicentre", "neo4j"))}
     drawn = run("impact", "neo4j").out
-    assert "\x1b[1m◆\x1b[0m neo4j (Service)\n  \x1b[1;31m✕ DOWN\x1b[0m epicentre (Service): needs neo4j" in drawn
+    assert "\x1b[1m◆\x1b[0m neo4j (Service)\n  \x1b[1;31m✕ DOWN\x1b[0m epicentre (Service) · needs neo4j" in drawn
     plain = run("--plain", "impact", "neo4j").out
     monkeypatch.setenv("NO_COLOR", "1")
     assert plain == run("impact", "neo4j").out
@@ -438,7 +438,7 @@ def test_every_help_shows_an_example_and_the_exit_codes(run: Run, command: tuple
 )  # fmt: skip
 def test_ages_are_said_in_words(seconds: float | None, words: str) -> None:
     """The largest unit that fits."""
-    assert show.ago(seconds) == words
+    assert words.ago(seconds) == words
 
 
 def test_options_are_set_anew_by_every_run(run: Run, server: Scripted) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import field
 from enum import Enum
+from typing import Any
 
 import orjson
 import strawberry
@@ -17,8 +20,10 @@ from cmdb.projection import NOTHING, Overlay
 from cmdb.store import EdgeRow, Slice
 from cmdb.store.slices import MOST, cut
 from cmdb.words import Role
-from cmdb_graphql.context import Info, blocking, question, readable_by, whole
+from cmdb_graphql.context import Info, blocking, computed, question, readable_by, whole
+from cmdb_graphql.drawn import radius_of
 from cmdb_graphql.moment import AsOf, pinned
+from cmdb_graphql.pictures import layout, svg
 from cmdb_graphql.proposed import Proposed, overlay
 from cmdb_graphql.services import Services
 from cmdb_graphql.types import CI, Dependency, age, make, named
@@ -66,6 +71,8 @@ class ImpactCount:
 class Impact:
     """The answer."""
 
+    nodes: strawberry.Private[Mapping[str, Mapping[str, Any]]]
+    times: strawberry.Private[Mapping[str, str | None]]
     sequence: int = strawberry.field(description="The journal sequence of the graph it was taken from.")
     at: str = strawberry.field(description="When it was computed, ISO 8601 UTC.")
     hash: str = strawberry.field(description="SHA-256 of who is hit how hard by which dependencies; no times in it.")
@@ -76,6 +83,14 @@ class Impact:
     counts: list[ImpactCount] = strawberry.field(description="How many of each class are hit how hard.")
     edges: list[Dependency] = strawberry.field(description="Every dependency in the radius that carries failure.")
     truncated: str | None = strawberry.field(description="Why the answer is cut short, if it is.")
+    picture: strawberry.Private[list[str]] = field(default_factory=list)
+
+    @computed("The impact ladder: columns are hops, alike siblings are one box, the same answer gives the same SVG.")
+    def svg(self) -> str:
+        """Drawn when it is asked for, once, from what is here already."""
+        if not self.picture:
+            self.picture.append(svg(layout(radius_of(self, self.nodes, self.times))))
+        return self.picture[0]
 
 
 @question(Role.READER)
@@ -125,6 +140,8 @@ def answer(part: Slice, blast: Blast, times: dict[str, str | None]) -> Impact:
     edges = {e.id: e for e in part.edges}
     counts = Counter((part.nodes[i.ci]["class"], i.after) for i in blast.items)
     return Impact(
+        nodes=part.nodes,
+        times=times,
         sequence=part.sequence,
         at=utc_now(),
         hash=fingerprint(part, blast),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 
 from cmdb_graphql.pictures import words
 from cmdb_graphql.pictures.radius import DEGREES, Hit, Radius, depths
@@ -11,8 +11,8 @@ from cmdb_graphql.pictures.radius import DEGREES, Hit, Radius, depths
 MOST_BOXES = 60
 MOST_ROWS = 24
 """Boxes below each other in one column."""
-MOST_COLUMNS = 12
-"""Hops drawn; who is farther away is counted in the last column."""
+MOST_COLUMNS = 10
+"""Hops with columns of their own."""
 ALIKE = 5
 """More alike siblings than this become one box."""
 
@@ -30,6 +30,19 @@ class Box:
     def degree(self) -> str:
         """The worst inside."""
         return words.worst(self.hits)
+
+
+def alike(hits: Sequence[Hit], names: Mapping[str, str]) -> list[list[Hit]]:
+    """Siblings, folded where more than ALIKE have class, degree and reason in common; else each by itself.
+
+    In their own order, a fold where its first one stood. `names` gives every dependency's name by its id.
+    """
+    groups: dict[Hashable, list[Hit]] = {}
+    for hit in hits:
+        groups.setdefault((hit.cls, hit.degree, words.like(hit, names.get(hit.parent or "", ""))), []).append(hit)
+    large = {group[0].id: group for group in groups.values() if len(group) > ALIKE}
+    inside = {hit.id for group in large.values() for hit in group}
+    return [large.get(hit.id, [hit]) for hit in hits if hit.id in large or hit.id not in inside]
 
 
 Key = Callable[[tuple[int, ...], Hit, str], Hashable]
@@ -52,38 +65,57 @@ STAGES: tuple[tuple[Key, int], ...] = ((_siblings, ALIKE), (_class_of_siblings, 
 """Tried in this order until the boxes fit: what is alike, and how many of it may stay apart."""
 
 
-@dataclass(slots=True)
-class _Columns:
-    """Hits by column, and everybody's name; at risk comes behind all hops."""
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which hops share a column. `first` to `last` are squeezed into one (None: none), what is behind moves up."""
 
-    by_column: list[list[Hit]]
-    names: dict[str, str]
-    beyond: set[str] = field(default_factory=set)
+    deepest: int
+    first: int | None = None
+    last: int | None = None
+
+    def of(self, hops: int) -> int:
+        """The column of a hit so many hops away."""
+        if self.first is None or self.last is None or hops <= self.first:
+            return hops
+        return self.first if hops <= self.last else hops - (self.last - self.first)
+
+    def heading(self, column: int) -> str:
+        """What stands above it."""
+        if column == 0:
+            return "stops"
+        if self.first is None or self.last is None or column < self.first:
+            return f"{column} hop" if column == 1 else f"{column} hops"
+        behind = column + self.last - self.first
+        return f"{self.first} to {self.last:,} hops" if column == self.first else f"{behind:,} hops"
 
 
-def boxes(radius: Radius, path: Sequence[Hit]) -> list[Box]:
+def columns(deepest: int, most: int) -> Columns:
+    """A column a hop; of more than `most` hops the middle ones share one, for both ends say most."""
+    if deepest <= most:
+        return Columns(deepest)
+    head = most // 2
+    return Columns(deepest, head + 1, deepest - (most - head - 1))
+
+
+def boxes(radius: Radius, path: Sequence[Hit], most: int = MOST_COLUMNS) -> tuple[list[Box], Columns]:
     """The boxes, column by column, the path's first, then by their parents and worst first; the path is never cut."""
-    columns = _columns(radius)
-    bold = {hit.id for hit in path}
-    found: list[Box] = []
-    for key, apart in STAGES:
-        found = _folded(columns, key, apart, bold)
-        sizes = [sum(box.column == n for box in found) for n in range(len(columns.by_column))]
-        if len(found) <= MOST_BOXES and max(sizes, default=0) <= MOST_ROWS:
-            return found
-    return _folded(columns, *STAGES[-1], bold, _share(sizes))
-
-
-def _columns(radius: Radius) -> _Columns:
     depth = depths(radius.failed, radius.hits)
-    deepest = min(max(depth.values(), default=0), MOST_COLUMNS)
-    by_column: list[list[Hit]] = [[] for _ in range(deepest + 1)]
+    shape = columns(max(depth.values(), default=0), most)
+    by_column: list[list[Hit]] = [[] for _ in range(shape.of(shape.deepest) + 1)]
     for hit in (*radius.failed, *radius.hits):
-        by_column[min(depth[hit.id], MOST_COLUMNS)].append(hit)
+        by_column[shape.of(depth[hit.id])].append(hit)
     if radius.at_risk:
         by_column.append(list(radius.at_risk))
-    names = {hit.id: hit.name for hit in (*radius.failed, *radius.hits)}
-    return _Columns(by_column, names, {ci for ci, hops in depth.items() if hops > MOST_COLUMNS})
+    apart = {hit.id for hit in path if shape.of(depth[hit.id]) != shape.first}
+    folding = _Folding(by_column, {hit.id: hit.name for hit in (*radius.failed, *radius.hits)}, apart)
+    found: list[Box] = []
+    sizes: list[int] = []
+    for key, alone in STAGES:
+        found = folding.folded(key, alone)
+        sizes = [sum(box.column == n for box in found) for n in range(len(by_column))]
+        if len(found) <= MOST_BOXES and max(sizes) <= MOST_ROWS:
+            return found, shape
+    return folding.folded(*STAGES[-1], _share(sizes)), shape
 
 
 def _share(sizes: Sequence[int]) -> int:
@@ -91,35 +123,39 @@ def _share(sizes: Sequence[int]) -> int:
     return next(rows for rows in range(MOST_ROWS, 0, -1) if sum(min(size, rows) for size in sizes) <= MOST_BOXES)
 
 
-def _folded(columns: _Columns, key: Key, apart: int, bold: set[str], rows: int | None = None) -> list[Box]:
-    """Column by column, since alike ones have the same parent boxes; with `rows` also cut to so many a column."""
-    found: list[Box] = []
-    place_of: dict[str, int] = {}
-    for column, hits in enumerate(columns.by_column):
-        near = [hit for hit in hits if hit.id not in columns.beyond]
-        made = _column(columns, column, near, key, apart, place_of, bold)
-        far = [hit for hit in hits if hit.id in columns.beyond]
-        made = _cut(made, far, column, bold, rows)
-        for box in made:
-            place_of.update((hit.id, len(found)) for hit in box.hits)
-            found.append(box)
-    return found
+@dataclass(frozen=True, slots=True)
+class _Folding:
+    """The hits by column, everybody's name by id, and who is drawn apart."""
 
+    by_column: list[list[Hit]]
+    names: dict[str, str]
+    apart: set[str]
 
-def _column(
-    columns: _Columns, column: int, hits: Sequence[Hit], key: Key, apart: int, place_of: dict[str, int], bold: set[str]
-) -> list[Box]:
-    """Folded by what is alike; the path stays apart, so that it can be read."""
-    groups: dict[Hashable, list[Hit]] = {}
-    for hit in hits:
-        if hit.id not in bold:
-            like = key(_parents([hit], place_of), hit, columns.names.get(hit.parent or "", ""))
-            groups.setdefault(like, []).append(hit)
-    found = [Box(column, (hit,), _parents([hit], place_of)) for hit in hits if hit.id in bold]
-    for group in groups.values():
-        parts = [group] if len(group) > apart else [[hit] for hit in group]
-        found += [Box(column, tuple(_ordered(part)), _parents(part, place_of)) for part in parts]
-    return sorted(found, key=lambda box: (_off(box, bold), box.parents, _rank(box), box.hits[0].name, box.hits[0].id))
+    def folded(self, key: Key, alone: int, rows: int | None = None) -> list[Box]:
+        """Column by column, since alike ones have the same parent boxes; with `rows` also cut to so many a column."""
+        found: list[Box] = []
+        place_of: dict[str, int] = {}
+        for column, hits in enumerate(self.by_column):
+            made = _cut(self._column(column, hits, key, alone, place_of), self.apart, rows)
+            for box in made:
+                place_of.update((hit.id, len(found)) for hit in box.hits)
+                found.append(box)
+        return found
+
+    def _column(self, column: int, hits: Sequence[Hit], key: Key, alone: int, place_of: dict[str, int]) -> list[Box]:
+        """Folded by what is alike; the path stays apart, so that it can be read."""
+        groups: dict[Hashable, list[Hit]] = {}
+        for hit in hits:
+            if hit.id not in self.apart:
+                like = key(_parents([hit], place_of), hit, self.names.get(hit.parent or "", ""))
+                groups.setdefault(like, []).append(hit)
+        found = [Box(column, (hit,), _parents([hit], place_of)) for hit in hits if hit.id in self.apart]
+        for group in groups.values():
+            parts = [group] if len(group) > alone else [[hit] for hit in group]
+            found += [Box(column, tuple(_ordered(part)), _parents(part, place_of)) for part in parts]
+        return sorted(
+            found, key=lambda box: (_off(box, self.apart), box.parents, _rank(box), box.hits[0].name, box.hits[0].id)
+        )
 
 
 def _off(box: Box, bold: set[str]) -> bool:
@@ -138,17 +174,13 @@ def _parents(hits: Sequence[Hit], place_of: dict[str, int]) -> tuple[int, ...]:
     return tuple(sorted({place_of[hit.parent] for hit in hits if hit.parent in place_of}))
 
 
-def _cut(made: list[Box], far: Sequence[Hit], column: int, bold: set[str], rows: int | None) -> list[Box]:
-    """Keep the path, then the worst; the others, and who is too far away, are counted in one last box."""
-    room = len(made) if rows is None else rows - bool(far)
-    if len(made) <= room and not far:
+def _cut(made: list[Box], bold: set[str], rows: int | None) -> list[Box]:
+    """Keep the path, then the worst; the others are counted in one last box."""
+    if rows is None or len(made) <= rows:
         return made
-    if len(made) > room:
-        room = max(room - (not far), 0)
     best = sorted(range(len(made)), key=lambda n: (_off(made[n], bold), _rank(made[n]), n))
-    kept = set(best[:room])
+    kept = set(best[: max(rows - 1, 1)])
     rest = [box for n, box in enumerate(made) if n not in kept]
-    hits = _ordered([*(hit for box in rest for hit in box.hits), *far])
+    hits = _ordered([hit for box in rest for hit in box.hits])
     parents = tuple(sorted({parent for box in rest for parent in box.parents}))
-    last = replace(Box(column, tuple(hits), parents), rest=True)
-    return [*(box for n, box in enumerate(made) if n in kept), last]
+    return [*(box for n, box in enumerate(made) if n in kept), Box(rest[0].column, tuple(hits), parents, rest=True)]

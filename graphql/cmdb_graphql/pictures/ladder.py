@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cmdb_graphql.pictures import words
-from cmdb_graphql.pictures.folding import MOST_COLUMNS, Box, boxes
+from cmdb_graphql.pictures.folding import MOST_COLUMNS, Box, Columns, boxes
 from cmdb_graphql.pictures.measure import clip, width, wrap
-from cmdb_graphql.pictures.radius import AT_RISK, DEGREES, FAILED, Hit, Radius
+from cmdb_graphql.pictures.radius import AT_RISK, DEGREES, Hit, Radius
 
 BOX_W, COLUMN_GAP, ROW_GAP, MARGIN = 216.0, 56.0, 10.0, 16.0
 SMALL, LARGE, LINE = 11.0, 13.0, 15.0
@@ -78,11 +78,14 @@ class Ladder:
         return MARGIN + len(self.verdict) * (LARGE + 6) + 14
 
 
-def layout(radius: Radius, focus: str | None = None) -> Ladder:
-    """The ladder of an answer. The bold way leads to the CI with the id `focus`, else to who matters most."""
+def layout(radius: Radius, focus: str | None = None, most_columns: int = MOST_COLUMNS) -> Ladder:
+    """The ladder of an answer. The bold way leads to the CI with the id `focus`, else to who matters most.
+
+    `most_columns`: hops with a column of their own; in between the others share one.
+    """
     found = next((hit for hit in radius.hits if hit.id == focus), None) or radius.focus()
     path = radius.way(found) if found is not None else ()
-    made = boxes(radius, path)
+    made, shape = boxes(radius, path, most_columns)
     columns = max(box.column for box in made) + 1
     wide = max(2 * MARGIN + columns * BOX_W + (columns - 1) * COLUMN_GAP, _NARROWEST)
     verdict = wrap(words.clean(radius.verdict), wide - 2 * MARGIN, LARGE * 1.13, 3)
@@ -96,7 +99,7 @@ def layout(radius: Radius, focus: str | None = None) -> Ladder:
         width=wide,
         height=bottom + 42 + len(notes) * LINE + MARGIN,
         verdict=verdict,
-        headings=tuple((MARGIN + n * (BOX_W + COLUMN_GAP), _heading(made, n)) for n in range(columns)),
+        headings=tuple((MARGIN + n * (BOX_W + COLUMN_GAP), _heading(made, shape, n)) for n in range(columns)),
         places=places,
         lines=lines,
         notes=notes,
@@ -106,13 +109,9 @@ def layout(radius: Radius, focus: str | None = None) -> Ladder:
     )
 
 
-def _heading(made: Sequence[Box], column: int) -> str:
-    if any(box.degree == AT_RISK for box in made if box.column == column):
-        return "still up, nothing to spare"
-    if column == 0:
-        return "stops"
-    further = " or more" if column == MOST_COLUMNS else ""
-    return f"{column} {'hop' if column == 1 and not further else 'hops'}{further}"
+def _heading(made: Sequence[Box], shape: Columns, column: int) -> str:
+    at_risk = any(box.degree == AT_RISK for box in made if box.column == column)
+    return "still up, nothing to spare" if at_risk else shape.heading(column)
 
 
 def _stand(made: Sequence[Box], bold: set[str], names: dict[str, str], top: float) -> tuple[Place, ...]:
@@ -155,8 +154,8 @@ def _called(box: Box) -> tuple[str, str]:
     if len(box.hits) == 1:
         return box.hits[0].name, box.hits[0].cls
     if len(box.hits) <= _NAMED:
-        return ", ".join(hit.name for hit in box.hits), f"{count} × {box.hits[0].cls}"
-    return f"{count} × {box.hits[0].cls}", ""
+        return ", ".join(hit.name for hit in box.hits), words.several(box.hits)
+    return words.several(box.hits), ""
 
 
 def _why(box: Box, names: dict[str, str]) -> str:

@@ -15,6 +15,9 @@ from cmdb_graphql.pictures.svg import DARK, LIGHT, svg
 MOST_ROWS = 25
 """Impacted CIs in the table; the ladder has all of them, folded, and the answer itself each one."""
 
+COLUMNS = 3
+"""Hops with a column of their own: so wide a picture can still be read on paper."""
+
 
 def _theme(theme: dict[str, str]) -> str:
     return ";".join(f"--{name}:{value}" for name, value in theme.items())
@@ -31,10 +34,10 @@ p{{margin:4px 0}} .quiet{{color:var(--quiet)}} code{{overflow-wrap:anywhere}}
 .two{{display:grid;grid-template-columns:repeat(auto-fit,minmax(320px,1fr));column-gap:28px}}
 table{{border-collapse:collapse;width:100%}} td,th{{text-align:left;vertical-align:top;padding:2px 10px 2px 0}}
 td,th,p,h1{{overflow-wrap:anywhere}} th{{color:var(--quiet);font-weight:400;white-space:nowrap}}
-tbody tr{{border-top:1px solid var(--stopped-fill)}} .picture svg.ladder{{width:100%;height:auto;max-height:640px}}
-@page{{size:A4;margin:12mm}}
+tbody tr{{border-top:1px solid var(--stopped-fill)}} .picture svg.ladder{{width:100%;height:auto}}
+@page{{size:A4 landscape;margin:10mm}}
 @media print{{body{{font-size:9.5pt;margin:0;padding:0;max-width:none;print-color-adjust:exact}}
-.picture svg.ladder{{max-height:110mm}} section,tr{{break-inside:avoid}}}}
+.picture svg.ladder{{max-height:150mm}} section,tr{{break-inside:avoid}}}}
 """
 
 
@@ -57,7 +60,7 @@ def page(decision: Decision) -> str:
         _section("The change", _table((), decision.facts)),
         _section("Risk", _table((), decision.risk)),
         "</div>",
-        _section("What it touches", f'<div class="picture">{svg(layout(decision.radius))}</div>'),
+        _section("What it touches", f'<div class="picture">{svg(layout(decision.radius, most_columns=COLUMNS))}</div>'),
         _section("Conflicts", _conflicts(decision)),
         _section("Availability, in percent", _availability(decision)),
         _section("Approvals", _approvals(decision)),

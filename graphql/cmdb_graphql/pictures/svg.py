@@ -29,7 +29,8 @@ _CLASS = {"DOWN": "down", "DEGRADED": "degraded", "UP": "up", FAILED: "stopped",
 _SHAPES = {
     "stopped": '<path d="M6 0 12 6 6 12 0 6Z"/>',
     "down": '<path d="M2 0 6 4 10 0 12 2 8 6 12 10 10 12 6 8 2 12 0 10 4 6 0 2Z"/>',
-    "degraded": '<circle cx="6" cy="6" r="5.2" fill="none" stroke-width="1.6" class="line"/><path d="M6 0A6 6 0 0 0 6 12Z"/>',
+    "degraded": '<circle cx="6" cy="6" r="5.2" fill="none" stroke-width="1.6" class="line"/>'
+    '<path d="M6 0A6 6 0 0 0 6 12Z"/>',
     "at-risk": '<path d="M6 0 12 12 0 12Z"/>',
     "up": '<circle cx="6" cy="6" r="6"/>',
 }

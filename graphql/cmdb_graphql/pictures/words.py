@@ -28,9 +28,7 @@ SIGNS = {
 }  # fmt: skip
 
 # What moves a terminal's cursor, turns text round or may not stand in XML: names come from other machines.
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
-)
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
 
 
 def clean(text: str) -> str:
@@ -46,6 +44,12 @@ def label(hit: Hit) -> str:
 def why(hit: Hit) -> str:
     """Why, in one line; an old edge is said at the end."""
     parts = [hit.reason, "no redundancy left" if hit.spent else "", unseen(hit.age_s)]
+    return "; ".join(part for part in parts if part)
+
+
+def told(hit: Hit) -> str:
+    """The same with the dependency's evidence, and when the oldest of the way was last seen: for text."""
+    parts = [hit.reason, "no redundancy left" if hit.spent else "", hit.seen_as, ago(hit.oldest_s)]
     return "; ".join(part for part in parts if part)
 
 
