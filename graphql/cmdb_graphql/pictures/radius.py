@@ -8,6 +8,7 @@ from typing import Any
 
 FAILED = "FAILED"
 AT_RISK = "AT RISK"
+SPENT = "no redundancy left"
 DEGREES = (FAILED, "DOWN", "DEGRADED", AT_RISK, "UP")
 """Worst first."""
 
@@ -17,7 +18,7 @@ class Hit:
     """One CI of an answer. `parent` is the id of the CI by which the failure comes, None where it begins.
 
     `via` is the relation to the parent and `seen_as` its evidence. `age_s`: seconds since that relation was last seen;
-    `oldest_s`: the same of the oldest on the whole way. `spent`: hit, and with no redundancy left besides.
+    `oldest_s`: the same of the oldest on the whole way. `risk`: where a hit one has no redundancy left besides.
     """
 
     id: str
@@ -31,7 +32,7 @@ class Hit:
     seen_as: str = ""
     age_s: float | None = None
     oldest_s: float | None = None
-    spent: bool = False
+    risk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,23 @@ class Radius:
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Radius:
-        """From an answer with `verdict`, `of`, `items` (with `path`) and `atRisk`; other parts may be missing."""
-        spent = {one["id"] for one in answer["atRisk"]}
-        hits = tuple(_hit(item, spent) for item in answer["items"])
+        """From an answer with `verdict`, `of`, `items` (with `path`) and `atRisk`; other parts may be missing.
+
+        Where it has `risks` (each a `ci` and its `reason`), these say why; else only that nothing is left.
+        """
+        reasons = {one["ci"]["id"]: one["reason"] for one in answer.get("risks", ())}
+        risks = {one["id"]: reasons.get(one["id"], SPENT) for one in answer["atRisk"]}
+        hits = tuple(_hit(item, risks) for item in answer["items"])
         known = {hit.id for hit in hits}
         return cls(
             verdict=answer["verdict"],
             failed=tuple(Hit(ci["id"], ci["name"], ci["class"], FAILED) for ci in answer["of"]),
             hits=hits,
-            at_risk=tuple(_at_risk(one) for one in answer["atRisk"] if one["id"] not in known),
+            at_risk=tuple(
+                Hit(ci["id"], ci["name"], ci["class"], AT_RISK, reason=risks[ci["id"]])
+                for ci in answer["atRisk"]
+                if ci["id"] not in known
+            ),
             sequence=answer.get("sequence"),
             truncated=answer.get("truncated"),
         )
@@ -76,7 +85,7 @@ class Radius:
         return order[0] if order else None
 
 
-def _hit(item: Mapping[str, Any], spent: set[str]) -> Hit:
+def _hit(item: Mapping[str, Any], risks: Mapping[str, str]) -> Hit:
     ci, path = item["ci"], item["path"]
     first: Mapping[str, Any] = path[0] if path else {}
     evidence = first.get("evidence") or {}
@@ -84,12 +93,8 @@ def _hit(item: Mapping[str, Any], spent: set[str]) -> Hit:
         id=ci["id"], name=ci["name"], cls=ci["class"], degree=item["degree"], hops=item["hops"],
         reason=item["reason"], parent=first["to"]["id"] if first else None, via=first.get("type", ""),
         seen_as=f"{evidence.get('kind', '')} {evidence.get('detail', '')}".strip(), age_s=first.get("ageSeconds"),
-        oldest_s=item.get("freshnessSeconds"), spent=ci["id"] in spent,
+        oldest_s=item.get("freshnessSeconds"), risk=item.get("risk") or risks.get(ci["id"], ""),
     )  # fmt: skip
-
-
-def _at_risk(ci: Mapping[str, Any]) -> Hit:
-    return Hit(ci["id"], ci["name"], ci.get("class", "CI"), AT_RISK, reason=ci.get("reason") or "no redundancy left")
 
 
 def children(radius: Radius) -> dict[str, list[Hit]]:

@@ -43,13 +43,13 @@ def label(hit: Hit) -> str:
 
 def why(hit: Hit) -> str:
     """Why, in one line; an old edge is said at the end."""
-    parts = [hit.reason, "no redundancy left" if hit.spent else "", unseen(hit.age_s)]
+    parts = [hit.reason, hit.risk, unseen(hit.age_s)]
     return "; ".join(part for part in parts if part)
 
 
 def told(hit: Hit) -> str:
     """The same with the dependency's evidence, and when the oldest of the way was last seen: for text."""
-    parts = [hit.reason, "no redundancy left" if hit.spent else "", hit.seen_as, ago(hit.oldest_s)]
+    parts = [hit.reason, hit.risk, hit.seen_as, ago(hit.oldest_s)]
     return "; ".join(part for part in parts if part)
 
 

@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from cmdb_graphql.pictures.words import SIGNS
-from cmdb_graphql.pictures.words import clean as clean
+from cmdb_graphql.pictures.words import SIGNS, clean
 from cmdb_processes.cli import asking
 
 COLOURS = {"DOWN": "1;31", "DEGRADED": "33", "UP": "32", "FAILED": "1", "AT RISK": "33"}
