@@ -110,9 +110,9 @@ def depths(failed: Sequence[Hit], hits: Sequence[Hit]) -> dict[str, int]:
     found = {hit.id: 0 for hit in failed}
     by_id = {hit.id: hit for hit in hits}
     for hit in hits:
-        way, at = [], hit
+        way, at = dict[str, None](), hit
         while at.id not in found and at.id not in way:
-            way.append(at.id)
+            way[at.id] = None
             at = by_id.get(at.parent or "", at)
         begin = found.get(at.id, max(at.hops, 1) - 1)
         for further, ci in enumerate(reversed(way), start=1):

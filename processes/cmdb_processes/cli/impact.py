@@ -100,7 +100,7 @@ def _table(radius: Radius, depth: int | None) -> None:
     rows += [(show.headed(hit.degree), hit.name, hit.cls, "", hit.reason) for hit in radius.at_risk]
     show.table(("state", "ci", "class", "hops", "why"), rows, "nobody else is hit")
     if len(hits) < len(radius.hits):
-        show.out(f"+{len(radius.hits) - len(hits):,} more behind {depth} hops")
+        show.out(f"+{len(radius.hits) - len(hits):,} more behind {depth} {'hop' if depth == 1 else 'hops'}")
 
 
 class _Tree:
