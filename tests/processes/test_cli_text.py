@@ -13,6 +13,7 @@ from support.scripted import Scripted, Turns, serving
 
 from cmdb.errors import Invalid
 from cmdb_graphql.pictures import Radius, layout, svg
+from cmdb_graphql.pictures.words import ago
 from cmdb_processes.cli import asking, filters, main
 
 
