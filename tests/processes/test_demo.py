@@ -78,7 +78,7 @@ def test_what_is_redundant_there_is_redundant(nodes: dict[str, NodeRow], edges: 
         found = blast_radius(model, failed, lambda ci: nodes[ci].name or "").items
         return {i.ci for i in found if i.after <= at_most and nodes[i.ci].cls == "BusinessService"}
 
-    for one in ("vie-hv-1", "grz-core-1", "vie-feed-a", "grz-access-2", "orders-1", "vie-lb-2", "shop-web-1"):
+    for one in ("vie-hv-1", "grz-core-1", "vie-feed-a", "grz-access-2", "pg-orders-1", "vie-lb-2", "shop-web-1"):
         assert hit(one, at_most=State.DOWN) == set(), one
     assert hit("app identity", at_most=State.DOWN) == {
         "Sign-on",

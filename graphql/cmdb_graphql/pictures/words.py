@@ -54,17 +54,18 @@ def told(hit: Hit) -> str:
 
 
 def why_of(hits: Sequence[Hit], names: Mapping[str, str]) -> str:
-    """Why several: their common reason, with "one of these" where each says the name of its own dependency.
+    """Why several: their most frequent reason, with "one of these" where each names its own dependency.
 
     `names` gives every dependency's name by its id.
     """
-    said = {hit.reason for hit in hits}
+    said = Counter(hit.reason for hit in hits)
     if len(said) > 1:
-        said = {like(hit, names.get(hit.parent or "", "")) for hit in hits}
+        said = Counter(like(hit, names.get(hit.parent or "", "")) for hit in hits)
+    (first, _), *others = sorted(said.items(), key=lambda one: (-one[1], one[0]))
     old = [hit.age_s for hit in hits if hit.age_s is not None and unseen(hit.age_s)]
     count = "" if len(old) == len(hits) else f"{len(old):,} of them "
-    parts = [said.pop() if len(said) == 1 else f"{len(said):,} different reasons"]
-    return "; ".join(part for part in [*parts, f"{count}{unseen(max(old))}" if old else ""] if part)
+    more = f"{len(others):,} other {'reason' if len(others) == 1 else 'reasons'}" if others else ""
+    return "; ".join(part for part in (first, more, f"{count}{unseen(max(old))}" if old else "") if part)
 
 
 def like(hit: Hit, parent: str) -> str:

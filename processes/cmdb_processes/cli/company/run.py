@@ -13,7 +13,7 @@ from cmdb_processes.cli.company.loading import send
 from cmdb_processes.cli.company.timeline import timeline
 from cmdb_processes.cli.server.run import Run
 
-TRIES = ("impact vie-hv-1", "impact orders-1 --also orders-2", "impact grz-array --svg grz-array.svg")
+TRIES = ("impact vie-hv-1", "impact pg-orders-1 --also pg-orders-2", "impact grz-array --svg grz-array.svg")
 
 
 class Demo(Run):

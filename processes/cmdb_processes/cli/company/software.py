@@ -33,7 +33,7 @@ def _database(make: Making, name: str, number: int) -> None:
         place = PLACES[(number + member) % len(PLACES)]
         host = make.machine(f"db-{name}-{member}", place, 8)
         instance = make.rows.ci(
-            "DatabaseInstance", f"{name}-{member}", parent=host, key="postgresql:5432", product="PostgreSQL",
+            "DatabaseInstance", f"pg-{name}-{member}", parent=host, key="postgresql:5432", product="PostgreSQL",
             version=version, port=5432, role=role,
         )  # fmt: skip
         files = make.rows.ci(
