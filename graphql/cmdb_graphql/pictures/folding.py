@@ -108,12 +108,13 @@ def boxes(radius: Radius, path: Sequence[Hit], most: int = MOST_COLUMNS) -> tupl
         by_column.append(list(radius.at_risk))
     apart = {hit.id for hit in path if shape.of(depth[hit.id]) != shape.first}
     folding = _Folding(by_column, {hit.id: hit.name for hit in (*radius.failed, *radius.hits)}, apart)
+    rows = MOST_ROWS if shape.first is None else MOST_ROWS // 2  # many hops in one column say enough by class
     found: list[Box] = []
     sizes: list[int] = []
     for key, alone in STAGES:
         found = folding.folded(key, alone)
         sizes = [sum(box.column == n for box in found) for n in range(len(by_column))]
-        if len(found) <= MOST_BOXES and max(sizes) <= MOST_ROWS:
+        if len(found) <= MOST_BOXES and max(sizes) <= rows:
             return found, shape
     return folding.folded(*STAGES[-1], _share(sizes)), shape
 

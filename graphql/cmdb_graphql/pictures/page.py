@@ -12,10 +12,10 @@ from cmdb_graphql.pictures.measure import FONT
 from cmdb_graphql.pictures.radius import DEGREES, Hit, Radius
 from cmdb_graphql.pictures.svg import DARK, LIGHT, svg
 
-MOST_ROWS = 25
+MOST_ROWS = 15
 """Impacted CIs in the table; the ladder has all of them, folded, and the answer itself each one."""
 
-COLUMNS = 3
+COLUMNS = 4
 """Hops with a column of their own: so wide a picture can still be read on paper."""
 
 
@@ -26,7 +26,7 @@ def _theme(theme: dict[str, str]) -> str:
 STYLE = f"""
 :root{{color-scheme:light dark;{_theme(dict(LIGHT))}}}
 @media screen and (prefers-color-scheme:dark){{:root{{{_theme(dict(DARK))}}}}}
-body{{font:13px/1.4 {FONT};color:var(--ink);background:var(--page);max-width:1080px;margin:16px auto;padding:0 16px}}
+body{{font:13px/1.4 {FONT};color:var(--ink);background:var(--page);max-width:1280px;margin:16px auto;padding:0 16px}}
 h1{{font-size:20px;margin:0}} h2{{font-size:14px;margin:18px 0 4px;border-bottom:1px solid var(--rule)}}
 p{{margin:4px 0}} .quiet{{color:var(--quiet)}} code{{overflow-wrap:anywhere}}
 .verdict{{font-weight:700;padding:8px 12px;border:2px solid;border-radius:6px;margin:10px 0}}
@@ -37,7 +37,7 @@ td,th,p,h1{{overflow-wrap:anywhere}} th{{color:var(--quiet);font-weight:400;whit
 tbody tr{{border-top:1px solid var(--stopped-fill)}} .picture svg.ladder{{width:100%;height:auto}}
 @page{{size:A4 landscape;margin:10mm}}
 @media print{{body{{font-size:9.5pt;margin:0;padding:0;max-width:none;print-color-adjust:exact}}
-.picture svg.ladder{{max-height:150mm}} section,tr{{break-inside:avoid}}}}
+.picture svg.ladder{{max-height:150mm}} tr,.picture{{break-inside:avoid}} h2{{break-after:avoid}}}}
 """
 
 

@@ -1,4 +1,4 @@
-"""The page about impact: its commands exist, its question fits the schema, its figures are those of the code."""
+"""The page about the ladder: its commands exist, its question fits the schema, its figures are those of the code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cmdb_processes.cli.company.inventory import APPS, DATABASES, PLACES, SOLD
 from cmdb_processes.cli.main import build
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "impact.md").read_text()
+PAGE = (ROOT / "docs" / "ladder.md").read_text()
 COMMANDS = re.findall(r"^\$ epicentre (.+?)(?:\s+#.*)?$", PAGE, re.MULTILINE)
 
 
