@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from enum import Enum
+from typing import Any
 
 import orjson
 import strawberry
@@ -14,7 +16,9 @@ from cmdb.applier import utc_now
 from cmdb.impact import Blast, Impacted, Model, Risk, Standing, State, words
 from cmdb.store import EdgeRow, Slice
 from cmdb.words import Role
-from cmdb_graphql.context import readable_by, whole
+from cmdb_graphql.context import computed, readable_by, whole
+from cmdb_graphql.drawn import radius_of
+from cmdb_graphql.pictures import layout, svg
 from cmdb_graphql.types import CI, Dependency, age, make
 
 LATELY = 86_400.0
@@ -119,6 +123,8 @@ class ImpactCount:
 class Impact:
     """The answer."""
 
+    rows: strawberry.Private[Mapping[str, Mapping[str, Any]]]
+    times: strawberry.Private[Times]
     sequence: int = strawberry.field(description="The journal sequence of the graph it was taken from.")
     at: str = strawberry.field(description="When it was computed, ISO 8601 UTC.")
     hash: str = strawberry.field(description="SHA-256 of who is hit how hard by which dependencies; no times in it.")
@@ -143,6 +149,14 @@ class Impact:
         description="The share of these dependencies that was seen within a day, 0 to 1; null without any."
     )
     truncated: str | None = strawberry.field(description="Why the answer is cut short, if it is.")
+    picture: strawberry.Private[list[str]] = field(default_factory=list)
+
+    @computed("The impact ladder: columns are hops, alike siblings are one box, the same answer gives the same SVG.")
+    def svg(self) -> str:
+        """Drawn when it is asked for, once, from what is here already."""
+        if not self.picture:
+            self.picture.append(svg(layout(radius_of(self, self.rows, self.times))))
+        return self.picture[0]
 
 
 def answer(part: Slice, model: Model, blast: Blast, times: Times) -> Impact:
@@ -153,6 +167,8 @@ def answer(part: Slice, model: Model, blast: Blast, times: Times) -> Impact:
     services = [part.nodes[i.ci] for i in blast.items if part.nodes[i.ci]["class"] == SERVICE]
     users = [row["users"] for row in services if row.get("users") is not None]
     return Impact(
+        rows={**part.beside, **part.nodes},
+        times=times,
         sequence=part.sequence,
         at=utc_now(),
         hash=fingerprint(part, model, blast, edges),

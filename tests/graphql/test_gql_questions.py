@@ -12,6 +12,7 @@ from support.questions import EPICENTRE, NEO4J, Counted, answer, ask, estate, pa
 from support.reports import NOW, host, network, report, services, sockets, uses
 
 from cmdb.store import Store
+from cmdb_graphql.pictures import Radius, layout, svg
 from cmdb_graphql.services import Services
 
 pytestmark = pytest.mark.neo4j
@@ -176,6 +177,18 @@ def test_impact_says_who_goes_down_why_and_by_which_way(served: Services, ids: d
     assert {(e["from"]["name"], e["to"]["name"]) for e in found["edges"]} == {
         ("epicentre", "neo4j"), ("shop", "epicentre"),
     }  # fmt: skip
+
+
+def test_the_server_draws_what_its_answer_says(served: Services, ids: dict[str, str]) -> None:
+    """The ladder of the field is the ladder anybody draws of the same answer, to the byte; also as of a moment."""
+    question = """query I($of: [ID!]!, $asOf: Moment) { impact(of: $of, asOf: $asOf) { svg sequence verdict truncated
+      of { id name class } atRisk { id name class } items { ci { id name class } degree hops reason freshnessSeconds
+      path { type to { id } ageSeconds evidence { kind detail } } } } }"""
+    now = ask(served, question, of=[ids["neo4j"]])["impact"]
+    assert now["svg"] == svg(layout(Radius.of(now))) and "shop" in now["svg"]
+    served.store.apply(report(2, sockets()), NOW)
+    then = ask(served, question, of=[ids["neo4j"]], asOf=now["sequence"])["impact"]
+    assert then["svg"] == now["svg"] != ask(served, question, of=[ids["neo4j"]])["impact"]["svg"]
 
 
 def test_the_hash_of_an_impact_moves_with_the_radius_and_with_nothing_else(

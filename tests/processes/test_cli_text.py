@@ -12,8 +12,10 @@ import typer
 from support.scripted import Scripted, Turns, page, serving
 
 from cmdb.errors import Invalid
+from cmdb_graphql.pictures import Radius, layout, svg
+from cmdb_graphql.pictures.words import ago
 from cmdb_processes import change as change_process
-from cmdb_processes.cli import asking, filters, main, records, show
+from cmdb_processes.cli import asking, filters, main, records
 
 
 class Done(NamedTuple):
@@ -120,7 +122,7 @@ def test_impact_on_a_terminal(run: Run, server: Scripted, monkeypatch: pytest.Mo
     monkeypatch.setenv("COLUMNS", "120")
     server.answers = {"resolve": [ci("neo4j")], "impact": impact(hit("epicentre", "neo4j"))}
     drawn = run("impact", "neo4j").out
-    assert "\x1b[1m◆\x1b[0m neo4j (Service)\n  \x1b[1;31m✕ DOWN\x1b[0m epicentre (Service): needs neo4j" in drawn
+    assert "\x1b[1m◆\x1b[0m neo4j (Service)\n  \x1b[1;31m✕ DOWN\x1b[0m epicentre (Service) · needs neo4j" in drawn
     plain = run("--plain", "impact", "neo4j").out
     monkeypatch.setenv("NO_COLOR", "1")
     assert plain == run("impact", "neo4j").out
@@ -153,6 +155,68 @@ def test_impact_as_json_is_the_answer_and_nothing_else(run: Run, server: Scripte
     done = run("impact", "a", "--also", "b", "--as-of", "5", "--json")
     assert json.loads(done.out) == server.answers["impact"]
     assert server.asked[-1] == ("epi_home", {"of": ["ci_a", "ci_b"], "asOf": "5"})
+
+
+def many() -> dict[str, Any]:
+    """A host with six services alike and one that differs, an application on the second of them, and a pool."""
+    items = [hit(f"job-{n}", "hv") for n in range(6)]
+    items += [hit("shop", "hv", "DEGRADED", 8 * 86_400), hit("web", "job-1") | {"hops": 2}]
+    return impact(*items, of="hv", atRisk=[ci("pool", "Cluster")])
+
+
+def test_more_than_five_alike_are_one_line(run: Run, server: Scripted) -> None:
+    """With their number and first names, and what hangs on any of them below; --expand names each."""
+    server.answers = {"resolve": [ci("hv")], "impact": many()}
+    assert (
+        run("impact", "hv").out
+        == """\
+If hv stops, things happen.
+# hv (Service)
+  X DOWN 6 Service (job-0, job-1, job-2 and 3 more): needs hv, which is down
+    X DOWN web (Service): needs job-1, which is down; socket tcp
+        127.0.0.1:17687; seen 4 s ago
+  ~ DEGRADED shop (Service): needs hv, which is down; socket tcp
+      127.0.0.1:17687; seen 8 d ago
+! AT RISK pool: no redundancy left
+8 Service down; taken at sequence 7
+"""
+    )
+    expanded = run("impact", "hv", "--expand").out
+    assert expanded.count("X DOWN job-") == 6 and " 6 Service" not in expanded
+
+
+def test_what_is_deeper_than_asked_is_counted(run: Run, server: Scripted) -> None:
+    """With the worst state behind; nothing is left out in silence, in the table neither."""
+    server.answers = {"resolve": [ci("hv")], "impact": many()}
+    shallow = run("impact", "hv", "--depth", "1").out
+    assert "    X DOWN +1 more behind: 1 Service\n" in shallow and "web" not in shallow
+    assert "+1 more behind 1 hop\n" in run("impact", "hv", "--depth", "1", "--table").out
+    assert run("impact", "hv", "--depth", "0").code == 2
+
+
+def test_impact_as_a_table(run: Run, server: Scripted) -> None:
+    """One record a line, state first, the reason last; who is at risk as well."""
+    server.answers = {"resolve": [ci("hv")], "impact": many()}
+    lines = run("impact", "hv", "--table").out.splitlines()
+    assert lines[1].split() == ["state", "ci", "class", "hops", "why"]
+    assert lines[2] == (
+        "X DOWN      job-0  Service  1     needs hv, which is down; socket tcp 127.0.0.1:17687; seen 4 s ago"
+    )
+    assert lines[10] == "! AT RISK   pool   Cluster        no redundancy left"
+    refused = run("impact", "hv", "--table", "--json")
+    assert refused.code == 2 and "--json has the whole answer" in refused.err
+
+
+def test_the_ladder_goes_to_a_new_file(run: Run, server: Scripted, tmp_path: Path) -> None:
+    """Beside the answer, which stays as it is; a file that is there is not written over."""
+    server.answers = {"resolve": [ci("hv")], "impact": many()}
+    file = tmp_path / "hv.svg"
+    done = run("impact", "hv", "--svg", str(file), "--json")
+    assert json.loads(done.out) == server.answers["impact"]
+    assert done.err == f"the ladder is in {file}\n"
+    assert file.read_text() == svg(layout(Radius.of(server.answers["impact"])))
+    again = run("impact", "hv", "--svg", str(file))
+    assert again.code == 2 and "is there already: name another" in again.err
 
 
 def test_path_as_plain_text(run: Run, server: Scripted) -> None:
@@ -468,7 +532,7 @@ def test_every_help_shows_an_example_and_the_exit_codes(run: Run, command: tuple
 )  # fmt: skip
 def test_ages_are_said_in_words(seconds: float | None, words: str) -> None:
     """The largest unit that fits."""
-    assert show.ago(seconds) == words
+    assert ago(seconds) == words
 
 
 def test_options_are_set_anew_by_every_run(run: Run, server: Scripted) -> None:

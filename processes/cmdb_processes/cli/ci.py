@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from cmdb.errors import Invalid, UnknownName
+from cmdb_graphql.pictures import words
 from cmdb_processes.cli import asking, filters, show
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
@@ -131,7 +132,7 @@ def show_(name: Name, as_of: AsOf = None, json: Json = False) -> None:
             show.out(f"\n{title}:")
         for edge in edges:
             other, why = edge[end], edge["evidence"]
-            seen = show.ago(edge["ageSeconds"])
+            seen = words.ago(edge["ageSeconds"])
             show.out(f"  {edge['type']} {other['name']} ({other['class']}): {why['kind']} {why['detail']}, {seen}")
         if ci[key]["pageInfo"]["hasNextPage"]:
             show.out(f"  more than these {len(edges)} follow")
@@ -188,7 +189,7 @@ def path(
         hint = f"; but {other['name']} depends on {one['name']}" if back else ""
         show.out(f"{one['name']} does not depend on {other['name']} within 8 hops{hint}")
     for number, hop in enumerate(hops if hops and not json else (), start=1):
-        why = f"{hop['evidence']['kind']} {hop['evidence']['detail']}, {show.ago(hop['ageSeconds'])}"
+        why = f"{hop['evidence']['kind']} {hop['evidence']['detail']}, {words.ago(hop['ageSeconds'])}"
         show.out(f"{number}. {hop['from']['name']} {hop['type']} {hop['to']['name']}: {why}")
     if hops is None:
         raise typer.Exit(1)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from cmdb.errors import Invalid
+from cmdb_graphql.pictures import Hit, Radius, layout, svg, words
+from cmdb_graphql.pictures.folding import alike
+from cmdb_graphql.pictures.radius import children
 from cmdb_processes.cli import asking, show
 
 IMPACT = """
@@ -27,12 +33,15 @@ query Impact($of: [ID!]!, $asOf: Moment, $alsoDown: [ID!], $degraded: [ID!], $co
 }
 """
 Names = list[str] | None
+NAMED = 3
+"""Names told of a fold."""
 
 
 def register(app: typer.Typer) -> None:
     """Offer the command."""
     app.command(
         epilog="Examples: epicentre impact neo4j; epicentre impact db-17 --also db-18 --json;"
+        " epicentre impact hv-3 --depth 2 --expand; epicentre impact db-17 --svg db-17.svg;"
         " epicentre impact db-17 --as-of 2030-01-10T22:00Z; epicentre impact db-17 --already-down db-18"
     )(impact)
 
@@ -48,9 +57,17 @@ def impact(
     without_outages: Annotated[
         bool, typer.Option("--without-outages", help="As if all was well before: present outages do not count.")
     ] = False,
+    expand: Annotated[bool, typer.Option("--expand", help="Name each one; do not fold more than five alike.")] = False,
+    depth: Annotated[int | None, typer.Option(min=1, help="Show so many hops; who is behind is counted.")] = None,
+    table: Annotated[bool, typer.Option("--table", help="One row for each CI instead of a tree.")] = False,
+    drawing: Annotated[
+        Path | None, typer.Option("--svg", help="Also draw the impact ladder into a new file.", metavar="FILE")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
 ) -> None:
     """Say what breaks if a CI stops (or several together), with the reason and the path."""
+    if json and (table or expand or depth):
+        raise Invalid("--json has the whole answer: leave out --table, --expand and --depth", where="--json")
     client = asking.client()
     past = as_of is not None
 
@@ -59,25 +76,32 @@ def impact(
 
     given = {"alsoDown": ids(already_down), "degraded": ids(already_degraded), "context": not without_outages}
     answer = client.ask(IMPACT, of=ids([name, *(also or [])]), asOf=as_of, **given)["impact"]
+    if drawing is not None:
+        draw(answer, drawing)
     if json:
         show.emit(answer)
     else:
-        render(answer)
+        render(answer, table=table, expand=expand, depth=depth)
 
 
-def render(answer: dict[str, Any]) -> None:
-    """The answer as text: verdict, then a tree by witness path, then risks, problems, counts and how sure it is."""
+def draw(answer: dict[str, Any], file: Path) -> None:
+    """The ladder as a new file; nothing that is there is written over."""
+    try:
+        with file.open("x", encoding="utf-8") as opened:
+            opened.write(svg(layout(Radius.of(answer))))
+    except FileExistsError as error:
+        raise Invalid(f"{file} is there already: name another", where="--svg") from error
+    show.note(f"the ladder is in {file}")
+
+
+def render(answer: dict[str, Any], *, table: bool = False, expand: bool = False, depth: int | None = None) -> None:
+    """The answer as text: verdict, then a tree by witness path or a table, then counts and how sure it is."""
+    radius = Radius.of(answer)
     show.out(answer["verdict"])
-    inner: dict[str, list[dict[str, Any]]] = {}
-    for item in answer["items"]:
-        inner.setdefault(item["path"][0]["to"]["id"], []).append(item)
-    for root in answer["of"]:
-        show.item("FAILED", f"{root['name']} ({root['class']})")
-        _tree(inner, root["id"])
-    hit = {item["ci"]["id"] for item in answer["items"]}
-    for risk in answer["risks"]:
-        if risk["ci"]["id"] not in hit:
-            show.item("AT RISK", risk["line"])
+    if table:
+        _table(radius, depth)
+    else:
+        _Tree(radius, expand=expand, depth=depth).show()
     _beside(answer)
     counts = ", ".join(f"{c['count']} {c['class']} {c['degree'].lower()}" for c in answer["counts"])
     show.out(f"{counts or 'nothing hit'}; taken at sequence {answer['sequence']}")
@@ -96,12 +120,56 @@ def _beside(answer: dict[str, Any]) -> None:
         show.out(f"services: {', '.join(one['name'] for one in answer['services'])}{users}")
 
 
-def _tree(inner: dict[str, list[dict[str, Any]]], root: str) -> None:
+def _table(radius: Radius, depth: int | None) -> None:
+    hits = [hit for hit in radius.hits if depth is None or hit.hops <= depth]
+    rows = [(show.headed(hit.degree), hit.name, hit.cls, hit.hops or "", words.told(hit)) for hit in hits]
+    rows += [(show.headed(hit.degree), hit.name, hit.cls, "", hit.reason) for hit in radius.at_risk]
+    show.table(("state", "ci", "class", "hops", "why"), rows, "nobody else is hit")
+    if len(hits) < len(radius.hits):
+        show.out(f"+{len(radius.hits) - len(hits):,} more behind {depth} {'hop' if depth == 1 else 'hops'}")
+
+
+class _Tree:
     """Depth first, with a stack of our own: a chain may be longer than Python's."""
-    left = [(1, item) for item in reversed(inner.get(root, []))]
-    while left:
-        depth, item = left.pop()
-        evidence = item["path"][0]["evidence"]
-        why = f"{evidence['kind']} {evidence['detail']}; {show.ago(item['freshnessSeconds'])}"
-        show.item(item["degree"], f"{item['line']}; {why}", depth)
-        left += [(depth + 1, one) for one in reversed(inner.get(item["ci"]["id"], []))]
+
+    def __init__(self, radius: Radius, *, expand: bool, depth: int | None) -> None:
+        self._radius, self._expand, self._most = radius, expand, depth
+        self._inner = children(radius)
+        self._names: Mapping[str, str] = {hit.id: hit.name for hit in (*radius.failed, *radius.hits)}
+
+    def show(self) -> None:
+        """What stops, who goes with it, and who has nothing to spare any more."""
+        for root in self._radius.failed:
+            show.item(root.degree, words.label(root))
+            self._under(root)
+        for hit in self._radius.at_risk:
+            show.item(hit.degree, f"{hit.name}{show.separator()}{hit.reason}")
+
+    def _under(self, root: Hit) -> None:
+        left = [(1, group) for group in reversed(self._groups([root]))]
+        while left:
+            depth, group = left.pop()
+            show.item(group[0].degree, self._line(group), depth)
+            if self._most is None or depth < self._most:
+                left += [(depth + 1, one) for one in reversed(self._groups(group))]
+            elif behind := self._behind(group):
+                show.item(words.worst(behind), f"+{len(behind):,} more behind: {words.several(behind)}", depth + 1)
+
+    def _groups(self, parents: Sequence[Hit]) -> list[list[Hit]]:
+        hits = [hit for parent in parents for hit in self._inner.get(parent.id, [])]
+        return [[hit] for hit in hits] if self._expand else alike(hits, self._names)
+
+    def _line(self, group: Sequence[Hit]) -> str:
+        if len(group) == 1:
+            return f"{words.label(group[0])}{show.separator()}{words.told(group[0])}"
+        why = words.why_of(group, self._names)
+        return f"{words.several(group)} ({words.some_names(group, NAMED)}){show.separator()}{why}"
+
+    def _behind(self, group: Sequence[Hit]) -> list[Hit]:
+        """Everybody further on."""
+        found, left = list[Hit](), list(group)
+        while left:
+            inner = self._inner.get(left.pop().id, [])
+            found += inner
+            left += inner
+        return found

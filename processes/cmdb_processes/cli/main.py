@@ -13,8 +13,9 @@ from typing import Annotated
 import typer
 
 from cmdb import errors
+from cmdb_graphql.pictures.words import clean
 from cmdb_processes import cli
-from cmdb_processes.cli import asking, show
+from cmdb_processes.cli import asking
 
 EXIT_CODES = """Exit codes: 0 done; 1 nothing found or no path; 2 wrong usage, refused or ambiguous;
 3 not let in or not allowed; 4 the server does not answer; 5 this machine must be put right first; 70 our mistake."""
@@ -101,11 +102,11 @@ def complain(error: errors.EpicentreError) -> None:
     _say(error.message)
     if isinstance(error, errors.AmbiguousName):
         for candidate in error.candidates:
-            sys.stderr.write("  " + show.clean("  ".join(candidate)).rstrip() + "\n")
+            sys.stderr.write("  " + clean("  ".join(candidate)).rstrip() + "\n")
 
 
 def _say(sentence: str) -> None:
-    sys.stderr.write(f"epicentre: {show.clean(sentence)}\n")
+    sys.stderr.write(f"epicentre: {clean(sentence)}\n")
 
 
 def _unexpected(error: Exception) -> int:

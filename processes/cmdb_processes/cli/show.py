@@ -12,29 +12,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from cmdb_graphql.pictures.words import SIGNS, clean
 from cmdb_processes.cli import asking
 
-SIGNS = {"DOWN": ("✕", "X"), "DEGRADED": ("◐", "~"), "UP": ("●", "o"), "FAILED": ("◆", "#"), "AT RISK": ("▲", "!")}
-"""Sign on a terminal and in plain text; never colour alone."""
 COLOURS = {"DOWN": "1;31", "DEGRADED": "33", "UP": "32", "FAILED": "1", "AT RISK": "33"}
 """Colours as terminals know them."""
 LONGEST = 300
 """Characters of a value shown to people; programs get it whole."""
 PLAIN_WIDTH = 80
 
-# What could move a terminal's cursor or turn text round: names come from other machines and are only ever shown.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+# What could move a terminal's cursor or turn text round inside JSON; `words.clean` is the same for all other text.
 _UNSEEN_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def plain() -> bool:
     """Whether to keep to ASCII without colour: asked for, or nobody looks at a terminal."""
     return bool(asking.OPTIONS["plain"]) or "NO_COLOR" in os.environ or not sys.stdout.isatty()
-
-
-def clean(text: str) -> str:
-    """The text with `?` for every character that a terminal would obey instead of show."""
-    return _UNSEEN.sub("?", text)
 
 
 def out(text: str = "") -> None:
@@ -75,11 +68,20 @@ def secret(make: Callable[[], str], file: Path | None, json: bool) -> None:
     done({"file": str(file)}, f"written to {file}", json)
 
 
+def headed(degree: str) -> str:
+    """Sign and word of a degree; what stopped has its sign alone."""
+    sign = SIGNS[degree].ascii if plain() else SIGNS[degree].drawn
+    return sign if degree == "FAILED" else f"{sign} {degree}"
+
+
+def separator() -> str:
+    """What stands between a thing and its reason."""
+    return ": " if plain() else " · "
+
+
 def item(degree: str, text: str, depth: int = 0) -> None:
     """A line that begins with the sign and word of a degree; what is too long goes on below its beginning."""
-    drawn, ascii_sign = SIGNS[degree]
-    sign = ascii_sign if plain() else drawn
-    head = sign if degree == "FAILED" else f"{sign} {degree}"
+    head = headed(degree)
     width = PLAIN_WIDTH if plain() else shutil.get_terminal_size().columns
     indent = "  " * min(depth, width // 4)
     lines = textwrap.wrap(
@@ -123,13 +125,3 @@ def facts(pairs: Sequence[tuple[str, Any]]) -> None:
     for name, value in shown:
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         out(f"{name.ljust(width)}  {text if len(text) <= LONGEST else text[:LONGEST] + ' ... (whole with --json)'}")
-
-
-def ago(seconds: float | None) -> str:
-    """An age in words."""
-    if seconds is None:
-        return "age unknown"
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= size:
-            return f"seen {seconds / size:.0f} {unit} ago"
-    return f"seen {seconds:.0f} s ago"

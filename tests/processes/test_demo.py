@@ -1,0 +1,134 @@
+"""The example company: made up the same each time, whole, and never among real CIs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+from support.imported import load as imported
+from support.imported import words
+
+from cmdb.classes import catalogue
+from cmdb.config import Settings
+from cmdb.errors import Invalid, Misconfigured
+from cmdb.impact import State, blast_radius, model_of
+from cmdb.imports import parse
+from cmdb.imports.rows import EdgeRow, NodeRow
+from cmdb.store import Store
+from cmdb_processes.cli.company.estate import estate
+from cmdb_processes.cli.company.folder import MARK, claim
+from cmdb_processes.cli.company.rows import TAG, Rows
+from cmdb_processes.cli.company.timeline import DAYS, Step, timeline
+from cmdb_processes.cli.demo import settled
+
+TODAY = date(2030, 1, 10)
+
+
+@pytest.fixture(scope="module")
+def nodes() -> dict[str, NodeRow]:
+    """The company's CIs by reference, as the import reads them."""
+    read = [parse(n, row) for n, row in enumerate(estate(TODAY), 1)]
+    return {str(one.ref): one for one in read if isinstance(one, NodeRow)}
+
+
+@pytest.fixture(scope="module")
+def edges() -> list[EdgeRow]:
+    """Its edges; what is inside another is an edge too."""
+    read = [parse(n, row) for n, row in enumerate(estate(TODAY), 1)]
+    inside = [
+        EdgeRow(one.n, str(catalogue().cls(one.cls).contained_by), str(one.ref), one.parent)
+        for one in read
+        if isinstance(one, NodeRow) and one.parent
+    ]
+    return [*inside, *(one for one in read if isinstance(one, EdgeRow))]
+
+
+def test_the_same_seed_makes_the_same_company() -> None:
+    """Another seed or day another one; a step says when and why."""
+    (step,) = timeline(TODAY)
+    assert step == timeline(TODAY)[0] != timeline(TODAY, seed=8)[0]
+    assert (TODAY - step.day).days == DAYS
+    with pytest.raises(Invalid, match="rows: a step says at least one thing"):
+        Step(TODAY, "nothing", ())
+
+
+def test_it_is_a_small_company_with_all_its_parts(nodes: dict[str, NodeRow], edges: list[EdgeRow]) -> None:
+    """Every row is understood, tagged, and joins what its relation may join."""
+    rows = estate(TODAY)
+    assert len(rows) == len(nodes) + sum("type" in row for row in rows)
+    assert all(row["tags"] == [TAG] for row in rows if "class" in row)
+    counts = Counter(node.cls for node in nodes.values())
+    assert 380 <= len(nodes) <= 420
+    assert {cls: counts[cls] for cls in ("Site", "BusinessService", "Hypervisor", "LoadBalancer", "Database")} == {
+        "Site": 2, "BusinessService": 12, "Hypervisor": 10, "LoadBalancer": 4, "Database": 9,
+    }  # fmt: skip
+    for edge in edges:
+        relation = catalogue().relation(edge.type)
+        assert catalogue().joins(relation, nodes[edge.source].cls, nodes[edge.target].cls), edge.label
+
+
+def test_what_is_redundant_there_is_redundant(nodes: dict[str, NodeRow], edges: list[EdgeRow]) -> None:
+    """One hypervisor, switch, feed or database node takes no business service down; a database takes its own."""
+    plain = [(str(n), edge.type, edge.source, edge.target) for n, edge in enumerate(edges)]
+    model = model_of(plain, catalogue().relations)
+
+    def hit(*failed: str, at_most: State) -> set[str]:
+        found = blast_radius(model, failed, lambda ci: nodes[ci].name or "").items
+        return {i.ci for i in found if i.after <= at_most and nodes[i.ci].cls == "BusinessService"}
+
+    for one in ("vie-hv-1", "grz-core-1", "vie-feed-a", "grz-access-2", "pg-orders-1", "vie-lb-2", "shop-web-1"):
+        assert hit(one, at_most=State.DOWN) == set(), one
+    assert hit("app identity", at_most=State.DOWN) == {
+        "Sign-on",
+        "Customer care",
+        "Accounting",
+        "Payroll",
+        "Files and printing",
+    }
+    assert hit("db payments", at_most=State.DEGRADED) == {"Payments", "Online shop"}
+
+
+def test_an_edge_to_what_is_not_there_is_refused() -> None:
+    """And a reference given twice: a mistake in the example is found where it is made."""
+    rows = Rows()
+    rows.ci("Site", "vie", code="VIE")
+    with pytest.raises(Invalid, match="edge: vie PART_OF grz: there is no 'grz'"):
+        rows.edge("vie", "PART_OF", "grz")
+    assert rows.ci("Room", "vie", site_code="VIE", code="R1") == "Room:vie"
+    with pytest.raises(Invalid, match="ref: 'Room:vie' is there already"):
+        rows.ci("Room", "vie", site_code="VIE", code="R2")
+
+
+def test_only_a_folder_of_its_own_is_taken(tmp_path: Path) -> None:
+    """New, empty or marked; one with anything else is left alone. A later start keeps the first day."""
+    assert claim(tmp_path / "new", TODAY) == TODAY
+    assert claim(tmp_path / "new", date(2031, 1, 1)) == TODAY
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "inbox.db").touch()
+    with pytest.raises(Misconfigured, match="holds something else than the example"):
+        claim(tmp_path / "real", TODAY)
+    assert not (tmp_path / "real" / MARK).exists()
+    (tmp_path / "new" / MARK).write_text("{}")
+    with pytest.raises(Misconfigured, match="cannot be read: remove"):
+        claim(tmp_path / "new", TODAY)
+
+
+def test_it_never_runs_on_real_data(tmp_path: Path) -> None:
+    """Neither in the usual data folder nor on a Neo4j that somebody else runs."""
+    usual = Settings(home=tmp_path / "epicentre")
+    assert settled(usual, None, 1, 2).home == tmp_path / "epicentre-demo"
+    with pytest.raises(Misconfigured, match="is the data folder of the real server"):
+        settled(usual, tmp_path / "epicentre", 1, 2)
+    with pytest.raises(Misconfigured, match="unset EPICENTRE_NEO4J_URI"):
+        settled(Settings(home=tmp_path, neo4j_uri="bolt://db:7687"), None, 1, 2)
+
+
+@pytest.mark.neo4j
+def test_the_front_door_takes_every_row(store: Store) -> None:
+    """All are created, and said again nothing changes."""
+    rows = estate(TODAY)
+    first = imported(store, *rows, source="demo")
+    assert set(words(first)) == {"created"} and len(first.outcomes) == len(rows)
+    assert set(words(imported(store, *rows, source="demo"))) == {"unchanged"}
