@@ -52,6 +52,7 @@ def seeded(home: Path, real: Store, asked: Store) -> Iterator[tuple[Services, di
 def values(ids: Mapping[str, str], **more: Any) -> dict[str, Any]:
     """Values by the name of an argument or variable."""
     return {
+        "Query.spofs.of": ids["epicentre"], "Query.availability.of": ids["epicentre"], "symptoms": [ids["epicentre"]],
         "id": ids["web1"], "of": [ids["neo4j"], ids["epicentre"]], "cis": [ids["web1"]], "from": ids["shop"],
         "to": ids["neo4j"], "name": "web", "text": "web", "by": "CLASS", "class": "Host", "olderThan": 0.0, **more,
     }  # fmt: skip
