@@ -29,12 +29,13 @@ CREATE (r)-[:HAS_EVENT]->(:StateEvent {n: r.rev, at: $at, by: $by, command: $com
                                        to_state: $to_state, reason: $reason})
 """
 _ONE = """
-MATCH (r:Record {type: $type}) WHERE r.id = $name OR r.number = $name
+MATCH (r:Record {type: $type}) WHERE (r.id = $name OR r.number = $name) AND ($whole OR EXISTS { (r)-[:AFFECTS]->(:CI) })
 RETURN properties(r) AS r, [(r)-[:AFFECTS]->(c:CI) | c.id] AS cis
 """
 _MANY = """
 MATCH (r:Record {type: $type})
 WHERE ($state IS NULL OR r.state = $state) AND ($after IS NULL OR r.serial < $after)
+  AND ($whole OR EXISTS { (r)-[:AFFECTS]->(:CI) })
 RETURN properties(r) AS r, [(r)-[:AFFECTS]->(c:CI) | c.id] AS cis ORDER BY r.serial DESC LIMIT $first
 """
 _HISTORY = """
@@ -62,7 +63,7 @@ def _stored(fields: Mapping[str, Value]) -> dict[str, Any]:
 
 
 class Records:
-    """Process records in the graph."""
+    """Process records in the graph. Of a view those are there that are about a CI it shows."""
 
     def __init__(self, bolt: Bolt) -> None:
         self._bolt = bolt
@@ -131,14 +132,14 @@ class Records:
 
     def record(self, kind: str, name: str) -> Record:
         """One record by number or id."""
-        rows = self._bolt.read(lambda run: run(_ONE, {"type": kind, "name": name}))
+        rows = self._bolt.read(lambda run: run(_ONE, {"type": kind, "name": name, "whole": self._bolt.whole}))
         if not rows:
             raise UnknownName(f"there is no {kind} {name!r}")
         return _record(rows[0])
 
     def records(self, kind: str, state: str | None = None, first: int = 50, after: int | None = None) -> list[Record]:
         """Records, newest first; `after` is the serial (the digits of the number) of the last one seen."""
-        parameters = {"type": kind, "state": state, "first": first, "after": after}
+        parameters = {"type": kind, "state": state, "first": first, "after": after, "whole": self._bolt.whole}
         return [_record(row) for row in self._bolt.read(lambda run: run(_MANY, parameters))]
 
     def history(self, record_id: str) -> list[dict[str, Any]]:

@@ -61,6 +61,11 @@ class Bolt:
         """The same connection for questions to the CIs that carry a view's label; it writes nothing."""
         return _Restricted(self, label)
 
+    @property
+    def whole(self) -> bool:
+        """Whether every CI can be read by it, not only those of a view."""
+        return True
+
     def schema(self, statement: str) -> None:
         """Run one schema statement in a transaction of its own, as Neo4j requires."""
         with self._errors(), self._driver.session(database=self._database) as session:
@@ -116,6 +121,11 @@ class _Restricted(Bolt):
     def write(self, work: Callable[[Run], T], *, timeout: float = 60.0) -> T:  # noqa: ARG002  # as the other's
         """Refused: what is written could contradict what is not shown."""
         raise Forbidden("an account that is kept to a view reads only")
+
+    @property
+    def whole(self) -> bool:
+        """Never."""
+        return False
 
     def schema(self, statement: str) -> None:  # noqa: ARG002  # as the other's
         """Refused likewise."""

@@ -22,9 +22,13 @@ class RecordType:
     sentence: str
     states: tuple[str, ...]
     attributes: tuple[Attribute, ...]
+    shown: tuple[str, ...] = ()
+    """Attributes that accounts kept to a view are told too: none that may tell of CIs their view does not show."""
 
     def __post_init__(self) -> None:
         described(self.sentence, f"record {self.name}")
+        if unknown := set(self.shown) - {a.name for a in self.attributes}:
+            raise DeclarationError(f"record {self.name} shows what it does not have: {', '.join(sorted(unknown))}")
         if not re.fullmatch(r"[A-Z]{2,5}", self.prefix):
             raise DeclarationError(f"prefix {self.prefix!r} of {self.name} is not 2 to 5 capitals")
         if taken := {"id", "number", "state", "rev", "history", "cis", "opened_by"} & {a.name for a in self.attributes}:

@@ -17,7 +17,7 @@ from cmdb_graphql.pages import Connection, fetched
 from cmdb_graphql.types import CI, make, page_size, plain
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="One step in a record's history; never edited.")
 class Transition:
     """A history entry."""
@@ -36,7 +36,10 @@ def _type(kind: RecordType) -> type:
         return [make(row) for row in rows if row is not None]
 
     async def history(self: Any, info: Info) -> list[Transition]:
-        return [Transition(**e) for e in await blocking(info.context.services.store.history, self.record.id)]
+        steps = await blocking(info.context.services.store.history, self.record.id)
+        # A reason may name any CI: who is kept to a view is told by which command.
+        said = [{**one, "reason": one["command"]} for one in steps] if info.context.narrowed else steps
+        return [Transition(**one) for one in said]
 
     body: dict[str, Any] = {"__annotations__": {"record": strawberry.Private[Record]}, "__module__": __name__}
     base = {
@@ -60,37 +63,38 @@ def _type(kind: RecordType) -> type:
         resolver=history, description="Every transition, in order.", metadata=whole("a record has few")
     )
     made: type = strawberry.type(type(kind.name, (), body), name=kind.name, description=kind.sentence)
-    return readable_by(Role.VIEWER)(made)
+    return readable_by(Role.READER)(made)
 
 
-def _object(made: type, kind: RecordType, record: Record) -> Any:
-    fields = plain({a.name: record.fields.get(a.name) for a in kind.attributes})
+def _object(made: type, kind: RecordType, record: Record, info: Info) -> Any:
+    told = kind.shown if info.context.narrowed else [a.name for a in kind.attributes]
+    fields = plain({name: record.fields.get(name) for name in told})
     base = {n: getattr(record, n) for n in ("id", "number", "state", "rev", "opened_by", "opened_at")}
     return made(record=record, **base, **fields)
 
 
 def _questions(kind: RecordType, made: Any) -> list[Root]:
     async def one(info: Info, number: str) -> Any:
-        return _object(made, kind, await blocking(info.context.services.store.record, kind.name, number))
+        return _object(made, kind, await blocking(info.context.services.store.record, kind.name, number), info)
 
     async def many(info: Info, state: str | None = None, first: int = 20, after: str | None = None) -> Any:
         serial = int(after.rpartition("-")[2]) if after and after.rpartition("-")[2].isdecimal() else None
         records = info.context.services.store.records
         size = page_size(first)
         found = await blocking(records, kind.name, state, size + 1, serial)
-        return fetched(found, size, lambda record: _object(made, kind, record), lambda record: record.number)
+        return fetched(found, size, lambda record: _object(made, kind, record, info), lambda record: record.number)
 
     one.__annotations__["return"] = made
     many.__annotations__["return"] = Connection[made]
     one.__doc__ = f"One {kind.name} by its number, such as {kind.prefix}-1."
     many.__doc__ = f"{kind.sentence} Newest first; `after` is the number of the last one seen."
     singular = kind.name[0].lower() + kind.name[1:]
-    return [question(Role.VIEWER, name=singular)(one), question(Role.VIEWER, name=camel(kind.plural))(many)]
+    return [question(Role.READER, name=singular)(one), question(Role.READER, name=camel(kind.plural))(many)]
 
 
 def _mutation(do: Command, kind: RecordType, made: Any) -> Root:
     async def resolve(info: Info, **arguments: Any) -> Any:
-        return _object(made, kind, await _carry_out(info, do, kind, arguments))
+        return _object(made, kind, await _carry_out(info, do, kind, arguments), info)
 
     resolve.__annotations__.update({"info": Info, "return": made})
     resolve.__doc__ = do.sentence

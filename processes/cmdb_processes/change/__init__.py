@@ -24,6 +24,7 @@ RECORD = RecordType(
         Attribute("approvals", "strings", "Approvals given on this evidence: role, person and time each."),
         Attribute("rejection", "string", "Why it was rejected."),
     ),
+    shown=("window_start", "window_end"),
 )
 _ENGINEERS = frozenset({Role.ENGINEER, Role.CHANGE_MANAGER})
 _APPROVERS = frozenset(rules.ROLES.values())
