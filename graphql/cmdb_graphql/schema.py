@@ -75,12 +75,12 @@ def _type_policies(schema: GraphQLSchema) -> dict[str, frozenset[Role]]:
     found: dict[str, frozenset[Role]] = {}
     rows: dict[str, str] = {}
     for name, made in schema.type_map.items():
-        definition = made.extensions.get("strawberry-definition")
-        policy = getattr(getattr(definition, "origin", None), "__policy__", None)
+        origin = getattr(made.extensions.get("strawberry-definition"), "origin", None)
+        policy = getattr(origin, "__policy__", None)
         if policy:
             found[name] = policy
-        if policy and issubclass(definition.origin, pages.Connection):
-            rows[name] = get_named_type(made.fields["nodes"].type).name
+        if isinstance(made, GraphQLObjectType) and isinstance(origin, type) and issubclass(origin, pages.Connection):
+            rows[name] = str(get_named_type(made.fields["nodes"].type))
     return {**found, **{page: found[row] for page, row in rows.items() if row in found}}
 
 

@@ -8,8 +8,10 @@ import asyncio
 import json
 import os
 import random
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -37,10 +39,17 @@ def made(tmp_path: Path, store: Store) -> Iterator[Services]:
         yield opened
 
 
-def test_a_restricted_answer_is_an_admins_without_the_forbidden_cis(made: Services) -> None:
+@pytest.mark.timeout(120 + CASES)
+@(pytest.mark.one_way if CASES > 300 else lambda test: test)  # that both ways agree is shown by the first few hundred
+def test_a_restricted_answer_is_an_admins_without_the_forbidden_cis(
+    made: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Lists, counts, orders, searches, ways, impact, past, provenance, records, events, errors: not one difference."""
     store, differ, hidden, empty = made.store, [], 0, 0
+    begun = time.monotonic()
     executor(made)._budgets.default_factory = _Free  # type: ignore[assignment]
+    # One label for all graphs: Neo4j has planned most questions before.
+    monkeypatch.setattr("cmdb.store.views.secrets", SimpleNamespace(token_hex=lambda _: "0" * 16))
     for seed in range(FIRST, FIRST + max(1, CASES // PER_GRAPH)):
         dice = random.Random(seed)
         wipe(store)
@@ -58,7 +67,10 @@ def test_a_restricted_answer_is_an_admins_without_the_forbidden_cis(made: Servic
             named = [ci for ci in gone if ci in json.dumps(restricted) and ci not in json.dumps(variables)]
             if restricted != whole or named:
                 differ.append((seed, text, variables, named, restricted, whole))
-    assert not differ, (len(differ), differ[0])
+        print(f"graph {seed}: {len(differ)} differences so far, {time.monotonic() - begun:.0f} s")
+        if differ and differ[-1][0] == seed:
+            print(json.dumps(differ[-1]))
+    assert not differ, (len(differ), json.dumps(differ, indent=1))
     assert hidden > CASES // 50, "the views hid too little to prove anything"
     assert empty < CASES / 2
 

@@ -219,6 +219,7 @@ def remove_hidden(store: Store, made: Generated) -> set[str]:
     (view,) = store.views()
     text = f"MATCH (n:CI) WHERE NOT n:`{view.label}` WITH n, n.id AS id DETACH DELETE n RETURN id"
     gone = {row["id"] for row in _write(store, text)}
+    _write(store, "MATCH (v:Version) WHERE NOT (v)-[:OF]->() DELETE v")
     _write(store, "MATCH (r:Record) WHERE NOT (r)-[:AFFECTS]->() DETACH DELETE r")
     _write(store, "MATCH (m:Merge) WHERE m.loser IN $gone DELETE m", gone=sorted(gone))
     traces = [{"s": o.scope, "ci": o.ci, "trace": json.dumps(o.trace(gone))} for o in made.identified]
