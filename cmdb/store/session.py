@@ -24,6 +24,9 @@ class Bolt:
     `patience` seconds: Neo4j documents them as safe to repeat when the whole transaction function is repeated.
     """
 
+    whole = True
+    """Whether every CI can be read by it, not only those of a view."""
+
     def __init__(
         self, uri: str, user: str, password: str, database: str | None = None, *, patience: float = 5.0
     ) -> None:
@@ -60,11 +63,6 @@ class Bolt:
     def restricted(self, label: str) -> Bolt:
         """The same connection for questions to the CIs that carry a view's label; it writes nothing."""
         return _Restricted(self, label)
-
-    @property
-    def whole(self) -> bool:
-        """Whether every CI can be read by it, not only those of a view."""
-        return True
 
     def schema(self, statement: str) -> None:
         """Run one schema statement in a transaction of its own, as Neo4j requires."""
@@ -104,6 +102,8 @@ class Bolt:
 class _Restricted(Bolt):
     """Reads the shown part of a graph through somebody else's connections."""
 
+    whole = False
+
     def __init__(self, whole: Bolt, label: str) -> None:
         self._whole, self._label = whole, label
 
@@ -121,11 +121,6 @@ class _Restricted(Bolt):
     def write(self, work: Callable[[Run], T], *, timeout: float = 60.0) -> T:  # noqa: ARG002  # as the other's
         """Refused: what is written could contradict what is not shown."""
         raise Forbidden("an account that is kept to a view reads only")
-
-    @property
-    def whole(self) -> bool:
-        """Never."""
-        return False
 
     def schema(self, statement: str) -> None:  # noqa: ARG002  # as the other's
         """Refused likewise."""
