@@ -10,7 +10,6 @@ from cmdb.cypher.filters import Filter, Statement, attribute_types, chosen
 from cmdb.errors import Invalid, UnknownName
 
 ATTRIBUTE = "attribute"
-_THERE = "WHERE all(e IN es WHERE e.valid_to IS NULL)"
 # What lives inside another is where that one is, and is counted with it: far fewer places are looked up than CIs.
 _BY_TOP = """
 WITH coalesce(n.parent, n.id) AS top, $agents[split(n.source, '/')[0]] AS agent, {more} count(*) AS count
@@ -39,9 +38,8 @@ DIMENSIONS: Mapping[str, Dimension] = {
         "The Site it, or what it is inside of, is LOCATED_IN or PART_OF, over racks and rooms; else the site its "
         "agent was enrolled for.",
         _BY_TOP.format(more="")
-        + "CALL (t, g) { UNWIND [t, g] AS h MATCH (h)-[es:`LOCATED_IN`|`PART_OF`*0..4]->(s:Site) "
-        + _THERE
-        + " RETURN s.name AS site ORDER BY site LIMIT 1 UNION ALL RETURN null AS site } "
+        + "CALL (t, g) { UNWIND [t, g] AS h MATCH (h)((:CI)-[e:`LOCATED_IN`|`PART_OF` WHERE e.valid_to IS NULL]->(:CI))"
+        + "{0,4}(s:Site) RETURN s.name AS site ORDER BY site LIMIT 1 UNION ALL RETURN null AS site } "
         "WITH top, agent, count, max(site) AS site WITH coalesce(site, agent) AS key, count",
         agents="site",
     ),

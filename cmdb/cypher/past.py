@@ -48,7 +48,8 @@ UNWIND $ids AS id
 CALL (id) {
   MATCH (n:CI {parent: id}) WHERE n.valid_from <= $at AND n.status = 'live' RETURN properties(n) AS n
   UNION ALL
-  MATCH (v:Version {parent: id}) WHERE v.from <= $at AND $at < v.to AND v.status = 'live' RETURN properties(v) AS n
+  MATCH (v:Version {parent: id})-[:OF]->(:CI) WHERE v.from <= $at AND $at < v.to AND v.status = 'live'
+  RETURN properties(v) AS n
 }
 RETURN n ORDER BY n.class, n.name, coalesce(n.id, n.ci)
 """

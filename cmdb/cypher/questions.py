@@ -16,6 +16,7 @@ Statement = tuple[str, dict[str, Any]]
 
 SEQUENCE = "MATCH (j:Journal {id: 'journal'}) RETURN j.seq AS seq"
 CIS = "UNWIND $ids AS id MATCH (n:CI {id: id}) RETURN properties(n) AS n"
+KNOWN = "UNWIND $ids AS id MATCH (n:CI {id: id}) RETURN n.id AS id"
 COUNTS = "MATCH (n:CI {status: 'live'}) RETURN n.class AS class, count(*) AS count ORDER BY class"
 CLAIMS = """
 UNWIND $ids AS id MATCH (s:Scope)-[a:ASSERTS]->(:CI {id: id})

@@ -7,10 +7,10 @@ agent speaks for it, or one agent identity speaks for two machines: a person dec
 from cmdb.identity.boots import Boot, alternating, note_boot
 from cmdb.identity.hygiene import hygiene, uuid_variants
 from cmdb.identity.rules import identify, identity_keys
-from cmdb.identity.trace import Candidate, Outcome, Refusal, Step, Verdict
+from cmdb.identity.trace import Candidate, Outcome, Refusal, Step, Verdict, fitted
 
 __all__ = [
-    "Boot", "Candidate", "Outcome", "Refusal", "Step", "Verdict", "alternating", "hygiene", "identify", "identity_keys",
-    "note_boot",
+    "Boot", "Candidate", "Outcome", "Refusal", "Step", "Verdict", "alternating", "fitted", "hygiene", "identify",
+    "identity_keys", "note_boot",
     "uuid_variants",
 ]  # fmt: skip

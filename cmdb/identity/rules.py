@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cmdb.identity.boots import Boot, alternating
 from cmdb.identity.hygiene import hygiene, uuid_variants
-from cmdb.identity.trace import Candidate, Outcome, Refusal, Step, Verdict
+from cmdb.identity.trace import Candidate, Outcome, Refusal, Step, Verdict, fitted
 from cmdb.words import CIClass, IdentityRule, Value
 
 Keys = Mapping[str, Value]
@@ -120,8 +120,7 @@ class _Search:
             if _complete(rule, theirs) and all(_agrees(k, self.keys[k], theirs[k]) for k in rule.keys)
         ]
         fits = [one for one in agree if not any(_contradicts(s, self.keys, one[1]) for s in stronger)]
-        vetoed, hits = len(agree) - len(fits), _ids(fits)
-        result = f"{len(hits)} fit" + (f", {vetoed} vetoed by a stronger key that contradicts" if vetoed else "")
+        result = fitted(len(_ids(fits)), len(agree) - len(fits))
         self.steps.append(Step(rule.name, used, _ids(agree), result))
         return fits
 

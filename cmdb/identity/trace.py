@@ -39,6 +39,11 @@ class Step:
     result: str
 
 
+def fitted(fit: int, vetoed: int) -> str:
+    """What came of a rule that was tried."""
+    return f"{fit} fit" + (f", {vetoed} vetoed by a stronger key that contradicts" if vetoed else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Outcome and trace of one identification; `rule` is the one that decided, `keys` what was fit to be compared."""

@@ -50,6 +50,11 @@ class Reads:
         rows = self._bolt.read(lambda run: run(questions.CIS, {"ids": list(ids)})) if ids else []
         return {row["n"]["id"]: row["n"] for row in rows}
 
+    def known(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of the ids that are CIs' that are there. One round trip."""
+        rows = self._bolt.read(lambda run: run(questions.KNOWN, {"ids": list(ids)})) if ids else []
+        return frozenset(row["id"] for row in rows)
+
     def find(
         self,
         cls: str | None,

@@ -24,6 +24,9 @@ class Bolt:
     `patience` seconds: Neo4j documents them as safe to repeat when the whole transaction function is repeated.
     """
 
+    whole = True
+    """Whether every CI can be read by it, not only those of a view."""
+
     def __init__(
         self, uri: str, user: str, password: str, database: str | None = None, *, patience: float = 5.0
     ) -> None:
@@ -98,6 +101,8 @@ class Bolt:
 
 class _Restricted(Bolt):
     """Reads the shown part of a graph through somebody else's connections."""
+
+    whole = False
 
     def __init__(self, whole: Bolt, label: str) -> None:
         self._whole, self._label = whole, label

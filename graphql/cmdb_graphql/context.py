@@ -27,6 +27,11 @@ class Context:
     principal: Principal
     loaders: Loaders
 
+    @property
+    def narrowed(self) -> bool:
+        """Whether who asks is kept to a view: then no text that may tell of other CIs is for them."""
+        return self.principal.view is not None
+
 
 Info = strawberry.Info[Context, None]
 

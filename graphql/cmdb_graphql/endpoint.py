@@ -144,7 +144,8 @@ class Executor:
     async def event(
         self, who: Principal, document: DocumentNode, variables: dict[str, Any], operation: limits.Operation, root: Any
     ) -> Answer:
-        """What a subscription answers to one event; it is paid for like a question."""
+        """What a subscription answers to one event; it is paid for like a question, and so are its rights asked."""
+        self._allow(who, operation)
         with self._lock:
             budget = self._budgets[who.name]
         with budget.charge(operation.measure.cost, inner=True):

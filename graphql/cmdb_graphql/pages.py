@@ -16,7 +16,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)  # and by whom its rows are: the schema sees to it
 @strawberry.type(description="A page of a list.")
 class Connection(Generic[T]):
     """Rows, and whether more follow; its GraphQL name is the row's and `Connection`."""

@@ -15,6 +15,7 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
+    get_named_type,
     print_schema,
 )
 from strawberry.schema.config import StrawberryConfig
@@ -22,7 +23,7 @@ from strawberry.tools import create_type
 
 from cmdb.errors import DeclarationError
 from cmdb.words import Process, Role
-from cmdb_graphql import fields, generate, lists, long, moment, records
+from cmdb_graphql import fields, generate, lists, long, moment, pages, records
 from cmdb_graphql.context import Root
 
 
@@ -70,14 +71,17 @@ def _type(name: str, description: str, roots: list[Root]) -> type:
 
 
 def _type_policies(schema: GraphQLSchema) -> dict[str, frozenset[Role]]:
-    """The roles each object type asks for, by its name; root types ask field by field."""
+    """The roles each object type asks for, by its name; root types ask field by field. A page asks for its rows'."""
     found: dict[str, frozenset[Role]] = {}
+    rows: dict[str, str] = {}
     for name, made in schema.type_map.items():
-        definition = made.extensions.get("strawberry-definition")
-        policy = getattr(getattr(definition, "origin", None), "__policy__", None)
+        origin = getattr(made.extensions.get("strawberry-definition"), "origin", None)
+        policy = getattr(origin, "__policy__", None)
         if policy:
             found[name] = policy
-    return found
+        if isinstance(made, GraphQLObjectType) and isinstance(origin, type) and issubclass(origin, pages.Connection):
+            rows[name] = str(get_named_type(made.fields["nodes"].type))
+    return {**found, **{page: found[row] for page, row in rows.items() if row in found}}
 
 
 def check(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import strawberry
@@ -11,12 +11,13 @@ from strawberry.scalars import JSON
 from cmdb.classes import catalogue
 from cmdb.store import Row
 from cmdb.words import Role
-from cmdb_graphql.context import readable_by, whole
+from cmdb_graphql import narrowed
+from cmdb_graphql.context import Info, readable_by, whole
 
 KEPT = whole("as the decision was kept")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="One identity rule as it was tried.")
 class IdentityStep:
     """A step."""
@@ -27,7 +28,7 @@ class IdentityStep:
     result: str = strawberry.field(description="What came of it.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="A key that was not used for identity.")
 class RefusedKey:
     """A refused key."""
@@ -37,7 +38,7 @@ class RefusedKey:
     reason: str = strawberry.field(description="Why it does not tell one thing from another.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="Another CI that a person said is the same thing.")
 class MergedCi:
     """A merge that holds."""
@@ -48,7 +49,7 @@ class MergedCi:
     reason: str = strawberry.field(description="Why.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="Why a CI is one CI.")
 class IdentityTrace:
     """A trace."""
@@ -76,6 +77,31 @@ def identity_traces(row: Row, found: Mapping[str, Any]) -> list[IdentityTrace]:
     merged = [MergedCi(id=strawberry.ID(ci), at=at, by=by, reason=why) for ci, at, by, why in found["merges"]]
     decisions = sorted(found["traces"], key=lambda one: (one["since"], one["scope"])) or [_by_place(row)]
     return [_trace(one, merged) for one in decisions]
+
+
+async def narrowed_traces(info: Info, found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """As `identity_traces` takes them; to who is kept to a view nothing of CIs it does not show. One round trip."""
+    if not info.context.narrowed:
+        return found
+    losers = {ci for ci, *_ in found["merges"]}
+    shown = await _shown(info, narrowed.compared(one["trace"] for one in found["traces"]) | losers)
+    return {"traces": _cut(found["traces"], shown), "merges": [one for one in found["merges"] if one[0] in shown]}
+
+
+async def narrowed_claims(info: Info, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    """Claims of a CI with the traces they hold, likewise."""
+    if not info.context.narrowed:
+        return rows
+    return _cut(rows, await _shown(info, narrowed.compared(one["trace"] for one in rows)))
+
+
+async def _shown(info: Info, cis: Iterable[str]) -> set[str]:
+    rows = await info.context.loaders.ci.load_many(sorted(cis))
+    return {row["id"] for row in rows if row is not None}
+
+
+def _cut(rows: Iterable[dict[str, Any]], shown: set[str]) -> list[dict[str, Any]]:
+    return [{**one, "trace": one["trace"] and narrowed.trace_of(one["trace"], shown)} for one in rows]
 
 
 def _by_place(row: Row) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from cmdb.store import EdgeRow, Row
 from cmdb.words import COMMON, Attribute, Role
 from cmdb_graphql.context import SENTENCES, Info, computed, readable_by, whole
 from cmdb_graphql.rows import Rows
-from cmdb_graphql.traces import IdentityTrace, identity_traces
+from cmdb_graphql.traces import IdentityTrace, identity_traces, narrowed_claims, narrowed_traces
 
 if TYPE_CHECKING:
     from cmdb_graphql.loaders import Loaders
@@ -50,7 +50,7 @@ def made(rows: Iterable[Row]) -> list[CI]:
     return cast("list[CI]", Rows(rows, make))
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="One value that a scope claims.")
 class ClaimedValue:
     """A claimed value, whether it is in effect or not."""
@@ -62,7 +62,7 @@ class ClaimedValue:
     until: str | None = strawberry.field(description="When an override ends, ISO 8601 UTC.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="Who asserts a CI, since when, what it says, and how it was identified.")
 class Claim:
     """A scope's claim."""
@@ -172,7 +172,7 @@ class CI:
     @computed("Why it is one CI: each decision that made it so, oldest first.", complete="a CI has few sources")
     async def identity_trace(self, info: Info) -> list[IdentityTrace]:
         """Identity."""
-        return identity_traces(self.row, await info.context.loaders.traces.load(self.id))
+        return identity_traces(self.row, await narrowed_traces(info, await info.context.loaders.traces.load(self.id)))
 
     @computed(
         "Who asserts it, and what each says of it; of now, also when asked as of a moment.",
@@ -181,7 +181,7 @@ class CI:
     async def claims(self, info: Info) -> list[Claim]:
         """Provenance."""
         row = self.row if self.row.get("as_of") is None else await info.context.loaders.ci.load(self.id)
-        return claims_of(row or self.row, await info.context.loaders.claims.load(self.id))
+        return claims_of(row or self.row, await narrowed_claims(info, await info.context.loaders.claims.load(self.id)))
 
 
 def claims_of(row: Row, rows: Sequence[dict[str, Any]]) -> list[Claim]:

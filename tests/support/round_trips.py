@@ -15,6 +15,8 @@ T = TypeVar("T")
 class _Counting:
     """The real session with a counter in it."""
 
+    whole = True
+
     def __init__(self, bolt: Bolt, sent: list[str]) -> None:
         self._bolt, self._sent = bolt, sent
 

@@ -10,7 +10,8 @@ import strawberry
 
 from cmdb.classes import catalogue
 from cmdb.words import Role
-from cmdb_graphql.context import Info, readable_by, subscription
+from cmdb_graphql import narrowed
+from cmdb_graphql.context import Info, blocking, readable_by, subscription
 from cmdb_graphql.fields import impact as blast
 from cmdb_graphql.impact_answer import Impact
 from cmdb_graphql.types import CI, OfClass, existing, make
@@ -27,7 +28,7 @@ class Event:
     memory: dict[str, Any] = field(default_factory=dict)
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="What one journal entry did to the CIs that are watched.")
 class CiChange:
     """A change."""
@@ -43,7 +44,7 @@ class CiChange:
     truncated: str | None = strawberry.field(description="Why not all of them are here, if they are not.")
 
 
-@subscription(Role.VIEWER, arguments={"of": "The ids of the CIs to watch, 1 to 100; all, if left out."})
+@subscription(Role.READER, arguments={"of": "The ids of the CIs to watch, 1 to 100; all, if left out."})
 async def ci_changed(info: Info, of: list[strawberry.ID] | None = None, class_: OfClass = None) -> CiChange | None:
     """Every journal entry that makes, changes or retires one of these CIs, opens an edge at it or closes one of its."""
     event = cast(Event, info.root_value)
@@ -53,16 +54,26 @@ async def ci_changed(info: Info, of: list[strawberry.ID] | None = None, class_: 
         if of is not None:
             await existing(info, of)
         return None
-    ids = sorted(_touched(event.entry) & set(map(str, of)) if of is not None else _touched(event.entry))
+    entry = await _told(info, event.entry)
+    ids = sorted(_touched(entry) & set(map(str, of)) if of is not None else _touched(entry))
     found = [row for row in await info.context.loaders.ci.load_many(ids[:1000]) if row and _is(row["class"], class_)]
     if not found:
         return None
-    entry = {name: event.entry[name] for name in ("seq", "at", "actor", "kind", "summary")}
+    named = {name: entry[name] for name in ("seq", "at", "actor", "kind", "summary")}
     more = len(found) > SHOWN or len(ids) > 1000
     return CiChange(
-        **entry, cis=[make(row) for row in found[:SHOWN]],
+        **named, cis=[make(row) for row in found[:SHOWN]],
         truncated=f"the entry touched more than these {SHOWN}: `diff` shows all" if more else None,
     )  # fmt: skip
+
+
+async def _told(info: Info, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The entry as far as it is about CIs that are shown to who asks."""
+    if not info.context.narrowed:
+        return entry
+    about = narrowed.mentioned(entry["ops"])
+    steps = narrowed.steps_of(entry["ops"], await blocking(info.context.services.store.known, about))
+    return {**entry, "ops": steps, "summary": narrowed.said(steps)}
 
 
 def _touched(entry: Mapping[str, Any]) -> set[str]:
@@ -88,7 +99,7 @@ def _is(cls: str, wanted: str | None) -> bool:
 _impact = cast(Any, blast.impact.field.base_resolver).wrapped_func
 
 
-@subscription(Role.VIEWER, batch=True)
+@subscription(Role.READER, batch=True)
 async def impact_changed(info: Info, of: list[strawberry.ID]) -> Impact | None:
     """The blast radius of these CIs, each time it is another one: who is hit, how hard, or by which dependencies."""
     event = cast(Event, info.root_value)

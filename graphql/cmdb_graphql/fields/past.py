@@ -257,11 +257,11 @@ async def history(
     if until is not None:
         before = until + 1 if before is None else min(before, until + 1)
     found = await blocking(info.context.services.store.history_of, ci, size + 1, before)
-    shown, more, whole = found[:size], len(found) > size, info.context.principal.view is None
+    shown, more, whole = found[:size], len(found) > size, not info.context.narrowed
     return HistoryConnection(nodes=[_entry(one, whole=whole) for one in shown], before=shown[-1].seq if more else None)
 
 
-@question(Role.VIEWER)
+@question(Role.READER)
 async def edge_history(
     info: Info,
     id: strawberry.ID,  # noqa: A002  # the argument's public name
@@ -271,20 +271,21 @@ async def edge_history(
     """What became of an edge, newest first: by whom and on what evidence it was opened, reworded and closed."""
     size = page_size(first)
     found = await blocking(info.context.services.store.edge_life, str(id), size + 1, before)
-    shown, edge = found.steps[:size], found.edge
+    shown, edge, whole = found.steps[:size], found.edge, not info.context.narrowed
     return EdgeHistory(
         id=id, type=edge.type, from_=strawberry.ID(edge.source), to=strawberry.ID(edge.target),
-        open=edge.valid_to is None, nodes=[_edge_step(step) for step in shown],
+        open=edge.valid_to is None, nodes=[_edge_step(step, whole=whole) for step in shown],
         before=shown[-1].seq if len(found.steps) > size else None,
         truncated="rewordings older than the last 100 are not told" if found.forgotten else None,
     )  # fmt: skip
 
 
-def _edge_step(step: lives_of.EdgeStep) -> EdgeStep:
+def _edge_step(step: lives_of.EdgeStep, *, whole: bool) -> EdgeStep:
     evidence = None if step.evidence is None else Evidence(**step.evidence)
+    # As with `_entry`; and what a person said of a merge is about the CI it was re-pointed from, too.
     return EdgeStep(
-        seq=step.seq, at=step.at, actor=step.actor, kind=step.kind, summary=step.summary, what=step.what,
-        evidence=evidence, because=step.because,
+        seq=step.seq, at=step.at, actor=step.actor, kind=step.kind, summary=step.summary if whole else step.what,
+        what=step.what, evidence=evidence, because=step.because if whole else None,
     )  # fmt: skip
 
 

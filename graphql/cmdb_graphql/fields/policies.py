@@ -29,7 +29,7 @@ class PolicyRule(Enum):
     EXTRA = strawberry.enum_value("extra", description="Each free attribute's name is one of `values`; none: no names.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="A rule for the values of a class and its kinds.")
 class Policy:
     """One policy."""
@@ -57,7 +57,7 @@ class Policy:
         )  # fmt: skip
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="A value of a CI that breaks a policy.")
 class PolicyViolation:
     """One violation."""
@@ -85,7 +85,7 @@ class PolicyViolation:
         return None if row is None else make(row)
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="How often a policy is broken.")
 class ViolationCount:
     """One policy's count."""
@@ -94,7 +94,7 @@ class ViolationCount:
     count: int = strawberry.field(description="How many values break it.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="How often each policy is broken.")
 class ViolationCounts:
     """Counts of a check."""
@@ -104,7 +104,7 @@ class ViolationCounts:
     truncated: str | None = strawberry.field(description="Why not all CIs were looked at, if they were not.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="A page of what breaks policies, by CI.")
 class PolicyViolationConnection:
     """A part of a check."""
@@ -123,13 +123,13 @@ class PolicyViolationConnection:
         return ViolationCounts(by_policy=counts, looked_at=found.looked_at, truncated=cut)
 
 
-@question(Role.VIEWER, complete="at most 500 policies are kept")
+@question(Role.READER, complete="at most 500 policies are kept")
 async def policies(info: Info) -> list[Policy]:
     """All policies, by name."""
     return [Policy.of(one) for one in await blocking(info.context.services.store.policies)]
 
 
-@question(Role.VIEWER, arguments={"policy": "Only what breaks the policy of this name."})
+@question(Role.READER, arguments={"policy": "Only what breaks the policy of this name."})
 async def policy_violations(
     info: Info, class_: OfClass = None, policy: str | None = None, first: First = 50, after: After = None
 ) -> PolicyViolationConnection:
@@ -174,7 +174,7 @@ async def remove_policy(info: Info, name: str, reason: str | None = None) -> boo
     return True
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="More open edges at one CI than its relation has room for; reports are not refused.")
 class CardinalityViolation:
     """One crowded place."""
@@ -201,7 +201,7 @@ class CardinalityViolation:
         return [make(row) for row in rows if row is not None]
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="A page of crowded places, by CI.")
 class CardinalityViolationConnection:
     """Crowded places."""
@@ -210,7 +210,7 @@ class CardinalityViolationConnection:
     page_info: PageInfo = strawberry.field(description="Where this page ends, and whether more follow.")
 
 
-@question(Role.VIEWER)
+@question(Role.READER)
 async def cardinality_violations(info: Info, first: First = 50, after: After = None) -> CardinalityViolationConnection:
     """Where reports opened more edges of a relation than it has room for; people's links are refused before."""
     size = page_size(first)

@@ -21,7 +21,7 @@ CountBy: Any = strawberry.enum(cast(Any, Enum)("CountBy", _BY), description="Wha
 CIFilter: Any = INPUTS[None]
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="How many CIs have one thing in common.")
 class Count:
     """A count."""
@@ -31,7 +31,7 @@ class Count:
 
 
 @question(
-    Role.VIEWER,
+    Role.READER,
     arguments={"by": "What to count by.", "attribute": "The attribute to count by, in camelCase; with ATTRIBUTE only."},
 )
 async def counts(
@@ -62,7 +62,7 @@ def _live(given: Any, include_retired: bool = False) -> Filter:
 BANDS = (("an hour", 3_600.0), ("a day", 86_400.0), ("a week", 604_800.0), ("30 days", 2_592_000.0))
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="How old what one source says of the CIs of a class is.")
 class Freshness:
     """A source's word on a class."""
@@ -74,7 +74,7 @@ class Freshness:
     age_seconds: float | None = strawberry.field(description="How long ago that was, in seconds.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="How many CIs of a class were last seen how long ago.")
 class AgeCount:
     """A band of ages."""
@@ -84,7 +84,7 @@ class AgeCount:
     count: int = strawberry.field(description="How many CIs.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="How old what we know is: the oldest first.")
 class FreshnessConnection:
     """A page."""
@@ -97,7 +97,7 @@ class FreshnessConnection:
     page_info: PageInfo = strawberry.field(description="Where this page ends, and whether more follow.")
 
 
-@question(Role.VIEWER, arguments={"olderThan": "Only what was last seen longer ago than this, in seconds."})
+@question(Role.READER, arguments={"olderThan": "Only what was last seen longer ago than this, in seconds."})
 async def freshness(
     info: Info, class_: OfClass = None, older_than: float = 0.0, first: First = 20, after: After = None
 ) -> FreshnessConnection:

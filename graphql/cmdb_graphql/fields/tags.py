@@ -36,7 +36,7 @@ class ManyResult:
         return [make(row) for row in rows if row is not None]
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="A tag and how many live CIs carry it.")
 class TagCount:
     """One tag."""
@@ -45,7 +45,7 @@ class TagCount:
     count: int = strawberry.field(description="How many live CIs carry it.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="A page of tags.")
 class TagConnection:
     """Tags in order."""
@@ -54,7 +54,7 @@ class TagConnection:
     page_info: PageInfo = strawberry.field(description="Where this page ends, and whether more follow.")
 
 
-@question(Role.VIEWER, arguments={"prefix": "Only tags that start with this."})
+@question(Role.READER, arguments={"prefix": "Only tags that start with this."})
 async def tags(info: Info, prefix: str = "", first: First = 100, after: After = None) -> TagConnection:
     """The tags in use, each with the number of live CIs that carry it."""
     size = page_size(first)
