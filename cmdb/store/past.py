@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, groupby
 from typing import Any
 
-from cmdb import history
+from cmdb import history, moments
 from cmdb.cypher import past, questions
 from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.history import Change, EdgeState, Life
 from cmdb.replay import KEPT_REWORDINGS
 from cmdb.store.entries import decoded
-from cmdb.store.reads import states_at
+from cmdb.store.reads import last_sequence, states_at
 from cmdb.store.rows import Row
 from cmdb.store.session import Bolt, Run
+from cmdb.words import CONDITION
 
 MOST_ENTRIES = 10_000
 """Journal entries that one comparison of the whole estate reads."""
@@ -65,6 +67,14 @@ class Difference:
     changes: tuple[Change, ...]
     cis: Mapping[str, Row]
     cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How long a CI was down each time, in hours, and for how many hours it has been known."""
+
+    outages: tuple[float, ...]
+    watched: float
 
 
 class Past:
@@ -144,6 +154,38 @@ class Past:
 
         return self._bolt.read(work, timeout=20.0)
 
+    def lately(self, ids: Collection[str], hours: float, now: str, at: int | None = None) -> dict[str, list[Entry]]:
+        """What was done to CIs and their own dependencies in the last hours, newest first; how they do is left out.
+
+        Until now, or until the moment of a sequence. Round trips: four, one more for every 200 CIs that were changed.
+        """
+
+        def work(run: Run) -> dict[str, list[Entry]]:
+            last = last_sequence(run) if at is None else at
+            ended = now if at is None else next((row["at"] for row in run(past.WHEN, {"seqs": [at]})), now)
+            begun = run(past.PINS, {"times": [moments.after(ended, -hours)]})
+            span = {"from": int(begun[0]["seq"] or 0) if begun else 0, "to": last}
+            seqs = {row["id"]: row["seqs"] for row in run(past.LATELY, {"ids": list(ids), **span})}
+            entries = {row["seq"]: row for row in run(past.WHEN, {"seqs": sorted({*chain(*seqs.values())})})}
+            lives = _spanned(run, list(seqs), span["from"], last, incoming=False)
+            return {life.ci: found for life in lives if (found := _done(life, seqs[life.ci], entries))}
+
+        return self._bolt.read(work, timeout=20.0)
+
+    def outages(self, ids: Collection[str], now: str, at: int | None = None) -> dict[str, Record]:
+        """The outages of those CIs that ever had one, by their `condition`, as of now or of a sequence.
+
+        Two round trips. What still lasts counts until then.
+        """
+
+        def work(run: Run) -> dict[str, Record]:
+            last = 2**62 if at is None else at
+            rows = run(past.OUTAGES, {"ids": list(ids), "at": last})
+            ended = now if at is None or not rows else run(past.WHEN, {"seqs": [at]})[0]["at"]
+            return {ci: _record(list(mine), ended) for ci, mine in groupby(rows, key=lambda row: str(row["ci"]))}
+
+        return self._bolt.read(work)
+
     def edge_life(self, edge: str, first: int, before: int | None = None) -> EdgeLife:
         """What became of an edge, newest first, before a sequence: `first` steps at most. Two round trips."""
 
@@ -163,6 +205,28 @@ class Past:
             return EdgeLife(state, steps, len(known.get("reworded", ())) >= KEPT_REWORDINGS)
 
         return self._bolt.read(work)
+
+
+def _done(life: Life, seqs: Iterable[int], entries: Mapping[int, Mapping[str, Any]]) -> list[Entry]:
+    """Its steps but those that only say how it does, or only that others came to need it."""
+    found = history.steps(life, sorted((seq for seq in seqs if seq in entries), reverse=True))
+    return [Entry(**entries[seq], change=change) for seq, change in found if not _only_condition(change)]
+
+
+def _only_condition(change: Change) -> bool:
+    names = {one.attribute for one in change.attributes}
+    return names == {CONDITION} and not change.opened and not change.closed
+
+
+def _record(rows: Sequence[Mapping[str, Any]], now: str) -> Record:
+    spans: list[list[Any]] = []
+    for row in rows:
+        if spans and spans[-1][0] == row["begin"]:  # it was down before, and something else of it changed
+            spans[-1][0], spans[-1][2] = row["end"], row["ended"]
+        else:
+            spans.append([row["end"], row["begun"], row["ended"]])
+    lengths = (moments.hours(begun, ended or now) for _, begun, ended in spans)
+    return Record(tuple(one for one in lengths if one > 0), moments.hours(rows[0]["since"], now))
 
 
 def _edge_state(row: Mapping[str, Any]) -> EdgeState:
