@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from cmdb.classes import catalogue
 from cmdb.cypher import questions, retention
 from cmdb.history import lacks
 from cmdb.projection import NOTHING, Overlay
@@ -13,12 +13,12 @@ from cmdb.projection.overlay import ProposedEdge
 from cmdb.store.reads import FACTS, edge_row, last_sequence, states_of
 from cmdb.store.rows import EdgeRow, Row, Slice
 from cmdb.store.session import Bolt, Run
-from cmdb.words import Failure
 
 MOST = 50_000
 """CIs of one slice."""
 PROPOSED = "proposed"
-"""The scope of an edge that is only proposed."""
+"""The scope of an edge, and of a CI, that is only proposed."""
+NO_STATES: Mapping[str, Row] = MappingProxyType({})
 
 
 class Slices:
@@ -28,33 +28,40 @@ class Slices:
         self._bolt = bolt
 
     def reach(
-        self, ids: Collection[str], at: int | None = None, max_nodes: int = MOST, proposed: Overlay = NOTHING
-    ) -> Slice:
+        self, ids: Collection[str], at: int | None = None, max_nodes: int = MOST, proposed: Overlay = NOTHING,
+        states: Mapping[str, Row] = NO_STATES,
+    ) -> Slice:  # fmt: skip
         """Everything a failure of `ids` can travel to, at one sequence. Round trips: one a level, and two.
 
-        With a sequence `at` one more: the CIs as they were; those not known then are left out.
+        With a sequence `at` one more: the CIs as they were; those not known then are left out. `states` has the CIs
+        that are otherwise in the proposed state, new ones too.
         """
 
         def work(run: Run) -> Slice:
             sequence = last_sequence(run) if at is None else at
             start = run(questions.CIS, {"ids": list(ids)})
             nodes: dict[str, Row] = {row["n"]["id"]: row["n"] for row in start}
+            nodes |= {ci: states[ci] for ci in ids if ci in states}
+
+            def shown() -> dict[str, Row]:
+                return states_of(run, nodes, at) | {ci: states[ci] for ci in nodes if ci in states}
+
             edges: dict[str, EdgeRow] = {}
             frontier = set(nodes) - proposed.retire
             while frontier:
-                found, cis = _level(run, frontier, sequence, proposed, at)
+                found, cis = _level(run, frontier, sequence, proposed, at, states)
                 edges.update(found)
                 frontier = {edge.source for edge in found.values()} - set(nodes)
                 if len(nodes) + len(frontier) > max_nodes:
-                    return _slice(sequence, states_of(run, nodes, at), edges.values(), cut(max_nodes))
+                    return _slice(sequence, shown(), edges.values(), cut(max_nodes))
                 nodes.update({ci: cis[ci] for ci in frontier})
-            return _slice(sequence, states_of(run, nodes, at), edges.values(), lacking(run, at))
+            return _slice(sequence, shown(), edges.values(), lacking(run, at))
 
         return self._bolt.read(work)
 
     def slice_of(
         self, reached: Collection[str], at: int, truncated: str | None, proposed: Overlay = NOTHING, *,
-        then: int | None = None,
+        then: int | None = None, states: Mapping[str, Row] = NO_STATES,
     ) -> Slice:  # fmt: skip
         """The slice of CIs that are known to be reached, at a sequence. Round trips: two, however many they are.
 
@@ -66,6 +73,7 @@ class Slices:
             edges = _kept(run(*questions.edges_to(reached, at)), proposed, then)
             edges |= _added(proposed, at, set(reached), then)
             nodes = states_of(run, {row["n"]["id"]: row["n"] for row in rows}, then)
+            nodes |= {ci: states[ci] for ci in reached if ci in states}
             return _slice(at, nodes, edges.values(), truncated or lacking(run, then))
 
         return self._bolt.read(work, timeout=30.0)
@@ -82,12 +90,13 @@ def cut(most: int) -> str:
 
 
 def _level(
-    run: Run, frontier: Collection[str], at: int, proposed: Overlay, then: int | None
+    run: Run, frontier: Collection[str], at: int, proposed: Overlay, then: int | None, states: Mapping[str, Row]
 ) -> tuple[dict[str, EdgeRow], dict[str, Row]]:
     """The edges one level further, and their dependents; one round trip, two where a new edge is proposed."""
     rows = run(*questions.dependents(sorted(frontier), at))
     cis: dict[str, Row] = {row["source"]: row["node"] for row in rows}
     edges = _kept(rows, proposed, then) | _added(proposed, at, frontier, then)
+    cis |= states
     if unknown := sorted({edge.source for edge in edges.values()} - set(cis)):
         cis |= {row["n"]["id"]: row["n"] for row in run(questions.CIS, {"ids": unknown})}
     return edges, cis
@@ -101,12 +110,13 @@ def _kept(rows: Iterable[Mapping[str, Any]], proposed: Overlay, then: int | None
 
 def _added(proposed: Overlay, at: int, targets: Collection[str], then: int | None) -> dict[str, EdgeRow]:
     """The proposed edges to these that carry failure."""
-    carrying = {r.name for r in catalogue().relations.values() if r.failure is not Failure.NEVER}
+    carrying = questions.carrying()
     steps = [e for e in proposed.add if e.target in targets and e.type in carrying]
-    return {edge.id: edge for edge in (_proposed(step, at, then) for step in steps)}
+    return {edge.id: edge for edge in (proposed_edge(step, at, then) for step in steps)}
 
 
-def _proposed(step: ProposedEdge, at: int, then: int | None) -> EdgeRow:
+def proposed_edge(step: ProposedEdge, at: int, then: int | None) -> EdgeRow:
+    """An edge as it would be."""
     said = {"kind": PROPOSED, "detail": "part of a proposed state", "confidence": 1.0}
     evidence: dict[str, Any] = dict.fromkeys(FACTS) | said
     name = f"{PROPOSED}:{step.type}:{step.source}:{step.target}"

@@ -13,13 +13,13 @@ from cmdb.applier import utc_now
 from cmdb.classes import catalogue
 from cmdb.errors import Invalid, UnknownName
 from cmdb.impact import Blast, Impacted, State, blast_radius, model_of
-from cmdb.projection import NOTHING, Overlay
-from cmdb.store import EdgeRow, Slice
+from cmdb.projection import NOTHING
+from cmdb.store import EdgeRow, Posed, Slice
 from cmdb.store.slices import MOST, cut
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, question, readable_by, whole
-from cmdb_graphql.moment import AsOf, pinned
-from cmdb_graphql.proposed import Proposed, overlay
+from cmdb_graphql.moment import AsOf
+from cmdb_graphql.proposed import Proposed, asked
 from cmdb_graphql.services import Services
 from cmdb_graphql.types import CI, Dependency, age, make, named
 
@@ -82,11 +82,10 @@ class Impact:
 async def impact(info: Info, of: list[strawberry.ID], as_of: AsOf = None, proposed: Proposed = None) -> Impact:
     """What breaks if all of these CIs fail together, now or as of a moment, as things are or as they are proposed."""
     ids = named(of)
-    at = await pinned(info, as_of)
-    steps = await overlay(info, proposed, at)
-    if gone := [ci for ci in ids if ci in steps.retire]:
+    state = await asked(info, as_of, proposed, reader=True)
+    if gone := [ci for ci in ids if state.posed and ci in state.posed.overlay.retire]:
         raise Invalid(f"{gone[0]!r} is retired in the proposed state and cannot fail any more", where="of")
-    part = await blocking(travelled, info.context.services, ids, at, steps)
+    part = await blocking(travelled, info.context.services, ids, state.at, state.posed)
     if missing := [ci for ci in ids if ci not in part.nodes]:
         raise UnknownName(f"there is no CI {missing[0]!r}", where="of")
     info.context.loaders.prime(list(part.nodes.values()))
@@ -96,22 +95,25 @@ async def impact(info: Info, of: list[strawberry.ID], as_of: AsOf = None, propos
     return answer(part, blast, times)
 
 
-def travelled(services: Services, ids: list[str], at: int | None, proposed: Overlay = NOTHING) -> Slice:
+def travelled(services: Services, ids: list[str], at: int | None, posed: Posed | None = None) -> Slice:
     """Everything the failure can travel to: by the projection where it is far enough, else level by level.
 
     Round trips by the projection: three, and one more when it has to catch up; the answer is the same either way.
     """
-    if services.projection is None:
-        return services.store.reach(ids, at, MOST, proposed)
-    sequence = services.store.sequence() if at is None else at
-    state = services.projection.at(sequence)
-    if state is None:
-        return services.store.reach(ids, at, MOST, proposed)
-    reached = state.reach(ids, sequence, proposed)
+    # A CI that is only proposed is not in the projection.
+    feed = None if posed and posed.overlay.create else services.projection
+    sequence = posed.proposal.sequence if posed else at
+    if feed is not None and sequence is None:
+        sequence = services.store.sequence()
+    state = None if feed is None or sequence is None else feed.at(sequence)
+    if state is None or sequence is None:
+        return posed.reached(ids, MOST) if posed else services.store.reach(ids, at, MOST)
+    reached = state.reach(ids, sequence, posed.overlay if posed else NOTHING)
     near = reached.within(MOST)
-    return services.store.slice_of(
-        near.ids, sequence, cut(MOST) if len(near) < len(reached) else None, proposed, then=at
-    )
+    short = cut(MOST) if len(near) < len(reached) else None
+    if posed is not None:
+        return posed.slice_of(near.ids, short)
+    return services.store.slice_of(near.ids, sequence, short, then=at)
 
 
 def radius(part: Slice, ids: list[str]) -> Blast:
