@@ -181,9 +181,25 @@ def _label(cls: str | None) -> str:
     return "CI" if cls is None else f"CI&`{catalogue().cls(cls).name}`"
 
 
-def _conditions(cls: str | None, where: Filter | None, params: Parameters) -> list[str]:
-    types = attribute_types(cls)
-    return [] if where is None else [f"({_where(where, types, params)})"]
+def _conditions(cls: str | None, where: Filter | None, params: Parameters) -> tuple[list[str], list[str]]:
+    """The parts that must all hold: those about each CI's own values, and those about what it is related to."""
+    types, parts = attribute_types(cls), [] if where is None else _flat(where)
+    own = [f"({_where(part, types, params)})" for part in parts if not _relates(part)]
+    return own, [f"({_where(part, types, params)})" for part in parts if _relates(part)]
+
+
+def _flat(part: Filter) -> list[Filter]:
+    return [one for inner in part.parts for one in _flat(inner)] if isinstance(part, And) else [part]
+
+
+def _relates(part: Filter) -> bool:
+    match part:
+        case And(parts) | Or(parts):
+            return any(_relates(one) for one in parts)
+        case Not(inner):
+            return _relates(inner)
+        case _:
+            return isinstance(part, Related)
 
 
 def condition(cls: str | None, where: Filter) -> Statement:
@@ -203,13 +219,13 @@ def find(
     """Up to `first` + 1 CIs in order; `after` is the key of the last one seen: its order values, then its id."""
     params = Parameters(frame)
     _then_known(frame, where, order)
-    conditions = _conditions(cls, where, params)
+    conditions, costly = _conditions(cls, where, params)
     keys = _order_keys(cls, order)
     if after is not None:
         if len(after) != len(keys):
             raise Invalid("this cursor belongs to another order", where="after")
         conditions.append(f"({_beyond(keys, list(after), params)})")
-    text = rows(cls, conditions, params)
+    text = rows(cls, conditions, params, costly)
     ordering = ", ".join(f"{_column(name)}{' DESC' if way == 'desc' else ''}" for name, way in keys)
     text += f" RETURN properties(n) AS n ORDER BY {ordering} LIMIT {params.add(first + 1)}"
     return text, dict(params)
@@ -245,7 +261,8 @@ def chosen(cls: str | None, where: Filter | None, frame: Frame = NOW) -> Stateme
     """The beginning of a statement: the CIs `n` that the filter leaves."""
     params = Parameters(frame)
     _then_known(frame, where, ())
-    return rows(cls, _conditions(cls, where, params), params), dict(params)
+    conditions, costly = _conditions(cls, where, params)
+    return rows(cls, conditions, params, costly), dict(params)
 
 
 def count(cls: str | None, where: Filter | None, frame: Frame = NOW) -> Statement:
@@ -254,11 +271,13 @@ def count(cls: str | None, where: Filter | None, frame: Frame = NOW) -> Statemen
     return f"{text} RETURN count(n) AS count", params
 
 
-def rows(cls: str | None, conditions: Sequence[str], params: Parameters) -> str:
+def rows(cls: str | None, conditions: Sequence[str], params: Parameters, costly: Sequence[str] = ()) -> str:
     """Clauses that bind `n` to each CI for which the conditions hold: a node of now, a map of another state."""
     if params.frame:
-        return states(_label(cls), None if cls is None else _members(cls), conditions, params)
-    return f"MATCH (n:{_label(cls)})" + (f" WHERE {' AND '.join(conditions)}" if conditions else "")
+        return states(_label(cls), None if cls is None else _members(cls), conditions, costly, params)
+    return f"MATCH (n:{_label(cls)})" + (
+        f" WHERE {' AND '.join([*conditions, *costly])}" if conditions or costly else ""
+    )
 
 
 def _members(cls: str) -> list[str]:

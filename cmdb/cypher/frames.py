@@ -70,11 +70,14 @@ def _part(frame: Frame, what: str) -> Any:
             return [list(hop) for hop in getattr(posing, what)]
 
 
-def states(label: str, members: Sequence[str] | None, conditions: Sequence[str], params: Parameters) -> str:
+def states(
+    label: str, members: Sequence[str] | None, conditions: Sequence[str], costly: Sequence[str], params: Parameters
+) -> str:  # fmt: skip
     """Clauses that bind `n` to the state, a map, of each CI for which the conditions hold in the frame.
 
     A state of then is the node if it began before, else the version that overlaps. `members` are the classes of the
-    label, None all.
+    label, None all. The `costly` conditions stand once behind all, since each costs the planner much; the others stand
+    where an index helps them.
     """
     frame, more = params.frame, "".join(f" AND {one}" for one in conditions)
     untouched = f"NOT {{0}} IN {params.of_frame('touched')}" if frame.posing is not None else "true"
@@ -88,7 +91,8 @@ def states(label: str, members: Sequence[str] | None, conditions: Sequence[str],
         )
     if frame.posing is not None:
         parts.append(f"UNWIND {params.of_frame('states')} AS n WITH n WHERE true{among.format('n')}{more} RETURN n")
-    return f"CALL () {{ {' UNION ALL '.join(parts)} }}"
+    behind = f" WITH n WHERE {' AND '.join(costly)}" if costly else ""
+    return f"CALL () {{ {' UNION ALL '.join(parts)} }}{behind}"
 
 
 def _overlaps(version: str, params: Parameters) -> str:

@@ -167,16 +167,22 @@ def resolve(name: str, cls: str | None, limit: int, statuses: Sequence[str], fra
     All ways among those of the first status come before any among those of the next; an id says it all by itself.
     """
     params = Parameters(frame)
-    given = params.add(name)
-    asked = [(way, status) for status in statuses for way in _RESOLVE]
+    given, most = params.add(name), params.add(limit)
+    known = [params.add(status) for status in statuses]
+    ways = [_named(way, given, status) for status in known for way in _RESOLVE]
+    if frame:  # each way costs the planner much there: one look for all of them
+        which = " ".join(f"WHEN {way} THEN {place}" for place, way in enumerate(ways))
+        found = filters.rows(cls, [f"({' OR '.join(ways)})"], params)
+        shown = f"WITH n, CASE {which} END AS way RETURN way, n ORDER BY way, n.name, n.id LIMIT {most}"
+        return f"{found} {shown}", dict(params)
     parts = [
-        f"{filters.rows(cls, _named(way, given, status, params), params)} RETURN {place} AS way, "
-        f"{'n' if frame else 'properties(n)'} AS n ORDER BY n.name, n.id LIMIT {params.add(limit)}"
-        for place, (way, status) in enumerate(asked)
+        f"{filters.rows(cls, [way], params)} RETURN {place} AS way, properties(n) AS n "
+        f"ORDER BY n.name, n.id LIMIT {most}"
+        for place, way in enumerate(ways)
     ]
     return " UNION ALL ".join(parts), dict(params)
 
 
-def _named(way: str, given: str, status: str, params: Parameters) -> list[str]:
+def _named(way: str, given: str, status: str) -> str:
     holds = way.replace("$name", given)
-    return [holds] if way == _RESOLVE[0] else [holds, f"n.status = {params.add(status)}"]
+    return holds if way == _RESOLVE[0] else f"{holds} AND n.status = {status}"

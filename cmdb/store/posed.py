@@ -153,8 +153,9 @@ class Posed(Reads):
         rows = self.cis(sorted(touched if of is None else touched & set(of)))
         found: list[tuple[Change, Row]] = []
         for ci, row in sorted(rows.items()):
-            before = self.proposal.before.get(ci) or (row if ci not in self.proposal.states else None)
-            change = history.change(ci, before, row, tuple(opened.get(ci, ())), tuple(closed.get(ci, ())))
+            now = {name: value for name, value in row.items() if name != POSED}
+            before = self.proposal.before.get(ci) or (now if ci not in self.proposal.states else None)
+            change = history.change(ci, before, now, tuple(opened.get(ci, ())), tuple(closed.get(ci, ())))
             if change is not None and cls in (None, row["class"]):
                 found.append((change, row))
         return found

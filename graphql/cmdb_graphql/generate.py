@@ -122,7 +122,7 @@ class Way(Enum):
 
 
 @strawberry.input(
-    description="An edge there is in the state asked for that leads to a live CI like that; three inside each other at most."
+    description="An edge of the state asked for that leads to a live CI like that; three inside each other at most."
 )
 class RelatedFilter:
     """A filter by relation."""
