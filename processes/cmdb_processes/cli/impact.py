@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli import proposed as proposals
 
 IMPACT = """
-query Impact($of: [ID!]!, $asOf: Moment) {
-  impact(of: $of, asOf: $asOf) {
+query Impact($of: [ID!]!, $asOf: Moment, $proposed: ProposedInput) {
+  impact(of: $of, asOf: $asOf, proposed: $proposed) {
     sequence at hash verdict truncated
     of { id name class }
     items {
@@ -28,7 +29,7 @@ def register(app: typer.Typer) -> None:
     """Offer the command."""
     app.command(
         epilog="Examples: epicentre impact neo4j; epicentre impact db-17 --also db-18 --json;"
-        " epicentre impact db-17 --as-of 2030-01-10T22:00Z"
+        " epicentre impact db-17 --as-of 2030-01-10T22:00Z; epicentre impact db-17 --proposed change.json"
     )(impact)
 
 
@@ -38,13 +39,14 @@ def impact(
     as_of: Annotated[
         str | None, typer.Option(help="As of a moment instead of now: a journal sequence, or a time with its zone.")
     ] = None,
+    proposed: proposals.Proposed = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
 ) -> None:
     """Say what breaks if a CI stops (or several together), with the reason and the path."""
     client = asking.client()
-    past = as_of is not None
-    ids = [asking.resolve(client, one, retired=past)["id"] for one in [name, *(also or [])]]
-    answer = client.ask(IMPACT, of=ids, asOf=as_of)["impact"]
+    past, steps = as_of is not None, proposals.read(client, proposed)
+    ids = [asking.resolve(client, one, retired=past, proposed=steps)["id"] for one in [name, *(also or [])]]
+    answer = client.ask(IMPACT, of=ids, asOf=as_of, proposed=steps)["impact"]
     if json:
         show.emit(answer)
     else:
