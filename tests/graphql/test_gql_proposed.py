@@ -29,7 +29,7 @@ query Lists({STATE}) {{
     totalCount pageInfo {{ hasNextPage }} nodes {{ name class status tags parent {{ name }} lifecycle }}
   }}
   applications({GIVEN}, filter: {{criticality: {{eq: "high"}}}}) {{ totalCount nodes {{ name criticality extra }} }}
-  related: applications({GIVEN}, first: 5, filter: {{related: [{{type: "DEPENDS_ON", to: {{name: {{eq: "neo4j"}}}}}}]}}) {{
+  near: applications({GIVEN}, first: 5, filter: {{related: [{{type: "DEPENDS_ON", to: {{name: {{eq: "neo4j"}}}}}}]}}) {{
     nodes {{ name dependencies {{ nodes {{ to {{ name dependents {{ nodes {{ from {{ name }} }} }} }} }} }} }}
   }}
   counts({GIVEN}, by: CLASS) {{ nodes {{ key count }} }}
