@@ -141,7 +141,7 @@ def test_a_proposed_state_is_read_from_a_file_or_stdin(epicentre: Run, tmp_path:
     told = epicentre("diff", *given)
     assert "the proposed state changes:" in told.stdout and "+ replica (Service, new:replica) created" in told.stdout
     broken = epicentre("impact", "neo4j", "--proposed", "-", stdin="{")
-    assert broken.returncode == 1 and "is no JSON" in broken.stderr
+    assert broken.returncode == 2 and "is no JSON" in broken.stderr
     assert epicentre("journal", "--json").stdout == before
 
 
