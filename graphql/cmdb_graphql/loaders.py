@@ -12,7 +12,8 @@ from typing import Any
 
 from strawberry.dataloader import DataLoader
 
-from cmdb.store import EdgeRow, Row
+from cmdb.store import EdgeRow, Posed, Row, Store
+from cmdb.store.rows import POSED
 from cmdb.words import Record
 from cmdb_graphql.services import Services
 
@@ -21,11 +22,13 @@ LinksOf = tuple[str, tuple[str, ...] | None, int, str | None, bool]
 
 
 class Loaders:
-    """Batches of one request; those of a moment, pinned to its sequence, are reached by `at`."""
+    """Batches of one request; those of a moment, pinned to its sequence, are reached by `at`, and those of a proposed
+    state by `posed`; `of` finds the ones a row came with."""
 
-    def __init__(self, services: Services, at: int | None = None) -> None:
-        self._services, self._at = services, at
+    def __init__(self, services: Services, at: int | None = None, store: Store | Posed | None = None) -> None:
+        self._services, self._at, self._store = services, at, store or services.store
         self._then: dict[int, Loaders] = {}
+        self._posed: dict[str, Loaders] = {}
         self.moments: dict[int | str | None, int] = {}  # each moment is resolved once a request
         self.known: dict[str, Row] = {}
         self.ci: DataLoader[str, Row | None] = DataLoader(load_fn=self._cis)
@@ -46,14 +49,27 @@ class Loaders:
             return self
         return self._then.setdefault(seq, Loaders(self._services, seq))
 
+    def posed(self, store: Posed) -> Loaders:
+        """The loaders of a proposed state."""
+        key = store.proposal.key
+        return self._posed.setdefault(_state(key, store.proposal.at), Loaders(self._services, store.proposal.at, store))
+
+    def of(self, at: int | None, posed: str | None) -> Loaders:
+        """The loaders of the state that a row or an edge is of: what surrounds it is of that state too."""
+        return self.at(at) if posed is None else self._posed[_state(posed, at)]
+
+    def around(self, row: Row) -> Loaders:
+        """Those of a row."""
+        return self.of(row.get("as_of"), row.get(POSED))
+
     async def _cis(self, ids: list[str]) -> list[Row | None]:
         if missing := [ci for ci in ids if ci not in self.known]:
-            store = self._services.store
+            store = self._store
             self.known.update(store.cis(missing) if self._at is None else store.states(missing, self._at))
         return [self.known.get(ci) for ci in ids]
 
     async def _children(self, ids: list[str]) -> list[list[Row]]:
-        rows = self._services.store.children(ids, self._at)
+        rows = self._store.children(ids, self._at)
         return [rows[ci] for ci in ids]
 
     async def _out(self, ids: list[str]) -> list[list[EdgeRow]]:
@@ -64,7 +80,7 @@ class Loaders:
 
     async def _edges(self, ids: list[str], direction: str) -> list[list[EdgeRow]]:
         found: dict[str, list[EdgeRow]] = defaultdict(list)
-        for edge in self._services.store.edges(ids, direction, None, self._at):
+        for edge in self._store.edges(ids, direction, None, self._at):
             found[edge.source if direction == "out" else edge.target].append(edge)
         return [found[ci] for ci in ids]
 
@@ -109,6 +125,7 @@ class Loaders:
         """After a command: whatever was loaded before may be otherwise now."""
         self.known.clear()
         self._then.clear()
+        self._posed.clear()
         for loader in vars(self).values():
             if isinstance(loader, DataLoader):
                 loader.clear_all()
@@ -116,4 +133,8 @@ class Loaders:
     def prime(self, rows: Collection[Row]) -> None:
         """Remember CIs that came with another answer, all of one moment."""
         if rows:
-            self.at(next(iter(rows)).get("as_of")).known.update(zip(map(itemgetter("id"), rows), rows, strict=True))
+            self.around(next(iter(rows))).known.update(zip(map(itemgetter("id"), rows), rows, strict=True))
+
+
+def _state(posed: str, at: int | None) -> str:
+    return f"{posed} {at}"
