@@ -70,7 +70,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class OutageRecord:
     """How long a CI was down each time, in hours, and for how many hours it has been known."""
 
     outages: tuple[float, ...]
@@ -172,13 +172,13 @@ class Past:
 
         return self._bolt.read(work, timeout=20.0)
 
-    def outages(self, ids: Collection[str], now: str, at: int | None = None) -> dict[str, Record]:
+    def outages(self, ids: Collection[str], now: str, at: int | None = None) -> dict[str, OutageRecord]:
         """The outages of those CIs that ever had one, by their `condition`, as of now or of a sequence.
 
         Two round trips. What still lasts counts until then.
         """
 
-        def work(run: Run) -> dict[str, Record]:
+        def work(run: Run) -> dict[str, OutageRecord]:
             last = 2**62 if at is None else at
             rows = run(past.OUTAGES, {"ids": list(ids), "at": last})
             ended = now if at is None or not rows else run(past.WHEN, {"seqs": [at]})[0]["at"]
@@ -218,7 +218,7 @@ def _only_condition(change: Change) -> bool:
     return names == {CONDITION} and not change.opened and not change.closed
 
 
-def _record(rows: Sequence[Mapping[str, Any]], now: str) -> Record:
+def _record(rows: Sequence[Mapping[str, Any]], now: str) -> OutageRecord:
     spans: list[list[Any]] = []
     for row in rows:
         if spans and spans[-1][0] == row["begin"]:  # it was down before, and something else of it changed
@@ -226,7 +226,7 @@ def _record(rows: Sequence[Mapping[str, Any]], now: str) -> Record:
         else:
             spans.append([row["end"], row["begun"], row["ended"]])
     lengths = (moments.hours(begun, ended or now) for _, begun, ended in spans)
-    return Record(tuple(one for one in lengths if one > 0), moments.hours(rows[0]["since"], now))
+    return OutageRecord(tuple(one for one in lengths if one > 0), moments.hours(rows[0]["since"], now))
 
 
 def _edge_state(row: Mapping[str, Any]) -> EdgeState:
