@@ -16,7 +16,7 @@ from cmdb.availability.spof import Exposure, Spofs, estate, spofs
 
 __all__ = [
     "MINUTES", "PRIORS", "Analysis", "Availability", "CutSets", "Direction", "Effect", "Explanation", "Explanations",
-    "Exposure", "FaultTree", "Figure", "Hanging", "Importance", "Likelihood", "Limits", "Prior", "Provenance", "Requirement",
-    "Spofs", "Standing", "Window", "Worth", "analyse", "availability", "cut_sets", "effect", "estate", "explain", "figure",
-    "measured", "ranked", "read", "spofs",
+    "Exposure", "FaultTree", "Figure", "Hanging", "Importance", "Likelihood", "Limits", "Prior", "Provenance",
+    "Requirement", "Spofs", "Standing", "Window", "Worth", "analyse", "availability", "cut_sets", "effect", "estate",
+    "explain", "figure", "measured", "ranked", "read", "spofs",
 ]  # fmt: skip

@@ -52,9 +52,8 @@ def explain(
 ) -> Explanations:
     """The smallest sets of at most `largest` CIs, upstream or among the symptoms, that explain the symptoms.
 
-    `changes` scores CIs by what was changed on them lately. It counts for the CIs that need them too, half of it at each
-    of `hops` dependencies further away.
-    Invalid without symptoms, and for a CI said to be both ill and healthy.
+    `changes` scores CIs by what was changed on them lately. It counts for the CIs that need them too, halved at each of
+    `hops` dependencies on the way. Invalid without symptoms, and for a CI said to be both ill and healthy.
     """
     if not symptoms:
         raise Invalid("name at least one CI that shows symptoms", where="symptoms")

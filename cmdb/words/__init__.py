@@ -37,11 +37,11 @@ from cmdb.words.report import (
 from cmdb.words.view import View
 
 __all__ = [
-    "AGREEMENT", "ANY", "COMMON", "CONDITION", "DECLARED", "DISCOVERED", "LOCAL_KEY", "LOGICAL", "MTBF",
-    "MTTR", "PHYSICAL", "REDUNDANCY", "RESERVED", "SOURCES", "WIRE_SCHEMA", "Attribute", "AttributeType", "CIClass", "Cardinality",
-    "Category", "Command", "Decision", "Effect", "Evidence", "Failure", "GraphEffect", "Guard", "IdentityRule", "Item",
-    "Lease", "Lifecycle", "Link", "LinkType", "Model", "Needs", "Notice", "PartType", "Principal", "Problem", "Process",
-    "Record", "RecordLifecycle", "RecordLink", "RecordType", "Redundancy", "Ref", "RelationType", "Role", "Scalar",
-    "Section", "Share", "Snapshot", "State", "Step", "Timer", "Value", "View", "WaitingReason", "Wanted",
-    "section_hash",
+    "AGREEMENT", "ANY", "COMMON", "CONDITION", "DECLARED", "DISCOVERED", "LOCAL_KEY", "LOGICAL", "MTBF", "MTTR",
+    "PHYSICAL", "REDUNDANCY", "RESERVED", "SOURCES", "WIRE_SCHEMA", "Attribute", "AttributeType", "CIClass",
+    "Cardinality", "Category", "Command", "Decision", "Effect", "Evidence", "Failure", "GraphEffect", "Guard",
+    "IdentityRule", "Item", "Lease", "Lifecycle", "Link", "LinkType", "Model", "Needs", "Notice", "PartType",
+    "Principal", "Problem", "Process", "Record", "RecordLifecycle", "RecordLink", "RecordType", "Redundancy", "Ref",
+    "RelationType", "Role", "Scalar", "Section", "Share", "Snapshot", "State", "Step", "Timer", "Value", "View",
+    "WaitingReason", "Wanted", "section_hash",
 ]  # fmt: skip

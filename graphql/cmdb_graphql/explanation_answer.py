@@ -52,7 +52,9 @@ class ExplanationAnswer:
     """The answer."""
 
     sequence: int = strawberry.field(description="The journal sequence of the graph it was taken from.")
-    items: list[ExplanationItem] = strawberry.field(description="The best first: fewest CIs, then most changed lately, then fewest others hit.")
+    items: list[ExplanationItem] = strawberry.field(
+        description="The best first: fewest CIs, then most changed lately, then fewest others hit."
+    )
     truncated: str | None = strawberry.field(description="Why there may be others, if there may.")
 
 

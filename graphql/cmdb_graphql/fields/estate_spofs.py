@@ -10,7 +10,7 @@ import strawberry
 from cmdb import availability as engine
 from cmdb.availability import Hanging, Worth
 from cmdb.classes import catalogue
-from cmdb.cypher.filters import Compare
+from cmdb.cypher import Compare
 from cmdb.store import Row, Slice
 from cmdb.words import Role
 from cmdb_graphql.availability_answer import joined

@@ -30,7 +30,7 @@ Healthy = Annotated[
 ]
 Days = Annotated[float, strawberry.argument(description="Changes of so many days back count, 0 to 366.")]
 Hops = Annotated[
-    int, strawberry.argument(description="And on what lies so many dependencies below a candidate, 0 to 8; each halves.")
+    int, strawberry.argument(description="Also those so many dependencies below a candidate, 0 to 8; each halves.")
 ]
 MOST_CANDIDATES = 2_000
 """CIs below the symptoms whose whole effect, and whose changes, are looked at."""
