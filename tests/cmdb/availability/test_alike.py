@@ -14,7 +14,7 @@ KINDS = [r.name for r in catalogue().relations.values() if r.name != "CONNECTED_
 
 
 def ruled_model(random: Random, size: int) -> Model:
-    """A graph as it is stored: relations of all kinds, and rules with weights, percentages, full, soft, and mistakes."""
+    """A graph as it is stored: all relations, and rules with weights, percentages, full, soft, and mistakes."""
     edges, rules = {}, {}
     for ci in map(str, range(size)):
         for _ in range(random.choice((0, 1, 2, 2, 3))):
