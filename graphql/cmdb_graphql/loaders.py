@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
@@ -31,17 +32,63 @@ class Loaders:
         self._posed: dict[str, Loaders] = {}
         self.moments: dict[int | str | None, int] = {}  # each moment is resolved once a request
         self.known: dict[str, Row] = {}
-        self.ci: DataLoader[str, Row | None] = DataLoader(load_fn=self._cis)
-        self.children: DataLoader[str, list[Row]] = DataLoader(load_fn=self._children)
-        self.out: DataLoader[str, list[EdgeRow]] = DataLoader(load_fn=self._out)
-        self.into: DataLoader[str, list[EdgeRow]] = DataLoader(load_fn=self._into)
-        self.claims: DataLoader[str, list[dict[str, Any]]] = DataLoader(load_fn=self._claims)
-        self.traces: DataLoader[str, dict[str, Any]] = DataLoader(load_fn=self._traces)
-        self.records: DataLoader[str, list[Record]] = DataLoader(load_fn=self._records)
-        self.histories: DataLoader[str, list[dict[str, Any]]] = DataLoader(load_fn=self._histories)
-        self.notes: DataLoader[str, list[dict[str, Any]]] = DataLoader(load_fn=self._notes)
-        self.links: DataLoader[LinksOf, list[dict[str, Any]]] = DataLoader(load_fn=self._links)
-        self.seen: DataLoader[str, str | None] = DataLoader(load_fn=self._seen)
+
+    # Each is made when it is first asked: most questions need one of them, and all of them cost 10 µs.
+
+    @cached_property
+    def ci(self) -> DataLoader[str, Row | None]:
+        """CIs by id."""
+        return DataLoader(load_fn=self._cis)
+
+    @cached_property
+    def children(self) -> DataLoader[str, list[Row]]:
+        """What is inside a CI."""
+        return DataLoader(load_fn=self._children)
+
+    @cached_property
+    def out(self) -> DataLoader[str, list[EdgeRow]]:
+        """Edges of a dependent."""
+        return DataLoader(load_fn=self._out)
+
+    @cached_property
+    def into(self) -> DataLoader[str, list[EdgeRow]]:
+        """Edges of a dependency."""
+        return DataLoader(load_fn=self._into)
+
+    @cached_property
+    def claims(self) -> DataLoader[str, list[dict[str, Any]]]:
+        """Claims of a CI."""
+        return DataLoader(load_fn=self._claims)
+
+    @cached_property
+    def traces(self) -> DataLoader[str, dict[str, Any]]:
+        """Identity traces of a CI."""
+        return DataLoader(load_fn=self._traces)
+
+    @cached_property
+    def records(self) -> DataLoader[str, list[Record]]:
+        """Records about a CI."""
+        return DataLoader(load_fn=self._records)
+
+    @cached_property
+    def histories(self) -> DataLoader[str, list[dict[str, Any]]]:
+        """Steps of a record."""
+        return DataLoader(load_fn=self._histories)
+
+    @cached_property
+    def notes(self) -> DataLoader[str, list[dict[str, Any]]]:
+        """Notes of a record."""
+        return DataLoader(load_fn=self._notes)
+
+    @cached_property
+    def links(self) -> DataLoader[LinksOf, list[dict[str, Any]]]:
+        """Pages of a record's links."""
+        return DataLoader(load_fn=self._links)
+
+    @cached_property
+    def seen(self) -> DataLoader[str, str | None]:
+        """When a scope last spoke."""
+        return DataLoader(load_fn=self._seen)
 
     def at(self, seq: int | None) -> Loaders:
         """The loaders of a sequence: what they bring is as of then. None: these, of now."""
