@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cmdb.impact import words
-from cmdb.impact.model import Edge, Group, Model, Problem
-from cmdb.impact.states import DEGRADED, DOWN, UP, State, States
+from cmdb.impact.model import Group, Model, Problem
+from cmdb.impact.states import DEGRADED, DOWN, STATES, UP, State, States
 
 Name = Callable[[str], str]
 
@@ -37,8 +38,7 @@ class Risk:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Impacted:
+class Impacted(NamedTuple):
     """One CI in the radius. `path` are edge ids from this CI down to one of the failed, a shortest such chain.
 
     `standing` is what is left of the group that decided; `risk` is there when it lives without redundancy now.
@@ -121,8 +121,8 @@ class _Telling:
             flags.setdefault(risk.ci, risk)
         items = [
             Impacted(
-                ci, self._before.of(ci), self._after.of(ci), len(paths[ci]), tuple(edge.id for edge in paths[ci]),
-                self._reason(causes[ci]), self._standing(causes[ci]), flags.get(ci),
+                ci, STATES[was.get(ci, UP)], STATES[now[ci]], len(paths[ci]), paths[ci], self._reason(causes[ci]),
+                self._standing(causes[ci]), flags.get(ci),
             )
             for ci in fallen
         ]  # fmt: skip
@@ -140,11 +140,11 @@ class _Telling:
             if ci in reach or not reach.isdisjoint(dependents.get(ci, ()))
         }
 
-    def _witnesses(self, fallen: Collection[str]) -> tuple[dict[str, int], dict[str, tuple[Edge, ...]]]:
+    def _witnesses(self, fallen: Collection[str]) -> tuple[dict[str, int], dict[str, tuple[str, ...]]]:
         """For each fallen CI the group that decided, and a shortest chain of such down to a failed one."""
         causes: dict[str, int] = {}
         start = sorted(ci for ci in self._failed if self._before.state.get(ci, UP) > DOWN)
-        paths: dict[str, tuple[Edge, ...]] = dict.fromkeys(start, ())
+        paths: dict[str, tuple[str, ...]] = dict.fromkeys(start, ())
         waiting = deque(start)
         while waiting:
             ci = waiting.popleft()
@@ -152,7 +152,7 @@ class _Telling:
                 dependent, group = self._model.all[number]
                 if dependent in fallen and dependent not in paths and self._caused(ci, number, dependent):
                     causes[dependent] = number
-                    paths[dependent] = (next(e for e in group.edges if e.target == ci), *paths[ci])
+                    paths[dependent] = (next(e.id for e in group.edges if e.target == ci), *paths[ci])
                     waiting.append(dependent)
         return causes, paths
 

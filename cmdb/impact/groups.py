@@ -26,16 +26,20 @@ def model_of(
 
     `names` are those of CIs by id: rules may name members by them, and problems say them.
     """
-    own: dict[str, dict[str, list[Edge]]] = defaultdict(lambda: defaultdict(list))
-    carrying = {name for name, relation in relations.items() if relation.failure is not Failure.NEVER}
-    for edge, kind, source, target in sorted(edges):
-        if kind in carrying:
-            own[source][kind].append(Edge(edge, kind, source, target))
-    known, problems = names or {}, []
+    soft = {name: r.failure is Failure.SOFT for name, r in relations.items() if r.failure is not Failure.NEVER}
+    lone = {name for name in soft if relations[name].needs is Needs.ALL}
+    own: dict[str, list[Edge]] = defaultdict(list)
+    for edge in map(Edge._make, sorted(edges)):
+        if edge.type in soft:
+            own[edge.source].append(edge)
+    said, known, problems = {ci: texts for ci, texts in (rules or {}).items() if texts}, names or {}, []
     groups: dict[str, list[Group]] = {}
-    for ci in own.keys() | {ci for ci, said in (rules or {}).items() if said}:
-        made = _Dependent(ci, own.get(ci, {}), relations, known)
-        groups[ci] = [*made.ruled((rules or {}).get(ci) or ()), *made.others()]
+    for ci, mine in own.items():
+        if ci not in said and all(edge.type in lone for edge in mine):
+            groups[ci] = [Group.lone(edge, soft[edge.type], edge.type) for edge in mine]
+    for ci in (own.keys() | said.keys()) - groups.keys():
+        made = _Dependent(ci, own.get(ci, ()), relations, known)
+        groups[ci] = [*made.ruled(said.get(ci, ())), *made.others()]
         problems += made.problems
     return model(groups, problems)
 
@@ -50,10 +54,11 @@ def readable(rules: Iterable[str]) -> Iterator[Redundancy]:
 class _Dependent:
     """One CI's edges by relation, on the way to its groups."""
 
-    def __init__(
-        self, ci: str, edges: Mapping[str, list[Edge]], relations: Relations, names: Mapping[str, str]
-    ) -> None:
-        self._ci, self._edges, self._relations, self._names = ci, edges, relations, names
+    def __init__(self, ci: str, edges: Iterable[Edge], relations: Relations, names: Mapping[str, str]) -> None:
+        self._ci, self._relations, self._names = ci, relations, names
+        self._edges: dict[str, list[Edge]] = defaultdict(list)
+        for edge in edges:
+            self._edges[edge.type].append(edge)
         self._taken: set[Edge] = set()
         self.problems: list[Problem] = []
 
@@ -80,7 +85,7 @@ class _Dependent:
             left = [edge for edge in edges if edge not in self._taken] if self._taken else edges
             soft = relation.failure is Failure.SOFT
             if relation.needs is Needs.ALL:
-                yield from (Group((edge,), soft=soft, name=name) for edge in left)
+                yield from [Group.lone(edge, soft, name) for edge in left]
             elif left:
                 members = tuple({edge.target: edge for edge in reversed(left)}.values())[::-1]
                 full = len(members) if relation.needs is Needs.SHARE else 1
