@@ -68,7 +68,7 @@ def availability(
     if missing := sorted(used - q.keys()):
         raise UnknownName(f"{missing[0]!r} has no figure for how often it fails")
     if beta:
-        wide, q = with_common_causes(model, {ci: q.get(ci, 0.0) for ci in {*q, *_all(model)}}, beta, needs)
+        wide, q = with_common_causes(model, {ci: q.get(ci, 0.0) for ci in {*q, *model.cis}}, beta, needs)
         formulas = Formulas()
         root = failure(formulas, Needs(wide, failed), of)
     solver = Solver(formulas, q, limits)
@@ -85,10 +85,6 @@ def availability(
 
 
 ORDER = {provenance: place for place, provenance in enumerate(Provenance)}
-
-
-def _all(model: Model) -> set[str]:
-    return {*model.groups, *model.dependents}
 
 
 def assumptions(method: str, beta: float, figures: Collection[Figure]) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ class _Scene:
         solvers: list[Solver],
     ) -> None:  # fmt: skip
         q = {ci: figure.q for ci, figure in figures.items()}
-        cis = {*model.groups, *model.dependents}
+        cis = model.cis
         if missing := sorted(cis - q.keys()):
             raise UnknownName(f"{missing[0]!r} has no figure for how often it fails")
         self.needs = Needs(model)

@@ -28,16 +28,20 @@ def model_of(
     """
     soft = {name: r.failure is Failure.SOFT for name, r in relations.items() if r.failure is not Failure.NEVER}
     lone = {name for name in soft if relations[name].needs is Needs.ALL}
-    own: dict[str, list[Edge]] = defaultdict(list)
-    for edge in map(Edge._make, sorted(edges)):
-        if edge.type in soft:
-            own[edge.source].append(edge)
     said, known, problems = {ci: texts for ci, texts in (rules or {}).items() if texts}, names or {}, []
-    groups: dict[str, list[Group]] = {}
-    for ci, mine in own.items():
-        if ci not in said and all(edge.type in lone for edge in mine):
-            groups[ci] = [Group.lone(edge, soft[edge.type], edge.type) for edge in mine]
-    for ci in (own.keys() | said.keys()) - groups.keys():
+    own: dict[str, list[Edge]] = defaultdict(list)
+    redundant = set(said)
+    for row in sorted(edges):
+        _, kind, source, _ = row
+        if kind in soft:
+            own[source].append(Edge._make(row))
+            if kind not in lone:
+                redundant.add(source)
+    groups: dict[str, list[Group]] = {
+        ci: [Group.lone(edge, soft[edge.type], edge.type) for edge in mine]
+        for ci, mine in own.items() if ci not in redundant
+    }  # fmt: skip
+    for ci in redundant:
         made = _Dependent(ci, own.get(ci, ()), relations, known)
         groups[ci] = [*made.ruled(said.get(ci, ())), *made.others()]
         problems += made.problems

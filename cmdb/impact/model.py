@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -78,20 +78,28 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """All groups by dependent, and for each CI the dependents that have it in a group.
+    """All groups by dependent.
 
     `all` numbers every group (its dependent beside it); `uses` has for a CI the groups it is in, with its weight.
     """
 
     groups: Mapping[str, tuple[Group, ...]]
-    dependents: Mapping[str, tuple[str, ...]]
-    all: tuple[tuple[str, Group], ...] = field(repr=False)
-    uses: Mapping[str, tuple[tuple[int, int], ...]] = field(repr=False)
+    all: Sequence[tuple[str, Group]] = field(repr=False)
+    uses: Mapping[str, Sequence[tuple[int, int]]] = field(repr=False)
     problems: tuple[Problem, ...] = ()
     faulty: frozenset[str] = frozenset()
     """The dependents of groups that can never be met, or never be whole."""
     first: Mapping[str, int] = field(default_factory=dict, repr=False)
     """The number of each dependent's first group; the others follow."""
+
+    @property
+    def cis(self) -> frozenset[str]:
+        """Every CI that needs another or is needed."""
+        return frozenset(self.groups.keys() | self.uses.keys())
+
+    def dependents(self, ci: str) -> Iterator[str]:
+        """Who has a CI in a group; twice, who has it in two."""
+        return (self.all[number][0] for number, _ in self.uses.get(ci, ()))
 
 
 def model(groups: Mapping[str, Iterable[Group]], problems: Iterable[Problem] = ()) -> Model:
@@ -99,20 +107,17 @@ def model(groups: Mapping[str, Iterable[Group]], problems: Iterable[Problem] = (
     found: dict[str, tuple[Group, ...]] = {}
     every: list[tuple[str, Group]] = []
     uses: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    dependents: dict[str, dict[str, None]] = defaultdict(dict)
     first: dict[str, int] = {}
     for source in sorted(groups):
         own = found[source] = tuple(groups[source])
         if own:
             first[source] = len(every)
         for number, group in enumerate(own, len(every)):
-            for edge, weight in zip(group.edges, group.weights, strict=True):
+            every.append((source, group))
+            for edge, weight in zip(group.edges, group.weights):  # noqa: B905  # as many: the group sees to it
                 uses[edge.target].append((number, weight))
-                dependents[edge.target][source] = None
-        every += [(source, group) for group in own]
     faulty = ((ci, group) for ci, group in every if group.k_full > group.total)  # k_full is never less than k_min or 1
     faults = [Problem(ci, group.name, f"it {group.fault}") for ci, group in faulty]
     return Model(
-        found, {t: tuple(s) for t, s in dependents.items()}, tuple(every), {t: tuple(u) for t, u in uses.items()},
-        tuple(sorted({*problems, *faults})), frozenset(fault.ci for fault in faults), first,
+        found, every, dict(uses), tuple(sorted({*problems, *faults})), frozenset(fault.ci for fault in faults), first
     )  # fmt: skip

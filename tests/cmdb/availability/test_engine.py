@@ -115,7 +115,7 @@ def test_explanations_equal_enumeration(block: int) -> None:
             for lost in states(names)
             if lost <= alive and symptoms <= (hit := down(of, lost)) and not (hit - down(of, ())) & healthy
         ]
-        if len(of.groups) and max(map(int, {*of.groups, *of.dependents})) >= 7:
+        if len(of.groups) and max(map(int, of.cis)) >= 7:
             continue
         want = {s for s in minimal_sets(names, fits) if 0 < len(s) <= 3}
         found = explain(of, symptoms, healthy, most=1_000)
