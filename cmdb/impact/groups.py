@@ -99,7 +99,8 @@ class _Dependent:
         """The group of a rule: a percentage is of all that the rule names, there or not."""
         there = self._edges.get(rule.relation, [])
         found = self._members(rule, there, text) if rule.members else [(edge, 1) for edge in there]
-        self._taken |= {edge for edge in there if edge.target in {member.target for member, _ in found}}
+        taken = {member.target for member, _ in found}
+        self._taken |= {edge for edge in there if edge.target in taken}
         total = sum(weight for _, weight in rule.members) or len(found)
         least = rule.needs.of(total)
         full = max(least, rule.full.of(total)) if rule.full else least
