@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from cmdb.availability.spof import Exposure
@@ -30,8 +30,13 @@ class Hanging:
     users: int | None
 
 
-def ranked(exposures: Iterable[Exposure], worth: Mapping[str, Worth]) -> tuple[Hanging, ...]:
-    """Whose failure takes most critical services first, then most high ones and so on, then users, then services."""
+def ranked(
+    exposures: Iterable[Exposure], worth: Mapping[str, Worth], name: Callable[[str], str] = str
+) -> tuple[Hanging, ...]:
+    """Whose failure takes most critical services first, then most high ones and so on, then users, then services.
+
+    Equals come by `name`.
+    """
     found = []
     for exposure in exposures:
         of = [worth.get(service, Worth()) for service in exposure.services]
@@ -39,5 +44,6 @@ def ranked(exposures: Iterable[Exposure], worth: Mapping[str, Worth]) -> tuple[H
         users = [one.users for one in of if one.users is not None]
         worst = next((c for c in CRITICALITIES if by[c]), None)
         hanging = Hanging(exposure.ci, exposure.services, worst, sum(users) if users else None)
-        found.append(((*(-by[c] for c in CRITICALITIES), -sum(users), -len(of), exposure.ci), hanging))
+        gravity = (*(-by[c] for c in CRITICALITIES), -sum(users), -len(of))
+        found.append(((*gravity, name(exposure.ci), exposure.ci), hanging))
     return tuple(hanging for _, hanging in sorted(found, key=lambda one: one[0]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from enum import Enum
 from math import isfinite
 
@@ -195,7 +196,11 @@ def _verdict(part: Slice, found: Spofs) -> str:
 def availability_answer(part: Slice, found: Availability) -> AvailabilityAnswer:
     """Bounds, importance and cut sets, by the names of CIs."""
     low, high = found.minutes
-    events, row = found.importance[:MOST_EVENTS], part.row(found.of)
+    # Equals by name: ids are random. Figures that floating point alone tells apart are equal.
+    known = sorted(found.importance, key=lambda one: (-float(f"{one.criticality:.9g}"), event_name(part, one.event)))
+    events, row = known[:MOST_EVENTS], part.row(found.of)
+    order = {source: place for place, source in enumerate(Provenance)}
+    figures = sorted(found.figures, key=lambda one: (order[one[1].provenance], part.name(one[0]), one[0]))
     sources = Counter(figure.provenance for _, figure in found.figures)
     cut = f"the first {MOST_EVENTS} of {len(found.importance)} CIs by criticality"
     unshown = f"the figures of the first {MOST_EVENTS} of {len(found.figures):,} CIs"
@@ -204,15 +209,21 @@ def availability_answer(part: Slice, found: Availability) -> AvailabilityAnswer:
         minutes_lo=low, minutes_hi=high, requirement=RequirementAnswer.of(row, found.down),
         assumptions=list(found.assumptions),
         sources=[SourceCount(source=SOURCES[one], count=sources[one]) for one in Provenance if sources[one]],
-        components=[_component(part, ci, figure) for ci, figure in found.figures[:MOST_EVENTS]],
+        components=[_component(part, ci, figure) for ci, figure in figures[:MOST_EVENTS]],
         importance=[_importance(part, one) for one in events],
         cut_counts=[CutCount(order=order, count=count) for order, count in found.cuts.counts],
-        cut_sets=[CutSet(names=[event_name(part, event) for event in cut]) for cut in found.cuts.listed],
+        cut_sets=by_names([event_name(part, event) for event in cut] for cut in found.cuts.listed),
         truncated=joined(
             part.truncated, found.cuts.truncated, cut if len(events) < len(found.importance) else None,
             unshown if len(found.figures) > MOST_EVENTS else None,
         ),
     )  # fmt: skip
+
+
+def by_names(cuts: Iterable[list[str]]) -> list[CutSet]:
+    """Cut sets by their names, small ones first."""
+    named = (sorted(names) for names in cuts)
+    return [CutSet(names=names) for names in sorted(named, key=lambda names: (len(names), names))]
 
 
 SOURCES = {one: FigureSource[one.name] for one in Provenance}

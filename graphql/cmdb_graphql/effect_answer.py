@@ -11,7 +11,7 @@ from cmdb.availability import MINUTES, Direction, Effect, Figure, Likelihood
 from cmdb.availability.assess import assumptions
 from cmdb.store import Slice
 from cmdb.words import Role
-from cmdb_graphql.availability_answer import CutSet, RequirementAnswer, event_name, joined
+from cmdb_graphql.availability_answer import CutSet, RequirementAnswer, by_names, event_name, joined
 from cmdb_graphql.context import readable_by, whole
 from cmdb_graphql.types import CI, make
 
@@ -117,8 +117,13 @@ class _Both:
         there = ci in self._after.nodes or ci in self._after.beside
         return make((self._after if there else self._before).row(ci))
 
-    def _names(self, cut: Sequence[str]) -> CutSet:
-        return CutSet(names=[event_name(self._before, event_name(self._after, event)) for event in cut])
+    def _cis(self, ids: Sequence[str]) -> list[CI]:
+        return sorted((self._ci(ci) for ci in ids), key=lambda ci: (ci.name, ci.id))[:MOST_TOLD]
+
+    def _pairs(self, pairs: Sequence[Sequence[str]]) -> list[CutSet]:
+        return by_names([event_name(self._before, event_name(self._after, e)) for e in pair] for pair in pairs)[
+            :MOST_TOLD
+        ]
 
     def item(self, one: Effect) -> EffectItem:
         lists = (one.singles_added, one.singles_removed, one.pairs_added, one.pairs_removed)
@@ -128,10 +133,10 @@ class _Both:
             before=AvailabilityBounds.of(one.before), after=AvailabilityBounds.of(one.after),
             during=AvailabilityBounds.of(one.during), lost_minutes_lo=one.lost[0], lost_minutes_hi=one.lost[1],
             window_loss_minutes_lo=one.window_loss[0], window_loss_minutes_hi=one.window_loss[1],
-            spofs_added=[self._ci(ci) for ci in one.singles_added[:MOST_TOLD]],
-            spofs_removed=[self._ci(ci) for ci in one.singles_removed[:MOST_TOLD]],
-            pairs_added=[self._names(pair) for pair in one.pairs_added[:MOST_TOLD]],
-            pairs_removed=[self._names(pair) for pair in one.pairs_removed[:MOST_TOLD]],
+            spofs_added=self._cis(one.singles_added),
+            spofs_removed=self._cis(one.singles_removed),
+            pairs_added=self._pairs(one.pairs_added),
+            pairs_removed=self._pairs(one.pairs_removed),
             requirement_before=RequirementAnswer.of(self._before.row(one.of), one.before),
             requirement_after=RequirementAnswer.of(self._after.row(one.of), one.after),
             truncated=joined(one.cut, cut),

@@ -63,14 +63,19 @@ def explanation_answer(
 ) -> ExplanationAnswer:
     """Explanations with their CIs."""
     items = [_explanation(part, one, changes) for one in found.found]
+    # Equals by name: ids are random.
+    items.sort(key=lambda one: (len(one.cis), -one.score, one.extra_count, [ci.name for ci in one.cis]))
     return ExplanationAnswer(sequence=part.sequence, items=items, truncated=joined(found.truncated, *more))
 
 
 def _explanation(part: Slice, one: Explanation, changes: Changes) -> ExplanationItem:
+    def named(cis: Sequence[str]) -> list[str]:
+        return sorted(cis, key=lambda ci: (part.name(ci), ci))
+
     near = sorted(((entry, ci) for ci in one.changed for entry in changes[ci]), key=lambda n: (-n[0].seq, n[1]))
     return ExplanationItem(
-        cis=[make(part.row(ci)) for ci in one.cis], extra_count=len(one.extra),
-        extra=[make(part.row(ci)) for ci in one.extra[:20]], score=one.score, change_count=len(near),
+        cis=[make(part.row(ci)) for ci in named(one.cis)], extra_count=len(one.extra),
+        extra=[make(part.row(ci)) for ci in named(one.extra)[:20]], score=one.score, change_count=len(near),
         changes=[
             NearChange(
                 ci=make(part.row(ci)), sequence=entry.seq, at=entry.at, actor=entry.actor, summary=entry.summary

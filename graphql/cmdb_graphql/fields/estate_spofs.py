@@ -96,7 +96,7 @@ def _exposed(part: Slice, services: list[str], down: set[str]) -> tuple[int, tup
     """How many services are down already, and the single points of the others."""
     exposures, fallen = engine.estate(model_from(part), services, down)
     worth = {ci: Worth(part.row(ci).get("criticality"), part.row(ci).get("users")) for ci in services}
-    return len(fallen), engine.ranked(exposures, worth)
+    return len(fallen), engine.ranked(exposures, worth, part.name)
 
 
 def _is(row: Row, cls: str) -> bool:
