@@ -37,14 +37,11 @@ CALL (n) {
   UNION MATCH (n)-[e]->(:CI) WHERE e.valid_from > $from RETURN e.valid_from AS seq
   UNION MATCH (n)-[e]->(:CI) WHERE e.valid_to > $from RETURN e.valid_to AS seq
 }
-WITH id, seq WHERE $from < seq AND seq <= $to
-RETURN id, collect(DISTINCT seq) AS seqs ORDER BY id
+WITH DISTINCT id, seq WHERE $from < seq AND seq <= $to
+MATCH (c:Change {seq: seq}) RETURN id, collect(c{.seq, .at, .actor, .kind, .summary}) AS entries ORDER BY id
 """
-"""Of each CI the sequences between two at which it was changed itself, or its own dependencies were."""
-WHEN = """
-UNWIND $seqs AS seq MATCH (c:Change {seq: seq})
-RETURN c.seq AS seq, coalesce(c.time, c.at) AS at, c.actor AS actor, c.kind AS kind, c.summary AS summary
-"""
+"""Of each CI the journal entries between two sequences that changed it itself, or its own dependencies."""
+WHEN = "MATCH (c:Change {seq: $seq}) RETURN coalesce(c.time, c.at) AS at"
 OUTAGES = """
 CALL () {
   MATCH (v:Version) WHERE v.condition = 'down' AND v.ci IN $ids RETURN v.ci AS ci, v.from AS begin, v.to AS end
