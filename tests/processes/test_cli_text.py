@@ -109,7 +109,7 @@ If neo4j stops, things happen.
         127.0.0.1:17687; seen 2 d ago
   ~ DEGRADED cart (Service): needs neo4j, which is down; socket tcp
       127.0.0.1:17687; seen 2 h ago
-! AT RISK cache: no redundancy left
+! AT RISK cache (Service): no redundancy left
 3 Service down; taken at sequence 7
 CUT SHORT: more than 50000 CIs are reached
 """, "")  # fmt: skip
@@ -179,7 +179,7 @@ If hv stops, things happen.
         127.0.0.1:17687; seen 4 s ago
   ~ DEGRADED shop (Service): needs hv, which is down; socket tcp
       127.0.0.1:17687; seen 8 d ago
-! AT RISK pool: no redundancy left
+! AT RISK pool (Cluster): no redundancy left
 8 Service down; taken at sequence 7
 """
     )

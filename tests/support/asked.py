@@ -65,4 +65,6 @@ def needed(argument: GraphQLArgument) -> bool:
 
 def arguments(field: GraphQLField, known: Mapping[str, Any], parent: str = "", name: str = "") -> dict[str, Any]:
     """Values for the arguments that a field needs; `Query.field.argument` is more exact than `argument`."""
-    return {a: known.get(f"{parent}.{name}.{a}", known.get(a)) for a, one in field.args.items() if needed(one)}
+    exact = {a: f"{parent}.{name}.{a}" for a in field.args}
+    given = {a: known.get(exact[a], known.get(a)) for a, one in field.args.items() if needed(one)}
+    return given | {a: known[key] for a, key in exact.items() if key in known}

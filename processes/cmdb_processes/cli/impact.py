@@ -150,7 +150,7 @@ class _Tree:
             show.item(root.degree, words.label(root))
             self._under(root)
         for hit in self._radius.at_risk:
-            show.item(hit.degree, f"{hit.name}{show.separator()}{hit.reason}")
+            show.item(hit.degree, f"{words.label(hit)}{show.separator()}{hit.reason}")
 
     def _under(self, root: Hit) -> None:
         left = [(1, group) for group in reversed(self._groups([root]))]
