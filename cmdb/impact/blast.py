@@ -147,7 +147,8 @@ class _Telling:
         """For each fallen CI the group that decided, and a shortest chain of such down to a failed one."""
         every, uses, was, now = self._model.all, self._model.uses, self._before.state, self._after.state
         causes: dict[str, int] = {}
-        start = sorted(ci for ci in self._failed if was.get(ci, UP) > DOWN)
+        # By name: ids are random, and the same estate should be told in the same way.
+        start = sorted((c for c in self._failed if was.get(c, UP) > DOWN), key=lambda ci: (self._name(ci), ci))
         paths: dict[str, tuple[str, ...]] = dict.fromkeys(start, ())
         waiting = deque(start)
         while waiting:

@@ -18,7 +18,10 @@ SCHEMA = row_schema(catalogue())
 SAMPLES: dict[str, Any] = {
     "string": "text", "datetime": "2026-11-01T12:00:00Z", "int": 3, "float": 2.5, "boolean": True, "strings": ["a"],
 }  # fmt: skip
-ADDRESSES = {"address": "10.0.0.5", "listens": ["tcp://10.0.0.5:443"]}
+EXACT = {
+    "address": "10.0.0.5", "listens": ["tcp://10.0.0.5:443"], "condition": "degraded", "redundancy": ["USES: 50%"],
+}  # fmt: skip
+"""Values of attributes that are not just any text."""
 
 
 def test_the_checked_in_schema_is_what_the_classes_make() -> None:
@@ -32,7 +35,7 @@ def test_every_class_has_its_row(name: str) -> None:
     made, cls = SCHEMA["$defs"][name], catalogue().classes[name]
     assert set(made["properties"]) == set(NODE)
     assert set(made["properties"]["attributes"]["properties"]) == {a.name for a in cls.attributes}
-    values = {a.name: ADDRESSES.get(a.name, SAMPLES[a.type]) for a in cls.attributes}
+    values = {a.name: EXACT.get(a.name, SAMPLES[a.type]) for a in cls.attributes}
     key = "tcp://10.0.0.5:443" if name == "Endpoint" else "k"
     texts = {"key": key, "parent": "p", "ref": "r", "id": "i", "name": "n"}
     row = {"class": name, "rev": 1, "evidence": None, "attributes": values, **texts}

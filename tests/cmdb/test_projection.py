@@ -150,7 +150,9 @@ def check(estate: Estate, made: Projection) -> None:
         blast = blast_radius(model, of, str)
         down = {i.ci for i in blast.items if i.after is Health.DOWN} | set(of)
         assert {ci for ci, is_down in zip(answer.ids, answer.down, strict=True) if is_down} == down
-        assert {i.ci: i.hops for i in blast.items} == {ci: hops for ci, hops in wanted.items() if ci not in of}
+        # The engine's chain is one that decided: a soft shortcut does not bring down what a longer hard way does.
+        assert {i.ci for i in blast.items} == set(wanted) - set(of)
+        assert all(i.hops >= wanted[i.ci] for i in blast.items)
         _check_path(state.path(*of, at, overlay) if len(of) == 2 else None, of, edges)
 
 
