@@ -21,7 +21,7 @@ from cmdb import ingest
 from cmdb.store import Store
 
 ROOT = Path(__file__).parents[2]
-ROUNDS = int(os.environ.get("EPICENTRE_TEST_CRASH_ROUNDS", "20"))
+ROUNDS = int(os.environ.get("EPICENTRE_TEST_CRASH_ROUNDS", "10"))
 
 
 class Server:
