@@ -10,6 +10,7 @@ from cmdb.errors import DeclarationError, Invalid, Refused
 from cmdb.words.attribute import Attribute
 from cmdb.words.check import described
 from cmdb.words.people import Role
+from cmdb.words.question import Download, Question
 from cmdb.words.record import LINKS, PREFIX, Decision, Effect, LinkType, PartType, Record
 from cmdb.words.record_lifecycle import RecordLifecycle, State
 
@@ -190,13 +191,15 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """An ITSM process as a package of data: its records, its commands, and what time does to them."""
+    """An ITSM process as a package of data: its records, its commands, what time does to them, what it works out."""
 
     name: str
     sentence: str
     records: tuple[RecordType, ...]
     commands: tuple[Command, ...]
     timers: tuple[Timer, ...] = ()
+    questions: tuple[Question, ...] = ()
+    downloads: tuple[Download, ...] = ()
 
     def __post_init__(self) -> None:
         described(self.sentence, f"process {self.name}")
