@@ -19,10 +19,10 @@ from cmdb_processes.timing.windows import duration
 
 NEAR = """
 query Near($of: [ID!]!) {
-  impact(of: $of) { truncated items { ci { id } degree } }
+  impact(of: $of) { items { ci { id } degree } services { id } }
 }
 """
-"""What the work reaches: a change on any of these at the same time would be felt twice."""
+"""What the work reaches: another change of any of it would be felt twice, and its services have their say."""
 PLANNED = """
 query PlannedChanges($filter: RecordFilter!, $after: String) {
   changeRequests(filter: $filter, order: OLDEST, first: 100, after: $after) {
@@ -85,11 +85,12 @@ def decide(ask: Ask, given: Mapping[str, Any], who: Principal, now: str) -> dict
     seconds, horizon, most = duration(given["duration"]), _horizon(given, zone, now), given.get("most") or 3
     if not 1 <= most <= MOST:
         raise Invalid(f"is from 1 to {MOST}", where="most")
-    book = reading.book(ask, cis, (*reading.FOR_CIS, "calendars"))
-    busy = planned(ask, reached(ask, cis), horizon, given.get("beside") or "")
-    chosen = _calendars(book, cis, given.get("calendars") or ())
+    near, concerned = reached(ask, cis)
+    book = reading.book(ask, concerned, (*reading.FOR_CIS, "calendars"))
+    busy = planned(ask, near, horizon, given.get("beside") or "")
+    chosen = _calendars(book, concerned, given.get("calendars") or ())
     ignored = {f.number for f in book.freezes if given.get("override") and book.may_override(f, who)}
-    found = find(book, cis, seconds, horizon, busy, chosen, most, ignored)
+    found = find(book, concerned, seconds, horizon, busy, chosen, most, ignored)
     rows = [
         {
             "start": text(slot.span.start), "end": text(slot.span.end), "sentence": slot.sentence(zone),
@@ -100,11 +101,12 @@ def decide(ask: Ask, given: Mapping[str, Any], who: Principal, now: str) -> dict
     return {"free": found.free, "slots": rows, "looked_at": f"{text(horizon.start)}/{text(horizon.end)}"}
 
 
-def reached(ask: Ask, cis: Collection[str]) -> tuple[str, ...]:
-    """The CIs and all that goes down or is degraded with them, as far as a question about changes can name them."""
-    items = ask(NEAR, of=list(cis))["impact"]["items"]
-    hit = [item["ci"]["id"] for item in items if item["degree"] in ("DOWN", "DEGRADED")]
-    return tuple(dict.fromkeys((*cis, *hit)))[:MOST_NEAR]
+def reached(ask: Ask, cis: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The CIs with all that goes down or is degraded with them, and the CIs with the services reached."""
+    answer = ask(NEAR, of=list(cis))["impact"]
+    hit = (item["ci"]["id"] for item in answer["items"] if item["degree"] != "UP")
+    services = (service["id"] for service in answer["services"])
+    return tuple(dict.fromkeys((*cis, *hit)))[:MOST_NEAR], tuple(dict.fromkeys((*cis, *services)))[: reading.MOST]
 
 
 MOST_NEAR = 500

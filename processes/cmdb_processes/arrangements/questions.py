@@ -18,28 +18,33 @@ _FIELDS = {
 }
 LISTS = tuple(_FIELDS)
 """The kinds of arrangements, as GraphQL calls their lists."""
-_FIRST = {"calendars": 10, "cabMeetings": 10}
-"""Rows on a page: what is asked for is paid for, be it there or not."""
-_DONE = {"cabMeetings": "{ }"}
-_IN_FORCE = "{ categories: [TO_DO, IN_PROGRESS] }"
+FEW, MANY = 10, 40
+"""Rows of a first page, and of those behind it: what is asked for is paid for, be it there or not."""
+_IN_FORCE = "categories: [TO_DO, IN_PROGRESS]"
+MEETINGS = 20
+"""The last that were called: those that are over are still of interest, but not for ever."""
+_WHICH = {
+    "cabMeetings": f"order: NEWEST, first: {MEETINGS}",
+    "maintenanceWindows": f"filter: {{ {_IN_FORCE}, cis: $about }}, order: OLDEST, first: $first",
+}
 
 
 def document(lists: Collection[str], *, cis: bool) -> str:
     """The question for a page of each of these lists, and for CIs by `$ids`; `$x` is where list x goes on."""
-    variables = [*(f"${name}: String" for name in lists), *(["$ids: [String!]!"] if cis else [])]
+    variables = ["$first: Int!", *(f"${name}: String" for name in lists)]
+    variables += ["$about: [ID!]"] if "maintenanceWindows" in lists else []
     parts = [_page(name) for name in lists]
     if cis:
-        parts.append(
-            "cis(filter: { id: { in: $ids } }, first: 100, includeRetired: true) { nodes { id name class tags } }"
-        )
+        variables += ["$ids: [String!]!", "$count: Int!"]
+        found = "cis(filter: { id: { in: $ids } }, first: $count, includeRetired: true)"
+        parts.append(f"{found} {{ nodes {{ id name class tags }} }}")
     return f"query Arrangements({', '.join(variables)}) {{ {' '.join(parts)} }}"
 
 
 def _page(name: str) -> str:
-    condition = f"filter: {_DONE.get(name, _IN_FORCE)}, order: {'NEWEST' if name in _DONE else 'OLDEST'}"
+    which = _WHICH.get(name, f"filter: {{ {_IN_FORCE} }}, order: OLDEST, first: $first")
     return (
-        f"{name}({condition}, first: {_FIRST.get(name, 25)}, after: ${name}) "
-        f"{{ nodes {{ number {_FIELDS[name]} }} pageInfo {{ hasNextPage endCursor }} }}"
+        f"{name}({which}, after: ${name}) {{ nodes {{ number {_FIELDS[name]} }} pageInfo {{ hasNextPage endCursor }} }}"
     )
 
 

@@ -38,7 +38,8 @@ MOST = 100
 def book(ask: Ask, cis: Collection[str] = (), lists: Collection[str] = FOR_CIS) -> Book:
     """What is in force of these kinds, and the CIs (at most 100) as scopes see them.
 
-    One document; one more for each 25 of a kind. Only where a scope names places: two for each step up to them.
+    One document; another for what is behind the first ten of a kind. Only where a scope names places: two for each
+    step up to them. Windows are those of the CIs, if there are any.
     """
     ids = sorted(cis)[:MOST]
     rows, nodes = _rows(ask, tuple(lists), ids)
@@ -59,20 +60,24 @@ def book(ask: Ask, cis: Collection[str] = (), lists: Collection[str] = FOR_CIS) 
 
 
 def _rows(ask: Ask, lists: tuple[str, ...], ids: list[str]) -> tuple[dict[str, list[Row]], list[Row]]:
+    """The rows of each list, page by page until there are no more, and the CIs with the first page."""
     rows: dict[str, list[Row]] = {name: [] for name in lists}
     nodes: list[Row] = []
     left: dict[str, str | None] = dict.fromkeys(lists)
-    while left or (ids and not nodes):
-        given = {"ids": ids} if ids and not nodes else {}
-        answer = ask(questions.document(tuple(left), cis=bool(given)), **left, **given)
-        nodes = nodes or (answer["cis"]["nodes"] if given else [])
-        for name in tuple(left):
-            rows[name] += answer[name]["nodes"]
-            end = answer[name]["pageInfo"]
-            left[name] = end["endCursor"]
-            if not end["hasNextPage"]:
-                del left[name]
-        ids = ids if left else []
+    first = questions.FEW
+    while left or (ids and first == questions.FEW):
+        given: dict[str, Any] = {"first": first, **left}
+        given |= {"about": ids or None} if "maintenanceWindows" in left else {}
+        with_cis = bool(ids) and first == questions.FEW
+        given |= {"ids": ids, "count": len(ids)} if with_cis else {}
+        answer = ask(questions.document(tuple(left), cis=with_cis), **given)
+        nodes += answer["cis"]["nodes"] if with_cis else []
+        for name in lists:
+            if name in left:
+                rows[name] += answer[name]["nodes"]
+        ends = {name: answer[name]["pageInfo"] for name in left}
+        left = {name: end["endCursor"] for name, end in ends.items() if end["hasNextPage"] and name != "cabMeetings"}
+        first = questions.MANY
     return rows, nodes
 
 
