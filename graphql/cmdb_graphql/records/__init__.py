@@ -1,4 +1,4 @@
-"""Process records, commands and computed questions, declared by the processes, as GraphQL types, questions and mutations."""
+"""What processes declare as GraphQL: record types, questions about records, mutations, computed questions."""
 
 from __future__ import annotations
 
