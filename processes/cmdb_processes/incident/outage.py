@@ -19,7 +19,9 @@ def check(condition: str | None) -> str | None:
     return condition
 
 
-def say(ask: Ask, number: str, wanted: Mapping[str, str | None], together: Collection[str] = ()) -> tuple[GraphEffect, ...]:
+def say(
+    ask: Ask, number: str, wanted: Mapping[str, str | None], together: Collection[str] = ()
+) -> tuple[GraphEffect, ...]:
     """The writes that make each CI as this incident says (None: it says nothing any more).
 
     The worst of what other open incidents confirmed holds; `together` are those that end in the same step. What is

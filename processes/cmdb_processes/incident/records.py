@@ -139,7 +139,8 @@ REQUEST = RecordType(
                 Attribute("answer", "string", "What was answered.", required=True),
             ),
         ),
-    ),    notices=(
+    ),
+    notices=(
         Notice(tell=("requester", "watchers"), states=("fulfilled", "closed", "rejected", "cancelled")),
         Notice(tell=("owner", "watchers"), commands=("escalate_request",)),
         Notice(tell=("role:approver-business",), states=("approval",)),
@@ -153,7 +154,11 @@ EVENT = RecordType(
     prefix="EVT",
     sentence="What a source said, what the event catalogue made of it, and why; never edited.",
     models=(
-        Model("event", "Recorded with what follows from it.", (Lifecycle((State("recorded", Category.DONE),), "recorded", ()),)),
+        Model(
+            "event",
+            "Recorded with what follows from it.",
+            (Lifecycle((State("recorded", Category.DONE),), "recorded", ()),),
+        ),
     ),
     attributes=(
         Attribute("source", "string", "Who said it: monitor, mail, portal, API."),
@@ -172,7 +177,10 @@ EVENT = RecordType(
             "facts",
             "EventFact",
             "A field that the source sent.",
-            (Attribute("name", "string", "What it is called.", required=True), Attribute("value", "string", "Its value.", required=True)),
+            (
+                Attribute("name", "string", "What it is called.", required=True),
+                Attribute("value", "string", "Its value.", required=True),
+            ),
         ),
     ),
 )

@@ -53,7 +53,9 @@ def ancestors(ask: Ask, number: str) -> tuple[str, ...]:
     found: list[str] = []
     level = [number]
     while level and len(found) < 100:
-        level = [link.to for one in level for link in links(ask, one) if link.type == "CHILD_OF" and link.to not in found]
+        level = [
+            link.to for one in level for link in links(ask, one) if link.type == "CHILD_OF" and link.to not in found
+        ]
         found += level
     return tuple(found)
 

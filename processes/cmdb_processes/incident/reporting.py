@@ -85,7 +85,9 @@ def _known(ask: Ask, found: Classified, key: str) -> list[Known]:
     document, plural = (questions.SAME_REQUESTS, "serviceRequests") if wants else (questions.SAME, "incidents")
     nodes = ask(document, key=key)[plural]["nodes"]
     return [
-        Known(n["number"], found.key, moment(n["lastEventAt"]), n["category"] != "DONE" and n["waiting"] != "confirmation")
+        Known(
+            n["number"], found.key, moment(n["lastEventAt"]), n["category"] != "DONE" and n["waiting"] != "confirmation"
+        )
         for n in nodes
         if n["eventKey"] == key and n["lastEventAt"]
     ]

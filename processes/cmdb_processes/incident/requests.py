@@ -40,7 +40,9 @@ def request(_ask: Ask, _record: None, given: Given, who: Principal, _now: str) -
     }  # fmt: skip
     rows = tuple({"question": name, "answer": text} for name, text in said.items())
     parts = {"answers": rows, "tasks": tuple(catalogue.rows(item))}
-    return Decision("new", fields, f"{item.name} asked for by {who.name}", cis=tuple(given.get("cis") or ()), parts=parts)
+    return Decision(
+        "new", fields, f"{item.name} asked for by {who.name}", cis=tuple(given.get("cis") or ()), parts=parts
+    )
 
 
 def form_hash(item: Item, answers: Mapping[str, str]) -> str:
@@ -71,7 +73,9 @@ def _vote(ask: Ask, record: Record, given: Given, who: Principal, now: str, *, y
     )
     role, why = str(given.get("as_role") or seats[0]), str(given.get("reason") or "")
     votes = (*votes, approvals.cast(panel, ballot, who, role, yes, why))
-    outcome = approvals.outcome(panel, approvals.Ballot(ballot.requester, ballot.evidence, now, votes, (), plans.groups))
+    outcome = approvals.outcome(
+        panel, approvals.Ballot(ballot.requester, ballot.evidence, now, votes, (), plans.groups)
+    )
     parts = {"approvals": approvals.rows(votes)}
     if outcome.state == "rejected":
         return Decision("rejected", {"rejected_because": why.strip()}, f"rejected by {who.name}: {why}", parts=parts)

@@ -82,7 +82,10 @@ def _candidate(found: Assessed, flag: Any, children: int) -> dict[str, Any]:
 def prioritise(_ask: Ask, record: Record, given: Given, who: Principal, _now: str) -> Decision:
     """Another priority than the computed one, with the reason; the computed one stays beside it."""
     table, fields = matrix(), record.fields
-    said = [Computed(str(fields.get(name) or ""), str(fields.get(f"{name}_because") or "")) for name in ("impact", "urgency")]
+    said = [
+        Computed(str(fields.get(name) or ""), str(fields.get(f"{name}_because") or ""))
+        for name in ("impact", "urgency")
+    ]
     computed, value = (int(str(fields[name])) for name in ("computed_priority", "priority"))
     now = before(fields) or Priority(value, computed, *said)
     made = override(table, now, int(given["priority"]), who.name, str(given.get("reason") or ""))
@@ -90,7 +93,9 @@ def prioritise(_ask: Ask, record: Record, given: Given, who: Principal, _now: st
         "priority": made.value, "rank": table.rank(made.value), "override_by": made.override_by or None,
         "override_reason": made.override_reason or None,
     }  # fmt: skip
-    return Decision(record.state, changed, f"priority {made.value} by {who.name}: {given.get('reason') or 'as computed'}")
+    return Decision(
+        record.state, changed, f"priority {made.value} by {who.name}: {given.get('reason') or 'as computed'}"
+    )
 
 
 def confirm_outage(ask: Ask, record: Record, given: Given, who: Principal, now: str) -> Decision:

@@ -77,9 +77,9 @@ def test_an_incident_from_its_event_to_its_close_and_back(served: tuple[Services
     assert odd == {"outcome": "log", "because": "no rule fits", "rule": None}
     fields = (
         "number events category cis { name } impact urgency priority computedPriority rank major radius group owner"
-        " services { name degree hops } links(types: [\"IMPACTS\"]) { nodes { ci { name } path { name } } }"
+        ' services { name degree hops } links(types: ["IMPACTS"], first: 2) { nodes { ci { name } path { name } } }'
     )
-    (one,) = ask(of, f"{{ incidents {{ nodes {{ {fields} }} }} }}", VERA)["incidents"]["nodes"]
+    (one,) = ask(of, f"{{ incidents(first: 3) {{ nodes {{ {fields} }} }} }}", VERA)["incidents"]["nodes"]
     # INC.4: computed from what is reached, and the path is kept
     assert (one["number"], one["events"], one["cis"]) == ("INC-1", 8, [{"name": "db-1"}])
     assert (one["impact"], one["urgency"], one["priority"], one["rank"]) == ("high", "high", 1, 1)
@@ -143,9 +143,7 @@ def test_silence_closes_and_the_graph_moves_the_priority(served: tuple[Services,
     of, ids = served
     give(of, f'openIncident(cis: ["{ids["shop"]}"], title: "shop errors", condition: "degraded")')
     assert of.store.record("Incident", "INC-1").fields["impact"] == "high"
-    link = ask(of, "query D($of: [ID!]!) { dependencies(of: $of) { nodes { id } } }", of=[ids["selling"]])
-    edge = link["dependencies"]["nodes"][0]["id"]
-    ask(of, 'mutation U($e: ID!) { unlinkCis(edge: $e, reason: "moved") { sequence } }', ERIN, e=edge)
+    of.store.unlink_cis("DEPENDS_ON", ids["selling"], ids["shop"], BY)
     opened = of.store.record("Incident", "INC-1").opened_at
     Timers(of, lambda: after(opened, 0.01)).step()
     record = of.store.record("Incident", "INC-1")
