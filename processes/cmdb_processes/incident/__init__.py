@@ -100,7 +100,7 @@ INCIDENTS = (
     _incident(
         "resolve_incident", "Say that it is restored, how, and by what.", ending.resolve,
         (
-            _a("resolution_code", "The code of how: fixed, workaround, known error, by change and others.", required=True),
+            _a("resolution_code", "The code of how: fixed, workaround, by change and others.", required=True),
             _a("resolution", "What was done.", required=True),
             _CAUSE,
             _a("links", "Links it gets: a type and a number each, such as CAUSED_BY CHG-7.", "strings"),
