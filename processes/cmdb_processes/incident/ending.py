@@ -80,8 +80,15 @@ def reopen(ask: Ask, record: Record, given: Given, who: Principal, now: str) -> 
     fields = closing.check_reopen(record.number, POLICY, arranged(ask).office, closed, moment(now), why)
     effects: tuple[Any, ...] = follow(record.number, "reopen", relatives.children(ask, record.number), {"reason": why})
     if record.fields.get("outage_since"):
-        effects += outage.say(ask, record.number, dict.fromkeys(record.cis, str(record.fields["condition"])))
+        parent = record.fields.get("by_parent")  # which is reopened in this very step, so the graph shows it as over
+        says = (str(record.fields["condition"]), *(_of_parent(ask, str(parent)) if parent else ()))
+        effects += outage.say(ask, record.number, dict.fromkeys(record.cis, outage.worst(says)))
     return Decision("in progress", fields, f"reopened by {who.name}: {why}", effects=effects)
+
+
+def _of_parent(ask: Ask, number: str) -> tuple[str, ...]:
+    row = ask("query P($n: String!) { incident(number: $n) { condition outageSince } }", n=number)["incident"]
+    return (row["condition"],) if row["outageSince"] else ()
 
 
 def cancel(ask: Ask, record: Record, given: Given, who: Principal, _now: str) -> Decision:
