@@ -31,7 +31,7 @@ _WHICH = {
 
 def document(lists: Collection[str], *, cis: bool) -> str:
     """The question for a page of each of these lists, and for CIs by `$ids`; `$x` is where list x goes on."""
-    variables = ["$first: Int!", *(f"${name}: String" for name in lists)]
+    variables = [*(["$first: Int!"] if set(lists) - {"cabMeetings"} else []), *(f"${name}: String" for name in lists)]
     variables += ["$about: [ID!]"] if "maintenanceWindows" in lists else []
     parts = [_page(name) for name in lists]
     if cis:
