@@ -74,11 +74,17 @@ def between(life: Life, before: int, after: int) -> Change | None:
     then, now = life.at(before), life.at(after)
     if now is None or (then is None and now["status"] == "retired" and _lived(life, before, after)):
         return None
-    attributes = compare(then or {}, now)
-    what = _what(then, now)
+    return change(life.ci, then, now, opened, closed)
+
+
+def change(
+    ci: str, then: State | None, now: State, opened: tuple[EdgeState, ...], closed: tuple[EdgeState, ...]
+) -> Change | None:
+    """What became of a CI from one state to another, and of its edges; None: nothing."""
+    attributes, what = compare(then or {}, now), _what(then, now)
     if what == "changed" and not attributes:
         what = "linked"
-    return Change(life.ci, what, attributes, opened, closed) if attributes or opened or closed else None
+    return Change(ci, what, attributes, opened, closed) if attributes or opened or closed else None
 
 
 def _lived(life: Life, before: int, after: int) -> bool:

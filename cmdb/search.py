@@ -15,6 +15,7 @@ _LONGEST = 256
 """Characters of a term; of a longer text, also in a question, the start decides, as the index takes no longer ones."""
 _WORD = re.compile(r"[^\W_]+")
 _SYNTAX = re.compile(r'([+\-!(){}\[\]^"~*?:\\/&|])')
+_EDGES = "_-./:@"
 _MOST = 8
 """More words than this in one question do not make it more precise."""
 
@@ -41,9 +42,28 @@ def query(text: str) -> str | None:
     A term goes from a word's start to the end of its text, so `*.example.org` is a whole term and needs no scan;
     `*ample.org`, which begins inside a word, looks at every term of the index.
     """
-    asked = [(piece[:_LONGEST].lstrip("*"), piece.startswith("*")) for piece in text.lower().split()]
-    wanted = [(start, end) for start, end in asked if _WORD.search(start)][:_MOST]
+    wanted = _pieces(text)
     return " AND ".join(_ending(piece) if end else f"{_quoted(piece)}*" for piece, end in wanted) or None
+
+
+def _pieces(text: str) -> list[tuple[str, bool]]:
+    """What is looked for, piece by piece, and whether it is an end."""
+    asked = [(piece[:_LONGEST].lstrip("*"), piece.startswith("*")) for piece in text.lower().split()]
+    return [(start, end) for start, end in asked if _WORD.search(start)][:_MOST]
+
+
+def matches(text: str, indexed: str) -> bool:
+    """Whether `query` of a text would find a CI of these index terms: for CIs that no index has."""
+    wanted, known = _pieces(text), indexed.split()
+    return bool(wanted) and all(any(_fits(piece, term, end=end) for term in known) for piece, end in wanted)
+
+
+def _fits(piece: str, term: str, *, end: bool) -> bool:
+    if not end:
+        return term.startswith(piece.strip(_EDGES))
+    first = _WORD.search(piece)
+    assert first is not None
+    return term == piece[first.start() :] if first.start() else term.endswith(piece)
 
 
 def _ending(piece: str) -> str:
@@ -53,4 +73,4 @@ def _ending(piece: str) -> str:
 
 
 def _quoted(piece: str) -> str:
-    return _SYNTAX.sub(r"\\\1", piece.strip("_-./:@")[:_LONGEST])
+    return _SYNTAX.sub(r"\\\1", piece.strip(_EDGES)[:_LONGEST])

@@ -22,6 +22,7 @@ from graphql import (
 from cmdb.classes import catalogue
 from cmdb.config import Settings
 from cmdb.imports.schema import row_schema
+from cmdb.projection.schema import proposed_schema
 from cmdb.words import ANY, SOURCES, Attribute, Cardinality, CIClass, Failure, Needs, RelationType
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -191,8 +192,11 @@ that a test runs. `epicentre query graphql/operations/search.graphql --var text=
 stands beside a `truncated` that says why it was cut, or its description says why it is always whole.
 
 **Filters** take `and`, `or`, `not`, comparisons of every attribute (`eq`, `in`, `contains`, `prefix`, `suffix`,
-`startsWith`, `gt`, `null`, …) and `related`: the edges there are now, up to three inside each other. `prefix` and
+`startsWith`, `gt`, `null`, …) and `related`: the edges there are, up to three inside each other. `prefix` and
 `suffix` take any case; `startsWith` is exact and is looked up by index.
+
+**Another state.** Most questions take `asOf`, a moment, and `proposed`, a state that is only proposed, on top of it:
+[time](time.md) explains both. Whatever the answer names, at any depth, is of that state.
 
 **Site and owner** in `counts`: the Site that a CI, or what it is inside of, is LOCATED_IN or PART_OF; the Person or
 Organisation it is OWNED_BY, else that of what it is inside of; where the graph says nothing, what the enrolment token
@@ -249,6 +253,7 @@ def pages() -> dict[str, str]:
     return {
         **classes, "reference.md": reference(), "settings.md": settings(), "questions.md": questions(),
         "import-rows.schema.json": schema,
+        "proposed.schema.json": json.dumps(proposed_schema(catalogue()), indent=1) + "\n",
     }  # fmt: skip
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cmdb.cypher.filters import Filter, Statement, attribute_types, chosen
+from cmdb.cypher.filters import NOW, Filter, Statement, attribute_types, chosen
+from cmdb.cypher.frames import Frame
 from cmdb.errors import Invalid, UnknownName
 
 ATTRIBUTE = "attribute"
@@ -19,7 +20,10 @@ MATCH (t:CI {{id: top}}) OPTIONAL MATCH (g:CI {{id: t.parent}})
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """What CIs are counted by: from `n` to rows of key and count. `agents` asks for what each agent's token says."""
+    """What CIs are counted by: from `n` to rows of key and count. `agents` asks for what each agent's token says.
+
+    One that asks for agents also follows edges, those of now.
+    """
 
     sentence: str
     text: str
@@ -65,6 +69,7 @@ def counts(
     limit: int,
     after: Sequence[Any] | None,
     agents: Mapping[str, str],
+    frame: Frame = NOW,
 ) -> Statement:
     """Rows of (key, count), the greatest count first, then by key; `after` is those two of the last one seen.
 
@@ -77,7 +82,9 @@ def counts(
         raise Invalid("name an attribute to count by an attribute, and only then", where="attribute")
     if attribute is not None and attribute not in (known := attribute_types(cls)):
         raise UnknownName(f"there is no attribute {attribute!r} here; known are {', '.join(sorted(known))}")
-    text, params = chosen(cls, where)
+    if frame and dimension.agents:
+        raise Invalid(f"by {by} is counted of the graph as it is now: ask without asOf and proposed", where="by")
+    text, params = chosen(cls, where, frame)
     each = dimension.text.replace("{attribute}", attribute or "")
     beyond = "WHERE count < $count OR count = $count AND place > $place " if after is not None else ""
     count, place = after if after is not None else (0, "")

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 from cmdb.claims import ENDED_AS, LIFECYCLE, is_extra
 from cmdb.classes import catalogue
+from cmdb.cypher.frames import Frame, Parameters, related, states
 from cmdb.errors import Invalid, TooLarge, UnknownName
 
 Op = Literal["eq", "ne", "in", "contains", "prefix", "suffix", "starts_with", "gt", "gte", "lt", "lte", "null"]
@@ -60,7 +61,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """An edge there is now, of a relation (any, if None), joins it with a live CI for which the part holds.
+    """An edge there is, of a relation (any, if None), joins it with a live CI for which the part holds.
 
     `out` leads to what it depends on, `in` to what depends on it; with `none` there is no such edge.
     """
@@ -73,6 +74,7 @@ class Related:
 
 Filter = Compare | And | Or | Not | Related
 
+NOW = Frame()
 MOST_STEPS = 3
 """Relations inside relations."""
 
@@ -95,14 +97,7 @@ def attribute_types(cls: str | None) -> dict[str, str]:
     return {**{a.name: a.type for c in classes for a in c.attributes}, **BASE}
 
 
-class _Parameters(dict[str, Any]):
-    def add(self, value: Any) -> str:
-        name = f"p{len(self)}"
-        self[name] = value
-        return f"${name}"
-
-
-def _where(part: Filter, types: dict[str, str], params: _Parameters, n: str = "n") -> str:
+def _where(part: Filter, types: dict[str, str], params: Parameters, n: str = "n") -> str:
     match part:
         case Compare():
             return _compare(part, types, params, n)
@@ -116,11 +111,16 @@ def _where(part: Filter, types: dict[str, str], params: _Parameters, n: str = "n
             return _related(part, params, n)
 
 
-def _related(one: Related, params: _Parameters, n: str) -> str:
+def _related(one: Related, params: Parameters, n: str) -> str:
     """Each step names its far end anew, so that steps inside steps do not mean the same CI."""
     if len(n) > MOST_STEPS:
         raise TooLarge(f"at most {MOST_STEPS} relations inside each other", where="related")
     other = f"{n}n"
+    if params.frame:
+        types = [catalogue().relation(one.type).name] if one.type else list(catalogue().relations)
+        inner = _where(one.to, attribute_types(None), params, other)
+        found = related(n, other, types, one.direction, inner, params)
+        return f"NOT {found}" if one.none else found
     kind = "|".join(f"`{name}`" for name in ([one.type] if one.type else catalogue().relations))
     if one.type:
         catalogue().relation(one.type)
@@ -133,7 +133,7 @@ def _related(one: Related, params: _Parameters, n: str) -> str:
     return f"NOT {found}" if one.none else found
 
 
-def _compare(one: Compare, types: dict[str, str], params: _Parameters, n: str = "n") -> str:
+def _compare(one: Compare, types: dict[str, str], params: Parameters, n: str = "n") -> str:
     kind = "extra" if is_extra(one.attribute) else types.get(one.attribute)
     if kind is None:
         raise UnknownName(f"there is no attribute {one.attribute!r} here; known are {', '.join(sorted(types))}")
@@ -181,14 +181,30 @@ def _label(cls: str | None) -> str:
     return "CI" if cls is None else f"CI&`{catalogue().cls(cls).name}`"
 
 
-def _conditions(cls: str | None, where: Filter | None, params: _Parameters) -> list[str]:
-    types = attribute_types(cls)
-    return [] if where is None else [f"({_where(where, types, params)})"]
+def _conditions(cls: str | None, where: Filter | None, params: Parameters) -> tuple[list[str], list[str]]:
+    """The parts that must all hold: those about each CI's own values, and those about what it is related to."""
+    types, parts = attribute_types(cls), [] if where is None else _flat(where)
+    own = [f"({_where(part, types, params)})" for part in parts if not _relates(part)]
+    return own, [f"({_where(part, types, params)})" for part in parts if _relates(part)]
+
+
+def _flat(part: Filter) -> list[Filter]:
+    return [one for inner in part.parts for one in _flat(inner)] if isinstance(part, And) else [part]
+
+
+def _relates(part: Filter) -> bool:
+    match part:
+        case And(parts) | Or(parts):
+            return any(_relates(one) for one in parts)
+        case Not(inner):
+            return _relates(inner)
+        case _:
+            return isinstance(part, Related)
 
 
 def condition(cls: str | None, where: Filter) -> Statement:
     """The filter as an expression about `n`, with its parameters."""
-    params = _Parameters()
+    params = Parameters()
     return _where(where, attribute_types(cls), params), dict(params)
 
 
@@ -198,21 +214,18 @@ def find(
     order: Sequence[tuple[str, Direction]],
     first: int,
     after: Sequence[Any] | None,
-    at: int | None = None,
+    frame: Frame = NOW,
 ) -> Statement:
-    """Up to `first` + 1 CIs in order; `after` is the key of the last one seen: its order values, then its id.
-
-    With a sequence `at`, of the CIs of then.
-    """
-    params = _Parameters()
-    _then_known(at, where, order)
-    conditions = _conditions(cls, where, params)
+    """Up to `first` + 1 CIs in order; `after` is the key of the last one seen: its order values, then its id."""
+    params = Parameters(frame)
+    _then_known(frame, where, order)
+    conditions, costly = _conditions(cls, where, params)
     keys = _order_keys(cls, order)
     if after is not None:
         if len(after) != len(keys):
             raise Invalid("this cursor belongs to another order", where="after")
         conditions.append(f"({_beyond(keys, list(after), params)})")
-    text = _rows(cls, conditions, at, params)
+    text = rows(cls, conditions, params, costly)
     ordering = ", ".join(f"{_column(name)}{' DESC' if way == 'desc' else ''}" for name, way in keys)
     text += f" RETURN properties(n) AS n ORDER BY {ordering} LIMIT {params.add(first + 1)}"
     return text, dict(params)
@@ -228,7 +241,7 @@ def _order_keys(cls: str | None, order: Sequence[tuple[str, Direction]]) -> list
     return [*(pair for pair in order if pair[0] != "id"), ("id", "asc")]
 
 
-def _beyond(keys: list[tuple[str, Direction]], values: list[Any], params: _Parameters) -> str:
+def _beyond(keys: list[tuple[str, Direction]], values: list[Any], params: Parameters) -> str:
     """Rows after `values` in the order. Cypher sorts NULL as the greatest value: last ascending, first descending."""
     (name, way), value = keys[0], values[0]
     column = _column(name)
@@ -244,33 +257,26 @@ def _beyond(keys: list[tuple[str, Direction]], values: list[Any], params: _Param
     return f"{further} OR ({same} AND ({_beyond(keys[1:], values[1:], params)}))"
 
 
-def chosen(cls: str | None, where: Filter | None) -> Statement:
+def chosen(cls: str | None, where: Filter | None, frame: Frame = NOW) -> Statement:
     """The beginning of a statement: the CIs `n` that the filter leaves."""
-    params = _Parameters()
-    return _rows(cls, _conditions(cls, where, params), None, params), dict(params)
+    params = Parameters(frame)
+    _then_known(frame, where, ())
+    conditions, costly = _conditions(cls, where, params)
+    return rows(cls, conditions, params, costly), dict(params)
 
 
-def count(cls: str | None, where: Filter | None, at: int | None = None) -> Statement:
-    """How many CIs the filter leaves, now or at a sequence."""
-    params = _Parameters()
-    _then_known(at, where, ())
-    conditions = _conditions(cls, where, params)
-    return f"{_rows(cls, conditions, at, params)} RETURN count(n) AS count", dict(params)
+def count(cls: str | None, where: Filter | None, frame: Frame = NOW) -> Statement:
+    """How many CIs the filter leaves."""
+    text, params = chosen(cls, where, frame)
+    return f"{text} RETURN count(n) AS count", params
 
 
-def _rows(cls: str | None, conditions: Sequence[str], at: int | None, params: _Parameters) -> str:
-    """Clauses that bind `n` to each CI for which the conditions hold; at a sequence to its state of then, a map.
-
-    A state of then is the node if it began before, else the version that overlaps: the conditions read the same.
-    """
-    if at is None:
-        return f"MATCH (n:{_label(cls)})" + (f" WHERE {' AND '.join(conditions)}" if conditions else "")
-    pin, more = params.add(at), "".join(f" AND {one}" for one in conditions)
-    classes = f" AND v.class IN {params.add(_members(cls))}" if cls is not None else ""
-    return (
-        f"CALL () {{ MATCH (n:{_label(cls)}) WHERE n.valid_from <= {pin}{more} RETURN properties(n) AS n "
-        f"UNION ALL MATCH (v:Version)-[:OF]->(:CI) WHERE v.from <= {pin} AND v.to > {pin}{classes} "
-        f"WITH v {{.*, id: v.ci}} AS n WHERE true{more} RETURN n }}"
+def rows(cls: str | None, conditions: Sequence[str], params: Parameters, costly: Sequence[str] = ()) -> str:
+    """Clauses that bind `n` to each CI for which the conditions hold: a node of now, a map of another state."""
+    if params.frame:
+        return states(_label(cls), None if cls is None else _members(cls), conditions, costly, params)
+    return f"MATCH (n:{_label(cls)})" + (
+        f" WHERE {' AND '.join([*conditions, *costly])}" if conditions or costly else ""
     )
 
 
@@ -279,24 +285,10 @@ def _members(cls: str) -> list[str]:
     return [name for name in catalogue().classes if cls in catalogue().lineage(name)]
 
 
-def _then_known(at: int | None, where: Filter | None, order: Sequence[tuple[str, Direction]]) -> None:
+def _then_known(frame: Frame, where: Filter | None, order: Sequence[tuple[str, Direction]]) -> None:
     """Refuse what is not known of then: since when something was stale is kept of now only."""
-    if at is None:
-        return
-    if _relates(where):
-        raise Invalid("what a CI is related to is asked of now only: ask without asOf", where="related")
-    if "stale_since" in {*_named(where), *(name for name, _ in order)}:
+    if frame.at is not None and "stale_since" in {*_named(where), *(name for name, _ in order)}:
         raise Invalid("since when a CI is stale is known of now only: ask without asOf", where="stale_since")
-
-
-def _relates(part: Filter | None) -> bool:
-    match part:
-        case And(parts) | Or(parts):
-            return any(_relates(one) for one in parts)
-        case Not(inner):
-            return _relates(inner)
-        case _:
-            return isinstance(part, Related)
 
 
 def _named(part: Filter | None) -> set[str]:
@@ -305,7 +297,7 @@ def _named(part: Filter | None) -> set[str]:
             return {attribute}
         case And(parts) | Or(parts):
             return {name for one in parts for name in _named(one)}
-        case Not(inner):
+        case Not(inner) | Related(to=inner):
             return _named(inner)
         case _:
             return set()

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from cmdb.classes import catalogue
+from cmdb.cypher import filters
+from cmdb.cypher.frames import Frame, Parameters
 from cmdb.cypher.schema import SEARCH_INDEX
 from cmdb.errors import Invalid
 from cmdb.search import query as search_query
@@ -63,9 +65,13 @@ def _types(names: Collection[str] | None) -> str:
     return "|".join(f"`{name}`" for name in chosen)
 
 
-def _carrying() -> str:
+def carrying() -> list[str]:
     """The relations along which a failure can travel: only these make a dependency."""
-    return _types([r.name for r in catalogue().relations.values() if r.failure is not Failure.NEVER])
+    return [r.name for r in catalogue().relations.values() if r.failure is not Failure.NEVER]
+
+
+def _carrying() -> str:
+    return _types(carrying())
 
 
 def edges(ids: Collection[str], direction: str, types: Collection[str] | None, at: int) -> Statement:
@@ -80,10 +86,15 @@ def edges(ids: Collection[str], direction: str, types: Collection[str] | None, a
     return text, {"ids": list(ids), "at": at}
 
 
+def check_hops(most: int) -> None:
+    """Refuse a path that is longer than we look."""
+    if not 1 <= most <= MAX_HOPS:
+        raise Invalid(f"a path has 1 to {MAX_HOPS} hops, not {most}", where="maxHops")
+
+
 def path(source: str, target: str, max_hops: int, at: int) -> Statement:
     """One shortest path dependent → dependency; the shortest by hops, then the first by edge ids."""
-    if not 1 <= max_hops <= MAX_HOPS:
-        raise Invalid(f"a path has 1 to {MAX_HOPS} hops, not {max_hops}", where="maxHops")
+    check_hops(max_hops)
     text = (
         "MATCH (a:CI {id: $source}), (b:CI {id: $target}) "
         f"MATCH p = ALL SHORTEST (a)((:CI)-[e:{_carrying()} WHERE {_OPEN_AT}]->(:CI)){{1,{max_hops}}}(b) "
@@ -97,8 +108,7 @@ def ahead(source: str, max_hops: int, at: int | None, most: int) -> Statement:
 
     One row: the edges as [id, dependent, dependency], and whether there were more CIs.
     """
-    if not 1 <= max_hops <= MAX_HOPS:
-        raise Invalid(f"a path has 1 to {MAX_HOPS} hops, not {max_hops}", where="maxHops")
+    check_hops(max_hops)
     text = (
         "MATCH (j:Journal {id: 'journal'}) WITH coalesce($at, j.seq) AS at MATCH (a:CI {id: $source}) "
         f"CALL (a, at) {{ MATCH (a)-[es:{_carrying()}*0..{max_hops - 1}]->(n:CI) "
@@ -204,16 +214,28 @@ _RESOLVE = ("n.id = $name", "n.name = $name", "n.key = $name", "n.id STARTS WITH
 """The ways a person may name a CI: id, exact name, local key, start of an id, start of a name."""
 
 
-def resolve(name: str, cls: str | None, limit: int, statuses: Sequence[str]) -> Statement:
+def resolve(name: str, cls: str | None, limit: int, statuses: Sequence[str], frame: Frame = filters.NOW) -> Statement:
     """The CIs meant by a name, in one statement: rows of (way, n), of which those of the first way count.
 
     All ways among those of the first status come before any among those of the next; an id says it all by itself.
     """
-    label = "CI" if cls is None else f"CI:`{catalogue().cls(cls).name}`"  # ids and names are indexed for CI
-    asked = [(way, number) for number in range(len(statuses)) for way in _RESOLVE]
+    params = Parameters(frame)
+    given, most = params.add(name), params.add(limit)
+    known = [params.add(status) for status in statuses]
+    ways = [_named(way, given, status) for status in known for way in _RESOLVE]
+    if frame:  # each way costs the planner much there: one look for all of them
+        which = " ".join(f"WHEN {way} THEN {place}" for place, way in enumerate(ways))
+        found = filters.rows(cls, [f"({' OR '.join(ways)})"], params)
+        shown = f"WITH n, CASE {which} END AS way RETURN way, n ORDER BY way, n.name, n.id LIMIT {most}"
+        return f"{found} {shown}", dict(params)
     parts = [
-        f"MATCH (n:{label}) WHERE {way}{'' if way == _RESOLVE[0] else f' AND n.status = $statuses[{number}]'} "
-        f"RETURN {place} AS way, properties(n) AS n ORDER BY n.name, n.id LIMIT $limit"
-        for place, (way, number) in enumerate(asked)
+        f"{filters.rows(cls, [way], params)} RETURN {place} AS way, properties(n) AS n "
+        f"ORDER BY n.name, n.id LIMIT {most}"
+        for place, way in enumerate(ways)
     ]
-    return " UNION ALL ".join(parts), {"name": name, "limit": limit, "statuses": list(statuses)}
+    return " UNION ALL ".join(parts), dict(params)
+
+
+def _named(way: str, given: str, status: str) -> str:
+    holds = way.replace("$name", given)
+    return holds if way == _RESOLVE[0] else f"{holds} AND n.status = {status}"

@@ -100,14 +100,14 @@ def _node(cls: CIClass) -> dict[str, Any]:
             "attributes": {
                 "type": "object",
                 "additionalProperties": False,
-                "properties": {a.name: _attribute(a) for a in cls.attributes},
+                "properties": {a.name: attribute_schema(a) for a in cls.attributes},
             },
         },
     }
 
 
-def _attribute(attribute: Attribute) -> dict[str, Any]:
-    """null takes back what the source said before."""
+def attribute_schema(attribute: Attribute) -> dict[str, Any]:
+    """The schema of one value; null takes back what was said before."""
     unit = f" Unit: {attribute.unit}." if attribute.unit else ""
     needed = " Required of what is new." if attribute.required else ""
     kind = _TYPES[attribute.type]

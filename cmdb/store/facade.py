@@ -14,6 +14,7 @@ from cmdb.store.export import Export
 from cmdb.store.governance import Governance
 from cmdb.store.imports import Imports
 from cmdb.store.past import Past
+from cmdb.store.posed import Proposals
 from cmdb.store.reads import Reads
 from cmdb.store.records import Inside, Records
 from cmdb.store.reports import Outcome
@@ -25,10 +26,10 @@ from cmdb.store.views import Views
 from cmdb.words import Snapshot
 
 T = TypeVar("T")
-_PARTS = (Reads, Slices, Topologies, Past, Audits, Retention, Records, Governance, Imports, Export, Views)
+_PARTS = (Reads, Slices, Topologies, Past, Proposals, Audits, Retention, Records, Governance, Imports, Export, Views)
 
 
-class Store(Reads, Slices, Topologies, Past, Audits, Retention, Records, Governance, Imports, Export, Views):
+class Store(Reads, Slices, Topologies, Past, Proposals, Audits, Retention, Records, Governance, Imports, Export, Views):
     """One Neo4j database, embedded or anywhere else. Safe to share between threads.
 
     Every method raises StoreUnavailable while Neo4j does not answer.

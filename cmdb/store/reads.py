@@ -8,6 +8,7 @@ from typing import Any
 
 from cmdb.cypher import Filter, counts, filters, past, questions
 from cmdb.cypher.filters import Direction
+from cmdb.cypher.frames import Frame
 from cmdb.impact.paths import Hop, k_shortest
 from cmdb.store.entries import decoded
 from cmdb.store.rows import EdgeRow, Row, Ways, then
@@ -41,6 +42,14 @@ class Reads:
     def __init__(self, bolt: Bolt) -> None:
         self._bolt = bolt
 
+    def _frame(self, at: int | None) -> Frame:
+        """The state of the graph that is asked at a sequence; a proposed state has its own."""
+        return Frame(at)
+
+    def _told(self, row: Row, at: int | None) -> Row:
+        """A row of that state, marked with the state it is of."""
+        return row if at is None else then(row, at)
+
     def sequence(self) -> int:
         """The last applied journal sequence."""
         return self._bolt.read(last_sequence)
@@ -68,13 +77,12 @@ class Reads:
 
         With a sequence `at`: the CIs of then, as they were.
         """
-        statement = filters.find(cls, where, order, first, after, at)
-        rows = [row["n"] for row in self._bolt.read(lambda run: run(*statement))]
-        return rows if at is None else [then(row, at) for row in rows]
+        statement = filters.find(cls, where, order, first, after, self._frame(at))
+        return [self._told(row["n"], at) for row in self._bolt.read(lambda run: run(*statement))]
 
     def count(self, cls: str | None, where: Filter | None = None, at: int | None = None) -> int:
         """How many CIs the filter leaves, now or at a sequence."""
-        statement = filters.count(cls, where, at)
+        statement = filters.count(cls, where, self._frame(at))
         return int(self._bolt.read(lambda run: run(*statement))[0]["count"])
 
     def counts(self) -> dict[str, int]:
@@ -83,10 +91,10 @@ class Reads:
 
     def counts_by(
         self, by: str, attribute: str | None, cls: str | None, where: Filter | None, limit: int,
-        after: Sequence[Any] | None, agents: Mapping[str, str],
+        after: Sequence[Any] | None, agents: Mapping[str, str], at: int | None = None,
     ) -> list[dict[str, Any]]:  # fmt: skip
-        """At most `limit` rows of key and count, as `cypher.counts` says. One round trip."""
-        statement = counts.counts(by, attribute, cls, where, limit, after, agents)
+        """At most `limit` rows of key and count, as `cypher.counts` says, now or at a sequence. One round trip."""
+        statement = counts.counts(by, attribute, cls, where, limit, after, agents, self._frame(at))
         return self._bolt.read(lambda run: run(*statement))
 
     def sources(self, cls: str | None, where: Filter | None = None) -> list[dict[str, Any]]:
@@ -99,15 +107,19 @@ class Reads:
         statement = questions.search(text, first + 1, after)
         return [] if statement is None else [row["n"] for row in self._bolt.read(lambda run: run(*statement))]
 
-    def resolve(self, name: str, cls: str | None = None, limit: int = 20, *, retired: bool = False) -> list[Row]:
+    def resolve(
+        self, name: str, cls: str | None = None, limit: int = 20, *, retired: bool = False, at: int | None = None
+    ) -> list[Row]:
         """The CIs a person may mean by `name`: by id, exact name, local key, start of an id or of a name.
 
-        One round trip. With `retired`, those that are retired count when no live one fits.
+        One round trip. With `retired`, those that are retired count when no live one fits. With a sequence `at`: what
+        they were called then.
         """
-        statement = questions.resolve(name, cls, limit, ["live", "retired"] if retired else ["live"])
+        statuses = ["live", "retired"] if retired else ["live"]
+        statement = questions.resolve(name, cls, limit, statuses, self._frame(at))
         rows = self._bolt.read(lambda run: run(*statement)) if name else []
         best = min((row["way"] for row in rows), default=0)
-        return [row["n"] for row in rows if row["way"] == best]
+        return [self._told(row["n"], at) for row in rows if row["way"] == best]
 
     def edges(
         self, ids: Collection[str], direction: str, types: Collection[str] | None = None, at: int | None = None

@@ -19,6 +19,10 @@ def then(properties: Mapping[str, Any], at: int) -> Row:
     return {**{k: v for k, v in properties.items() if k not in _NOT_THEN}, "id": ci, "as_of": at}
 
 
+POSED = "_posed"
+"""In a row the proposed state it is of: not an attribute's name, so it is in nobody's way."""
+
+
 _NOT_THEN = frozenset({"ci", "from", "to", "stale_since"})
 
 
@@ -26,7 +30,8 @@ _NOT_THEN = frozenset({"ci", "from", "to", "stale_since"})
 class EdgeRow:
     """An edge with its validity [valid_from, valid_to) in journal sequence numbers; None means still open.
 
-    `as_of` is the sequence it was asked for, None for now: its ends are CIs of then.
+    `as_of` is the sequence it was asked for, None for now: its ends are CIs of then. `posed` is the proposed state it
+    was asked for, None for things as they are.
     """
 
     id: str
@@ -39,6 +44,7 @@ class EdgeRow:
     endpoint: str | None
     evidence: Mapping[str, Any]
     as_of: int | None = None
+    posed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from cmdb.classes import catalogue
@@ -17,12 +18,14 @@ from cmdb.store.reads import FACTS, edge_row, states_of
 from cmdb.store.rows import EdgeRow, Row, Slice
 from cmdb.store.rows import then as as_was
 from cmdb.store.session import Bolt, Run
-from cmdb.words import REDUNDANCY, Failure, Needs
+from cmdb.words import CONDITION, REDUNDANCY, Needs
 
 MOST = 50_000
 """CIs of one slice."""
 PROPOSED = "proposed"
 """The scope of an edge that is only proposed."""
+NO_STATES: Mapping[str, Row] = MappingProxyType({})
+"""No CI is otherwise than it is."""
 
 
 class Slices:
@@ -36,29 +39,30 @@ class Slices:
 
     def reach(
         self, ids: Collection[str], at: int | None = None, max_nodes: int = MOST, proposed: Overlay = NOTHING, *,
-        context: bool = True,
+        context: bool = True, states: Mapping[str, Row] = NO_STATES,
     ) -> Slice:  # fmt: skip
         """Everything a failure of `ids` or a present outage can travel to, at one sequence.
 
         Round trips: one a level, one to begin, and one where anything is redundant. With a sequence `at` one more:
         the CIs as they were; those not known then are left out. Without `context` outages are left out of account.
+        `states` has the CIs that are otherwise in the proposed state, new ones too.
         """
 
         def work(run: Run) -> Slice:
-            begun = _begun(run, ids, at, context)
+            begun = _begun(run, ids, at, context, states)
             sequence, nodes = begun.sequence, dict(begun.nodes)
             edges: dict[str, EdgeRow] = {}
             frontier = set(nodes) - proposed.retire
             truncated = lacking(run, at)
             while frontier:
-                found, cis = _level(run, frontier, sequence, proposed, at)
+                found, cis = _level(run, frontier, sequence, proposed, at, states)
                 edges.update(found)
                 frontier = {edge.source for edge in found.values()} - set(nodes)
                 if len(nodes) + len(frontier) > max_nodes:
                     truncated = cut(max_nodes)
                     break
                 nodes.update({ci: cis[ci] for ci in frontier})
-            return _slice(run, begun, states_of(run, nodes, at), edges, truncated, proposed, at)
+            return _slice(run, begun, _as_would_be(run, nodes, at, states), edges, truncated, proposed, at, states)
 
         return self._bolt.read(work)
 
@@ -69,7 +73,7 @@ class Slices:
         """
 
         def work(run: Run) -> Slice:
-            begun = _begun(run, ids, at, context=True)
+            begun = _begun(run, ids, at, True, NO_STATES)
             nodes = {ci: row for ci, row in begun.nodes.items() if ci in set(ids)}
             edges: dict[str, EdgeRow] = {}
             frontier, truncated = set(nodes), lacking(run, at)
@@ -84,17 +88,20 @@ class Slices:
                 frontier = set(new)
             outages = {ci: state for ci, state in begun.outages.items() if ci in nodes}
             here = Beginning(begun.sequence, {}, outages)
-            return _slice(run, here, states_of(run, nodes, at), edges, truncated, NOTHING, at)
+            return _slice(run, here, states_of(run, nodes, at), edges, truncated, NOTHING, at, NO_STATES)
 
         return self._bolt.read(work)
 
-    def begin(self, ids: Collection[str], at: int | None = None, *, context: bool = True) -> Beginning:
+    def begin(
+        self, ids: Collection[str], at: int | None = None, *, context: bool = True,
+        states: Mapping[str, Row] = NO_STATES,
+    ) -> Beginning:  # fmt: skip
         """Where a question about a failure of `ids` begins. One round trip."""
-        return self._bolt.read(lambda run: _begun(run, ids, at, context))
+        return self._bolt.read(lambda run: _begun(run, ids, at, context, states))
 
     def slice_of(
         self, reached: Collection[str], at: int, truncated: str | None, proposed: Overlay = NOTHING, *,
-        then: int | None = None, outages: Mapping[str, str] | None = None,
+        then: int | None = None, outages: Mapping[str, str] | None = None, states: Mapping[str, Row] = NO_STATES,
     ) -> Slice:  # fmt: skip
         """The slice of CIs that are known to be reached, at a sequence. Round trips: two, however many they are.
 
@@ -106,9 +113,9 @@ class Slices:
             rows = run(questions.CIS, {"ids": list(reached)})
             edges = _kept(run(*questions.edges_to(reached, at)), proposed, then)
             edges |= _added(proposed, at, set(reached), then)
-            nodes = states_of(run, {row["n"]["id"]: row["n"] for row in rows}, then)
-            why = truncated or lacking(run, then)
-            return _slice(run, Beginning(at, {}, outages or {}), nodes, edges, why, proposed, then)
+            found = {row["n"]["id"]: row["n"] for row in rows} | {ci: states[ci] for ci in reached if ci in states}
+            nodes, why = _as_would_be(run, found, then, states), truncated or lacking(run, then)
+            return _slice(run, Beginning(at, {}, outages or {}), nodes, edges, why, proposed, then, states)
 
         return self._bolt.read(work, timeout=30.0)
 
@@ -122,11 +129,22 @@ class Beginning:
     outages: Mapping[str, str]
 
 
-def _begun(run: Run, ids: Collection[str], at: int | None, context: bool) -> Beginning:
+def _begun(run: Run, ids: Collection[str], at: int | None, context: bool, states: Mapping[str, Row]) -> Beginning:
     (row,) = run(*questions.start(ids, at, context))
     hurt = {ci["id"]: (state, ci) for state, ci in row["outages"]}
     nodes = {ci["id"]: ci for ci in row["nodes"]} | {ci: found for ci, (_, found) in sorted(hurt.items())}
-    return Beginning(int(row["seq"]), nodes, {ci: state for ci, (state, _) in sorted(hurt.items())})
+    outages = {ci: state for ci, (state, _) in sorted(hurt.items()) if ci not in states}
+    if context:
+        would = {ci: str(found.get(CONDITION) or "up") for ci, found in states.items() if found["status"] == "live"}
+        outages |= {ci: state for ci, state in sorted(would.items()) if state != "up"}
+    nodes |= {ci: states[ci] for ci in (*ids, *outages) if ci in states}
+    return Beginning(int(row["seq"]), nodes, outages)
+
+
+def _as_would_be(run: Run, nodes: Mapping[str, Row], at: int | None, states: Mapping[str, Row]) -> dict[str, Row]:
+    """The CIs as they were, or are, but those that the proposed state has otherwise."""
+    held = {ci: row for ci, row in nodes.items() if ci not in states}
+    return states_of(run, held, at) | {ci: states[ci] for ci in nodes if ci in states}
 
 
 def lacking(run: Run, at: int | None) -> str | None:
@@ -140,12 +158,13 @@ def cut(most: int) -> str:
 
 
 def _level(
-    run: Run, frontier: Collection[str], at: int, proposed: Overlay, then: int | None
+    run: Run, frontier: Collection[str], at: int, proposed: Overlay, then: int | None, states: Mapping[str, Row]
 ) -> tuple[dict[str, EdgeRow], dict[str, Row]]:
     """The edges one level further, and their dependents; one round trip, two where a new edge is proposed."""
     rows = run(*questions.dependents(sorted(frontier), at))
     cis: dict[str, Row] = {row["source"]: row["node"] for row in rows}
     edges = _kept(rows, proposed, then) | _added(proposed, at, frontier, then)
+    cis |= states
     if unknown := sorted({edge.source for edge in edges.values()} - set(cis)):
         cis |= {row["n"]["id"]: row["n"] for row in run(questions.CIS, {"ids": unknown})}
     return edges, cis
@@ -159,12 +178,13 @@ def _kept(rows: Iterable[Mapping[str, Any]], proposed: Overlay, then: int | None
 
 def _added(proposed: Overlay, at: int, targets: Collection[str], then: int | None) -> dict[str, EdgeRow]:
     """The proposed edges to these that carry failure."""
-    carrying = {r.name for r in catalogue().relations.values() if r.failure is not Failure.NEVER}
+    carrying = questions.carrying()
     steps = [e for e in proposed.add if e.target in targets and e.type in carrying]
-    return {edge.id: edge for edge in (_proposed(step, at, then) for step in steps)}
+    return {edge.id: edge for edge in (proposed_edge(step, at, then) for step in steps)}
 
 
-def _proposed(step: ProposedEdge, at: int, then: int | None) -> EdgeRow:
+def proposed_edge(step: ProposedEdge, at: int, then: int | None) -> EdgeRow:
+    """An edge as it would be."""
     said = {"kind": PROPOSED, "detail": "part of a proposed state", "confidence": 1.0}
     evidence: dict[str, Any] = dict.fromkeys(FACTS) | said
     name = f"{PROPOSED}:{step.type}:{step.source}:{step.target}"
@@ -173,11 +193,11 @@ def _proposed(step: ProposedEdge, at: int, then: int | None) -> EdgeRow:
 
 def _slice(
     run: Run, begun: Beginning, nodes: Mapping[str, Row], edges: Mapping[str, EdgeRow], truncated: str | None,
-    proposed: Overlay, then: int | None,
+    proposed: Overlay, then: int | None, states: Mapping[str, Row],
 ) -> Slice:  # fmt: skip
     """Without the edges whose dependent was not loaded; with the other members of groups."""
     kept = {edge.id: edge for edge in edges.values() if edge.source in nodes}
-    more, cis = _beside(run, nodes, kept.values(), begun.sequence, proposed, then)
+    more, cis = _beside(run, nodes, kept.values(), begun.sequence, proposed, then, states)
     kept |= more
     ordered = sorted(kept.values(), key=lambda edge: (edge.type, edge.source, edge.target, edge.id))
     beside = {ci: cis[ci] for ci in sorted(cis) if ci not in nodes}
@@ -185,7 +205,13 @@ def _slice(
 
 
 def _beside(
-    run: Run, nodes: Mapping[str, Row], edges: Iterable[EdgeRow], at: int, proposed: Overlay, then: int | None
+    run: Run,
+    nodes: Mapping[str, Row],
+    edges: Iterable[EdgeRow],
+    at: int,
+    proposed: Overlay,
+    then: int | None,
+    states: Mapping[str, Row],
 ) -> tuple[dict[str, EdgeRow], dict[str, Row]]:
     """The edges of redundant dependencies, members that are not reached included, with the CIs these lead to."""
     relations = catalogue().relations
@@ -204,6 +230,7 @@ def _beside(
     cis = {row["target"]: row["node"] for row in rows if row["node"] is not None}
     if then is not None:
         cis = {ci: as_was(row, then) for ci, row in cis.items()}
+    cis |= {ci: states[ci] for ci in (*cis, *(edge.target for edge in new)) if ci in states}
     found = _kept([row for row in rows if row["e"] is not None], proposed, then)
-    found |= {edge.id: edge for edge in (_proposed(step, at, then) for step in new)}
+    found |= {edge.id: edge for edge in (proposed_edge(step, at, then) for step in new)}
     return found, {ci: row for ci, row in cis.items() if ci not in proposed.retire}

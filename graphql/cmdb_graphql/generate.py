@@ -21,7 +21,8 @@ from cmdb.words import COMMON, Attribute, CIClass, Role
 from cmdb_graphql.context import Info, Root, blocking, camel, computed, question, readable_by, whole
 from cmdb_graphql.extra import ExtraFilter
 from cmdb_graphql.long import Long
-from cmdb_graphql.moment import AsOf, forgotten, pinned
+from cmdb_graphql.moment import AsOf, forgotten
+from cmdb_graphql.proposed import Asked, Proposed, asked
 from cmdb_graphql.types import CI, PLAIN, OfClass, PageInfo, made, make, on_make, page_size, sentence_of
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Way(Enum):
 
 
 @strawberry.input(
-    description="An edge there is now that leads to a live CI like that; at most three inside each other."
+    description="An edge of the state asked for that leads to a live CI like that; three inside each other at most."
 )
 class RelatedFilter:
     """A filter by relation."""
@@ -251,8 +252,8 @@ def _connection(name: str, row_type: Any, cls: str | None) -> type:
         rows: strawberry.Private[list[Row]]
         keys: strawberry.Private[Keys]
         where: strawberry.Private[Filter]
-        asked: strawberry.Private[str | None]
-        at: strawberry.Private[int | None]
+        cls: strawberry.Private[str | None]
+        state: strawberry.Private[Asked]
         page_info: PageInfo = strawberry.field(description="Where this page ends.")
 
         @computed("The rows of this page.", graphql_type=list[row_type])
@@ -264,12 +265,12 @@ def _connection(name: str, row_type: Any, cls: str | None) -> type:
             return [Edge(node=make(row), cursor=cursor_of(row, self.keys)) for row in self.rows]
 
         @computed("How many there are in all pages; counted only when asked.")
-        async def total_count(self, info: Info) -> int:
-            return await blocking(info.context.services.store.count, cls or self.asked, self.where, self.at)
+        async def total_count(self) -> int:
+            return await blocking(self.state.store.count, cls or self.cls, self.where, self.state.at)
 
         @computed("Why CIs of then may be missing, if so: the history of long retired ones is kept no longer.")
         async def truncated(self, info: Info) -> str | None:
-            return await forgotten(info, self.at)
+            return await forgotten(info, self.state.at)
 
     return Connection
 
@@ -286,18 +287,19 @@ def _list(cls: CIClass | None) -> Root:
         after: str | None = None,
         include_retired: bool = False,
         as_of: AsOf = None,
+        proposed: Proposed = None,
         **narrowed: str | None,
     ) -> Any:
-        asked, keys, size = name or narrowed.get("class_"), _keys(order), page_size(first)
+        of, keys, size = name or narrowed.get("class_"), _keys(order), page_size(first)
         live = () if include_retired else (Compare("status", "eq", "live"),)
         where = And((*live, *([to_filter(filter)] if filter else [])))
         behind = read_cursor(after) if after else None
-        at = await pinned(info, as_of)
-        rows = await blocking(info.context.services.store.find, asked, where, keys, size, behind, at)
+        state = await asked(info, as_of, proposed)
+        rows = await blocking(state.store.find, of, where, keys, size, behind, state.at)
         shown = rows[:size]
         info.context.loaders.prime(shown)
         end = PageInfo(has_next_page=len(rows) > size, end_cursor=cursor_of(shown[-1], keys) if shown else None)
-        return connection(rows=shown, keys=keys, where=where, asked=asked, at=at, page_info=end)
+        return connection(rows=shown, keys=keys, where=where, cls=of, state=state, page_info=end)
 
     _sign(resolve, {"filter": INPUTS[name] | None, "return": connection}, narrowed=cls is None)
     resolve.__doc__ = f"{cls.sentence} All of them, filtered, ordered and in pages." if cls else "CIs of any class."

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
 from strawberry.dataloader import DataLoader
 
-from cmdb.store import EdgeRow, Row
+from cmdb.store import EdgeRow, Posed, Row, Store
+from cmdb.store.rows import POSED
 from cmdb.words import Record
 from cmdb_graphql.services import Services
 
@@ -21,24 +23,72 @@ LinksOf = tuple[str, tuple[str, ...] | None, int, str | None, bool]
 
 
 class Loaders:
-    """Batches of one request; those of a moment, pinned to its sequence, are reached by `at`."""
+    """Batches of one request; those of a moment, pinned to its sequence, are reached by `at`, and those of a proposed
+    state by `posed`; `of` finds the ones a row came with."""
 
-    def __init__(self, services: Services, at: int | None = None) -> None:
-        self._services, self._at = services, at
+    def __init__(self, services: Services, at: int | None = None, store: Store | Posed | None = None) -> None:
+        self._services, self._at, self._store = services, at, store or services.store
         self._then: dict[int, Loaders] = {}
+        self._posed: dict[str, Loaders] = {}
         self.moments: dict[int | str | None, int] = {}  # each moment is resolved once a request
         self.known: dict[str, Row] = {}
-        self.ci: DataLoader[str, Row | None] = DataLoader(load_fn=self._cis)
-        self.children: DataLoader[str, list[Row]] = DataLoader(load_fn=self._children)
-        self.out: DataLoader[str, list[EdgeRow]] = DataLoader(load_fn=self._out)
-        self.into: DataLoader[str, list[EdgeRow]] = DataLoader(load_fn=self._into)
-        self.claims: DataLoader[str, list[dict[str, Any]]] = DataLoader(load_fn=self._claims)
-        self.traces: DataLoader[str, dict[str, Any]] = DataLoader(load_fn=self._traces)
-        self.records: DataLoader[str, list[Record]] = DataLoader(load_fn=self._records)
-        self.histories: DataLoader[str, list[dict[str, Any]]] = DataLoader(load_fn=self._histories)
-        self.notes: DataLoader[str, list[dict[str, Any]]] = DataLoader(load_fn=self._notes)
-        self.links: DataLoader[LinksOf, list[dict[str, Any]]] = DataLoader(load_fn=self._links)
-        self.seen: DataLoader[str, str | None] = DataLoader(load_fn=self._seen)
+
+    # Each is made when it is first asked: most questions need one of them, and all of them cost 10 µs.
+
+    @cached_property
+    def ci(self) -> DataLoader[str, Row | None]:
+        """CIs by id."""
+        return DataLoader(load_fn=self._cis)
+
+    @cached_property
+    def children(self) -> DataLoader[str, list[Row]]:
+        """What is inside a CI."""
+        return DataLoader(load_fn=self._children)
+
+    @cached_property
+    def out(self) -> DataLoader[str, list[EdgeRow]]:
+        """Edges of a dependent."""
+        return DataLoader(load_fn=self._out)
+
+    @cached_property
+    def into(self) -> DataLoader[str, list[EdgeRow]]:
+        """Edges of a dependency."""
+        return DataLoader(load_fn=self._into)
+
+    @cached_property
+    def claims(self) -> DataLoader[str, list[dict[str, Any]]]:
+        """Claims of a CI."""
+        return DataLoader(load_fn=self._claims)
+
+    @cached_property
+    def traces(self) -> DataLoader[str, dict[str, Any]]:
+        """Identity traces of a CI."""
+        return DataLoader(load_fn=self._traces)
+
+    @cached_property
+    def records(self) -> DataLoader[str, list[Record]]:
+        """Records about a CI."""
+        return DataLoader(load_fn=self._records)
+
+    @cached_property
+    def histories(self) -> DataLoader[str, list[dict[str, Any]]]:
+        """Steps of a record."""
+        return DataLoader(load_fn=self._histories)
+
+    @cached_property
+    def notes(self) -> DataLoader[str, list[dict[str, Any]]]:
+        """Notes of a record."""
+        return DataLoader(load_fn=self._notes)
+
+    @cached_property
+    def links(self) -> DataLoader[LinksOf, list[dict[str, Any]]]:
+        """Pages of a record's links."""
+        return DataLoader(load_fn=self._links)
+
+    @cached_property
+    def seen(self) -> DataLoader[str, str | None]:
+        """When a scope last spoke."""
+        return DataLoader(load_fn=self._seen)
 
     def at(self, seq: int | None) -> Loaders:
         """The loaders of a sequence: what they bring is as of then. None: these, of now."""
@@ -46,14 +96,27 @@ class Loaders:
             return self
         return self._then.setdefault(seq, Loaders(self._services, seq))
 
+    def posed(self, store: Posed) -> Loaders:
+        """The loaders of a proposed state."""
+        key = store.proposal.key
+        return self._posed.setdefault(_state(key, store.proposal.at), Loaders(self._services, store.proposal.at, store))
+
+    def of(self, at: int | None, posed: str | None) -> Loaders:
+        """The loaders of the state that a row or an edge is of: what surrounds it is of that state too."""
+        return self.at(at) if posed is None else self._posed[_state(posed, at)]
+
+    def around(self, row: Row) -> Loaders:
+        """Those of a row."""
+        return self.of(row.get("as_of"), row.get(POSED))
+
     async def _cis(self, ids: list[str]) -> list[Row | None]:
         if missing := [ci for ci in ids if ci not in self.known]:
-            store = self._services.store
+            store = self._store
             self.known.update(store.cis(missing) if self._at is None else store.states(missing, self._at))
         return [self.known.get(ci) for ci in ids]
 
     async def _children(self, ids: list[str]) -> list[list[Row]]:
-        rows = self._services.store.children(ids, self._at)
+        rows = self._store.children(ids, self._at)
         return [rows[ci] for ci in ids]
 
     async def _out(self, ids: list[str]) -> list[list[EdgeRow]]:
@@ -64,7 +127,7 @@ class Loaders:
 
     async def _edges(self, ids: list[str], direction: str) -> list[list[EdgeRow]]:
         found: dict[str, list[EdgeRow]] = defaultdict(list)
-        for edge in self._services.store.edges(ids, direction, None, self._at):
+        for edge in self._store.edges(ids, direction, None, self._at):
             found[edge.source if direction == "out" else edge.target].append(edge)
         return [found[ci] for ci in ids]
 
@@ -109,6 +172,7 @@ class Loaders:
         """After a command: whatever was loaded before may be otherwise now."""
         self.known.clear()
         self._then.clear()
+        self._posed.clear()
         for loader in vars(self).values():
             if isinstance(loader, DataLoader):
                 loader.clear_all()
@@ -116,4 +180,8 @@ class Loaders:
     def prime(self, rows: Collection[Row]) -> None:
         """Remember CIs that came with another answer, all of one moment."""
         if rows:
-            self.at(next(iter(rows)).get("as_of")).known.update(zip(map(itemgetter("id"), rows), rows, strict=True))
+            self.around(next(iter(rows))).known.update(zip(map(itemgetter("id"), rows), rows, strict=True))
+
+
+def _state(posed: str, at: int | None) -> str:
+    return f"{posed} {at}"

@@ -1,15 +1,24 @@
-"""A proposed state as an argument: what would be added, closed and retired. Nothing of it touches the graph."""
+"""A proposed state as an argument, and which state of the graph a question is about. Nothing of it is written."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import strawberry
+from strawberry.scalars import JSON
 
-from cmdb.classes import catalogue
-from cmdb.errors import Invalid, UnknownName
-from cmdb.projection import NOTHING, Overlay, ProposedEdge
+from cmdb.applier import utc_now
+from cmdb.errors import Forbidden
+from cmdb.projection.written import read
+from cmdb.store import Posed, Store
+from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking
+from cmdb_graphql.loaders import Loaders
+from cmdb_graphql.moment import pinned
+
+VALUES = "Values by attribute, in snake_case or camelCase."
+FREE = "Free attributes by name, in snake_case."
 
 
 @strawberry.input(description="A dependency that is proposed: from the dependent to its dependency.")
@@ -20,9 +29,56 @@ class ProposedEdgeInput:
     from_: strawberry.ID = strawberry.field(name="from", description="The id of the dependent.")
     to: strawberry.ID = strawberry.field(description="The id of the dependency.")
 
-    def step(self) -> ProposedEdge:
-        """As the graph knows it."""
-        return ProposedEdge(catalogue().relation(self.type).name, str(self.from_), str(self.to))
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {"type": self.type, "from": self.from_, "to": self.to}
+
+
+@strawberry.input(description="A dependency that would lead to another CI: it is closed, and a new one added.")
+class ProposedRepointInput(ProposedEdgeInput):
+    """One edge, and where it would lead."""
+
+    new_to: strawberry.ID = strawberry.field(description="The id of the dependency it would lead to.")
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {"type": self.type, "from": self.from_, "to": self.to, "newTo": self.new_to}
+
+
+@strawberry.input(description="A CI that would be new, checked like one that a person writes down.")
+class ProposedCIInput:
+    """One CI."""
+
+    id: strawberry.ID = strawberry.field(description="What the other steps call it, such as new:web-3.")
+    class_: str = strawberry.field(name="class", description="The name of its class.")
+    name: str = strawberry.field(description="What people would call it.")
+    attributes: JSON | None = strawberry.field(description=VALUES, default=None)
+    parent: strawberry.ID | None = strawberry.field(
+        description="The id of the CI it would be inside of, for what lives inside another.", default=None
+    )
+    key: str | None = strawberry.field(description="Its key there; its name, if left out.", default=None)
+    tags: list[str] | None = strawberry.field(description="Its tags, such as env:prod.", default=None)
+    extra: JSON | None = strawberry.field(description=FREE, default=None)
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {("class" if name == "class_" else name): value for name, value in vars(self).items()}
+
+
+@strawberry.input(description="Values that a CI would have, whoever says otherwise now.")
+class ProposedValuesInput:
+    """One CI's values."""
+
+    ci: strawberry.ID = strawberry.field(description="The id of the CI.")
+    attributes: JSON | None = strawberry.field(
+        description=f"{VALUES} `name` is one of them; null: that there is no value.", default=None
+    )
+    tags: list[str] | None = strawberry.field(description="All tags it would carry.", default=None)
+    extra: JSON | None = strawberry.field(description=FREE, default=None)
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return dict(vars(self))
 
 
 @strawberry.input(description="A proposed state: steps on top of the moment asked for, 1,000 at most.")
@@ -35,9 +91,22 @@ class ProposedInput:
     close: list[ProposedEdgeInput] = strawberry.field(
         default_factory=list, description="Dependencies that would be gone; each must be there."
     )
-    retire: list[strawberry.ID] = strawberry.field(
-        default_factory=list, description="The ids of CIs that would be gone, with every dependency of and on them."
+    repoint: list[ProposedRepointInput] = strawberry.field(
+        default_factory=list, description="Dependencies that would lead elsewhere; each must be there."
     )
+    retire: list[strawberry.ID] = strawberry.field(
+        default_factory=list,
+        description="The ids of CIs that would be gone, with what is inside them and every dependency of and on them.",
+    )
+    create: list[ProposedCIInput] = strawberry.field(default_factory=list, description="CIs that would be new.")
+    set: list[ProposedValuesInput] = strawberry.field(
+        default_factory=list, description="Values that CIs would have; checked against their classes."
+    )
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it: the same that a file has."""
+        steps = ("add", "close", "repoint", "create", "set")
+        return {"retire": list(self.retire)} | {kind: [one.plain() for one in getattr(self, kind)] for kind in steps}
 
 
 Proposed = Annotated[
@@ -46,48 +115,30 @@ Proposed = Annotated[
 ]
 
 
-async def overlay(info: Info, proposed: ProposedInput | None, at: int | None) -> Overlay:
-    """The proposed state, checked against the graph at a sequence (now, if None).
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The state a question is about: a sequence (now, if None), or a proposed one on top of it (`posed`)."""
 
-    Round trips: none without steps, at most three with any.
+    at: int | None
+    store: Store | Posed
+    loaders: Loaders
+
+    @property
+    def posed(self) -> Posed | None:
+        """The read path on a proposed state, if it is one."""
+        return self.store if isinstance(self.store, Posed) else None
+
+
+async def asked(info: Info, as_of: Any, proposed: ProposedInput | None, *, reader: bool = False) -> Asked:
+    """The state that the two arguments name, checked.
+
+    `reader`: accounts that are kept to a view may ask it too. Round trips: one for a moment, six at most for a
+    proposed state.
     """
-    if proposed is None:
-        return NOTHING
-    made = Overlay(
-        tuple(edge.step() for edge in proposed.add),
-        tuple(edge.step() for edge in proposed.close),
-        frozenset(str(ci) for ci in proposed.retire),
-    )
-    classes = await _classes(info, made)
-    for edge in made.add:
-        if not catalogue().joins(catalogue().relation(edge.type), classes[edge.source], classes[edge.target]):
-            ends = f"a {classes[edge.source]} to a {classes[edge.target]}"
-            raise Invalid(f"{edge.type} does not go from {ends}", where="proposed.add")
-    await _standing(info, made, at)
-    return made
-
-
-async def _classes(info: Info, made: Overlay) -> dict[str, str]:
-    """The class of every CI that is named; UnknownName for the first there is not."""
-    ids = sorted(made.cis)
-    rows = await info.context.loaders.ci.load_many(ids)
-    found = {row["id"]: str(row["class"]) for row in rows if row is not None}
-    if missing := [ci for ci in ids if ci not in found]:
-        raise UnknownName(f"there is no CI {missing[0]!r}", where="proposed")
-    return found
-
-
-async def _standing(info: Info, made: Overlay, at: int | None) -> None:
-    """What is closed must be there, and what is added must not."""
-    sources = sorted({edge.source for edge in (*made.add, *made.close)})
-    types = sorted({edge.type for edge in (*made.add, *made.close)})
-    if not sources:
-        return
-    rows = await blocking(info.context.services.store.edges, sources, "out", types, at)
-    held = {ProposedEdge(row.type, row.source, row.target) for row in rows}
-    if wrong := sorted(set(made.close) - held):
-        edge = wrong[0]
-        raise Invalid(f"{edge.source!r} has no {edge.type} to {edge.target!r} to close", where="proposed.close")
-    if wrong := sorted(set(made.add) & held):
-        edge = wrong[0]
-        raise Invalid(f"{edge.source!r} has its {edge.type} to {edge.target!r} already", where="proposed.add")
+    at, services, loaders = await pinned(info, as_of), info.context.services, info.context.loaders
+    if proposed is None or not (overlay := read(proposed.plain())):
+        return Asked(at, services.store, loaders.at(at))
+    if not reader and not info.context.principal.may(Role.VIEWER):
+        raise Forbidden("a proposed state is shown to those who see the whole graph: this account is kept to a view")
+    store = await blocking(services.store.posed, overlay, at, utc_now())
+    return Asked(at, store, loaders.posed(store))

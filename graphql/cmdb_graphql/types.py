@@ -115,7 +115,7 @@ class CI:
 
     def _loaders(self, info: Info) -> Loaders:
         """What surrounds a CI of then is of then too."""
-        return info.context.loaders.at(self.row.get("as_of"))
+        return info.context.loaders.around(self.row)
 
     @classmethod
     def resolve_type(cls, ci: CI, *_: Any) -> str:
@@ -247,28 +247,30 @@ class Dependency:
         evidence = Evidence(**edge.evidence)
         return cls(edge=edge, id=strawberry.ID(edge.id), type=edge.type, since=edge.valid_from, evidence=evidence)
 
+    def _loaders(self, info: Info) -> Loaders:
+        """What it joins is of the state it was asked for."""
+        return info.context.loaders.of(self.edge.as_of, self.edge.posed)
+
     @computed("The dependent.", name="from")
     def from_(self, info: Info) -> CI:
         """The arrow's start."""
-        return _end(info.context.loaders.at(self.edge.as_of), self.edge.source)
+        return _end(self._loaders(info), self.edge.source)
 
     @computed("The dependency.", name="to")
     def to(self, info: Info) -> CI:
         """The arrow's end."""
-        return _end(info.context.loaders.at(self.edge.as_of), self.edge.target)
+        return _end(self._loaders(info), self.edge.target)
 
     @computed("When it was last seen, ISO 8601 UTC.")
     async def last_seen(self, info: Info) -> str | None:
         """The edge's own last sighting, else its source's last report."""
-        return self.edge.evidence.get("last_seen") or await info.context.loaders.at(self.edge.as_of).seen.load(
-            self.edge.scope
-        )
+        return self.edge.evidence.get("last_seen") or await self._loaders(info).seen.load(self.edge.scope)
 
     @computed("How long ago it was last seen, in seconds.")
     async def age_seconds(self, info: Info) -> float | None:
         """Freshness as a number."""
         own = self.edge.evidence.get("last_seen")
-        return age(own or await info.context.loaders.at(self.edge.as_of).seen.load(self.edge.scope))
+        return age(own or await self._loaders(info).seen.load(self.edge.scope))
 
 
 def _end(loaders: Loaders, ci: str) -> CI:
@@ -357,10 +359,10 @@ def named(of: Sequence[str], where: str = "of") -> list[str]:
     return ids
 
 
-async def existing(info: Info, of: Sequence[str], where: str = "of") -> list[str]:
-    """The ids of a question, each known here; UnknownName names the first that is not."""
+async def existing(info: Info, of: Sequence[str], where: str = "of", loaders: Loaders | None = None) -> list[str]:
+    """The ids of a question, each known here, or to other loaders; UnknownName names the first that is not."""
     ids = named(of, where)
-    for ci, row in zip(ids, await info.context.loaders.ci.load_many(ids), strict=True):
+    for ci, row in zip(ids, await (loaders or info.context.loaders).ci.load_many(ids), strict=True):
         if row is None:
             raise UnknownName(f"there is no CI {ci!r}", where=where)
     return ids

@@ -28,6 +28,6 @@ def test_every_question_on_the_page_fits_the_schema() -> None:
     """As the schema is that we promise outside."""
     schema = graphql.build_schema((ROOT / "graphql" / "schema.graphql").read_text())
     questions = re.findall(r"```graphql\n(.+?)```", PAGE, re.DOTALL)
-    assert len(questions) == 2 and len(COMMANDS) > 12
+    assert len(questions) == 3 and len(COMMANDS) > 12
     for question in questions:
         assert graphql.validate(schema, graphql.parse(question)) == []

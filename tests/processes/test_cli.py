@@ -120,6 +120,31 @@ def test_path_shows_each_hop_with_its_evidence(epicentre: Run) -> None:
     assert back.stdout == "neo4j does not depend on epicentre within 8 hops; but epicentre depends on neo4j\n"
 
 
+def test_a_proposed_state_is_read_from_a_file_or_stdin(epicentre: Run, tmp_path: Path) -> None:
+    """CIs by name, new ones by their own id, on every command that takes it; the graph stays as it is."""
+    change = {
+        "create": [{"id": "new:replica", "class": "Service", "name": "replica", "parent": "web1",
+                    "attributes": {"kind": "systemd"}}],
+        "repoint": [{"type": "DEPENDS_ON", "from": "epicentre", "to": "neo4j", "newTo": "new:replica"}],
+        "set": [{"ci": "neo4j", "attributes": {"user": "graph"}}],
+    }  # fmt: skip
+    file, text = tmp_path / "change.json", json.dumps(change)
+    file.write_text(text)
+    given = ("--proposed", str(file))
+    before = epicentre("journal", "--json").stdout
+    moved = epicentre("impact", "new:replica", "--proposed", "-", stdin=text)
+    assert "  X DOWN epicentre (Service): needs replica, which is down; proposed part of" in moved.stdout
+    assert "replica" in epicentre("ci", "list", "Service", *given).stdout
+    shown = data(epicentre("ci", "show", "neo4j", *given, "--json"))
+    assert (shown["attributes"]["user"], shown["dependents"]["nodes"]) == ("graph", [])
+    assert epicentre("path", "epicentre", "replica", *given).stdout.startswith("1. epicentre DEPENDS_ON replica: ")
+    told = epicentre("diff", *given)
+    assert "the proposed state changes:" in told.stdout and "+ replica (Service, new:replica) created" in told.stdout
+    broken = epicentre("impact", "neo4j", "--proposed", "-", stdin="{")
+    assert broken.returncode == 2 and "is no JSON" in broken.stderr
+    assert epicentre("journal", "--json").stdout == before
+
+
 def test_an_ambiguous_name_lists_its_candidates_and_an_unknown_one_helps(epicentre: Run) -> None:
     """Exit 2 with the candidates; exit 1 with what is near."""
     ambiguous = epicentre("ci", "show", "e")

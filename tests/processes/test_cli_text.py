@@ -82,6 +82,7 @@ def impact(*items: dict[str, Any], of: str = "neo4j", **more: Any) -> dict[str, 
     return {
         "sequence": 7, "at": "2026-11-23T12:00:00Z", "hash": "0f" * 32, "verdict": f"If {of} stops, things happen.",
         "truncated": None, "of": [ci(of)], "items": list(items), "atRisk": [], "edges": [],
+        "risks": [], "services": [], "users": None, "context": [], "problems": [],
         "counts": [{"class": "Service", "degree": "DOWN", "count": len(items)}] if items else [], **more,
     }  # fmt: skip
 
@@ -154,7 +155,8 @@ def test_impact_as_json_is_the_answer_and_nothing_else(run: Run, server: Scripte
     server.answers = {"resolve": Turns([[ci("a")], [ci("b")]]), "impact": impact(of="a")}
     done = run("impact", "a", "--also", "b", "--as-of", "5", "--json")
     assert json.loads(done.out) == server.answers["impact"]
-    assert server.asked[-1] == ("epi_home", {"of": ["ci_a", "ci_b"], "asOf": "5"})
+    plain = {"proposed": None, "alsoDown": [], "degraded": [], "context": True}
+    assert server.asked[-1] == ("epi_home", {"of": ["ci_a", "ci_b"], "asOf": "5", **plain})
 
 
 def many() -> dict[str, Any]:

@@ -33,7 +33,8 @@ def answer(of: list[Any], items: list[Any], at_risk: list[Any] | None = None, **
     """An answer."""
     return {
         "sequence": 4711, "at": "2030-01-10T09:00:00Z", "hash": "0f" * 32, "verdict": "If it stops, things happen.",
-        "truncated": None, "of": of, "items": items, "atRisk": at_risk or [], "counts": [], **more,
+        "truncated": None, "of": of, "items": items, "atRisk": at_risk or [], "counts": [],
+        "risks": [], "services": [], "users": None, "context": [], "problems": [], "seenLately": None, **more,
     }  # fmt: skip
 
 

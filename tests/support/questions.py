@@ -128,7 +128,6 @@ NOTE = RecordType(
         Attribute("text", "string", "What it says."),
         Attribute("words", "int", "How long it is.", unit="words"),
     ),
-    shown=("words",),
 )  # fmt: skip
 NOTES = Process(
     name="notes",

@@ -7,15 +7,16 @@ import strawberry
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, question
 from cmdb_graphql.generate import cursor, read_cursor
-from cmdb_graphql.moment import AsOf, pinned
+from cmdb_graphql.moment import AsOf
 from cmdb_graphql.pages import FoundConnection, MatchConnection, ended
+from cmdb_graphql.proposed import Proposed, asked
 from cmdb_graphql.types import CI, After, OfClass, made, make, page_size
 
 
 @question(Role.READER)
-async def ci(info: Info, id: strawberry.ID, as_of: AsOf = None) -> CI | None:  # noqa: A002  # the argument's public name
-    """One CI by its id, retired ones included; as of a moment it is as it was, and so is what surrounds it."""
-    row = await info.context.loaders.at(await pinned(info, as_of)).ci.load(str(id))
+async def ci(info: Info, id: strawberry.ID, as_of: AsOf = None, proposed: Proposed = None) -> CI | None:  # noqa: A002
+    """One CI by its id, retired ones included; as it was or would be, and so is what surrounds it."""
+    row = await (await asked(info, as_of, proposed)).loaders.ci.load(str(id))
     return None if row is None else make(row)
 
 
@@ -23,13 +24,15 @@ TEXT = "What people type: the start of each word is enough; `*.example.org` look
 
 
 @question(Role.READER, arguments={"text": TEXT})
-async def search(info: Info, text: str, first: int = 20, after: After = None) -> FoundConnection:
+async def search(
+    info: Info, text: str, first: int = 20, after: After = None, proposed: Proposed = None
+) -> FoundConnection:
     """Live CIs by the start (or, behind a `*`, the end) of any word of their name, key or searched attributes, by name.
 
-    Every piece of the text must be found; of now only.
+    Every piece of the text must be found. As things are or are proposed; the index of words keeps no past.
     """
     size, behind = page_size(first), read_cursor(after, 2) if after else None
-    rows = await blocking(info.context.services.store.search, text, size, behind)
+    rows = await blocking((await asked(info, None, proposed)).store.search, text, size, behind)
     info.context.loaders.prime(rows)
     end = ended(rows, size, lambda row: cursor([row["name"], row["id"]]))
     return FoundConnection(nodes=made(rows[:size]), page_info=end)
@@ -43,11 +46,12 @@ RESOLVE = {
 
 @question(Role.READER, arguments=RESOLVE)
 async def resolve(
-    info: Info, name: str, class_: OfClass = None, first: int = 20, include_retired: bool = False
-) -> MatchConnection:
-    """The CIs meant by a name: by id, else by exact name or key, else by the start of an id, else of a name. Of now."""
-    store, size = info.context.services.store, page_size(first)
-    rows = await blocking(store.resolve, name, class_, size + 1, retired=include_retired)
+    info: Info, name: str, class_: OfClass = None, first: int = 20, include_retired: bool = False,
+    as_of: AsOf = None, proposed: Proposed = None,
+) -> MatchConnection:  # fmt: skip
+    """The CIs meant by a name: by id, else by exact name or key, else by the start of an id, else of a name."""
+    state, size = await asked(info, as_of, proposed), page_size(first)
+    rows = await blocking(state.store.resolve, name, class_, size + 1, retired=include_retired, at=state.at)
     info.context.loaders.prime(rows)
     cut = f"more than {size} fit: name it more exactly" if len(rows) > size else None
     return MatchConnection(nodes=made(rows[:size]), truncated=cut)

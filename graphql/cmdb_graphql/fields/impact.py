@@ -10,14 +10,14 @@ import strawberry
 from cmdb.classes import catalogue
 from cmdb.errors import Invalid, UnknownName
 from cmdb.impact import Model, State, blast_radius, model_of
-from cmdb.projection import NOTHING, Overlay
-from cmdb.store import Slice
+from cmdb.projection import NOTHING
+from cmdb.store import Posed, Slice
 from cmdb.store.slices import MOST, cut
 from cmdb.words import REDUNDANCY, Role
 from cmdb_graphql.context import Info, blocking, question
 from cmdb_graphql.impact_answer import Impact, answer
-from cmdb_graphql.moment import AsOf, pinned
-from cmdb_graphql.proposed import Proposed, overlay
+from cmdb_graphql.moment import AsOf
+from cmdb_graphql.proposed import Proposed, asked
 from cmdb_graphql.services import Services
 from cmdb_graphql.types import named
 
@@ -40,11 +40,11 @@ async def impact(
 ) -> Impact:  # fmt: skip
     """What breaks if all of these CIs fail together, now or as of a moment, as things are or as they are proposed."""
     ids, before = named(of), _before(also_down, degraded)
-    at = await pinned(info, as_of)
-    steps = await overlay(info, proposed, at)
-    part = await blocking(travelled, info.context.services, [*ids, *before], at, steps, context=context)
+    state = await asked(info, as_of, proposed, reader=True)
+    everyone = [*ids, *before]
+    part = await blocking(travelled, info.context.services, everyone, state.at, state.posed, context=context)
     for where, given in (("of", ids), ("alsoDown", also_down or []), ("degraded", degraded or [])):
-        _check(given, part, steps, where)
+        _check(given, part, state.posed, where)
     own = {ci: State[state.upper()] for ci, state in part.outages.items()}
     own |= {ci: min(state, own.get(ci, State.UP)) for ci, state in before.items()}
     info.context.loaders.prime([*part.nodes.values(), *part.beside.values()])
@@ -62,16 +62,16 @@ def _before(also_down: list[strawberry.ID] | None, degraded: list[strawberry.ID]
     return dict.fromkeys(weak, State.DEGRADED) | dict.fromkeys(down, State.DOWN)
 
 
-def _check(ids: Iterable[str], part: Slice, steps: Overlay, where: str) -> None:
+def _check(ids: Iterable[str], part: Slice, posed: Posed | None, where: str) -> None:
     for ci in ids:
-        if ci in steps.retire:
+        if posed and ci in posed.overlay.retire:
             raise Invalid(f"{ci!r} is retired in the proposed state and cannot fail any more", where=where)
         if ci not in part.nodes:
             raise UnknownName(f"there is no CI {ci!r}", where=where)
 
 
 def travelled(
-    services: Services, ids: Collection[str], at: int | None, proposed: Overlay = NOTHING, *, context: bool = True
+    services: Services, ids: Collection[str], at: int | None, posed: Posed | None = None, *, context: bool = True
 ) -> Slice:
     """Everything the failure can travel to: by the projection where it is far enough, else level by level.
 
@@ -79,16 +79,21 @@ def travelled(
     the answer is the same either way.
     """
     store = services.store
-    if services.projection is None:
-        return store.reach(ids, at, MOST, proposed, context=context)
-    begun = store.begin(ids, at, context=context)
-    state = services.projection.at(begun.sequence)
-    if state is None:
-        return store.reach(ids, at, MOST, proposed, context=context)
-    reached = state.reach(list(dict.fromkeys([*ids, *begun.outages])), begun.sequence, proposed)
-    near = reached.within(MOST)
-    truncated = cut(MOST) if len(near) < len(reached) else None
-    return store.slice_of(near.ids, begun.sequence, truncated, proposed, then=at, outages=begun.outages)
+    # A CI that is only proposed is not in the projection.
+    feed = None if posed and posed.overlay.create else services.projection
+    if feed is not None:
+        begun = posed.begin(ids, context=context) if posed else store.begin(ids, at, context=context)
+        if (state := feed.at(begun.sequence)) is not None:
+            everyone = list(dict.fromkeys([*ids, *begun.outages]))
+            reached = state.reach(everyone, begun.sequence, posed.overlay if posed else NOTHING)
+            near = reached.within(MOST)
+            short = cut(MOST) if len(near) < len(reached) else None
+            if posed:
+                return posed.slice_of(near.ids, short, begun.outages)
+            return store.slice_of(near.ids, begun.sequence, short, then=at, outages=begun.outages)
+    if posed:
+        return posed.reached(ids, MOST, context=context)
+    return store.reach(ids, at, MOST, context=context)
 
 
 def model_from(part: Slice) -> Model:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Annotated, Any, cast
 
@@ -18,6 +19,7 @@ from cmdb.store import past as lives_of
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, camel, computed, question, readable_by, whole
 from cmdb_graphql.moment import AsOf, Moment, forgotten, pinned, spanned
+from cmdb_graphql.proposed import Proposed, ProposedInput, asked
 from cmdb_graphql.types import Evidence, OfClass, PageInfo, existing, page_size
 
 EDGES = 100
@@ -152,9 +154,8 @@ class EdgeHistory:
 class DifferenceConnection:
     """A page."""
 
-    of: strawberry.Private[list[str] | None]
-    asked: strawberry.Private[str | None]
     page: strawberry.Private[Callable[[], Found]]
+    sums: strawberry.Private[Callable[[], Counter[tuple[str, str]]]]
     from_: int = strawberry.field(name="from", description="The journal sequence of the earlier moment.")
     to: int = strawberry.field(description="The journal sequence of the later moment.")
 
@@ -176,10 +177,9 @@ class DifferenceConnection:
         return await forgotten(info, self.from_)
 
     @computed("How many CIs of each class are in all pages, by what became of them; counted only when asked.")
-    async def summary(self, info: Info) -> list[DifferenceCount]:
+    async def summary(self) -> list[DifferenceCount]:
         """The whole difference in a few lines."""
-        store = info.context.services.store
-        counts = await blocking(store.difference_counts, self.from_, self.to, self.of, self.asked)
+        counts = await blocking(self.sums)
         return [DifferenceCount(class_=c, what=what, count=n) for (c, what), n in sorted(counts.items())]
 
 
@@ -289,7 +289,10 @@ def _edge_step(step: lives_of.EdgeStep, *, whole: bool) -> EdgeStep:
     )  # fmt: skip
 
 
-From = Annotated[Moment, strawberry.argument(name="from", description="The earlier moment.")]
+From = Annotated[
+    Moment | None,
+    strawberry.argument(name="from", description="The earlier moment; left out with a proposed state only."),
+]
 To = Annotated[
     Moment | None,
     strawberry.argument(description="The later moment; now, if left out."),
@@ -302,23 +305,51 @@ To = Annotated[
 )
 async def diff(
     info: Info,
-    from_: From,
+    from_: From = None,
     to: To = None,
     of: list[strawberry.ID] | None = None,
     class_: OfClass = None,
     first: int = 20,
     after: str | None = None,
+    proposed: Proposed = None,
 ) -> DifferenceConnection:
-    """What differs between two moments: CIs made, changed, retired and revived, and edges opened and closed."""
+    """What differs between two moments: CIs made, changed, retired and revived, and edges opened and closed.
+
+    With a proposed state: what it would change, now or on top of the moment `to`.
+    """
     store, size = info.context.services.store, page_size(first)
-    ids = None if of is None else await existing(info, of)
     if class_ is not None and class_ not in catalogue().classes:
         raise UnknownName(f"there is no class {class_!r}", where="class")
+    if proposed is not None:
+        if from_ is not None:
+            raise Invalid("a proposed state differs from what it is on top of: name that with `to`", where="from")
+        return await _would_differ(info, proposed, to, of, class_, size, after or "")
+    if from_ is None:
+        raise Invalid("name the earlier moment, or give a proposed state", where="from")
+    ids = None if of is None else await existing(info, of)
     earlier, later = await spanned(info, from_, to)
     if earlier > later:
         raise Invalid(f"it lies behind `to` ({earlier} is after {later})", where="from")
     page = cache(partial(store.difference, earlier, later, ids, class_, size, after or ""))
-    return DifferenceConnection(of=ids, asked=class_, page=page, from_=earlier, to=later)
+    sums = partial(store.difference_counts, earlier, later, ids, class_)
+    return DifferenceConnection(page=page, sums=sums, from_=earlier, to=later)
+
+
+async def _would_differ(
+    info: Info, proposed: ProposedInput, to: Any, of: Sequence[str] | None, cls: str | None, first: int, after: str
+) -> DifferenceConnection:
+    state = await asked(info, to, proposed)
+    ids = None if of is None else await existing(info, of, loaders=state.loaders)
+    found = [] if state.posed is None else await blocking(state.posed.differences, ids, cls)
+    rest = [(change, row) for change, row in found if change.ci > after]
+    shown = rest[:first]
+    page = Found(
+        tuple(change for change, _ in shown), {change.ci: row for change, row in shown},
+        shown[-1][0].ci if len(rest) > first else None,
+    )  # fmt: skip
+    counts = Counter((str(row["class"]), change.what) for change, row in found)
+    at = await blocking(state.store.sequence) if state.posed is None else state.posed.proposal.sequence
+    return DifferenceConnection(page=lambda: page, sums=lambda: counts, from_=at, to=at)
 
 
 def _difference(change: lives.Change, row: Mapping[str, Any]) -> Difference:

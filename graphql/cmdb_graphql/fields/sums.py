@@ -13,7 +13,9 @@ from cmdb.cypher.counts import DIMENSIONS
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, question, readable_by, whole
 from cmdb_graphql.generate import INPUTS, cursor, read_cursor, snake, to_filter
+from cmdb_graphql.moment import AsOf
 from cmdb_graphql.pages import Connection, fetched
+from cmdb_graphql.proposed import Proposed, asked
 from cmdb_graphql.types import After, First, OfClass, PageInfo, age, cut_page, page_size
 
 _BY = {name.upper(): strawberry.enum_value(name, description=one.sentence) for name, one in DIMENSIONS.items()}
@@ -37,9 +39,13 @@ class Count:
 async def counts(
     info: Info, by: CountBy, attribute: str | None = None, class_: OfClass = None,
     filter: CIFilter | None = None,  # noqa: A002  # the argument's public name
-    include_retired: bool = False, first: First = 20, after: After = None,
+    include_retired: bool = False, first: First = 20, after: After = None, as_of: AsOf = None,
+    proposed: Proposed = None,
 ) -> Connection[Count]:  # fmt: skip
-    """How many live CIs there are of each class, site, owner, …, the most first. One round trip."""
+    """How many live CIs there are of each class, site, owner, …, the most first. One round trip.
+
+    As of a moment or of a proposed state not by SITE and OWNER, which follow the edges of now.
+    """
     services, size, dimension = info.context.services, page_size(first), DIMENSIONS[by.value]
     agents: dict[str, str] = {}
     if dimension.agents:
@@ -48,7 +54,8 @@ async def counts(
     named = None if attribute is None else snake(attribute)
     behind = read_cursor(after, 2) if after else None
     where = _live(filter, include_retired)
-    rows = await blocking(services.store.counts_by, by.value, named, class_, where, size + 1, behind, agents)
+    state = await asked(info, as_of, proposed)
+    rows = await blocking(state.store.counts_by, by.value, named, class_, where, size + 1, behind, agents, state.at)
     return fetched(rows, size, lambda row: Count(**row), lambda row: cursor([row["count"], row["key"] or ""]))
 
 

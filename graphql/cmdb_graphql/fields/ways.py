@@ -10,7 +10,8 @@ from cmdb.errors import TooLarge
 from cmdb.store import EdgeRow
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, question, readable_by, whole
-from cmdb_graphql.moment import AsOf, pinned
+from cmdb_graphql.moment import AsOf
+from cmdb_graphql.proposed import Asked, Proposed, ProposedInput, asked
 from cmdb_graphql.types import After, Dependency, DependencyConnection, First, existing
 
 TYPES = {"types": "Names of relations, to follow these only."}
@@ -22,24 +23,27 @@ Start = Annotated[
 @question(Role.READER, arguments=TYPES)
 async def dependencies(
     info: Info, of: list[strawberry.ID], types: list[str] | None = None, as_of: AsOf = None,
-    first: First = 50, after: After = None,
+    first: First = 50, after: After = None, proposed: Proposed = None,
 ) -> DependencyConnection:  # fmt: skip
     """What these CIs depend on, one hop."""
-    return DependencyConnection.of(await _hops(info, of, "out", types, as_of), first, after)
+    return DependencyConnection.of(await _hops(info, of, "out", types, as_of, proposed), first, after)
 
 
 @question(Role.READER, arguments=TYPES)
 async def dependents(
     info: Info, of: list[strawberry.ID], types: list[str] | None = None, as_of: AsOf = None,
-    first: First = 50, after: After = None,
+    first: First = 50, after: After = None, proposed: Proposed = None,
 ) -> DependencyConnection:  # fmt: skip
     """What depends on these CIs, one hop."""
-    return DependencyConnection.of(await _hops(info, of, "in", types, as_of), first, after)
+    return DependencyConnection.of(await _hops(info, of, "in", types, as_of, proposed), first, after)
 
 
-async def _hops(info: Info, of: list[strawberry.ID], way: str, types: list[str] | None, as_of: Any) -> list[EdgeRow]:
-    ids, at = await existing(info, of), await pinned(info, as_of)
-    return await blocking(info.context.services.store.edges, ids, way, types, at)
+async def _hops(
+    info: Info, of: list[strawberry.ID], way: str, types: list[str] | None, as_of: Any, proposed: ProposedInput | None
+) -> list[EdgeRow]:
+    state = await asked(info, as_of, proposed)
+    ids = await existing(info, of, loaders=state.loaders if state.posed else None)
+    return await blocking(state.store.edges, ids, way, types, state.at)
 
 
 WAY = {"to": "The id of the dependency it should reach.", "maxHops": "At most this many hops, 1 to 8."}
@@ -68,18 +72,24 @@ class PathConnection:
 
 @question(Role.READER, arguments=WAY, complete="it has at most 8 hops")
 async def path(
-    info: Info, from_: Start, to: strawberry.ID, max_hops: int = 8, as_of: AsOf = None
+    info: Info, from_: Start, to: strawberry.ID, max_hops: int = 8, as_of: AsOf = None, proposed: Proposed = None
 ) -> list[Dependency] | None:
     """A shortest chain of dependencies from one CI to another, or null when there is none within `maxHops`."""
-    source, target = await _ends(info, from_, to)
-    at = await pinned(info, as_of)
-    edges = await blocking(info.context.services.store.path, source, target, max_hops, at)
+    state = await asked(info, as_of, proposed)
+    source, target = await _ends(info, from_, to, state)
+    edges = await blocking(state.store.path, source, target, max_hops, state.at)
     return None if edges is None else [Dependency.of(edge) for edge in edges]
 
 
 @question(Role.READER, arguments={**WAY, "first": "At most this many ways, 1 to 10."})
 async def paths(
-    info: Info, from_: Start, to: strawberry.ID, first: int = 3, max_hops: int = 8, as_of: AsOf = None
+    info: Info,
+    from_: Start,
+    to: strawberry.ID,
+    first: int = 3,
+    max_hops: int = 8,
+    as_of: AsOf = None,
+    proposed: Proposed = None,
 ) -> PathConnection:
     """The shortest chains of dependencies from one CI to another that pass no CI twice, each hop with its evidence.
 
@@ -87,14 +97,16 @@ async def paths(
     """
     if not 1 <= first <= MOST_PATHS:
         raise TooLarge(f"1 to {MOST_PATHS} ways, not {first}", where="first")
-    source, target = await _ends(info, from_, to)
-    at = await pinned(info, as_of)
-    found = await blocking(info.context.services.store.paths, source, target, first, max_hops, at)
+    state = await asked(info, as_of, proposed)
+    source, target = await _ends(info, from_, to, state)
+    found = await blocking(state.store.paths, source, target, first, max_hops, state.at)
     nodes = [Path(hops=len(edges), edges=[Dependency.of(edge) for edge in edges]) for edges in found.paths]
     return PathConnection(nodes=nodes, truncated=found.truncated)
 
 
-async def _ends(info: Info, source: strawberry.ID, target: strawberry.ID) -> tuple[str, str]:
+async def _ends(info: Info, source: strawberry.ID, target: strawberry.ID, state: Asked) -> tuple[str, str]:
     """Both ends, each known here; one round trip."""
-    await info.context.loaders.ci.load_many([str(source), str(target)])
-    return (await existing(info, [source], "from"))[0], (await existing(info, [target], "to"))[0]
+    loaders = state.loaders if state.posed else info.context.loaders
+    await loaders.ci.load_many([str(source), str(target)])
+    (one,), (other,) = await existing(info, [source], "from", loaders), await existing(info, [target], "to", loaders)
+    return one, other

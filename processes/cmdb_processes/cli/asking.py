@@ -14,8 +14,8 @@ OPTIONS: dict[str, Any] = {"url": None, "token_file": None, "plain": False}
 """The options given before the command."""
 
 RESOLVE = """
-query Resolve($name: String!, $class: String, $retired: Boolean! = false) {
-  resolve(name: $name, class: $class, includeRetired: $retired) {
+query Resolve($name: String!, $class: String, $retired: Boolean! = false, $proposed: ProposedInput) {
+  resolve(name: $name, class: $class, includeRetired: $retired, proposed: $proposed) {
     nodes { id name key class parent { name } }
     truncated
   }
@@ -81,9 +81,13 @@ def every(field: str, selection: str) -> list[dict[str, Any]]:
         after = page["pageInfo"]["endCursor"]
 
 
-def resolve(asking: HttpClient, name: str, cls: str | None = None, *, retired: bool = False) -> dict[str, Any]:
+def resolve(
+    asking: HttpClient, name: str, cls: str | None = None, *, retired: bool = False,
+    proposed: dict[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """The one CI meant by an id, a name or the start of either; else who it might be. Retired ones count last."""
     asked = {"name": name, "retired": retired, **({"class": cls} if cls else {})}
+    asked |= {"proposed": proposed} if proposed is not None else {}
     answer = asking.ask(RESOLVE, **asked)["resolve"]
     found: list[dict[str, Any]] = answer["nodes"]
     if len(found) == 1:

@@ -12,6 +12,7 @@ import typer
 from cmdb.errors import Invalid, UnknownName
 from cmdb_graphql.pictures import words
 from cmdb_processes.cli import asking, filters, show
+from cmdb_processes.cli import proposed as proposals
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 Name = Annotated[str, typer.Argument(help="A CI: its name, id, or the start of either.")]
@@ -20,8 +21,8 @@ AsOf = Annotated[
 ]
 
 LIST = """
-query List($first: Int!, $filter: KINDFilter, $after: String, $asOf: Moment) {
-  found: ROOT(first: $first, filter: $filter, after: $after, asOf: $asOf) {
+query List($first: Int!, $filter: KINDFilter, $after: String, $asOf: Moment, $proposed: ProposedInput) {
+  found: ROOT(first: $first, filter: $filter, after: $after, asOf: $asOf, proposed: $proposed) {
     totalCount truncated pageInfo { hasNextPage endCursor }
     nodes { id name class status parent { name } lastSeen }
   }
@@ -29,8 +30,8 @@ query List($first: Int!, $filter: KINDFilter, $after: String, $asOf: Moment) {
 """
 """KIND is a class and ROOT the question for all of it, as the schema names them."""
 SHOW = """
-query Show($id: ID!, $asOf: Moment) {
-  ci(id: $id, asOf: $asOf) {
+query Show($id: ID!, $asOf: Moment, $proposed: ProposedInput) {
+  ci(id: $id, asOf: $asOf, proposed: $proposed) {
     id asOf name class status lifecycle rev key firstSeen lastSeen expiresAt tags extra parent { id name } __typename
     children(first: 100) { nodes { id name class } pageInfo { hasNextPage endCursor } }
     dependencies(first: 50) { ...Edges }
@@ -53,8 +54,8 @@ query Search($text: String!, $first: Int!, $after: String) {
 }
 """
 PATH = """
-query Path($from: ID!, $to: ID!, $asOf: Moment) {
-  path(from: $from, to: $to, asOf: $asOf) {
+query Path($from: ID!, $to: ID!, $asOf: Moment, $proposed: ProposedInput) {
+  path(from: $from, to: $to, asOf: $asOf, proposed: $proposed) {
     id type since ageSeconds lastSeen
     from { id name class } to { id name class } evidence { kind detail confidence firstSeen }
   }
@@ -68,17 +69,18 @@ def register(app: typer.Typer) -> None:
     group.command(
         "list",
         epilog="Examples: epicentre ci list Service --name neo; epicentre ci list Host --filter os_id=debian;"
-        " epicentre ci list Host --as-of 2030-01-10T22:00Z",
+        " epicentre ci list Host --as-of 2030-01-10T22:00Z; epicentre ci list Host --proposed change.json",
     )(list_)
     group.command(
         "show",
-        epilog="Examples: epicentre ci show neo4j; epicentre ci show neo4j --json; epicentre ci show web1 --as-of 17",
+        epilog="Examples: epicentre ci show neo4j; epicentre ci show neo4j --json; epicentre ci show web1 --as-of 17;"
+        " epicentre ci show new:web-3 --proposed change.json",
     )(show_)
     app.add_typer(group, name="ci")
     app.command(epilog="Examples: epicentre search neo; epicentre search 127.0.0")(search)
     app.command(
         epilog="Examples: epicentre path epicentre neo4j; epicentre path epicentre neo4j --json;"
-        " epicentre path epicentre neo4j --as-of 17"
+        " epicentre path epicentre neo4j --as-of 17; epicentre path epicentre neo4j --proposed change.json"
     )(path)
     app.command(epilog="Examples: epicentre query question.graphql; echo '{me{name}}' | epicentre query -")(query)
 
@@ -92,6 +94,7 @@ def list_(
     first: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 100,
     after: Annotated[str | None, typer.Option(help="The cursor the page before ended with.")] = None,
     as_of: AsOf = None,
+    proposed: proposals.Proposed = None,
     json: Json = False,
 ) -> None:
     """List live CIs, by name."""
@@ -100,7 +103,8 @@ def list_(
     root, known = filters.known(client, cls)
     parts += [filters.condition(known, text) for text in filter or ()]
     text = LIST.replace("KIND", cls or "CI").replace("ROOT", root)
-    answer = client.ask(text, first=first, filter={"and": parts}, after=after, asOf=as_of)["found"]
+    asked = {"first": first, "filter": {"and": parts}, "after": after, "asOf": as_of}
+    answer = client.ask(text, **asked, proposed=proposals.read(client, proposed))["found"]
     if json:
         show.emit(answer)
         return
@@ -112,13 +116,15 @@ def list_(
         show.out(f"{len(rows)} of {answer['totalCount']}; next page: --after {answer['pageInfo']['endCursor']}")
 
 
-def show_(name: Name, as_of: AsOf = None, json: Json = False) -> None:
+def show_(name: Name, as_of: AsOf = None, proposed: proposals.Proposed = None, json: Json = False) -> None:
     """Show one CI: its attributes, what it depends on, what depends on it, and why it is one CI."""
     client = asking.client()
-    ci = client.ask(SHOW, id=asking.resolve(client, name, retired=True)["id"], asOf=as_of)["ci"]
+    steps = proposals.read(client, proposed)
+    found = asking.resolve(client, name, retired=True, proposed=steps)["id"]
+    ci = client.ask(SHOW, id=found, asOf=as_of, proposed=steps)["ci"]
     if ci is None:
         raise UnknownName(f"{name} was not known at {as_of}")
-    ci["attributes"] = _attributes(client, ci)
+    ci["attributes"] = _attributes(client, ci, steps)
     if json:
         show.emit(ci)
         return
@@ -141,14 +147,15 @@ def show_(name: Name, as_of: AsOf = None, json: Json = False) -> None:
         show.out(f"\nidentity: {traces[0]['reason']}")
 
 
-def _attributes(client: Any, ci: dict[str, Any]) -> dict[str, Any]:
+def _attributes(client: Any, ci: dict[str, Any], proposed: dict[str, Any] | None) -> dict[str, Any]:
     """The declared attributes of the CI's own class: asked by the schema, so a new one needs no change here."""
     known = client.ask(FIELDS, name=ci["__typename"])["__type"]["fields"]
     base = {f["name"] for f in client.ask(FIELDS, name="CI")["__type"]["fields"]}
     own = [f["name"] for f in known if f["name"] not in base]
     chosen = f"... on {ci['__typename']} {{ {' '.join(own)} }}"
-    text = f"query One($id: ID!, $asOf: Moment) {{ ci(id: $id, asOf: $asOf) {{ {chosen} }} }}"
-    answer = client.ask(text, id=ci["id"], asOf=ci.get("asOf"))["ci"]
+    given = "$id: ID!, $asOf: Moment, $proposed: ProposedInput"
+    text = f"query One({given}) {{ ci(id: $id, asOf: $asOf, proposed: $proposed) {{ {chosen} }} }}"
+    answer = client.ask(text, id=ci["id"], asOf=ci.get("asOf"), proposed=proposed)["ci"]
     return {k: v for k, v in answer.items() if v is not None}
 
 
@@ -175,17 +182,19 @@ def path(
     start: Annotated[str, typer.Argument(metavar="FROM", help="The dependent.")],
     end: Annotated[str, typer.Argument(metavar="TO", help="The dependency.")],
     as_of: AsOf = None,
+    proposed: proposals.Proposed = None,
     json: Json = False,
 ) -> None:
     """Show a shortest chain of dependencies between two CIs, each hop with its evidence and age."""
     client = asking.client()
-    past = as_of is not None
-    one, other = asking.resolve(client, start, retired=past), asking.resolve(client, end, retired=past)
-    hops = client.ask(PATH, **{"from": one["id"], "to": other["id"]}, asOf=as_of)["path"]
+    past, steps = as_of is not None, proposals.read(client, proposed)
+    one, other = (asking.resolve(client, name, retired=past, proposed=steps) for name in (start, end))
+    state = {"asOf": as_of, "proposed": steps}
+    hops = client.ask(PATH, **{"from": one["id"], "to": other["id"]}, **state)["path"]
     if json:
         show.emit(hops)
     elif hops is None:
-        back = client.ask(PATH, **{"from": other["id"], "to": one["id"]}, asOf=as_of)["path"]
+        back = client.ask(PATH, **{"from": other["id"], "to": one["id"]}, **state)["path"]
         hint = f"; but {other['name']} depends on {one['name']}" if back else ""
         show.out(f"{one['name']} does not depend on {other['name']} within 8 hops{hint}")
     for number, hop in enumerate(hops if hops and not json else (), start=1):

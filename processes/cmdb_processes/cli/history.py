@@ -6,7 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from cmdb.errors import Invalid
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli import proposed as proposals
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 CHANGE = "what values { attribute before after } edges { id type from to opened } edgeCount"
@@ -18,8 +20,10 @@ query History($id: ID!, $first: Int!, $before: Int, $asOf: Moment) {{
 }}
 """
 DIFF = f"""
-query Diff($from: Moment!, $to: Moment, $of: [ID!], $class: String, $first: Int!, $after: String) {{
-  diff(from: $from, to: $to, of: $of, class: $class, first: $first, after: $after) {{
+query Diff(
+  $from: Moment, $to: Moment, $of: [ID!], $class: String, $first: Int!, $after: String, $proposed: ProposedInput
+) {{
+  diff(from: $from, to: $to, of: $of, class: $class, first: $first, after: $after, proposed: $proposed) {{
     from to truncated nodes {{ ci class name {CHANGE} }} pageInfo {{ hasNextPage endCursor }}
   }}
 }}
@@ -33,8 +37,10 @@ query EdgeHistory($id: ID!, $first: Int!, $before: Int) {
 }
 """
 SUMMARY = """
-query DiffSummary($from: Moment!, $to: Moment, $of: [ID!], $class: String) {
-  diff(from: $from, to: $to, of: $of, class: $class, first: 1) { from to summary { class what count } }
+query DiffSummary($from: Moment, $to: Moment, $of: [ID!], $class: String, $proposed: ProposedInput) {
+  diff(from: $from, to: $to, of: $of, class: $class, first: 1, proposed: $proposed) {
+    from to summary { class what count }
+  }
 }
 """
 PAGE = 40
@@ -51,7 +57,7 @@ def register(app: typer.Typer) -> None:
     )(history)
     app.command(
         epilog="Examples: epicentre diff --from 2030-01-10T22:00Z; epicentre diff --from 17 --to 42 --class Service;"
-        " epicentre diff --from 17 db-17; epicentre diff --from 17 --summary"
+        " epicentre diff --from 17 db-17; epicentre diff --from 17 --summary; epicentre diff --proposed change.json"
     )(diff)
 
 
@@ -82,31 +88,38 @@ def history(
 
 
 def diff(
-    from_: Annotated[str, typer.Option("--from", help=f"The earlier moment: {MOMENT}.")],
     names: Annotated[list[str] | None, typer.Argument(help="CIs to compare; the whole estate, if none.")] = None,
+    from_: Annotated[
+        str | None, typer.Option("--from", help=f"The earlier moment: {MOMENT}; not with --proposed.")
+    ] = None,
     to: Annotated[str | None, typer.Option(help="The later moment; now, if left out.")] = None,
     class_: Annotated[str | None, typer.Option("--class", help="Only CIs of this class.")] = None,
     first: Annotated[int, typer.Option(min=1, help="At most this many CIs.")] = 100,
+    proposed: proposals.Proposed = None,
     summary: Annotated[bool, typer.Option("--summary", help="Only how many of each class, and what.")] = False,
     json: Json = False,
 ) -> None:
-    """Show what differs between two moments: + made, - retired, ~ changed."""
+    """Show what differs between two moments, or what a proposed state changes: + made, - retired, ~ changed."""
+    if (from_ is None) == (proposed is None):
+        raise Invalid("name the earlier moment with --from, or a proposed state with --proposed", where="--from")
     client = asking.client()
-    of = [asking.resolve(client, name, retired=True)["id"] for name in names] if names else None
+    steps = proposals.read(client, proposed)
+    of = [asking.resolve(client, name, retired=True, proposed=steps)["id"] for name in names] if names else None
+    between = {"from": from_, "of": of, "class": class_, "proposed": steps}
     if summary:
-        _summary(client.ask(SUMMARY, **{"from": from_, "to": to, "of": of, "class": class_})["diff"], json)
+        _summary(client.ask(SUMMARY, **between, to=to)["diff"], steps, json)
         return
     page: dict[str, Any] = {"hasNextPage": True, "endCursor": None}
     nodes: list[dict[str, Any]] = []
     while page["hasNextPage"] and len(nodes) < first:
-        asked = {"from": from_, "to": to, "of": of, "class": class_, "first": min(PAGE, first - len(nodes))}
+        asked = {**between, "to": to, "first": min(PAGE, first - len(nodes))}
         found = client.ask(DIFF, **asked, after=page["endCursor"])["diff"]
         to, page = str(found["to"]), found["pageInfo"]  # all pages compare with one moment, also if it was now
         nodes += found["nodes"]
     if json:
         show.emit({"from": found["from"], "to": found["to"], "nodes": nodes, "more": page["hasNextPage"]})
         return
-    show.out(f"from sequence {found['from']} to {found['to']}:")
+    show.out(_heading(found, steps))
     for node in nodes:
         show.out(f"{SIGNS[node['what']]} {node['name']} ({node['class']}, {node['ci']}) {node['what']}")
         _change(node)
@@ -118,11 +131,17 @@ def diff(
         show.out(f"CUT SHORT at {first} CIs: name CIs or a class, or give a larger --first")
 
 
-def _summary(found: dict[str, Any], json: bool) -> None:
+def _heading(found: dict[str, Any], proposed: dict[str, Any] | None) -> str:
+    if proposed is not None:
+        return f"on top of sequence {found['to']} the proposed state changes:"
+    return f"from sequence {found['from']} to {found['to']}:"
+
+
+def _summary(found: dict[str, Any], proposed: dict[str, Any] | None, json: bool) -> None:
     if json:
         show.emit(found)
         return
-    show.out(f"from sequence {found['from']} to {found['to']}:")
+    show.out(_heading(found, proposed))
     rows = [(one["class"], one["what"], one["count"]) for one in found["summary"]]
     show.table(("CLASS", "WHAT", "COUNT"), rows, "no difference")
 

@@ -13,10 +13,15 @@ from cmdb_graphql.pictures import Hit, Radius, layout, svg, words
 from cmdb_graphql.pictures.folding import alike
 from cmdb_graphql.pictures.radius import children
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli import proposed as proposals
 
 IMPACT = """
-query Impact($of: [ID!]!, $asOf: Moment, $alsoDown: [ID!], $degraded: [ID!], $context: Boolean! = true) {
-  impact(of: $of, asOf: $asOf, alsoDown: $alsoDown, degraded: $degraded, context: $context) {
+query Impact(
+  $of: [ID!]!, $asOf: Moment, $proposed: ProposedInput, $alsoDown: [ID!], $degraded: [ID!], $context: Boolean! = true
+) {
+  impact(
+    of: $of, asOf: $asOf, proposed: $proposed, alsoDown: $alsoDown, degraded: $degraded, context: $context
+  ) {
     sequence at hash verdict truncated users seenLately
     of { id name class }
     items {
@@ -42,7 +47,8 @@ def register(app: typer.Typer) -> None:
     app.command(
         epilog="Examples: epicentre impact neo4j; epicentre impact db-17 --also db-18 --json;"
         " epicentre impact hv-3 --depth 2 --expand; epicentre impact db-17 --svg db-17.svg;"
-        " epicentre impact db-17 --as-of 2030-01-10T22:00Z; epicentre impact db-17 --already-down db-18"
+        " epicentre impact db-17 --as-of 2030-01-10T22:00Z; epicentre impact db-17 --already-down db-18;"
+        " epicentre impact db-17 --proposed change.json"
     )(impact)
 
 
@@ -52,6 +58,7 @@ def impact(
     as_of: Annotated[
         str | None, typer.Option(help="As of a moment instead of now: a journal sequence, or a time with its zone.")
     ] = None,
+    proposed: proposals.Proposed = None,
     already_down: Annotated[Names, typer.Option(help="A CI to take as down before, such as by another change.")] = None,
     already_degraded: Annotated[Names, typer.Option(help="A CI to take as degraded before.")] = None,
     without_outages: Annotated[
@@ -69,13 +76,13 @@ def impact(
     if json and (table or expand or depth):
         raise Invalid("--json has the whole answer: leave out --table, --expand and --depth", where="--json")
     client = asking.client()
-    past = as_of is not None
+    past, steps = as_of is not None, proposals.read(client, proposed)
 
     def ids(names: Names) -> list[str]:
-        return [asking.resolve(client, one, retired=past)["id"] for one in names or ()]
+        return [asking.resolve(client, one, retired=past, proposed=steps)["id"] for one in names or ()]
 
     given = {"alsoDown": ids(already_down), "degraded": ids(already_degraded), "context": not without_outages}
-    answer = client.ask(IMPACT, of=ids([name, *(also or [])]), asOf=as_of, **given)["impact"]
+    answer = client.ask(IMPACT, of=ids([name, *(also or [])]), asOf=as_of, proposed=steps, **given)["impact"]
     if drawing is not None:
         draw(answer, drawing)
     if json:
