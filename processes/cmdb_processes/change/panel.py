@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from cmdb.errors import Refused
 from cmdb.words import Principal, Record, Role
+from cmdb.words.record import Row
 from cmdb_processes import approvals
 from cmdb_processes.approvals import Ballot, Delegation, Outcome, Panel, Seat
 from cmdb_processes.change.models import MODELS, NORMAL, approval_due
@@ -58,7 +59,7 @@ def counted(record: Record, now: str) -> Outcome:
     return approvals.outcome(PANEL, ballot(record, now))
 
 
-def fallen(record: Record, why: str) -> dict[str, tuple[approvals.Row, ...]]:
+def fallen(record: Record, why: str) -> dict[str, tuple[Row, ...]]:
     """The votes as a part in which all that counted fell, with the reason."""
     return {approvals.PART.name: approvals.rows(approvals.fallen(ballot(record, record.changed_at).votes, why))}
 

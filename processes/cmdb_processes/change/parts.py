@@ -105,4 +105,3 @@ def of(told: Assessment) -> Mapping[str, tuple[Row, ...]]:
         for c in told.conflicts
     )
     return {TERMS.name: terms, CONFLICTS.name: conflicts}
-

@@ -96,16 +96,6 @@ query RadiusNow($of: [ID!]!) { impact(of: $of) { hash } }
 """
 """Whether a radius has moved at all."""
 
-DELEGATIONS = """
-query Delegations($after: String) {
-  approvalDelegations(state: "in force", first: 100, after: $after) {
-    nodes { delegator stand until roles }
-    pageInfo { hasNextPage endCursor }
-  }
-}
-"""
-"""Who stands in for whom at present."""
-
 TEMPLATE = """
 query TemplateOfChange($number: String!) {
   changeTemplate(number: $number) {
@@ -121,3 +111,18 @@ query PlannedBirth($name: String!, $class: String!) {
 }
 """
 """The CI that was planned anew, once discovery has found it."""
+
+INCIDENT_TYPE = """
+query IsThereIncidents { __type(name: "Incident") { name } }
+"""
+"""Whether the process of incidents is here at all."""
+
+INCIDENTS = """
+query IncidentsNear($cis: [ID!], $since: String!, $until: String!, $after: String) {
+  incidents(filter: { cis: $cis, openedFrom: $since, openedBefore: $until }, first: 100, after: $after) {
+    nodes { number title openedAt cis { id } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+"""The incidents that were opened in a time about some CIs."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cmdb.words import Value
 from cmdb.words.record import Row
 from cmdb_processes.change.assessment import Requirement
 from cmdb_processes.change.nouns import Planned
@@ -51,7 +52,7 @@ class Service:
     def row(self, change: Planned) -> Row:
         """As the record keeps it. In the window W·(1 − A) minutes of downtime are to be expected at most."""
         after = self.after
-        given = {
+        given: dict[str, Value | None] = {
             "ci": self.id,
             "name": self.name,
             "criticality": self.criticality or None,
@@ -60,8 +61,8 @@ class Service:
             "before_hi": self.before.hi,
             "during_lo": self.during.lo,
             "during_hi": self.during.hi,
-            "after_lo": after and after.lo,
-            "after_hi": after and after.hi,
+            "after_lo": None if after is None else after.lo,
+            "after_hi": None if after is None else after.hi,
             "method": (after or self.before).method,
             "window_minutes": round(change.window.minutes * (1 - self.during.lo), 3),
             "spofs_during": tuple(sorted(self.during.spofs - self.before.spofs)),
@@ -85,9 +86,7 @@ def services(
     )
 
 
-def _service(
-    ask: Ask, change: Planned, one: Mapping[str, Any], sequence: int, proposal: Mapping[str, Any]
-) -> Service:
+def _service(ask: Ask, change: Planned, one: Mapping[str, Any], sequence: int, proposal: Mapping[str, Any]) -> Service:
     of, target = str(one["id"]), one.get("availabilityTarget")
     down = [ci.id for ci in change.cis if ci.id != of]
     found = ask(SERVICE, of=of, down=down, asOf=sequence)
