@@ -66,24 +66,21 @@ class Slices:
 
         return self._bolt.read(work)
 
-    def needed(
-        self, ids: Collection[str], at: int | None = None, max_nodes: int = MOST, proposed: Overlay = NOTHING, *,
-        states: Mapping[str, Row] = NO_STATES,
-    ) -> Slice:  # fmt: skip
+    def needed(self, ids: Collection[str], at: int | None = None, max_nodes: int = MOST) -> Slice:
         """Everything that `ids` need, directly or not, with the present outages among it, at one sequence.
 
-        Round trips as for `reach`. With a sequence `at` the CIs are as they were; `states` as for `reach`.
+        Round trips as for `reach`. With a sequence `at` the CIs are as they were.
         """
 
         def work(run: Run) -> Slice:
-            begun = _begun(run, ids, at, True, states)
+            begun = _begun(run, ids, at, True, NO_STATES)
             nodes = {ci: row for ci, row in begun.nodes.items() if ci in set(ids)}
             edges: dict[str, EdgeRow] = {}
-            frontier, truncated = set(nodes) - proposed.retire, lacking(run, at)
+            frontier, truncated = set(nodes), lacking(run, at)
             while frontier:
-                found, cis = _needs_of(run, frontier, begun.sequence, proposed, at, states)
-                edges |= found
-                new = {edge.target: cis[edge.target] for edge in found.values() if edge.target not in nodes}
+                rows = run(*questions.needed(sorted(frontier), begun.sequence))
+                edges |= _kept(rows, NOTHING, at)
+                new = {row["target"]: row["node"] for row in rows if row["target"] not in nodes}
                 if len(nodes) + len(new) > max_nodes:
                     truncated = cut(max_nodes)
                     break
@@ -91,7 +88,7 @@ class Slices:
                 frontier = set(new)
             outages = {ci: state for ci, state in begun.outages.items() if ci in nodes}
             here = Beginning(begun.sequence, {}, outages)
-            return _slice(run, here, _as_would_be(run, nodes, at, states), edges, truncated, proposed, at, states)
+            return _slice(run, here, states_of(run, nodes, at), edges, truncated, NOTHING, at, NO_STATES)
 
         return self._bolt.read(work)
 
@@ -169,21 +166,6 @@ def _level(
     edges = _kept(rows, proposed, then) | _added(proposed, at, frontier, then)
     cis |= states
     if unknown := sorted({edge.source for edge in edges.values()} - set(cis)):
-        cis |= {row["n"]["id"]: row["n"] for row in run(questions.CIS, {"ids": unknown})}
-    return edges, cis
-
-
-def _needs_of(
-    run: Run, frontier: Collection[str], at: int, proposed: Overlay, then: int | None, states: Mapping[str, Row]
-) -> tuple[dict[str, EdgeRow], dict[str, Row]]:
-    """The edges one level down, and what they lead to; one round trip, two where a new edge is proposed."""
-    rows = run(*questions.needed(sorted(frontier), at))
-    carrying = questions.carrying()
-    steps = [e for e in proposed.add if e.source in frontier and e.type in carrying]
-    added = {edge.id: edge for edge in (proposed_edge(step, at, then) for step in steps)}
-    edges = _kept(rows, proposed, then) | added
-    cis: dict[str, Row] = {row["target"]: row["node"] for row in rows} | dict(states)
-    if unknown := sorted({edge.target for edge in edges.values()} - set(cis)):
         cis |= {row["n"]["id"]: row["n"] for row in run(questions.CIS, {"ids": unknown})}
     return edges, cis
 

@@ -26,7 +26,6 @@ from cmdb_graphql.availability_answer import (
 from cmdb_graphql.context import Info, blocking, question
 from cmdb_graphql.fields.impact import model_from, travelled
 from cmdb_graphql.moment import AsOf, pinned
-from cmdb_graphql.proposed import Asked, Proposed, asked
 from cmdb_graphql.services import Services
 from cmdb_graphql.types import existing, named
 
@@ -51,23 +50,21 @@ MOST_CANDIDATES = 2_000
 
 
 @question(Role.VIEWER)
-async def spofs(
-    info: Info, of: One, also_down: AlsoDown = None, as_of: AsOf = None, proposed: Proposed = None
-) -> SpofAnswer:  # fmt: skip
+async def spofs(info: Info, of: One, also_down: AlsoDown = None, as_of: AsOf = None) -> SpofAnswer:
     """Which CIs alone bring this one down, present outages and `alsoDown` taken into account."""
-    state, more = await asked(info, as_of, proposed), await _others(info, also_down, "alsoDown")
-    part = await _below(info, await existing(info, [of], loaders=state.loaders), state)
+    at, more = await pinned(info, as_of), await _others(info, also_down, "alsoDown")
+    part = await _below(info, await existing(info, [of]), at)
     found = await blocking(lambda: engine.spofs(model_from(part), str(of), {*_out(part), *more}))
     return spof_answer(part, found)
 
 
 @question(Role.VIEWER)
 async def availability(
-    info: Info, of: One, beta: Beta = 0.0, also_down: AlsoDown = None, as_of: AsOf = None, proposed: Proposed = None
+    info: Info, of: One, beta: Beta = 0.0, also_down: AlsoDown = None, as_of: AsOf = None
 ) -> AvailabilityAnswer:
     """How likely this CI is up by the figures of classes, between two bounds; present outages do not count."""
-    state, more = await asked(info, as_of, proposed), await _others(info, also_down, "alsoDown")
-    part = await _below(info, await existing(info, [of], loaders=state.loaders), state)
+    at, more = await pinned(info, as_of), await _others(info, also_down, "alsoDown")
+    part = await _below(info, await existing(info, [of]), at)
     found = await blocking(
         lambda: engine.availability(model_from(part), str(of), figures({**part.beside, **part.nodes}), more, beta)
     )
@@ -83,7 +80,7 @@ async def explain(
     ill, well = await existing(info, symptoms, "symptoms"), await _others(info, healthy, "healthy")
     if both := sorted({*ill} & {*well}):
         raise Invalid(f"{both[0]!r} cannot show symptoms and be healthy", where="healthy")
-    part = await _below(info, [*ill, *well], Asked(at, info.context.services.store, info.context.loaders))
+    part = await _below(info, [*ill, *well], at)
     above = await blocking(_above, info.context.services, part, at)
     both_ways = _together(part, above)
     found = await blocking(lambda: engine.explain(model_from(both_ways), ill, well))
@@ -94,12 +91,9 @@ async def _others(info: Info, ids: list[strawberry.ID] | None, where: str) -> li
     return await existing(info, named(ids, where), where) if ids else []
 
 
-async def _below(info: Info, ids: Collection[str], state: Asked) -> Slice:
-    if state.posed is not None:
-        part = await blocking(state.posed.needed, ids)
-    else:
-        part = await blocking(info.context.services.store.needed, ids, state.at)
-    state.loaders.prime([*part.nodes.values(), *part.beside.values()])
+async def _below(info: Info, ids: Collection[str], at: int | None) -> Slice:
+    part = await blocking(info.context.services.store.needed, ids, at)
+    info.context.loaders.prime([*part.nodes.values(), *part.beside.values()])
     return part
 
 

@@ -80,7 +80,7 @@ def _assessed(record: Record, taken: Taken, to: str, who: Principal, now: str, m
         "approval_expires": None,
     }
     reason = f"assessed by {who.name} at sequence {taken.impact.sequence}"
-    rows = {**parts.of(told), parts.SERVICES.name: tuple(one.row(taken.change) for one in taken.services)}
+    rows = {**parts.of(told), parts.SERVICES.name: tuple(one.row for one in taken.services)}
     if record.part(approvals.PART.name):
         why = f"the graph has moved: {rules.in_short(moved)}" if moved else "it was assessed anew"
         rows |= panel.fallen(record, why)

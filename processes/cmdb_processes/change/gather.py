@@ -57,7 +57,7 @@ def take(ask: Ask, record: Record) -> Taken:
     proposal = proposal_of(record)
     reached = services(ask, own, answer.get("services") or (), alone.sequence, proposal)
     told = _told(ask, record, own, alone, found, reached)
-    given = {"impact": answer, "services": [dict(one.row(own)) for one in reached]}
+    given = {"impact": answer, "services": [dict(one.row) for one in reached]}
     inputs = _inputs(own, tuple(others), alone, proposal)
     return Taken(
         told, alone, str(answer.get("verdict") or ""), freeze(inputs, _plain(given), told.as_json()), own, reached

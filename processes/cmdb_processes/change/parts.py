@@ -48,10 +48,11 @@ SERVICES = PartType(
         Attribute("after_lo", "float", "Its availability once the proposed state is there, at least."),
         Attribute("after_hi", "float", "The same at most."),
         Attribute("method", "string", "How it was computed: exact, conditioned or bounds."),
-        Attribute("window_minutes", "float", "Minutes of its downtime to expect in the window, at most.", unit="min"),
-        Attribute("spofs_during", "strings", "What alone brings it down while the change is under way."),
-        Attribute("spofs_added", "strings", "What alone brings it down afterwards and did not before."),
-        Attribute("spofs_removed", "strings", "What alone brought it down before and no longer does."),
+        Attribute("lost_minutes", "float", "Minutes a year it is down more afterwards, at most.", unit="min"),
+        Attribute("window_minutes", "float", "Minutes expected to be lost in the window, at most.", unit="min"),
+        Attribute("sentence", "string", "What the change does to it, in words.", required=True),
+        Attribute("spofs_added", "strings", "What alone would newly bring it down."),
+        Attribute("spofs_removed", "strings", "What alone would no longer bring it down."),
     ),
 )
 OBSERVED = PartType(

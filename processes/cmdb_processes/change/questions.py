@@ -63,23 +63,18 @@ query ClosedChanges($cis: [ID!], $text: String, $after: String) {
 """
 """What became of earlier changes."""
 
-SERVICE = """
-query ServiceUnderChange($of: ID!, $down: [ID!], $asOf: Moment) {
-  before: availability(of: $of, asOf: $asOf) { lo hi minutesLo minutesHi method }
-  during: availability(of: $of, alsoDown: $down, asOf: $asOf) { lo hi minutesLo minutesHi method }
-  spofs: spofs(of: $of, asOf: $asOf) { items { name } }
-  spofsDuring: spofs(of: $of, alsoDown: $down, asOf: $asOf) { items { name } }
+EFFECT = """
+query EffectOfChange($of: [ID!]!, $down: [ID!], $hours: Float!, $asOf: Moment, $proposed: ProposedInput) {
+  availabilityEffect(of: $of, alsoDown: $down, windowHours: $hours, asOf: $asOf, proposed: $proposed) {
+    items {
+      sentence lostMinutesLo lostMinutesHi windowLossMinutesLo windowLossMinutesHi
+      before { lo hi method } during { lo hi method } after { lo hi method }
+      spofsAdded { name } spofsRemoved { name }
+    }
+  }
 }
 """
-"""A service as it is, and while the CIs of a change are down."""
-
-SERVICE_AFTER = """
-query ServiceAfterChange($of: ID!, $asOf: Moment, $proposed: ProposedInput) {
-  after: availability(of: $of, asOf: $asOf, proposed: $proposed) { lo hi minutesLo minutesHi method }
-  spofs: spofs(of: $of, asOf: $asOf, proposed: $proposed) { items { name } }
-}
-"""
-"""A service once the proposed state is there."""
+"""What a change does to the availability of services."""
 
 PENDING = """
 query PendingChanges($states: [String!]!, $after: String) {
