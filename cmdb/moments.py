@@ -18,3 +18,8 @@ def iso_utc(text: str) -> str:
 def after(text: str, hours: float) -> str:
     """The moment some hours after another (before it, when negative)."""
     return iso(datetime.fromisoformat(text) + timedelta(hours=hours))
+
+
+def hours(begin: str, end: str) -> float:
+    """The hours from one moment to another."""
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds() / 3600

@@ -6,8 +6,9 @@ of all symptoms at once, without what would bring a healthy CI down. Each is ran
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from cmdb.availability.cutsets import listed
 from cmdb.availability.formula import FALSE, TRUE, Formulas
@@ -22,12 +23,14 @@ from cmdb.impact.model import Model
 class Explanation:
     """CIs whose failure together explains all symptoms; `extra` would be down as well and shows no symptom (yet).
 
-    `score` sums the changes near them, as given; it ranks sets of one size, before the number of `extra`.
+    `score` sums the changes near them, as given; it ranks sets of one size, before the number of `extra`. `changed` are
+    the CIs that these changes are on, the nearest first.
     """
 
     cis: tuple[str, ...]
     extra: tuple[str, ...]
     score: float
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,12 @@ def explain(
     changes: Mapping[str, float] | None = None,
     largest: int = 3,
     most: int = 20,
+    hops: int = 2,
 ) -> Explanations:
     """The smallest sets of at most `largest` CIs, upstream or among the symptoms, that explain the symptoms.
 
-    `changes` scores CIs by what was changed on them lately; half of it counts for the CIs that need them directly.
-    Invalid without symptoms, and for a CI said to be both ill and healthy.
+    `changes` scores CIs by what was changed on them lately. It counts for the CIs that need them too, halved at each of
+    `hops` dependencies on the way. Invalid without symptoms, and for a CI said to be both ill and healthy.
     """
     if not symptoms:
         raise Invalid("name at least one CI that shows symptoms", where="symptoms")
@@ -60,8 +64,8 @@ def explain(
     why = [] if whole == largest else [f"too many sets of more than {whole} CIs: only smaller ones are looked at"]
     effects = {cut: Needs(model, cut).down - needs.down for cut in cuts[:MOST_JUDGED]}
     fit = [cut for cut, down in effects.items() if not down & {*healthy}]
-    near = _near(model, changes or {})
-    found = [Explanation(cut, tuple(sorted(effects[cut] - {*cut, *symptoms})), sum(map(near, cut))) for cut in fit]
+    near = _near(model, changes or {}, hops)
+    found = [_explanation(cut, effects[cut] - {*cut, *symptoms}, [near(ci) for ci in cut]) for cut in fit]
     found.sort(key=lambda e: (len(e.cis), -e.score, len(e.extra), e.cis))
     if len(cuts) > MOST_JUDGED:
         why.append(f"the first {MOST_JUDGED:,} of {len(cuts):,} sets were judged")
@@ -88,9 +92,28 @@ def _cuts(
     return listed(formulas, root, largest)
 
 
-def _near(model: Model, changes: Mapping[str, float]) -> Callable[[str], float]:
-    def score(ci: str) -> float:
-        needed = {edge.target for group in model.groups.get(ci, ()) for edge in group.edges}
-        return changes.get(ci, 0.0) + 0.5 * max((changes.get(one, 0.0) for one in needed), default=0.0)
+Near = tuple[float, tuple[str, ...]]
+"""A score, and the CIs whose changes make it."""
 
-    return score
+
+def _explanation(cut: tuple[str, ...], extra: frozenset[str], near: Sequence[Near]) -> Explanation:
+    changed = tuple(dict.fromkeys(ci for _, cis in near for ci in cis))
+    return Explanation(cut, tuple(sorted(extra)), sum(score for score, _ in near), changed)
+
+
+def _near(model: Model, changes: Mapping[str, float], hops: int) -> Callable[[str], Near]:
+    """The changes on a CI, and the most that any CI it needs within some hops adds, halved at each hop."""
+
+    @cache
+    def near(ci: str) -> Near:
+        seen, level, best = {ci}, {ci}, 0.0
+        found = [ci] if ci in changes else []
+        for hop in range(1, hops + 1):
+            level = {edge.target for one in level for group in model.groups.get(one, ()) for edge in group.edges} - seen
+            seen |= level
+            changed = sorted((one for one in level if one in changes), key=lambda one: (-changes[one], one))
+            found += changed
+            best = max(best, changes[changed[0]] / 2**hop if changed else 0.0)
+        return changes.get(ci, 0.0) + best, tuple(found)
+
+    return near

@@ -1,6 +1,7 @@
 """How likely a CI is down by itself, and where that figure comes from: q = MTTR / (MTBF + MTTR).
 
-Measured if it was out at least three times; else what is typical of its class; else what its vendor says.
+Measured if it was out at least three times; else as declared for it (its vendor's figure); else what is typical of its
+class. What is next in that order is the prior of what is measured.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ STRENGTH = 1.0
 
 
 class Provenance(Enum):
-    """Where a figure comes from."""
+    """Where a figure comes from, the best first."""
 
     MEASURED = "measured"
-    CLASS = "class prior"
     VENDOR = "vendor figure"
+    CLASS = "class prior"
+    NONE = "without a figure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +54,37 @@ def figure(
     of: str,
     outages: Sequence[float] = (),
     watched: float = 0.0,
-    vendor: tuple[float, float] | None = None,
+    vendor: tuple[float | None, float | None] = (None, None),
     priors: Mapping[str, Prior] = PRIORS,
     parents: Mapping[str, str | None] | None = None,
 ) -> Figure:
-    """The figure of a CI of class `of`: from hours of outages in `watched` hours, its class, or vendor (mtbf, mttr).
+    """The figure of a CI of class `of`: from hours of outages in `watched` hours, vendor (mtbf, mttr), or its class.
 
-    Without any of them it is taken never to fail by itself; the figure says so. `parents` are the classes' parents.
+    Of a vendor that says one of the two only, the other is the class's. Without anything it is taken never to fail by
+    itself; the figure says so. `parents` are the classes' parents.
     """
-    prior = _prior(of, priors, parents or {})
-    if len(outages) >= ENOUGH:
+    general = _prior(of, priors, parents or {})
+    declared = _declared(of, vendor, general)
+    prior = Prior(declared.mtbf, declared.mttr, declared.basis) if declared else general
+    if len(outages) >= ENOUGH and sum(outages) < watched:
         return measured(outages, watched, prior)
-    if prior is not None:
-        return Figure(prior.mtbf, prior.mttr, Provenance.CLASS, f"{of}: {prior.basis}")
-    if vendor is not None:
-        return Figure(*vendor, Provenance.VENDOR, "as declared for this CI")
-    return Figure(NEVER.mtbf, NEVER.mttr, Provenance.CLASS, f"{of} {NEVER.basis}")
+    if declared is not None:
+        return declared
+    if general is None:
+        return Figure(NEVER.mtbf, NEVER.mttr, Provenance.NONE, f"{of} {NEVER.basis}")
+    return Figure(general.mtbf, general.mttr, Provenance.CLASS, f"{of}: {general.basis}")
+
+
+def _declared(of: str, vendor: tuple[float | None, float | None], general: Prior | None) -> Figure | None:
+    mtbf, mttr = vendor
+    if mtbf is None and mttr is None:
+        return None
+    if mtbf is not None and mttr is not None:
+        return Figure(mtbf, mttr, Provenance.VENDOR, "as declared for this CI")
+    if general is None:
+        return None
+    basis = f"{'repair' if mtbf is None else 'failures'} as declared for this CI, the rest of {of}: {general.basis}"
+    return Figure(mtbf or general.mtbf, general.mttr if mttr is None else mttr, Provenance.VENDOR, basis)
 
 
 def measured(outages: Sequence[float], watched: float, prior: Prior | None = None) -> Figure:

@@ -8,7 +8,7 @@ With CIs already down (an open outage, a change in its window) the same gives th
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from cmdb.availability.needs import Needs, Spare
@@ -30,11 +30,10 @@ class Spofs:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """One CI, the services it alone brings down, and the sum of their weights."""
+    """One CI, and the services it alone brings down."""
 
     ci: str
     services: tuple[str, ...]
-    weight: float
 
 
 class Singles:
@@ -88,9 +87,9 @@ def _spofs(singles: Singles, of: str, failed: Collection[str]) -> Spofs:
 
 
 def estate(
-    model: Model, services: Collection[str], failed: Collection[str] = (), weights: Mapping[str, float] | None = None
-) -> tuple[Exposure, ...]:
-    """Each CI that alone brings services down, the heaviest first; `weights` by service, 1 where none is given.
+    model: Model, services: Collection[str], failed: Collection[str] = ()
+) -> tuple[tuple[Exposure, ...], tuple[str, ...]]:
+    """Each CI that alone brings services down, by id; and the services that are down already, of which none is told.
 
     A service is no finding about itself, only about the others it brings down.
     """
@@ -99,6 +98,5 @@ def estate(
     for service in sorted(services):
         for ci in singles.of(service) - {service}:
             hit[ci].append(service)
-    weights = weights or {}
-    found = (Exposure(ci, tuple(of), sum(weights.get(s, 1) for s in of)) for ci, of in hit.items())
-    return tuple(sorted(found, key=lambda e: (-e.weight, e.ci)))
+    down = tuple(service for service in sorted(services) if service in singles.needs.down)
+    return tuple(Exposure(ci, tuple(hit[ci])) for ci in sorted(hit)), down

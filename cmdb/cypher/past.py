@@ -29,6 +29,33 @@ RETURN seq, COLLECT { MATCH (c:Change {seq: seq}) RETURN c{.at, .actor, .kind, .
 ORDER BY seq DESC LIMIT $first
 """
 """The sequences at which something became of a CI, newest first, with their journal entries."""
+LATELY = """
+UNWIND $ids AS id MATCH (n:CI {id: id})
+CALL (n) {
+  RETURN n.valid_from AS seq
+  UNION MATCH (v:Version)-[:OF]->(n) WHERE v.to > $from RETURN v.from AS seq
+  UNION MATCH (n)-[e]->(:CI) WHERE e.valid_from > $from RETURN e.valid_from AS seq
+  UNION MATCH (n)-[e]->(:CI) WHERE e.valid_to > $from RETURN e.valid_to AS seq
+}
+WITH DISTINCT id, seq WHERE $from < seq AND seq <= $to
+MATCH (c:Change {seq: seq}) RETURN id, collect(c{.seq, .at, .actor, .kind, .summary}) AS entries ORDER BY id
+"""
+"""Of each CI the journal entries between two sequences that changed it itself, or its own dependencies."""
+WHEN = "MATCH (c:Change {seq: $seq}) RETURN coalesce(c.time, c.at) AS at"
+OUTAGES = """
+CALL () {
+  MATCH (v:Version) WHERE v.condition = 'down' AND v.ci IN $ids RETURN v.ci AS ci, v.from AS begin, v.to AS end
+  UNION ALL
+  MATCH (n:CI) WHERE n.condition = 'down' AND n.id IN $ids RETURN n.id AS ci, n.valid_from AS begin, null AS end
+}
+WITH ci, begin, end WHERE begin <= $at
+RETURN ci, begin, CASE WHEN end <= $at THEN end END AS end,
+  COLLECT { MATCH (c:Change {seq: begin}) RETURN coalesce(c.time, c.at) }[0] AS begun,
+  COLLECT { MATCH (c:Change {seq: end}) WHERE end <= $at RETURN coalesce(c.time, c.at) }[0] AS ended,
+  COLLECT { MATCH (n:CI {id: ci}) RETURN n.first_seen }[0] AS since
+ORDER BY ci, begin
+"""
+"""The states in which CIs were down by themselves, up to a sequence, with times; two may follow on each other."""
 OF_CLASS = "UNWIND $ids AS id MATCH (n:CI {id: id}) WHERE n.class = $class RETURN id ORDER BY id"
 LIVES = """
 UNWIND $ids AS id MATCH (n:CI {id: id})

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cmdb.impact import words
-from cmdb.impact.model import Edge, Group, Model, Problem
-from cmdb.impact.states import DEGRADED, DOWN, UP, State, States
+from cmdb.impact.model import Group, Model, Problem
+from cmdb.impact.states import DEGRADED, DOWN, STATES, UP, State, States
 
 Name = Callable[[str], str]
 
@@ -37,8 +38,7 @@ class Risk:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Impacted:
+class Impacted(NamedTuple):
     """One CI in the radius. `path` are edge ids from this CI down to one of the failed, a shortest such chain.
 
     `standing` is what is left of the group that decided; `risk` is there when it lives without redundancy now.
@@ -95,12 +95,14 @@ def blast_radius(model: Model, failed: Collection[str], name: Name, own: Mapping
 
 def reach_of(model: Model, failed: Iterable[str]) -> frozenset[str]:
     """All that a failure can travel to when nothing backs anything up, the failed included."""
-    found = set(failed)
+    found, every, uses = set(failed), model.all, model.uses
     waiting = list(found)
     while waiting:
-        further = [ci for ci in model.dependents.get(waiting.pop(), ()) if ci not in found]
-        found.update(further)
-        waiting += further
+        for number, _ in uses.get(waiting.pop(), ()):
+            dependent = every[number][0]
+            if dependent not in found:
+                found.add(dependent)
+                waiting.append(dependent)
     return frozenset(found)
 
 
@@ -110,6 +112,7 @@ class _Telling:
     def __init__(self, before: States, after: States, failed: tuple[str, ...], name: Name) -> None:
         self._before, self._after, self._failed, self._name = before, after, failed, name
         self._model = after.model
+        self._alike: dict[tuple[str, int, int, int, bool], Standing] = {}
 
     def blast(self) -> Blast:
         was, now, name = self._before.state, self._after.state, self._name
@@ -121,8 +124,8 @@ class _Telling:
             flags.setdefault(risk.ci, risk)
         items = [
             Impacted(
-                ci, self._before.of(ci), self._after.of(ci), len(paths[ci]), tuple(edge.id for edge in paths[ci]),
-                self._reason(causes[ci]), self._standing(causes[ci]), flags.get(ci),
+                ci, STATES[was.get(ci, UP)], STATES[now[ci]], len(paths[ci]), paths[ci], self._reason(causes[ci]),
+                self._standing(causes[ci]), flags.get(ci),
             )
             for ci in fallen
         ]  # fmt: skip
@@ -137,38 +140,42 @@ class _Telling:
         return {
             ci: self._before.of(ci)
             for ci in sorted(self._before.state)
-            if ci in reach or not reach.isdisjoint(dependents.get(ci, ()))
+            if ci in reach or not reach.isdisjoint(dependents(ci))
         }
 
-    def _witnesses(self, fallen: Collection[str]) -> tuple[dict[str, int], dict[str, tuple[Edge, ...]]]:
+    def _witnesses(self, fallen: Collection[str]) -> tuple[dict[str, int], dict[str, tuple[str, ...]]]:
         """For each fallen CI the group that decided, and a shortest chain of such down to a failed one."""
+        every, uses, was, now = self._model.all, self._model.uses, self._before.state, self._after.state
         causes: dict[str, int] = {}
-        start = sorted(ci for ci in self._failed if self._before.state.get(ci, UP) > DOWN)
-        paths: dict[str, tuple[Edge, ...]] = dict.fromkeys(start, ())
+        start = sorted(ci for ci in self._failed if was.get(ci, UP) > DOWN)
+        paths: dict[str, tuple[str, ...]] = dict.fromkeys(start, ())
         waiting = deque(start)
         while waiting:
             ci = waiting.popleft()
-            for number, _ in self._model.uses.get(ci, ()):
-                dependent, group = self._model.all[number]
-                if dependent in fallen and dependent not in paths and self._caused(ci, number, dependent):
+            fell = now[ci] < was.get(ci, UP)
+            for number, _ in uses.get(ci, ()) if fell else ():
+                dependent, group = every[number]
+                if dependent in paths or dependent not in fallen:
+                    continue
+                # Down comes from members that are down; so chains of causes never run in a circle and always end at a
+                # failed. A member that fell and the group that decided have a part in how the dependent does.
+                state = now[dependent]
+                if (state > DOWN or now[ci] == DOWN) and self._after.worth(number) == state:
+                    edges = group.edges
+                    edge = edges[0] if len(edges) == 1 else next(e for e in edges if e.target == ci)
                     causes[dependent] = number
-                    paths[dependent] = (next(e for e in group.edges if e.target == ci), *paths[ci])
+                    paths[dependent] = (edge.id, *paths[ci])
                     waiting.append(dependent)
         return causes, paths
 
-    def _caused(self, ci: str, number: int, dependent: str) -> bool:
-        """Whether the group decided how its dependent does, and the member fell far enough to have a part in that.
-
-        Down comes from members that are down; so chains of causes never run in a circle and always end at a failed.
-        """
-        state = self._after.state[dependent]
-        mine, was = self._after.state[ci], self._before.state.get(ci, UP)
-        fell = mine == DOWN < was if state == DOWN else mine < was
-        return fell and self._after.value(number) == state
-
     def _standing(self, number: int) -> Standing:
         group = self._model.all[number][1]
-        return Standing(group.name, group.k_min, self._after.left(number), group.total, group.soft)
+        left = self._after.left(number)
+        if len(group.edges) > 1:
+            return Standing(group.name, group.k_min, left, group.total, group.soft)
+        # Thousands of lone dependencies stand alike.
+        key = group.name, group.k_min, left, group.total, group.soft
+        return self._alike.get(key) or self._alike.setdefault(key, Standing(*key))
 
     def _reason(self, number: int) -> str:
         """Why, in words: the group that decided, and what is left of it."""

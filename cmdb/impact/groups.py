@@ -26,16 +26,24 @@ def model_of(
 
     `names` are those of CIs by id: rules may name members by them, and problems say them.
     """
-    own: dict[str, dict[str, list[Edge]]] = defaultdict(lambda: defaultdict(list))
-    carrying = {name for name, relation in relations.items() if relation.failure is not Failure.NEVER}
-    for edge, kind, source, target in sorted(edges):
-        if kind in carrying:
-            own[source][kind].append(Edge(edge, kind, source, target))
-    known, problems = names or {}, []
-    groups: dict[str, list[Group]] = {}
-    for ci in own.keys() | {ci for ci, said in (rules or {}).items() if said}:
-        made = _Dependent(ci, own.get(ci, {}), relations, known)
-        groups[ci] = [*made.ruled((rules or {}).get(ci) or ()), *made.others()]
+    soft = {name: r.failure is Failure.SOFT for name, r in relations.items() if r.failure is not Failure.NEVER}
+    lone = {name for name in soft if relations[name].needs is Needs.ALL}
+    said, known, problems = {ci: texts for ci, texts in (rules or {}).items() if texts}, names or {}, []
+    own: dict[str, list[Edge]] = defaultdict(list)
+    redundant = set(said)
+    for row in sorted(edges):
+        _, kind, source, _ = row
+        if kind in soft:
+            own[source].append(Edge._make(row))
+            if kind not in lone:
+                redundant.add(source)
+    groups: dict[str, list[Group]] = {
+        ci: [Group.lone(edge, soft[edge.type], edge.type) for edge in mine]
+        for ci, mine in own.items() if ci not in redundant
+    }  # fmt: skip
+    for ci in redundant:
+        made = _Dependent(ci, own.get(ci, ()), relations, known)
+        groups[ci] = [*made.ruled(said.get(ci, ())), *made.others()]
         problems += made.problems
     return model(groups, problems)
 
@@ -50,10 +58,11 @@ def readable(rules: Iterable[str]) -> Iterator[Redundancy]:
 class _Dependent:
     """One CI's edges by relation, on the way to its groups."""
 
-    def __init__(
-        self, ci: str, edges: Mapping[str, list[Edge]], relations: Relations, names: Mapping[str, str]
-    ) -> None:
-        self._ci, self._edges, self._relations, self._names = ci, edges, relations, names
+    def __init__(self, ci: str, edges: Iterable[Edge], relations: Relations, names: Mapping[str, str]) -> None:
+        self._ci, self._relations, self._names = ci, relations, names
+        self._edges: dict[str, list[Edge]] = defaultdict(list)
+        for edge in edges:
+            self._edges[edge.type].append(edge)
         self._taken: set[Edge] = set()
         self.problems: list[Problem] = []
 
@@ -80,7 +89,7 @@ class _Dependent:
             left = [edge for edge in edges if edge not in self._taken] if self._taken else edges
             soft = relation.failure is Failure.SOFT
             if relation.needs is Needs.ALL:
-                yield from (Group((edge,), soft=soft, name=name) for edge in left)
+                yield from [Group.lone(edge, soft, name) for edge in left]
             elif left:
                 members = tuple({edge.target: edge for edge in reversed(left)}.values())[::-1]
                 full = len(members) if relation.needs is Needs.SHARE else 1
@@ -90,7 +99,8 @@ class _Dependent:
         """The group of a rule: a percentage is of all that the rule names, there or not."""
         there = self._edges.get(rule.relation, [])
         found = self._members(rule, there, text) if rule.members else [(edge, 1) for edge in there]
-        self._taken |= {edge for edge in there if edge.target in {member.target for member, _ in found}}
+        taken = {member.target for member, _ in found}
+        self._taken |= {edge for edge in there if edge.target in taken}
         total = sum(weight for _, weight in rule.members) or len(found)
         least = rule.needs.of(total)
         full = max(least, rule.full.of(total)) if rule.full else least

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from cmdb.errors import Invalid
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Edge:
-    """One dependency that carries failure, dependent → dependency."""
+class Edge(NamedTuple):
+    """One dependency that carries failure, dependent → dependency. A tuple: a radius has thousands of them."""
 
     id: str
     type: str
@@ -19,34 +19,43 @@ class Edge:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class _Group(NamedTuple):
+    edges: tuple[Edge, ...]
+    k_min: int
+    k_full: int
+    soft: bool
+    weights: tuple[int, ...]
+    name: str
+    total: int
+
+
+class Group(_Group):
     """What one dependent needs together: members that weigh `k_min` to live, `k_full` to be undisturbed.
 
     `k_full` 0 means as `k_min`, no `weights` mean 1 each. A soft group never takes its dependent below degraded. A
     lone edge is a group of one. A group that can never be met is made, evaluated as it stands, and told by `fault`.
-    `name` is the rule of people or the relation it comes from.
+    `name` is the rule of people or the relation it comes from; `total` is the weight of all members.
     """
 
-    edges: tuple[Edge, ...]
-    k_min: int = 1
-    k_full: int = 0
-    soft: bool = False
-    weights: tuple[int, ...] = ()
-    name: str = ""
-    total: int = field(init=False, compare=False, repr=False)
-    """The weight of all members."""
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "k_full", self.k_full or self.k_min)
-        object.__setattr__(self, "weights", self.weights or (1,) * len(self.edges))
-        object.__setattr__(self, "total", sum(self.weights))
-        if len(self.weights) != len(self.edges):
-            raise Invalid(f"{len(self.edges)} members need as many weights, not {len(self.weights)}", where="group")
-        if min(self.weights, default=1) < 1:
-            raise Invalid(f"a weight is 1 or more, not {min(self.weights)}", where="group")
-        if not 1 <= self.k_min <= self.k_full:
-            raise Invalid(f"needs 1 ≤ {self.k_min} ≤ {self.k_full} members", where="group")
+    def __new__(
+        cls, edges: tuple[Edge, ...], k_min: int = 1, k_full: int = 0, soft: bool = False,
+        weights: tuple[int, ...] = (), name: str = "",
+    ) -> Group:  # fmt: skip
+        k_full, weights = k_full or k_min, weights or (1,) * len(edges)
+        if len(weights) != len(edges):
+            raise Invalid(f"{len(edges)} members need as many weights, not {len(weights)}", where="group")
+        if min(weights, default=1) < 1:
+            raise Invalid(f"a weight is 1 or more, not {min(weights)}", where="group")
+        if not 1 <= k_min <= k_full:
+            raise Invalid(f"needs 1 ≤ {k_min} ≤ {k_full} members", where="group")
+        return _Group.__new__(cls, edges, k_min, k_full, soft, weights, name, sum(weights))
+
+    @classmethod
+    def lone(cls, edge: Edge, soft: bool, name: str) -> Group:
+        """`Group((edge,), soft=soft, name=name)`, several times quicker: most groups are such, and need no checks."""
+        return cls._make(((edge,), 1, 1, soft, (1,), name, 1))
 
     @property
     def fault(self) -> str | None:
@@ -69,37 +78,46 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """All groups by dependent, and for each CI the dependents that have it in a group.
+    """All groups by dependent.
 
     `all` numbers every group (its dependent beside it); `uses` has for a CI the groups it is in, with its weight.
     """
 
     groups: Mapping[str, tuple[Group, ...]]
-    dependents: Mapping[str, tuple[str, ...]]
-    all: tuple[tuple[str, Group], ...] = field(repr=False)
-    uses: Mapping[str, tuple[tuple[int, int], ...]] = field(repr=False)
+    all: Sequence[tuple[str, Group]] = field(repr=False)
+    uses: Mapping[str, Sequence[tuple[int, int]]] = field(repr=False)
     problems: tuple[Problem, ...] = ()
     faulty: frozenset[str] = frozenset()
     """The dependents of groups that can never be met, or never be whole."""
     first: Mapping[str, int] = field(default_factory=dict, repr=False)
     """The number of each dependent's first group; the others follow."""
 
+    @property
+    def cis(self) -> frozenset[str]:
+        """Every CI that needs another or is needed."""
+        return frozenset(self.groups.keys() | self.uses.keys())
+
+    def dependents(self, ci: str) -> Iterator[str]:
+        """Who has a CI in a group; twice, who has it in two."""
+        return (self.all[number][0] for number, _ in self.uses.get(ci, ()))
+
 
 def model(groups: Mapping[str, Iterable[Group]], problems: Iterable[Problem] = ()) -> Model:
     """A model from groups by dependent; who depends on whom follows, and so do the faults of groups."""
-    found = {source: tuple(groups[source]) for source in sorted(groups)}
-    every = tuple((source, group) for source, own in found.items() for group in own)
+    found: dict[str, tuple[Group, ...]] = {}
+    every: list[tuple[str, Group]] = []
     uses: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    dependents: dict[str, dict[str, None]] = defaultdict(dict)
-    for number, (source, group) in enumerate(every):
-        for edge, weight in zip(group.edges, group.weights, strict=True):
-            uses[edge.target].append((number, weight))
-            dependents[edge.target][source] = None
     first: dict[str, int] = {}
-    for number, (source, _) in enumerate(every):
-        first.setdefault(source, number)
-    faults = [Problem(ci, group.name, f"it {fault}") for ci, group in every if (fault := group.fault)]
+    for source in sorted(groups):
+        own = found[source] = tuple(groups[source])
+        if own:
+            first[source] = len(every)
+        for number, group in enumerate(own, len(every)):
+            every.append((source, group))
+            for edge, weight in zip(group.edges, group.weights):  # noqa: B905  # as many: the group sees to it
+                uses[edge.target].append((number, weight))
+    faulty = ((ci, group) for ci, group in every if group.k_full > group.total)  # k_full is never less than k_min or 1
+    faults = [Problem(ci, group.name, f"it {group.fault}") for ci, group in faulty]
     return Model(
-        found, {t: tuple(s) for t, s in dependents.items()}, every, {t: tuple(u) for t, u in uses.items()},
-        tuple(sorted({*problems, *faults})), frozenset(fault.ci for fault in faults), first,
+        found, every, dict(uses), tuple(sorted({*problems, *faults})), frozenset(fault.ci for fault in faults), first
     )  # fmt: skip

@@ -58,7 +58,11 @@ class States:
 
     def value(self, number: int) -> State:
         """What a group gives its dependent."""
-        return STATES[_value(self.model.all[number][1], self.hurt.get(number, 0), self.dead.get(number, 0))]
+        return STATES[self.worth(number)]
+
+    def worth(self, number: int) -> int:
+        """The same as a plain number."""
+        return _value(self.model.all[number][1], self.hurt.get(number, 0), self.dead.get(number, 0))
 
     def left(self, number: int) -> int:
         """The weight of a group's members that live."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
-from cmdb import history
+from cmdb import history, moments
 from cmdb.cypher import past, questions
 from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.history import Change, EdgeState, Life
@@ -16,6 +17,7 @@ from cmdb.store.entries import decoded
 from cmdb.store.reads import states_at
 from cmdb.store.rows import Row
 from cmdb.store.session import Bolt, Run
+from cmdb.words import CONDITION
 
 MOST_ENTRIES = 10_000
 """Journal entries that one comparison of the whole estate reads."""
@@ -65,6 +67,14 @@ class Difference:
     changes: tuple[Change, ...]
     cis: Mapping[str, Row]
     cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutageRecord:
+    """How long a CI was down each time, in hours, and for how many hours it has been known."""
+
+    outages: tuple[float, ...]
+    watched: float
 
 
 class Past:
@@ -144,6 +154,40 @@ class Past:
 
         return self._bolt.read(work, timeout=20.0)
 
+    def lately(self, ids: Collection[str], hours: float, now: str, at: int | None = None) -> dict[str, list[Entry]]:
+        """What was done to CIs and their own dependencies in the last hours, newest first; how they do is left out.
+
+        Until now, or until the moment of a sequence. Round trips: two, one more for every 200 CIs that were changed,
+        and one for a moment.
+        """
+
+        def work(run: Run) -> dict[str, list[Entry]]:
+            (pinned,) = run(past.PINS, {"times": [moments.after(_time(run, at, now), -hours)]}) or (
+                {"last": 0, "seq": 0},
+            )
+            begun, last = int(pinned["seq"] or 0), int(pinned["last"]) if at is None else at
+            found = {
+                row["id"]: row["entries"] for row in run(past.LATELY, {"ids": list(ids), "from": begun, "to": last})
+            }
+            lives = _spanned(run, list(found), begun, last, incoming=False)
+            return {life.ci: steps for life in lives if (steps := _done(life, found[life.ci]))}
+
+        return self._bolt.read(work, timeout=20.0)
+
+    def outages(self, ids: Collection[str], now: str, at: int | None = None) -> dict[str, OutageRecord]:
+        """The outages of those CIs that ever had one, by their `condition`, as of now or of a sequence.
+
+        One round trip, two as of a sequence. What still lasts counts until then.
+        """
+
+        def work(run: Run) -> dict[str, OutageRecord]:
+            last = 2**62 if at is None else at
+            rows = run(past.OUTAGES, {"ids": list(ids), "at": last})
+            ended = _time(run, at, now) if rows else now
+            return {ci: _record(list(mine), ended) for ci, mine in groupby(rows, key=lambda row: str(row["ci"]))}
+
+        return self._bolt.read(work)
+
     def edge_life(self, edge: str, first: int, before: int | None = None) -> EdgeLife:
         """What became of an edge, newest first, before a sequence: `first` steps at most. Two round trips."""
 
@@ -163,6 +207,35 @@ class Past:
             return EdgeLife(state, steps, len(known.get("reworded", ())) >= KEPT_REWORDINGS)
 
         return self._bolt.read(work)
+
+
+def _time(run: Run, at: int | None, now: str) -> str:
+    """When a sequence was; now, where none is meant."""
+    rows = [] if at is None else run(past.WHEN, {"seq": at})
+    return str(rows[0]["at"]) if rows else now
+
+
+def _done(life: Life, entries: Iterable[Mapping[str, Any]]) -> list[Entry]:
+    """Its steps but those that only say how it does, or only that others came to need it."""
+    known = {entry["seq"]: entry for entry in entries}
+    found = history.steps(life, sorted(known, reverse=True))
+    return [Entry(**known[seq], change=change) for seq, change in found if not _only_condition(change)]
+
+
+def _only_condition(change: Change) -> bool:
+    names = {one.attribute for one in change.attributes}
+    return names == {CONDITION} and not change.opened and not change.closed
+
+
+def _record(rows: Sequence[Mapping[str, Any]], now: str) -> OutageRecord:
+    spans: list[list[Any]] = []
+    for row in rows:
+        if spans and spans[-1][0] == row["begin"]:  # it was down before, and something else of it changed
+            spans[-1][0], spans[-1][2] = row["end"], row["ended"]
+        else:
+            spans.append([row["end"], row["begun"], row["ended"]])
+    lengths = (moments.hours(begun, ended or now) for _, begun, ended in spans)
+    return OutageRecord(tuple(one for one in lengths if one > 0), moments.hours(rows[0]["since"], now))
 
 
 def _edge_state(row: Mapping[str, Any]) -> EdgeState:

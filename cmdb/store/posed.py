@@ -136,6 +136,11 @@ class Posed(Reads):
         made, at = self.proposal, self.proposal.at
         return self._marked(self._slices.reach(ids, at, most, made.overlay, context=context, states=made.states))
 
+    def needed(self, ids: Collection[str], most: int = MOST) -> Slice:
+        """Everything that `ids` would need, as `Slices.needed`."""
+        made = self.proposal
+        return self._marked(self._slices.needed(ids, made.at, most, made.overlay, made.states))
+
     def slice_of(self, reached: Collection[str], truncated: str | None, outages: Mapping[str, str]) -> Slice:
         """The slice of CIs that are known to be reached, as its namesake of `Slices`."""
         proposal = self.proposal

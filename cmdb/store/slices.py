@@ -66,29 +66,31 @@ class Slices:
 
         return self._bolt.read(work)
 
-    def needed(self, ids: Collection[str], at: int | None = None, max_nodes: int = MOST) -> Slice:
+    def needed(
+        self, ids: Collection[str], at: int | None = None, max_nodes: int = MOST, proposed: Overlay = NOTHING,
+        states: Mapping[str, Row] = NO_STATES,
+    ) -> Slice:  # fmt: skip
         """Everything that `ids` need, directly or not, with the present outages among it, at one sequence.
 
-        Round trips as for `reach`. With a sequence `at` the CIs are as they were.
+        Round trips, the moment, and what would be otherwise: as for `reach`.
         """
 
         def work(run: Run) -> Slice:
-            begun = _begun(run, ids, at, True, NO_STATES)
+            begun = _begun(run, ids, at, True, states)
             nodes = {ci: row for ci, row in begun.nodes.items() if ci in set(ids)}
             edges: dict[str, EdgeRow] = {}
             frontier, truncated = set(nodes), lacking(run, at)
             while frontier:
-                rows = run(*questions.needed(sorted(frontier), begun.sequence))
-                edges |= _kept(rows, NOTHING, at)
-                new = {row["target"]: row["node"] for row in rows if row["target"] not in nodes}
-                if len(nodes) + len(new) > max_nodes:
+                found, cis = _level_below(run, frontier, begun.sequence, proposed, at, states)
+                edges |= found
+                frontier = {edge.target for edge in found.values()} - set(nodes)
+                nodes |= {ci: cis[ci] for ci in frontier}
+                if len(nodes) > max_nodes:  # the last level is here, so that every edge has both ends
                     truncated = cut(max_nodes)
                     break
-                nodes |= new
-                frontier = set(new)
             outages = {ci: state for ci, state in begun.outages.items() if ci in nodes}
             here = Beginning(begun.sequence, {}, outages)
-            return _slice(run, here, states_of(run, nodes, at), edges, truncated, NOTHING, at, NO_STATES)
+            return _slice(run, here, _as_would_be(run, nodes, at, states), edges, truncated, proposed, at, states)
 
         return self._bolt.read(work)
 
@@ -166,6 +168,20 @@ def _level(
     edges = _kept(rows, proposed, then) | _added(proposed, at, frontier, then)
     cis |= states
     if unknown := sorted({edge.source for edge in edges.values()} - set(cis)):
+        cis |= {row["n"]["id"]: row["n"] for row in run(questions.CIS, {"ids": unknown})}
+    return edges, cis
+
+
+def _level_below(
+    run: Run, frontier: Collection[str], at: int, proposed: Overlay, then: int | None, states: Mapping[str, Row]
+) -> tuple[dict[str, EdgeRow], dict[str, Row]]:
+    """The edges one level the other way, and the dependencies; round trips as for `_level`."""
+    rows = run(*questions.needed(sorted(frontier), at))
+    cis: dict[str, Row] = {row["target"]: row["node"] for row in rows} | dict(states)
+    steps = [e for e in proposed.add if e.source in frontier and e.type in questions.carrying()]
+    added = (proposed_edge(step, at, then) for step in steps)
+    edges = _kept(rows, proposed, then) | {edge.id: edge for edge in added}
+    if unknown := sorted({edge.target for edge in edges.values()} - set(cis)):
         cis |= {row["n"]["id"]: row["n"] for row in run(questions.CIS, {"ids": unknown})}
     return edges, cis
 

@@ -160,6 +160,7 @@ class Command:
     parts: tuple[str, ...] = ()  # parts of the record that may be given whole, each as a list of objects
     system: bool = False
     cis_optional: bool = False  # whether one that opens may be about no CI
+    alone: bool = False  # given one at a time: it decides by what others of it have opened
 
     def __post_init__(self) -> None:
         described(self.sentence, f"command {self.name}")

@@ -109,6 +109,8 @@ class CI:
     redundancy: list[str] | None = strawberry.field(
         default=None, description=sentence_of(COMMON[1]), metadata=whole("the value as it is kept")
     )
+    mtbf_hours: float | None = strawberry.field(default=None, description=sentence_of(COMMON[2]))
+    mttr_hours: float | None = strawberry.field(default=None, description=sentence_of(COMMON[3]))
     as_of: int | None = strawberry.field(
         default=None, description="The journal sequence of the moment this was asked for; null: it is as it is now."
     )

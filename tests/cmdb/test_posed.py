@@ -180,12 +180,14 @@ def searched(of: Store | Posed, real: Mapping[str, str]) -> dict[str, Any]:
 
 
 def broken(of: Store | Posed, ids: Sequence[str], real: Mapping[str, str], at: int | None) -> dict[str, Any]:
-    """Whom a failure reaches, with names, and by which edges."""
+    """Whom a failure reaches, with names, and by which edges; and what they need themselves."""
     back = {new: old for old, new in real.items()} if isinstance(of, Posed) else {}
     mine = [back.get(ci, ci) for ci in ids]
     part = of.reached(mine) if isinstance(of, Posed) else of.reach(mine, at)
     nodes = {real.get(ci, ci): row(one, real) for ci, one in part.nodes.items()}
-    return {"nodes": nodes, "edges": sorted(hop(e, real) for e in part.edges), "cut": part.truncated}
+    below = of.needed(mine) if isinstance(of, Posed) else of.needed(mine, at)
+    needed = {real.get(ci, ci) for ci in below.nodes}, sorted(hop(e, real) for e in below.edges), below.outages
+    return {"nodes": nodes, "edges": sorted(hop(e, real) for e in part.edges), "cut": part.truncated, "below": needed}
 
 
 def differences(changes: Sequence[Change], real: Mapping[str, str]) -> dict[str, Any]:

@@ -8,10 +8,11 @@ import pytest
 from support.questions import answer, ask, parts
 from support.reports import NOW
 
+from cmdb.applier import utc_now
 from cmdb.availability import availability as solve
 from cmdb.classes import catalogue
 from cmdb.store import By, Store
-from cmdb_graphql.fields.availability import figures
+from cmdb_graphql.below import figures
 from cmdb_graphql.fields.impact import model_from
 from cmdb_graphql.services import Services
 
@@ -24,7 +25,21 @@ AVAILABILITY = """query A($of: ID!, $beta: Float! = 0) { availability(of: $of, b
   lo hi method minutesLo minutesHi assumptions truncated importance { name ci { name } q criticality rrw }
   cutCounts { order count } cutSets { names } } }"""
 EXPLAIN = """query E($symptoms: [ID!]!, $healthy: [ID!]) { explain(symptoms: $symptoms, healthy: $healthy) {
-  truncated items { cis { name } extraCount extra { name } } } }"""
+  truncated items { cis { name } extraCount extra { name } score changeCount
+    changes { ci { name } actor summary } } } }"""
+FIGURES = """query F($of: ID!, $asOf: Moment, $proposed: ProposedInput) {
+  availability(of: $of, asOf: $asOf, proposed: $proposed) {
+    minutesLo requirement { percent allowedMinutes standing sentence } sources { source count } assumptions
+    components { ci { name } source basis mtbfHours mttrHours q } } }"""
+EFFECT = """query X($of: [ID!]!, $proposed: ProposedInput, $alsoDown: [ID!], $windowHours: Float! = 0) {
+  availabilityEffect(of: $of, proposed: $proposed, alsoDown: $alsoDown, windowHours: $windowHours) {
+    sequence truncated assumptions items { of { name } direction sentence lostMinutesLo lostMinutesHi
+      before { minutesLo } after { minutesLo } during { lo } windowLossMinutesHi spofsAdded { name }
+      spofsRemoved { name } pairsAdded { names } pairsRemoved { names } requirementAfter { standing } } } }"""
+ESTATE = """query Z($first: Int! = 20, $after: String, $class: String, $alsoDown: [ID!]) {
+  estateSpofs(first: $first, after: $after, class: $class, alsoDown: $alsoDown) {
+    services down count truncated pageInfo { hasNextPage endCursor }
+    nodes { ci { name } criticality users serviceCount services { name } } } }"""
 
 
 @pytest.fixture
@@ -107,3 +122,95 @@ def test_explanations_name_the_cause_and_whom_else_it_hits(served: Services, ids
     assert found == [["pool"], ["shop"], ["web-1", "web-2"]]
     refused = answer(served, EXPLAIN, symptoms=[ids["shop"]], healthy=[ids["shop"]])["errors"][0]
     assert refused["message"] == f"healthy: {ids['shop']!r} cannot show symptoms and be healthy"
+
+
+def test_a_proposed_state_has_its_own_single_points(served: Services, ids: dict[str, str]) -> None:
+    """A second database of a redundant pair takes the first off the list; a retired one cannot be asked about."""
+    steps = {
+        "create": [{"id": "new:copy", "class": "Database", "name": "copy", "attributes": needed("Database", "copy")}],
+        "add": [{"type": "DEPENDS_ON", "from": ids["shop"], "to": "new:copy"}],
+        "set": [{"ci": ids["shop"], "attributes": {"redundancy": ["DEPENDS_ON: 1 of db, copy"]}}],
+    }
+    document = (
+        """query S($of: ID!, $proposed: ProposedInput) { spofs(of: $of, proposed: $proposed) { items { name } } }"""
+    )
+    assert names(ask(served, document, of=ids["selling"], proposed=steps)["spofs"]["items"]) == ["pool", "shop"]
+    found = ask(
+        served, EFFECT, of=[ids["selling"], ids["mail"]], proposed=steps, alsoDown=[ids["web-1"]], windowHours=2
+    )
+    selling, mail = found["availabilityEffect"]["items"]
+    assert (selling["direction"], selling["spofsRemoved"], selling["spofsAdded"]) == ("BETTER", [{"name": "db"}], [])
+    assert [sorted(one["names"]) for one in selling["pairsAdded"]] == [["copy", "db"]]
+    saved = selling["before"]["minutesLo"] - selling["after"]["minutesLo"]
+    assert selling["lostMinutesLo"] == selling["lostMinutesHi"] == pytest.approx(-saved)
+    assert selling["sentence"] == f"{saved:,.1f} minutes a year less down"
+    assert selling["windowLossMinutesHi"] == pytest.approx(120 * (1 - selling["during"]["lo"]))
+    assert (mail["direction"], mail["sentence"], mail["lostMinutesHi"]) == ("SAME", "as available as it is", 0)
+    gone = answer(served, EFFECT, of=[ids["mail"]], proposed={"retire": [ids["mail"]]})["errors"][0]
+    assert gone["message"] == f"of: {ids['mail']!r} is retired in the proposed state"
+
+
+def test_figures_are_measured_declared_or_of_the_class(served: Services, ids: dict[str, str]) -> None:
+    """Three outages in history, a vendor's figure, and the rest by class: each component says so, and they are counted.
+
+    What is required of the service is held against the answer.
+    """
+    store = served.store
+    for hour in range(3):
+        store.update_ci(ids["db"], None, {"condition": "down"}, By("ann", f"2030-02-0{hour + 1}T00:00:00.000Z", "out"))
+        note = By("ann", f"2030-02-0{hour + 1}T00:30:00.000Z", "another word on it, while it is down")
+        store.update_ci(ids["db"], None, {"size_bytes": hour}, note)
+        store.update_ci(ids["db"], None, {"condition": None}, By("ann", f"2030-02-0{hour + 1}T02:00:00.000Z", "back"))
+    store.update_ci(ids["web-1"], None, {"mtbf_hours": 50_000.0, "mttr_hours": 2.0}, BY)
+    store.update_ci(ids["selling"], None, {"availability_target": 99.0}, BY)
+    found = ask(served, FIGURES, of=ids["selling"], asOf=str(store.sequence()))["availability"]
+    by_name = {one["ci"]["name"]: one for one in found["components"]}
+    assert (by_name["db"]["source"], by_name["db"]["mttrHours"]) == ("MEASURED", pytest.approx(2.0))
+    assert by_name["db"]["basis"].startswith("3 outages in ")
+    assert (by_name["web-1"]["source"], by_name["web-1"]["mtbfHours"]) == ("VENDOR", 50_000.0)
+    assert (by_name["web-2"]["source"], by_name["pool"]["source"]) == ("CLASS", "NONE")
+    counts = {one["source"]: one["count"] for one in found["sources"]}
+    assert counts == {"MEASURED": 1, "VENDOR": 1, "CLASS": 2, "NONE": 2}
+    required = found["requirement"]
+    assert (required["percent"], required["standing"]) == (99.0, "MET")
+    refused = answer(
+        served, FIGURES, of=ids["selling"], proposed={"set": [{"ci": ids["db"], "attributes": {"mtbf_hours": -1}}]}
+    )
+    assert "hours above 0" in refused["errors"][0]["message"]
+
+
+def test_recent_changes_near_candidates_rank_them(served: Services, ids: dict[str, str]) -> None:
+    """Of two that explain the shop alike, the one that was changed leads; that it is said to be down is no change."""
+    symptoms = [ids["shop"]]
+    first = ask(served, EXPLAIN, symptoms=symptoms)["explain"]["items"]
+    served.store.update_ci(ids["pool"], None, {"condition": "down"}, By("eve", utc_now(), "seen down"))
+    same = ask(served, EXPLAIN, symptoms=symptoms)["explain"]["items"]
+    assert [one["score"] for one in same] == [one["score"] for one in first]
+    for size in (1, 2, 3):
+        served.store.update_ci(ids["db"], None, {"size_bytes": size}, By("eve", utc_now(), f"to {size}"))
+    best = ask(served, EXPLAIN, symptoms=symptoms)["explain"]["items"][0]
+    assert names(best["cis"]) == ["db"]
+    assert best["changes"][0]["actor"] == "eve"
+    assert best["changeCount"] >= 3
+    assert best["score"] >= 3
+
+
+def test_the_estate_by_what_hangs_on_it_page_by_page(served: Services, ids: dict[str, str]) -> None:
+    """A database under a critical service before what is under a lesser one; by class; the second failure; pages."""
+    store = served.store
+    store.update_ci(ids["selling"], None, {"criticality": "high", "users": 50}, BY)
+    intranet = store.create_ci("BusinessService", "intranet", {"criticality": "critical"}, BY).ci
+    store.link_cis("DEPENDS_ON", intranet, ids["mail"], BY)
+    found = ask(served, ESTATE)["estateSpofs"]
+    assert [one["ci"]["name"] for one in found["nodes"]][:2] == ["db", "mail"]
+    assert found["nodes"][0] == {
+        "ci": {"name": "db"}, "criticality": "critical", "users": 50, "serviceCount": 2,
+        "services": [{"name": "intranet"}, {"name": "selling"}],
+    }  # fmt: skip
+    assert (found["services"], found["down"], found["count"], found["truncated"]) == (2, 0, 4, None)
+    hosts = ask(served, ESTATE, alsoDown=[ids["web-1"]], **{"class": "Host"})["estateSpofs"]
+    assert [one["ci"]["name"] for one in hosts["nodes"]] == ["web-2"]
+    page = ask(served, ESTATE, first=1)["estateSpofs"]
+    rest = ask(served, ESTATE, after=page["pageInfo"]["endCursor"])["estateSpofs"]
+    assert page["nodes"] + rest["nodes"] == found["nodes"]
+    assert ask(served, ESTATE, alsoDown=[ids["mail"]])["estateSpofs"]["down"] == 1

@@ -9,13 +9,22 @@ from pathlib import Path
 import pytest
 from support.front_door import front_door
 from support.pages import Page
-from support.reports import NOW
 
+from cmdb.applier import utc_now
+from cmdb.moments import after
 from cmdb.store import By, Store
 from cmdb.words import Role
 
 ROOT = Path(__file__).parents[2]
-BY = By("ann", NOW, "as the page needs it")
+BEGAN = after(utc_now(), -60 * 24)
+
+
+def by(days: float, reason: str = "as the page needs it") -> By:
+    """Ann, so many days after the page's story begins; all of it lies behind, whatever the clock says."""
+    return By("ann", after(BEGAN, 24 * days), reason)
+
+
+BY = by(0)
 
 
 def a_shop(store: Store) -> None:
@@ -34,6 +43,31 @@ def a_shop(store: Store) -> None:
         store.link_cis(kind, made[source], made[target], BY)
 
 
+def _id(store: Store, name: str) -> str:
+    return str(store.resolve(name)[0]["id"])
+
+
+def two_services(store: Store) -> None:
+    """The intranet needs the same database; selling is the more critical, and both have users."""
+    store.update_ci(_id(store, "selling"), None, {"criticality": "critical", "users": 1200}, BY)
+    intranet = store.create_ci("BusinessService", "intranet", {"criticality": "low", "users": 80}, BY).ci
+    store.link_cis("DEPENDS_ON", intranet, _id(store, "orders"), BY)
+
+
+def three_outages(store: Store) -> None:
+    """Of two hours each, within a month; then somebody declares figures and what is required."""
+    for day in (5, 12, 19):
+        store.update_ci(_id(store, "orders"), None, {"condition": "down"}, by(day, "out"))
+        store.update_ci(_id(store, "orders"), None, {"condition": None}, by(day + 2 / 24, "back"))
+    store.update_ci(_id(store, "web-1"), None, {"mtbf_hours": 50_000.0, "mttr_hours": 2.0}, by(20, "data sheet"))
+    store.update_ci(_id(store, "selling"), None, {"availability_target": 99.9}, by(20, "contract"))
+
+
+def an_upgrade(store: Store) -> None:
+    """Somebody works on the database, now."""
+    store.update_ci(_id(store, "orders"), None, {"encoding": "UTF8"}, By("ann", utc_now(), "upgrade"))
+
+
 @pytest.mark.neo4j
 def test_every_command_of_the_page_prints_what_the_page_says(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -47,5 +81,10 @@ def test_every_command_of_the_page_prints_what_the_page_says(
         (tmp_path / "server.json").write_text(json.dumps({"pid": os.getpid(), "url": f"http://127.0.0.1:{door.port}"}))
         (tmp_path / "token").touch(mode=0o600)
         (tmp_path / "token").write_text(accounts.create_token("admin"))
-        steps = {"a shop with a database and two web servers": lambda: a_shop(store)}
+        steps = {
+            "a shop with a database and two web servers": lambda: a_shop(store),
+            "a second service and how much hangs on both": lambda: two_services(store),
+            "a month in which the database was out three times": lambda: three_outages(store),
+            "the database was changed this morning": lambda: an_upgrade(store),
+        }
         Page(ROOT / "docs" / "availability.md", steps).check()

@@ -1,32 +1,23 @@
-"""Single points of failure, availability, and what explains symptoms: the questions that look down from a service."""
+"""Single points of failure and availability, as things are or are proposed, and what a change does to them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Annotated
 
 import strawberry
 
 from cmdb import availability as engine
-from cmdb.availability import Figure, figure
-from cmdb.classes import catalogue
 from cmdb.errors import Invalid
-from cmdb.store import Slice
-from cmdb.store.rows import Row
+from cmdb.projection.overlay import NEW
 from cmdb.words import Role
-from cmdb_graphql.availability_answer import (
-    AvailabilityAnswer,
-    ExplanationAnswer,
-    SpofAnswer,
-    availability_answer,
-    explanation_answer,
-    spof_answer,
-)
+from cmdb_graphql.availability_answer import AvailabilityAnswer, SpofAnswer, availability_answer, spof_answer
+from cmdb_graphql.below import below, known_figures, out
 from cmdb_graphql.context import Info, blocking, question
-from cmdb_graphql.fields.impact import model_from, travelled
-from cmdb_graphql.moment import AsOf, pinned
-from cmdb_graphql.services import Services
+from cmdb_graphql.effect_answer import AvailabilityEffect, effect_answer
+from cmdb_graphql.fields.impact import model_from
+from cmdb_graphql.moment import AsOf
+from cmdb_graphql.proposed import Asked, Proposed, asked
 from cmdb_graphql.types import existing, named
 
 One = Annotated[strawberry.ID, strawberry.argument(description="The id of the CI.")]
@@ -39,88 +30,66 @@ Beta = Annotated[
         description="The share of failures in a redundancy group that takes all its members, 0 to 1; 0 is optimistic."
     ),
 ]
-Symptoms = Annotated[
-    list[strawberry.ID], strawberry.argument(description="The ids of CIs that are seen down, 1 to 100.")
+InWindow = Annotated[
+    list[strawberry.ID] | None,
+    strawberry.argument(description="CIs that are down in the window: those under change, and of other changes in it."),
 ]
-Healthy = Annotated[
-    list[strawberry.ID] | None, strawberry.argument(description="The ids of CIs that are known to be well.")
-]
-MOST_CANDIDATES = 2_000
-"""CIs below the symptoms whose whole effect is looked at."""
+Hours = Annotated[float, strawberry.argument(description="How long the window is, in hours.")]
+Failing = Annotated[float, strawberry.argument(description="How likely the change is to be backed out, 0 to 1.")]
+Backout = Annotated[float, strawberry.argument(description="How long that takes, in hours.")]
 
 
 @question(Role.VIEWER)
-async def spofs(info: Info, of: One, also_down: AlsoDown = None, as_of: AsOf = None) -> SpofAnswer:
+async def spofs(
+    info: Info, of: One, also_down: AlsoDown = None, as_of: AsOf = None, proposed: Proposed = None
+) -> SpofAnswer:
     """Which CIs alone bring this one down, present outages and `alsoDown` taken into account."""
-    at, more = await pinned(info, as_of), await _others(info, also_down, "alsoDown")
-    part = await _below(info, await existing(info, [of]), at)
-    found = await blocking(lambda: engine.spofs(model_from(part), str(of), {*_out(part), *more}))
+    state, more = await asked(info, as_of, proposed), await others(info, also_down, "alsoDown")
+    part = await below(info, [str(of)], state)
+    found = await blocking(lambda: engine.spofs(model_from(part), str(of), {*out(part), *more}))
     return spof_answer(part, found)
 
 
 @question(Role.VIEWER)
 async def availability(
-    info: Info, of: One, beta: Beta = 0.0, also_down: AlsoDown = None, as_of: AsOf = None
+    info: Info, of: One, beta: Beta = 0.0, also_down: AlsoDown = None, as_of: AsOf = None, proposed: Proposed = None
 ) -> AvailabilityAnswer:
-    """How likely this CI is up by the figures of classes, between two bounds; present outages do not count."""
-    at, more = await pinned(info, as_of), await _others(info, also_down, "alsoDown")
-    part = await _below(info, await existing(info, [of]), at)
-    found = await blocking(
-        lambda: engine.availability(model_from(part), str(of), figures({**part.beside, **part.nodes}), more, beta)
-    )
+    """How likely this CI is up, between two bounds, with where the figures come from; present outages do not count."""
+    state, more = await asked(info, as_of, proposed), await others(info, also_down, "alsoDown")
+    part = await below(info, [str(of)], state)
+    (figures,) = await known_figures(info, state, part)
+    found = await blocking(lambda: engine.availability(model_from(part), str(of), figures, more, beta))
     return availability_answer(part, found)
 
 
 @question(Role.VIEWER)
-async def explain(
-    info: Info, symptoms: Symptoms, healthy: Healthy = None, as_of: AsOf = None
-) -> ExplanationAnswer:  # fmt: skip
-    """The smallest sets of CIs whose failure explains all symptoms and would leave the healthy ones well."""
-    at = await pinned(info, as_of)
-    ill, well = await existing(info, symptoms, "symptoms"), await _others(info, healthy, "healthy")
-    if both := sorted({*ill} & {*well}):
-        raise Invalid(f"{both[0]!r} cannot show symptoms and be healthy", where="healthy")
-    part = await _below(info, [*ill, *well], at)
-    above = await blocking(_above, info.context.services, part, at)
-    both_ways = _together(part, above)
-    found = await blocking(lambda: engine.explain(model_from(both_ways), ill, well))
-    return explanation_answer(both_ways, found, (part.truncated, above.truncated))
+async def availability_effect(
+    info: Info, of: list[strawberry.ID], proposed: Proposed = None, also_down: InWindow = None,
+    window_hours: Hours = 0.0, failure_probability: Failing = 0.0, backout_hours: Backout = 0.0, beta: Beta = 0.0,
+    as_of: AsOf = None,
+) -> AvailabilityEffect:  # fmt: skip
+    """What a change does to these CIs: minutes a year, single points and pairs that come and go, and its window.
+
+    Present outages do not count. All share one model, so many cost little more than one.
+    """
+    ids, down = named(of), await others(info, also_down, "alsoDown")
+    window = engine.Window(window_hours, failure_probability, backout_hours, frozenset(down))
+    if new := [ci for ci in ids if ci.startswith(NEW)]:
+        raise Invalid(f"{new[0]!r} is new: there is no before to compare with", where="of")
+    then = await asked(info, as_of, proposed)
+    now = replace(then, store=info.context.services.store)
+    after = await below(info, ids, then)
+    before = await below(info, ids, now) if then.posed else after
+    if before.sequence != after.sequence:  # somebody wrote in between
+        before = await below(info, ids, Asked(after.sequence, now.store, now.loaders))
+    figures = await known_figures(info, now, before, after)
+    found = await blocking(
+        lambda: engine.effect(model_from(before), model_from(after), ids, (figures[0], figures[1]), window, beta)
+    )
+    used = {ci: one for known in figures for ci, one in known.items()}
+    return effect_answer(before, after, found, list(used.values()), beta)
 
 
-async def _others(info: Info, ids: list[strawberry.ID] | None, where: str) -> list[str]:
+async def others(info: Info, ids: list[strawberry.ID] | None, where: str) -> list[str]:
+    """The ids of an argument that may be left out, each known here."""
     return await existing(info, named(ids, where), where) if ids else []
-
-
-async def _below(info: Info, ids: Collection[str], at: int | None) -> Slice:
-    part = await blocking(info.context.services.store.needed, ids, at)
-    info.context.loaders.prime([*part.nodes.values(), *part.beside.values()])
-    return part
-
-
-def _above(services: Services, part: Slice, at: int | None) -> Slice:
-    """What the failure of each candidate can travel to, so that what else would be down is known."""
-    candidates = sorted(part.nodes)[:MOST_CANDIDATES]
-    above = travelled(services, candidates, part.sequence if at is None else at, context=False)
-    if len(candidates) < len(part.nodes):
-        why = f"what else would be down is known for {MOST_CANDIDATES:,} of {len(part.nodes):,} CIs only"
-        return replace(above, truncated=why)
-    return above
-
-
-def _together(one: Slice, other: Slice) -> Slice:
-    edges = {edge.id: edge for edge in (*other.edges, *one.edges)}
-    nodes = {**other.nodes, **one.nodes}
-    return replace(one, nodes=nodes, edges=tuple(edges.values()), beside={**other.beside, **one.beside})
-
-
-def _out(part: Slice) -> list[str]:
-    """The CIs of a slice that are down at present."""
-    return [ci for ci, state in part.outages.items() if state == "down"]
-
-
-def figures(rows: Mapping[str, Row]) -> dict[str, Figure]:
-    """How often each CI fails, by its class."""
-    classes = catalogue().classes
-    parents = {name: known.kind_of for name, known in classes.items()}
-    of = {name: figure(name, parents=parents) for name in {str(row["class"]) for row in rows.values()}}
-    return {ci: of[str(row["class"])] for ci, row in rows.items()}

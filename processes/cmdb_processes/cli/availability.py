@@ -10,16 +10,31 @@ from typing import Annotated, Any
 
 import typer
 
+from cmdb.projection.overlay import NEW
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli import proposed as proposals
 
 MOST_SHOWN = 20
 AVAILABILITY = """
-query Availability($of: ID!, $beta: Float! = 0, $asOf: Moment) {
-  availability(of: $of, beta: $beta, asOf: $asOf) {
+query Availability($of: ID!, $beta: Float! = 0, $asOf: Moment, $proposed: ProposedInput) {
+  availability(of: $of, beta: $beta, asOf: $asOf, proposed: $proposed) {
     sequence lo hi method minutesLo minutesHi assumptions truncated
-    of { id name class }
+    of { id name class } requirement { percent allowedMinutes standing sentence }
+    sources { source count } components { ci { id name class } source basis mtbfHours mttrHours q }
     importance { name q birnbaum criticality fussellVesely raw rrw }
     cutCounts { order count } cutSets { names }
+  }
+}
+"""
+
+
+EFFECT = """
+query AvailabilityEffect($of: [ID!]!, $proposed: ProposedInput, $beta: Float! = 0, $asOf: Moment) {
+  availabilityEffect(of: $of, proposed: $proposed, beta: $beta, asOf: $asOf) {
+    items {
+      direction sentence lostMinutesLo lostMinutesHi truncated
+      spofsAdded { name } spofsRemoved { name } pairsAdded { names } pairsRemoved { names }
+    }
   }
 }
 """
@@ -29,6 +44,7 @@ def register(app: typer.Typer) -> None:
     """Offer the command."""
     app.command(
         epilog="Examples: epicentre availability shop; epicentre availability shop --beta 0.05 --json;"
+        " epicentre availability shop --figures; epicentre availability shop --proposed change.json;"
         " epicentre availability --open-psa trees/water.xml --top both-pumps"
     )(availability)
 
@@ -41,6 +57,10 @@ def availability(
     as_of: Annotated[
         str | None, typer.Option(help="As of a moment instead of now: a journal sequence, or a time with its zone.")
     ] = None,
+    proposed: proposals.Proposed = None,
+    figures: Annotated[bool, typer.Option("--figures", help="Also how often each CI fails, and how that is known.")] = (
+        False
+    ),
     open_psa: Annotated[
         Path | None, typer.Option("--open-psa", help="Solve a fault tree in Open-PSA XML instead; asks no server.")
     ] = None,
@@ -56,9 +76,13 @@ def availability(
         return
     assert name is not None
     client = asking.client()
-    of = asking.resolve(client, name, retired=as_of is not None)["id"]
-    answer = client.ask(AVAILABILITY, of=of, beta=beta, asOf=as_of)["availability"]
-    show.emit(answer) if json else render(answer)
+    steps = proposals.read(client, proposed)
+    of = asking.resolve(client, name, retired=as_of is not None, proposed=steps)["id"]
+    answer = client.ask(AVAILABILITY, of=of, beta=beta, asOf=as_of, proposed=steps)["availability"]
+    if steps is not None and not of.startswith(NEW):
+        found = client.ask(EFFECT, of=[of], beta=beta, asOf=as_of, proposed=steps)["availabilityEffect"]
+        answer["effect"] = found["items"][0]
+    show.emit(answer) if json else render(answer, figures)
 
 
 def solved(file: Path, top: str | None) -> dict[str, Any]:
@@ -93,18 +117,53 @@ def render_tree(answer: dict[str, Any]) -> None:
     _causes(answer)
 
 
-def render(answer: dict[str, Any]) -> None:
-    """The availability of a CI as text: bounds, causes, importance, what was taken for granted."""
+def render(answer: dict[str, Any], figures: bool = False) -> None:
+    """The availability of a CI as text: bounds, what is required, causes, importance, what was taken for granted."""
     low, high = f"{answer['minutesLo']:,.1f}", f"{answer['minutesHi']:,.1f}"
     down = f"{low} minutes" if low == high else f"{low} to {high} minutes"
     lo, hi = f"{answer['lo']:.5%}", f"{answer['hi']:.5%}"
     up = lo if lo == hi else f"{lo} to {hi}"
     show.out(f"{answer['of']['name']}: {up} ({answer['method']}), {down} down in a year")
+    if answer["requirement"]:
+        show.out(answer["requirement"]["sentence"])
+    if "effect" in answer:
+        _effect(answer["effect"])
     _causes(answer)
+    if figures:
+        _figures(answer)
     show.out()
     for one in answer["assumptions"]:
         show.out(f"assumed: {one}")
     show.out(f"taken at sequence {answer['sequence']}")
+
+
+def _effect(effect: dict[str, Any]) -> None:
+    """What is proposed against what is."""
+    show.out(f"as proposed: {effect['sentence']}")
+    for word, names, pairs in (
+        ("new", effect["spofsAdded"], effect["pairsAdded"]), ("gone", effect["spofsRemoved"], effect["pairsRemoved"]),
+    ):  # fmt: skip
+        if names:
+            show.out(f"  {word} single points of failure: {', '.join(ci['name'] for ci in names)}")
+        if pairs:
+            told = [" and ".join(pair["names"]) for pair in pairs[:MOST_SHOWN]]
+            more = f"; {len(pairs) - MOST_SHOWN} more" if len(pairs) > MOST_SHOWN else ""
+            show.out(f"  {word} pairs that bring it down together: {', '.join(told)}{more}")
+    if effect["truncated"]:
+        show.out(f"  CUT SHORT: {effect['truncated']}")
+
+
+def _figures(answer: dict[str, Any]) -> None:
+    show.out()
+    rows = [
+        (
+            one["ci"]["name"], one["source"].lower(), "-" if one["mtbfHours"] is None else f"{one['mtbfHours']:,.0f}",
+            f"{one['mttrHours']:,.1f}", one["basis"],
+        )
+        for one in answer["components"][:MOST_SHOWN]
+    ]  # fmt: skip
+    show.table(("fails", "known by", "MTBF h", "MTTR h", "from"), rows)
+    _rest(answer["components"])
 
 
 def _causes(answer: dict[str, Any]) -> None:

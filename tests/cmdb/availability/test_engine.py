@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from support.fault_models import CASES, down, likelihood, minimal_sets, random_model, states
 
-from cmdb.availability import Limits, cut_sets, estate, explain, spofs
+from cmdb.availability import Exposure, Limits, Worth, cut_sets, estate, explain, ranked, spofs
 from cmdb.availability.bdd import TooManyNodes, drawn
 from cmdb.availability.common_cause import with_common_causes
 from cmdb.availability.formula import Formulas
@@ -115,7 +115,7 @@ def test_explanations_equal_enumeration(block: int) -> None:
             for lost in states(names)
             if lost <= alive and symptoms <= (hit := down(of, lost)) and not (hit - down(of, ())) & healthy
         ]
-        if len(of.groups) and max(map(int, {*of.groups, *of.dependents})) >= 7:
+        if len(of.groups) and max(map(int, of.cis)) >= 7:
             continue
         want = {s for s in minimal_sets(names, fits) if 0 < len(s) <= 3}
         found = explain(of, symptoms, healthy, most=1_000)
@@ -126,13 +126,25 @@ def test_explanations_equal_enumeration(block: int) -> None:
 
 
 def test_the_estate_lists_each_single_point_with_what_hangs_on_it() -> None:
-    """One entry per CI, with the services it alone downs, the heaviest first."""
+    """One entry per CI with the services it alone downs; a service that is down already is told apart."""
     of = model({
         "shop": [group("shop", "web1", "web2"), group("shop", "db")], "mail": [group("mail", "db")],
-        "web1": [group("web1", "switch")], "web2": [group("web2", "switch")],
+        "web1": [group("web1", "switch")], "web2": [group("web2", "switch")], "old": [group("old", "a", k=2)],
     })  # fmt: skip
-    found = [(one.ci, one.services, one.weight) for one in estate(of, ["shop", "mail"], weights={"shop": 5})]
-    assert found == [("db", ("mail", "shop"), 6), ("switch", ("shop",), 5)]
+    found, fallen = estate(of, ["shop", "mail", "old"])
+    assert [(one.ci, one.services) for one in found] == [("db", ("mail", "shop")), ("switch", ("shop",))]
+    assert fallen == ("old",)
+
+
+def test_the_estate_is_ranked_by_criticality_then_users_then_services() -> None:
+    """One critical service outweighs many high ones, users decide between equals; what nobody says counts least."""
+    exposed = [Exposure("a", ("s3", "s4")), Exposure("b", ("s1",)), Exposure("c", ("s2", "s3")), Exposure("d", ("s5",))]
+    worth = {
+        "s1": Worth("critical"), "s2": Worth("high", 900), "s3": Worth("low", 10), "s4": Worth("high", 20),
+    }  # fmt: skip
+    assert [(one.ci, one.criticality, one.users) for one in ranked(exposed, worth)] == [
+        ("b", "critical", None), ("c", "high", 910), ("a", "high", 30), ("d", None, None),
+    ]  # fmt: skip
 
 
 def test_with_one_of_a_pair_down_the_other_is_the_second_failure() -> None:
@@ -183,6 +195,10 @@ def test_a_change_near_ranks_an_explanation_first() -> None:
     assert changed.found[0].cis == ("disk",)
     assert changed.found[0].extra == ("db", "mail")
     assert changed.found[1].cis == ("db",)
+    assert [one.score for one in changed.found] == [1.0, 0.5, 0.25]
+    assert [one.changed for one in explain(of, ["shop"], changes={"disk": 1.0}, hops=1).found] == [
+        ("disk",), ("disk",), (),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", range(30))
