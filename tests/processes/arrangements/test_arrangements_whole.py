@@ -10,6 +10,7 @@ import pytest
 from support.questions import ADMIN, answer, ask, estate, parts, person
 
 from cmdb import replay
+from cmdb.applier import utc_now
 from cmdb.errors import Forbidden
 from cmdb.moments import after
 from cmdb.store import Store
@@ -65,14 +66,19 @@ def test_what_is_arranged_is_asked_by_one_question_and_ends(served: Services) ->
       calendar: "office") { number members } }"""
     assert "no account 'nobody'" in refused(served, team, CLARA, m=["nobody"], cis=[web1])
     ask(served, team, CLARA, m=["erin"], cis=[web1])
-    stand = """mutation D($to: String!, $role: String!) {
-      declareDelegation(to: $to, role: $role, until: "2029-01-01T00:00Z") { number by } }"""
-    assert ask(served, stand, TINA, to="erin", role="technical")["declareDelegation"] == {
+    stand = """mutation D($to: String!, $role: String!, $until: String!) {
+      declareDelegation(to: $to, role: $role, until: $until) { number by } }"""
+    tomorrow = after(utc_now(), 24)
+    years = "2099-01-01T00:00Z"
+    assert "more than a year" in refused(served, stand, TINA, to="erin", role="technical", until=years)
+    assert ask(served, stand, TINA, to="erin", role="technical", until=tomorrow)["declareDelegation"] == {
         "number": "DLG-1",
         "by": "tina",
     }
-    assert "nobody hands over what they have not" in refused(served, stand, ERIN, to="clara", role="technical")
-    assert "stands in for tina" in refused(served, stand, TINA, to="clara", role="technical")
+    assert "nobody hands over what they have not" in refused(
+        served, stand, ERIN, to="clara", role="technical", until=tomorrow
+    )
+    assert "stands in for tina" in refused(served, stand, TINA, to="clara", role="technical", until=tomorrow)
 
     asking = LocalClient(served, CLARA).ask
     book = reading.book(asking, [web1], (*reading.FOR_CIS, "calendars", "delegations"))
@@ -81,7 +87,7 @@ def test_what_is_arranged_is_asked_by_one_question_and_ends(served: Services) ->
     assert (frozen.freeze.name, frozen.cis) == ("Year end", (web1,))
     assert book.may_override(frozen.freeze, ERIN) and not book.may_override(frozen.freeze, TINA)
     assert [w.number for w in book.windows_of([web1])[web1]] == ["MW-1"]
-    assert [d.by for d in book.delegates("technical", moment("2028-01-01T00:00Z"))] == ["tina"]
+    assert [d.by for d in book.delegates("technical", moment(utc_now()))] == ["tina"]
     assert [c.name for c in book.calendars_for([web1])] == ["office"]
     slots = """query S($cis: [String!]!) { freeSlots(cis: $cis, duration: "PT2H", start: "2028-12-19T12:00",
       end: "2029-01-04T00:00", zone: "UTC", most: 2) { free slots { sentence businessSeconds } } }"""
