@@ -72,7 +72,8 @@ def test_it_is_a_small_company_with_all_its_parts(nodes: dict[str, NodeRow], edg
 def test_what_is_redundant_there_is_redundant(nodes: dict[str, NodeRow], edges: list[EdgeRow]) -> None:
     """One hypervisor, switch, feed or database node takes no business service down; a database takes its own."""
     plain = [(str(n), edge.type, edge.source, edge.target) for n, edge in enumerate(edges)]
-    model = model_of(plain, catalogue().relations)
+    rules = {ref: list(node.attributes.get("redundancy") or ()) for ref, node in nodes.items()}
+    model = model_of(plain, catalogue().relations, rules)
 
     def hit(*failed: str, at_most: State) -> set[str]:
         found = blast_radius(model, failed, lambda ci: nodes[ci].name or "").items

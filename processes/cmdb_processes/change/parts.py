@@ -38,7 +38,7 @@ SERVICES = PartType(
     sentence="What a change does to one business service that its CIs reach; availabilities are shares between bounds.",
     attributes=(
         Attribute("ci", "string", "The id of the service.", required=True),
-        Attribute("name", "string", "Its name.", required=True),
+        Attribute("name", "string", "What it is called.", required=True),
         Attribute("criticality", "string", "How much hangs on it: critical, high, medium or low."),
         Attribute("required", "float", "The availability it must have."),
         Attribute("before_lo", "float", "Its availability as things are, at least."),
@@ -80,9 +80,9 @@ PREDICTIONS = PartType(
     type="ChangePrediction",
     sentence="One CI of a change whose CIs failed: whether that it breaks was predicted, and whether it broke.",
     attributes=(
-        Attribute("ci", "string", "Its id.", required=True),
-        Attribute("name", "string", "Its name.", required=True),
-        Attribute("class_name", "string", "Its class.", required=True),
+        Attribute("ci", "string", "The id of the CI.", required=True),
+        Attribute("name", "string", "What it is called.", required=True),
+        Attribute("class_name", "string", "The class of the CI.", required=True),
         Attribute("predicted", "boolean", "Whether it was to go down or be degraded.", required=True),
         Attribute("broke", "boolean", "Whether it did.", required=True),
     ),

@@ -27,7 +27,9 @@ RECORD = RecordType(
         Attribute("window_end", "datetime", "When work must be over, ISO 8601."),
         Attribute("template", "string", "The template a standard change was made from."),
         Attribute("implementers", "strings", "The accounts of those who do it."),
-        Attribute("proposed", "string", "The graph diff it makes, as canonical JSON: add, close, repoint, retire, …"),
+        Attribute(
+            "proposed", "string", "The graph diff it makes, as canonical JSON; the steps are those of a proposed state."
+        ),
         Attribute("verdict", "string", "Whether it is approvable, or what blocks it, in one sentence."),
         Attribute("radius", "string", "What fails with its CIs, in one sentence."),
         Attribute("risk", "string", "The level of the worst term of its risk: low, moderate, high or very high."),
