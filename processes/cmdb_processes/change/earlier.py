@@ -16,9 +16,9 @@ MOST = 500
 
 
 def closed(ask: Ask, cis: Sequence[str] | None = None, text: str | None = None) -> Iterator[Mapping[str, Any]]:
-    """Closed changes about any of these CIs, or with these words, newest first. One question for each 100."""
+    """Closed changes about any of these CIs, or with these words, newest first. One question for each 50."""
     after = None
-    for _ in range(MOST // 100):
+    for _ in range(MOST // 50):
         page = ask(CLOSED, cis=None if cis is None else list(cis), text=text, after=after)["changeRequests"]
         yield from page["nodes"]
         if not page["pageInfo"]["hasNextPage"]:

@@ -55,13 +55,13 @@ query ChangesInTheGraph($from: Moment!, $to: Moment, $of: [ID!], $after: String)
 
 CLOSED = """
 query ClosedChanges($cis: [ID!], $text: String, $after: String) {
-  changeRequests(filter: { states: ["closed"], cis: $cis, text: $text }, first: 100, after: $after) {
+  changeRequests(filter: { states: ["closed"], cis: $cis, text: $text }, first: 50, after: $after) {
     nodes { number template outcome closedAt predictions { ci name className predicted broke } }
     pageInfo { hasNextPage endCursor }
   }
 }
 """
-"""What became of earlier changes."""
+"""What became of earlier changes, fifty at a time: with what was predicted of each they cost more than others."""
 
 EFFECT = """
 query EffectOfChange($of: [ID!]!, $down: [ID!], $hours: Float!, $asOf: Moment, $proposed: ProposedInput) {

@@ -32,7 +32,9 @@ def demo(
     neo4j_port: Annotated[
         int, typer.Option("--neo4j-port", min=1, max=65535, help="Bolt port of its embedded Neo4j.")
     ] = NEO4J_PORT,
-    reset: Annotated[bool, typer.Option("--reset", help="Begin anew: whatever you did in the example is gone.")] = False,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Begin anew: whatever you did in the example is gone.")
+    ] = False,
 ) -> None:
     """Start a server with a made-up company: about 400 CIs, 90 days of history, changes, incidents.
 

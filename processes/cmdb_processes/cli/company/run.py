@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -47,7 +46,8 @@ class Demo(Run):
             ids = play(services.store, steps, tell)
         self._people(services)  # the first account is the admin's
         people.hire(services.accounts, self._home)
-        _told(lambda: records.write(services, ids, self._mark.made), "changes and incidents")
+        show.note("its changes …")
+        records.write(records.Desk(services, self._home, ids), self._mark.made)
         scenes.write(self._home, self._mark.made)
         _heard(services, self._mark.made)
         self._mark = folder.write(self._home, folder.Mark(self._mark.made, whole=True))
@@ -60,11 +60,6 @@ class Demo(Run):
         for words in TRIES:
             show.out(f"  epicentre {words}")
         show.out("docs/demo.md goes on from there; `epicentre demo --reset` begins anew, with the dates of that day")
-
-
-def _told(work: Callable[[], object], what: str) -> None:
-    show.note(f"{what} …")
-    work()
 
 
 def _heard(services: Services, made: date) -> None:

@@ -17,7 +17,10 @@ def scenes(today: date) -> dict[str, list[Row]]:
     rows = {str(row["ref"]): row for row in estate(today) if "class" in row}
     return {
         "replica-lost": [about(rows["pg-orders-2"], {"condition": "down"})],
-        "unplanned": [{"type": "DEPENDS_ON", "from": "metabase on reporting-1", "to": "db payments"}],
+        "reports-search": [
+            {"type": "USES", "from": "app reporting", "to": "app search"},
+            {"type": "DEPENDS_ON", "from": "app reporting", "to": "db payments"},  # nobody planned that
+        ],
     }
 
 
