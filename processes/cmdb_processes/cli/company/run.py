@@ -59,7 +59,7 @@ class Demo(Run):
         show.out(f"  export EPICENTRE_HOME={self._home}")
         for words in TRIES:
             show.out(f"  epicentre {words}")
-        show.out("docs/demo.md goes on from there; `epicentre demo --reset` begins anew, with the dates of that day")
+        show.out("`epicentre demo --reset` begins anew, with the dates of that day")
 
 
 def _heard(services: Services, made: date) -> None:
