@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cmdb_graphql.pictures import Radius
-from cmdb_graphql.types import Dependency, age
+from cmdb_graphql.types import Dependency, Times, edge_age
 
 if TYPE_CHECKING:
     from cmdb_graphql.impact_answer import Impact
 
 Nodes = Mapping[str, Mapping[str, Any]]
-Times = Mapping[str, str | None]
 
 
 def radius_of(impact: Impact, nodes: Nodes, times: Times) -> Radius:
@@ -39,5 +38,5 @@ def _ci(nodes: Nodes, ci: Any) -> dict[str, Any]:
 
 def _hop(hop: Dependency, times: Times) -> dict[str, Any]:
     edge = hop.edge
-    seen = age(edge.evidence.get("last_seen") or times.get(edge.scope))
+    seen = edge_age(edge, times)
     return {"type": edge.type, "to": {"id": edge.target}, "evidence": edge.evidence, "ageSeconds": seen}

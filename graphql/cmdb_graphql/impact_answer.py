@@ -19,13 +19,11 @@ from cmdb.words import Role
 from cmdb_graphql.context import computed, readable_by, whole
 from cmdb_graphql.drawn import radius_of
 from cmdb_graphql.pictures import layout, svg
-from cmdb_graphql.types import CI, Dependency, age, make
+from cmdb_graphql.types import CI, Dependency, Times, edge_age, make
 
 LATELY = 86_400.0
 """Seconds: a dependency seen within them counts as seen lately."""
 SERVICE = "BusinessService"
-Times = Mapping[str, str | None]
-"""When each scope last spoke, ISO 8601."""
 
 
 @strawberry.enum(description="How well a CI does.")
@@ -223,7 +221,7 @@ def fingerprint(part: Slice, model: Model, blast: Blast, edges: Sequence[EdgeRow
 
 def _item(part: Slice, item: Impacted, edges: Mapping[str, EdgeRow], times: Times) -> ImpactItem:
     hops = [edges[e] for e in item.path]
-    known = [a for a in (_age(e, times) for e in hops) if a is not None]
+    known = [a for a in (edge_age(e, times) for e in hops) if a is not None]
     row, risk = part.nodes[item.ci], None if item.risk is None else item.risk.reason
     return ImpactItem(
         ci=make(row),
@@ -246,14 +244,10 @@ def _risk(part: Slice, risk: Risk) -> ImpactRisk:
     return ImpactRisk(ci=make(row), reason=risk.reason, redundancy=Redundancy.at(risk.standing), line=line)
 
 
-def _age(edge: EdgeRow, times: Times) -> float | None:
-    return age(edge.evidence.get("last_seen") or times.get(edge.scope))
-
-
 def _seen_lately(edges: Sequence[EdgeRow], times: Times) -> float | None:
     if not edges:
         return None
-    ages = [_age(edge, times) for edge in edges]
+    ages = [edge_age(edge, times) for edge in edges]
     return round(sum(a is not None and a <= LATELY for a in ages) / len(edges), 4)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
@@ -293,6 +293,15 @@ def age(moment: str | None) -> float | None:
     if moment is None:
         return None
     return round(max(0.0, (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()), 1)
+
+
+Times = Mapping[str, str | None]
+"""When each scope last spoke, ISO 8601."""
+
+
+def edge_age(edge: EdgeRow, times: Times) -> float | None:
+    """Seconds since an edge was last seen: by its own last sighting, else by its source's last report."""
+    return age(edge.evidence.get("last_seen") or times.get(edge.scope))
 
 
 @readable_by(Role.READER)
