@@ -10,6 +10,7 @@ from cmdb.words.common import COMMON, CONDITION, MTBF, MTTR, REDUNDANCY
 from cmdb.words.lifecycle import AGREEMENT, DECLARED, DISCOVERED, LOGICAL, PHYSICAL, Lease, Lifecycle
 from cmdb.words.people import Principal, Role
 from cmdb.words.process import Command, Model, Notice, Process, RecordType, Timer
+from cmdb.words.question import Download, Question, Shape
 from cmdb.words.record import (
     Decision,
     Effect,
@@ -39,9 +40,9 @@ from cmdb.words.view import View
 __all__ = [
     "AGREEMENT", "ANY", "COMMON", "CONDITION", "DECLARED", "DISCOVERED", "LOCAL_KEY", "LOGICAL", "MTBF", "MTTR",
     "PHYSICAL", "REDUNDANCY", "RESERVED", "SOURCES", "WIRE_SCHEMA", "Attribute", "AttributeType", "CIClass",
-    "Cardinality", "Category", "Command", "Decision", "Effect", "Evidence", "Failure", "GraphEffect", "Guard",
-    "IdentityRule", "Item", "Lease", "Lifecycle", "Link", "LinkType", "Model", "Needs", "Notice", "PartType",
-    "Principal", "Problem", "Process", "Record", "RecordLifecycle", "RecordLink", "RecordType", "Redundancy", "Ref",
-    "RelationType", "Role", "Scalar", "Section", "Share", "Snapshot", "State", "Step", "Timer", "Value", "View",
-    "WaitingReason", "Wanted", "section_hash",
+    "Cardinality", "Category", "Command", "Decision", "Download", "Effect", "Evidence", "Failure", "GraphEffect",
+    "Guard", "IdentityRule", "Item", "Lease", "Lifecycle", "Link", "LinkType", "Model", "Needs", "Notice", "PartType",
+    "Principal", "Problem", "Process", "Question", "Record", "RecordLifecycle", "RecordLink", "RecordType",
+    "Redundancy", "Ref", "RelationType", "Role", "Scalar", "Section", "Shape", "Share", "Snapshot", "State", "Step",
+    "Timer", "Value", "View", "WaitingReason", "Wanted", "section_hash",
 ]  # fmt: skip

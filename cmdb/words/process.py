@@ -10,6 +10,7 @@ from cmdb.errors import DeclarationError, Invalid, Refused
 from cmdb.words.attribute import Attribute
 from cmdb.words.check import described
 from cmdb.words.people import Role
+from cmdb.words.question import Download, Question
 from cmdb.words.record import LINKS, PREFIX, Decision, Effect, LinkType, PartType, Record
 from cmdb.words.record_lifecycle import RecordLifecycle, State
 
@@ -159,6 +160,7 @@ class Command:
     parts: tuple[str, ...] = ()  # parts of the record that may be given whole, each as a list of objects
     system: bool = False
     cis_optional: bool = False  # whether one that opens may be about no CI
+    alone: bool = False  # given one at a time: it decides by what others of it have opened
 
     def __post_init__(self) -> None:
         described(self.sentence, f"command {self.name}")
@@ -190,13 +192,15 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """An ITSM process as a package of data: its records, its commands, and what time does to them."""
+    """An ITSM process as a package of data: its records, its commands, what time does to them, what it works out."""
 
     name: str
     sentence: str
     records: tuple[RecordType, ...]
     commands: tuple[Command, ...]
     timers: tuple[Timer, ...] = ()
+    questions: tuple[Question, ...] = ()
+    downloads: tuple[Download, ...] = ()
 
     def __post_init__(self) -> None:
         described(self.sentence, f"process {self.name}")

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cmdb_graphql import endpoint, enrol, errors, export, health, intake, live, policy, sessions
+from cmdb_graphql import downloads, endpoint, enrol, errors, export, health, intake, live, policy, sessions
 from cmdb_graphql.metrics import Metrics
 from cmdb_graphql.services import Services
 
@@ -33,6 +33,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(endpoint.router(services))
     app.include_router(export.router(services))
     app.include_router(live.router(services))
+    app.include_router(downloads.router(services))
     policy.policies(app)
     app.add_middleware(Outermost, metrics=services.metrics)
     return app

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,8 @@ from cmdb.imports import parse
 from cmdb.imports.rows import EdgeRow, NodeRow
 from cmdb.store import Store
 from cmdb_processes.cli.company.estate import estate
-from cmdb_processes.cli.company.folder import MARK, claim
+from cmdb_processes.cli.company.folder import LOCK, MARK, Mark, anew, claim, write
+from cmdb_processes.cli.company.loading import play
 from cmdb_processes.cli.company.rows import TAG, Rows
 from cmdb_processes.cli.company.timeline import DAYS, Step, timeline
 from cmdb_processes.cli.demo import settled
@@ -46,12 +47,29 @@ def edges() -> list[EdgeRow]:
 
 
 def test_the_same_seed_makes_the_same_company() -> None:
-    """Another seed or day another one; a step says when and why."""
-    (step,) = timeline(TODAY)
-    assert step == timeline(TODAY)[0] != timeline(TODAY, seed=8)[0]
-    assert (TODAY - step.day).days == DAYS
+    """Another seed another one; a step says when and why."""
+    steps = timeline(TODAY)
+    assert steps == timeline(TODAY) != timeline(TODAY, seed=8)
     with pytest.raises(Invalid, match="rows: a step says at least one thing"):
-        Step(TODAY, "nothing", ())
+        Step(steps[0].at, "nothing", ())
+    with pytest.raises(Invalid, match="at: a step is at a moment in UTC"):
+        Step(steps[0].at.astimezone(timezone(timedelta(hours=1))), "elsewhere", steps[0].rows)
+
+
+def test_the_history_is_of_ninety_days_in_their_order() -> None:
+    """The first step is ninety days old, the last before today, and nothing is said of a CI that is not there yet."""
+    steps = timeline(TODAY)
+    assert 60 <= len(steps) <= 100
+    assert (TODAY - steps[0].at.date()).days == DAYS
+    assert [step.at for step in steps] == sorted(step.at for step in steps)
+    assert steps[-1].at.date() < TODAY
+    there: set[str] = set()
+    for step in steps:
+        there |= {str(row["ref"]) for row in step.rows if "name" in row}
+        spoken = {str(row[end]) for row in step.rows for end in ("ref", "parent", "from", "to") if end in row}
+        assert spoken | set(step.retire) <= there, step.summary
+        there -= set(step.retire)
+    assert there == {str(row["ref"]) for row in estate(TODAY) if "class" in row}
 
 
 def test_it_is_a_small_company_with_all_its_parts(nodes: dict[str, NodeRow], edges: list[EdgeRow]) -> None:
@@ -72,14 +90,23 @@ def test_it_is_a_small_company_with_all_its_parts(nodes: dict[str, NodeRow], edg
 def test_what_is_redundant_there_is_redundant(nodes: dict[str, NodeRow], edges: list[EdgeRow]) -> None:
     """One hypervisor, switch, feed or database node takes no business service down; a database takes its own."""
     plain = [(str(n), edge.type, edge.source, edge.target) for n, edge in enumerate(edges)]
-    model = model_of(plain, catalogue().relations)
+    rules = {ref: list(node.attributes.get("redundancy") or ()) for ref, node in nodes.items()}
+    model = model_of(plain, catalogue().relations, rules)
+
+    def down(*failed: str) -> set[str]:
+        found = blast_radius(model, failed, lambda ci: nodes[ci].name or "").items
+        return {i.ci for i in found if i.after is State.DOWN}
 
     def hit(*failed: str, at_most: State) -> set[str]:
         found = blast_radius(model, failed, lambda ci: nodes[ci].name or "").items
         return {i.ci for i in found if i.after <= at_most and nodes[i.ci].cls == "BusinessService"}
 
     for one in ("vie-hv-1", "grz-core-1", "vie-feed-a", "grz-access-2", "pg-orders-1", "vie-lb-2", "shop-web-1"):
-        assert hit(one, at_most=State.DOWN) == set(), one
+        assert hit(one, at_most=State.DEGRADED) == set(), one
+    for pair in (("vie-access-1", "vie-access-2"), ("vie-feed-a", "vie-feed-b")):
+        assert "vie-pool" in down(*pair) and "vie-pool" not in down(pair[0]) | down(pair[1])
+    assert "db payments" in down("pg-payments-1", "grz-lun-4")  # the two changes of the walk, each safe alone
+    assert "db payments" not in down("pg-payments-1") | down("grz-lun-4")
     assert hit("app identity", at_most=State.DOWN) == {
         "Sign-on",
         "Customer care",
@@ -103,8 +130,8 @@ def test_an_edge_to_what_is_not_there_is_refused() -> None:
 
 def test_only_a_folder_of_its_own_is_taken(tmp_path: Path) -> None:
     """New, empty or marked; one with anything else is left alone. A later start keeps the first day."""
-    assert claim(tmp_path / "new", TODAY) == TODAY
-    assert claim(tmp_path / "new", date(2031, 1, 1)) == TODAY
+    assert claim(tmp_path / "new", TODAY) == Mark(TODAY, whole=False)
+    assert claim(tmp_path / "new", date(2031, 1, 1)) == Mark(TODAY, whole=False)
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "inbox.db").touch()
     with pytest.raises(Misconfigured, match="holds something else than the example"):
@@ -113,6 +140,22 @@ def test_only_a_folder_of_its_own_is_taken(tmp_path: Path) -> None:
     (tmp_path / "new" / MARK).write_text("{}")
     with pytest.raises(Misconfigured, match="cannot be read: remove"):
         claim(tmp_path / "new", TODAY)
+
+
+def test_begun_anew_only_a_marked_folder_is_emptied(tmp_path: Path) -> None:
+    """All but the lock goes, with the new day; a folder without the mark is not touched."""
+    home = tmp_path / "example"
+    claim(home, TODAY)
+    write(home, Mark(TODAY, whole=True))
+    (home / "people").mkdir()
+    for name in ("people/ada.token", "inbox.db", LOCK):
+        (home / name).touch()
+    assert anew(home, date(2031, 1, 1)) == claim(home, TODAY) == Mark(date(2031, 1, 1), whole=False)
+    assert sorted(path.name for path in home.iterdir()) == [MARK, LOCK]
+    (tmp_path / "mine").touch()
+    with pytest.raises(Misconfigured, match="is not the example's"):
+        anew(tmp_path, TODAY)
+    assert (tmp_path / "mine").exists()
 
 
 def test_it_never_runs_on_real_data(tmp_path: Path) -> None:
@@ -126,9 +169,9 @@ def test_it_never_runs_on_real_data(tmp_path: Path) -> None:
 
 
 @pytest.mark.neo4j
-def test_the_front_door_takes_every_row(store: Store) -> None:
-    """All are created, and said again nothing changes."""
-    rows = estate(TODAY)
-    first = imported(store, *rows, source="demo")
-    assert set(words(first)) == {"created"} and len(first.outcomes) == len(rows)
-    assert set(words(imported(store, *rows, source="demo"))) == {"unchanged"}
+def test_played_step_by_step_the_company_is_as_the_estate_has_it(store: Store) -> None:
+    """Every row is taken, the estate said again changes nothing, and the journal is dated back."""
+    play(store, timeline(TODAY))
+    assert set(words(imported(store, *estate(TODAY), source="demo"))) == {"unchanged"}
+    entries = store.totals()["entries"]
+    assert 60 <= entries <= 110

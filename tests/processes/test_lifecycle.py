@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from cmdb.errors import DeclarationError, Refused
-from cmdb_processes.change.lifecycle import LIFECYCLE
+from cmdb_processes.change.lifecycle import FIRST as LIFECYCLE
 from cmdb_processes.lifecycle import Category, Lifecycle, State, Step, WaitingReason
 
 STUCK = WaitingReason("stuck", "Something lies in its way.", pauses=True)
@@ -13,13 +13,13 @@ DOOR = (State("open", Category.TO_DO), State("ajar", Category.WAITING, (STUCK,))
 STEPS = (Step("open", "push", ("ajar", "shut")), Step("ajar", "push", ("shut",)))
 
 LEGAL = {
-    "proposed": {"assess", "reject", "withdraw"},
-    "assessed": {"assess", "approve", "reject", "withdraw"},
-    "approved": {"assess", "withdraw"},
+    "proposed": {"assess", "reject", "cancel"},
+    "assessed": {"assess", "approve", "reject", "cancel"},
+    "approved": {"assess", "cancel"},
     "rejected": set(),
     "withdrawn": set(),
 }
-STIMULI = ("assess", "approve", "reject", "withdraw", "close")
+STIMULI = ("assess", "approve", "reject", "cancel", "close")
 
 
 def test_a_step_leads_where_it_says() -> None:

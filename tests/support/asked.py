@@ -23,6 +23,13 @@ mutation C($cis: [ID!]!) {
                 backout: "Undo it.", test: "Look.") { number }
 }
 """
+ONE_OF_EACH = """
+mutation O($cis: [ID!]!) {
+  openIncident(cis: $cis, title: "It is slow") { number }
+  requestItem(item: "information", answers: [{ question: "question", answer: "Why?" }]) { number }
+  reportEvent(source: "monitor", text: "It is busy.") { number }
+}
+"""
 
 
 @contextmanager
@@ -39,9 +46,12 @@ def seeded(home: Path, real: Store, asked: Store) -> Iterator[tuple[Services, di
         real.apply(report(1, *inside, links, node=f"nd_h{i}", boot=f"b{i}"), NOW)
     with parts(home, asked, processes().values()) as made:
         change = ask(made, PROPOSE, ADMIN, cis=[ids["web1"], ids["web2"]])["proposeChange"]["number"]
+        ask(made, ONE_OF_EACH, ADMIN, cis=[ids["web1"]])
         hook = made.courier.hooks.create("https://192.0.2.1/", ["*"], by="ada", now=NOW, cursor=0).id
         edges = ask(made, "query E($of: [ID!]!) { dependencies(of: $of) { nodes { id } } }", of=[ids["shop"]])
         more = {
+            "Query.incident.number": "INC-1", "Query.serviceRequest.number": "REQ-1", "Query.event.number": "EVT-1",
+            "Query.serviceLevels.number": "INC-1",
             "Query.webhookDeliveries.id": hook, "Query.diff.from": 1, "Query.hosts.at": 1, "start": "neo",
             "Query.edgeHistory.id": edges["dependencies"]["nodes"][0]["id"],
             "payload": json.dumps(wire(report(2, host("web1", cpu_cores=8)))),

@@ -6,13 +6,14 @@ import strawberry
 
 from cmdb.accounts import TokenInfo
 from cmdb.accounts import User as Account
-from cmdb.errors import Forbidden, UnknownName
+from cmdb.errors import Forbidden, TooLarge, UnknownName
 from cmdb.words import Principal, Role
 from cmdb_graphql.context import Info, blocking, command, question, readable_by, whole
 from cmdb_graphql.pages import Connection, held
 from cmdb_graphql.types import After, First
 
 ROLES = whole("there are few roles")
+MOST_NAMES = 100
 
 
 @readable_by(Role.READER)
@@ -69,6 +70,25 @@ async def me(info: Info) -> User:
     """Who asks, with the roles that count now."""
     who = info.context.principal
     return User(name=who.name, roles=sorted(who.roles), created_at=None, view=who.view)
+
+
+@readable_by(Role.VIEWER)
+@strawberry.type(description="An account that somebody named, with what it may do.")
+class AccountRoles:
+    """An account in short."""
+
+    name: str = strawberry.field(description="The account's name.")
+    roles: list[str] = strawberry.field(description="The roles it holds.", metadata=ROLES)
+
+
+@question(Role.VIEWER, arguments={"names": "Names of accounts, at most 100."}, complete="one for each that is there")
+async def account_roles(info: Info, names: list[str]) -> list[AccountRoles]:
+    """Which of these accounts there are, by name, with their roles: who may be asked to approve, or to stand in."""
+    if len(names) > MOST_NAMES:
+        raise TooLarge(f"are {len(names)}, at most {MOST_NAMES}", where="names")
+    known = {u.name: u for u in await blocking(info.context.services.accounts.users)}
+    found = (known[name] for name in sorted(set(names) & known.keys()))
+    return [AccountRoles(name=u.name, roles=sorted(r.value for r in u.roles)) for u in found]
 
 
 @question(Role.ADMIN)

@@ -1,4 +1,4 @@
-"""Process records and commands, declared by the processes, as GraphQL types, questions and mutations."""
+"""What processes declare as GraphQL: record types, questions about records, mutations, computed questions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from cmdb.words import Process, RecordType
 from cmdb_graphql.context import Root
+from cmdb_graphql.records.asked import asked
 from cmdb_graphql.records.built_in import commands_of
 from cmdb_graphql.records.lists import questions
 from cmdb_graphql.records.mutations import mutation
@@ -25,4 +26,4 @@ def roots(process: Process) -> list[Root]:
     for do in (*process.commands, *(do for kind in process.records for do in commands_of(kind))):
         if not do.system:
             found.append(mutation(do, *types[do.record]))
-    return found
+    return found + [asked(one) for one in process.questions]

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any
 
 from cmdb import records
@@ -23,6 +25,8 @@ from cmdb_graphql.services import Services
 
 TRIES = 10
 """How often a command is decided anew because somebody was faster."""
+_ALONE = Lock()
+"""Held by a command that is given one at a time: one server writes to a graph, so a lock of its process is enough."""
 MOST = 500
 """Steps that one command may bring about."""
 
@@ -72,6 +76,10 @@ class Carrying:
 
     def follow(self, effect: Effect, rev: int | None = None) -> Record:
         """The same for a command that a timer or another step names."""
+        with _ALONE if self._command(effect.command).alone else nullcontext():
+            return self._follow(effect, rev)
+
+    def _follow(self, effect: Effect, rev: int | None) -> Record:
         for left in reversed(range(TRIES)):
             now = self._clock()
             planned, seen = self._decide(Asked(effect, self._who, None, rev), now)

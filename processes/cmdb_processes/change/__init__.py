@@ -1,96 +1,14 @@
-"""Change: see the blast radius before approving, and approve exactly what was seen."""
+"""Change: see the blast radius before approving, approve exactly what was seen, and see what became of it."""
 
-from cmdb.words import Attribute, Command, Model, Process, RecordType, Role
-from cmdb_processes.change import commands, parts, rules
-from cmdb_processes.change.lifecycle import LIFECYCLE
+from cmdb.words import Process
+from cmdb_processes.change import clockwork, declared, templating
+from cmdb_processes.change.record import RECORD
 
-RECORD = RecordType(
-    name="ChangeRequest",
-    plural="change_requests",
-    prefix="CHG",
-    sentence="A request for change: what, when, how, how back, and what it would break.",
-    models=(Model("normal", "Assessed, then approved by three, then done.", (LIFECYCLE,)),),
-    attributes=(
-        Attribute("title", "string", "What is to be changed, in one line."),
-        Attribute("plan", "string", "How it will be done."),
-        Attribute("backout", "string", "How it will be undone if it fails."),
-        Attribute("test", "string", "How one will know that it worked."),
-        Attribute("window_start", "datetime", "When work may begin, ISO 8601."),
-        Attribute("window_end", "datetime", "When work must be over, ISO 8601."),
-        Attribute("verdict", "string", "Whether it is approvable, or what blocks it, in one sentence."),
-        Attribute("radius", "string", "What fails with its CIs, in one sentence."),
-        Attribute("risk", "string", "The level of the worst term of its risk: low, moderate, high or very high."),
-        Attribute("blocked_by", "strings", "Everything that blocked it when it was assessed."),
-        Attribute("evidence", "string", "What was assessed and answered, whole, as canonical JSON."),
-        Attribute("evidence_hash", "string", "The SHA-256 of the evidence; approvals bind to it."),
-        Attribute("evidence_sequence", "int", "The journal sequence the assessment was taken at."),
-        Attribute("approvals", "strings", "Approvals given on this evidence: role, person and time each."),
-        Attribute("rejection", "string", "Why it was rejected."),
-    ),
-    parts=(parts.TERMS, parts.CONFLICTS),
-)
-_ENGINEERS = frozenset({Role.ENGINEER, Role.CHANGE_MANAGER})
-_APPROVERS = frozenset(rules.ROLES.values())
-
+__all__ = ["PROCESS", "RECORD"]
 PROCESS = Process(
     name="change",
-    sentence="Change enablement: propose, assess, approve or reject.",
-    records=(RECORD,),
-    commands=(
-        Command(
-            name="propose_change",
-            sentence="Open a change about some CIs, with its window, plan, backout and test.",
-            record=RECORD.name,
-            arguments=(
-                Attribute("title", "string", "What is to be changed, in one line.", required=True),
-                Attribute("window", "string", "Start/end or start/duration, ISO 8601 with a time zone.", required=True),
-                Attribute("plan", "string", "How it will be done.", required=True),
-                Attribute("backout", "string", "How it will be undone if it fails.", required=True),
-                Attribute("test", "string", "How one will know that it worked.", required=True),
-            ),
-            roles=_ENGINEERS,
-            opens=True,
-            decide=commands.propose,
-        ),
-        Command(
-            name="assess_change",
-            sentence="Judge a change by its blast radius, conflicts and risk now, and freeze that as evidence.",
-            record=RECORD.name,
-            arguments=(),
-            roles=_ENGINEERS,
-            opens=False,
-            decide=commands.assess,
-            stimulus="assess",
-        ),
-        Command(
-            name="approve_change",
-            sentence="Approve in one role, on the evidence as assessed and while the graph still agrees with it.",
-            record=RECORD.name,
-            arguments=(Attribute("as_role", "string", "Either financial, technical or business.", required=True),),
-            roles=_APPROVERS,
-            opens=False,
-            decide=commands.approve,
-            stimulus="approve",
-        ),
-        Command(
-            name="reject_change",
-            sentence="Say no to a change, with the reason.",
-            record=RECORD.name,
-            arguments=(Attribute("reason", "string", "Why it is rejected.", required=True),),
-            roles=_APPROVERS | {Role.CHANGE_MANAGER},
-            opens=False,
-            decide=commands.reject,
-            stimulus="reject",
-        ),
-        Command(
-            name="withdraw_change",
-            sentence="Take a change back.",
-            record=RECORD.name,
-            arguments=(),
-            roles=_ENGINEERS,
-            opens=False,
-            decide=commands.withdraw,
-            stimulus="withdraw",
-        ),
-    ),
+    sentence="Change enablement: proposed, assessed, approved, done, verified by discovery, and reviewed.",
+    records=(RECORD, templating.RECORD),
+    commands=(*declared.COMMANDS, *templating.COMMANDS),
+    timers=clockwork.TIMERS,
 )

@@ -96,6 +96,11 @@ def _names(rule: str, member: CI) -> bool:
     return False
 
 
+def outages(answer: Answer) -> tuple[tuple[CI, Severity], ...]:
+    """The CIs that are out at present, of the answer to `impact`."""
+    return tuple((ci(one["ci"]), Severity[str(one["degree"])]) for one in answer.get("context") or ())
+
+
 def planned(record: Answer) -> Planned:
     """A change as its neighbours see it: {number title state model windowStart windowEnd implementers cis}."""
     return Planned(

@@ -21,10 +21,12 @@ class Kind(StrEnum):
     OUTSIDE = "outside maintenance window"
     FREEZE = "freeze"
     IMPLEMENTER = "implementer booked twice"
+    OUTAGE = "present outage"
 
 
-BLOCKING = frozenset(Kind) - {Kind.DEPENDENCY, Kind.REDUNDANCY}
-"""A dependency or a partner is said and may be accepted; what it truly costs is in the combined conflicts."""
+BLOCKING = frozenset(Kind) - {Kind.DEPENDENCY, Kind.REDUNDANCY, Kind.OUTAGE}
+"""A dependency or a partner is said and may be accepted; what it truly costs is in the combined conflicts. What is out
+at present may be back by then: the radius counts with it, and so does the risk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,24 @@ def listed(cis: Sequence[CI], most: int = 5) -> str:
     if len(cis) > most:
         return f"{', '.join(names)} and {len(cis) - most} more"
     return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
+def outages(change: Planned, impact: Impact, out: Sequence[tuple[CI, Severity]]) -> tuple[Conflict, ...]:
+    """What is out at present near a change: it is in the radius, or the change takes what stands in for it."""
+    down = impact.severity
+    own = {ci.id for ci in change.cis}
+    found = []
+    for ci, how in out:
+        if ci.id in own:
+            continue
+        pairs = [g for g in impact.groups if ci in g.members and _lost(g, down) - {ci.id}]
+        if pairs:
+            taken = tuple(m for m in pairs[0].members if m.id in _lost(pairs[0], down) - {ci.id})
+            sentence = f"{ci.name} is {how.word} at present, and this change takes {listed(taken)} beside it"
+            found.append(Conflict(Kind.OUTAGE, (), (ci, *taken), sentence))
+        elif ci.id in impact.reach:
+            found.append(Conflict(Kind.OUTAGE, (), (ci,), f"{ci.name} is {how.word} at present: the radius has it in"))
+    return tuple(found)
 
 
 def _moment(at: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,15 +10,17 @@ from typing import Any
 
 from cmdb.errors import Refused
 from cmdb.words import Record
-from cmdb_processes.change import answers
+from cmdb_processes.change import answers, earlier
 from cmdb_processes.change.assessment import POLICY, Assessment, assess
 from cmdb_processes.change.combined import combined
-from cmdb_processes.change.conflicts import Conflict, conflicts
+from cmdb_processes.change.conflicts import Conflict, conflicts, outages
 from cmdb_processes.change.evidence import Evidence, Inputs, freeze
 from cmdb_processes.change.models import MODELS, NORMAL
 from cmdb_processes.change.nouns import Impact, Planned
+from cmdb_processes.change.parts import ACCEPTED
 from cmdb_processes.change.questions import IMPACT, OPEN
 from cmdb_processes.change.risk import Facts, risk
+from cmdb_processes.change.services import Service, minutes_lost, requirements, services
 from cmdb_processes.change.window import Window
 
 Ask = Callable[..., dict[str, Any]]
@@ -35,31 +38,49 @@ class Taken:
     impact: Impact
     radius: str  # in one sentence
     evidence: Evidence
+    change: Planned
+    services: tuple[Service, ...] = ()
 
 
 def take(ask: Ask, record: Record) -> Taken:
     """Assess a change as the graph is now. Everything is asked at one sequence, that of the first answer.
 
-    Questions: one, one page of open changes per 100, one for each that overlaps, and one for each set of these that
-    might spend a redundancy together.
+    Questions: one, one page of open changes per 100, one for each that overlaps, one for each set of these that might
+    spend a redundancy together, one or two for each service, and one or two pages of earlier changes.
     """
     answer = ask(IMPACT, of=list(record.cis))["impact"]
-    own, alone = _planned(record, answer), answers.impact(answer)
-    others = _overlapping(ask, own)
-    found = _conflicts(ask, own, others, alone)
+    own, alone = own_change(record, answer), answers.impact(answer)
+    others = [other for other in open_changes(ask, own.number) if other.window.overlaps(own.window)]
+    if len(others) > NEIGHBOURS:
+        raise Refused(f"more than {NEIGHBOURS} open changes overlap {own.number}: choose a quieter window")
+    found = (*_conflicts(ask, own, tuple(others), alone), *outages(own, alone, answers.outages(answer)))
+    proposal = proposal_of(record)
+    reached = services(ask, own, answer.get("services") or (), alone.sequence, proposal)
+    told = _told(ask, record, own, alone, found, reached)
+    given = {"impact": answer, "services": [dict(one.row) for one in reached]}
+    inputs = _inputs(own, tuple(others), alone, proposal)
+    return Taken(
+        told, alone, str(answer.get("verdict") or ""), freeze(inputs, _plain(given), told.as_json()), own, reached
+    )
+
+
+def _told(
+    ask: Ask, record: Record, own: Planned, alone: Impact, found: tuple[Conflict, ...], reached: tuple[Service, ...]
+) -> Assessment:
+    tracks = earlier.track(ask, record.cis, _text(record, "template") or None)
     facts = Facts(
         impact=alone,
         conflicts=found,
-        minutes_lost=None,
-        records=(),
-        backout=bool(str(record.fields.get("backout") or "").strip()),
-        backout_tested=False,
+        minutes_lost=minutes_lost(reached),
+        records=tracks,
+        backout=bool(_text(record, "backout")),
+        backout_tested=bool(record.fields.get("backout_tested")),
         outside=0,
-        done_before=0,
+        done_before=max((track.done for track in tracks), default=0),
     )
-    told = assess(own, MODELS.get(record.model, NORMAL), alone, risk(facts), found)
-    radius = str(answer.get("verdict") or "")
-    return Taken(told, alone, radius, freeze(_inputs(own, others, alone), {"impact": answer}, told.as_json()))
+    accepted = {str(row["sentence"]): str(row["reason"]) for row in record.part(ACCEPTED.name)}
+    model = MODELS.get(record.model, NORMAL)
+    return assess(own, model, alone, risk(facts), found, requirements(reached), accepted)
 
 
 def thawed_impact(evidence: Mapping[str, Any]) -> Impact:
@@ -67,47 +88,65 @@ def thawed_impact(evidence: Mapping[str, Any]) -> Impact:
     return answers.impact(evidence["answers"]["impact"])
 
 
-def _planned(record: Record, answer: Mapping[str, Any]) -> Planned:
+def proposal_of(record: Record) -> Mapping[str, Any]:
+    """The graph diff a change proposes, empty when it changes none."""
+    found: dict[str, Any] = json.loads(str(record.fields.get("proposed") or "{}"))
+    return found
+
+
+def own_change(record: Record, answer: Mapping[str, Any]) -> Planned:
+    """A change as the rules take it; `answer` names its CIs: {of {id name class}}."""
     fields = record.fields
     start, end = (datetime.fromisoformat(str(fields[name])) for name in ("window_start", "window_end"))
+    names = fields.get("implementers") or ()
+    people = frozenset(map(str, names)) if isinstance(names, tuple) else frozenset[str]()
     cis = tuple(map(answers.ci, answer["of"]))
-    return Planned(record.number, str(fields.get("title")), cis, Window(start, end), model=record.model)
+    return Planned(record.number, str(fields.get("title")), cis, Window(start, end), people, record.model)
 
 
-def _overlapping(ask: Ask, own: Planned) -> tuple[Planned, ...]:
-    """The open changes whose windows overlap this one's, by number."""
-    found: list[Planned] = []
+def open_nodes(ask: Ask, number: str) -> list[Mapping[str, Any]]:
+    """The open changes but this one and drafts, as answered."""
+    found: list[Mapping[str, Any]] = []
     after = None
     while True:
         page = ask(OPEN, after=after)["changeRequests"]
-        others = [answers.planned(node) for node in page["nodes"] if node["cis"] and node["number"] != own.number]
-        found += [other for other in others if other.window.overlaps(own.window)]
-        if len(found) > NEIGHBOURS:
-            raise Refused(f"more than {NEIGHBOURS} open changes overlap {own.number}: choose a quieter window")
+        for node in page["nodes"]:
+            if node["cis"] and node["number"] != number and node["state"] != "draft" and node["windowStart"]:
+                found.append(node)
         if not page["pageInfo"]["hasNextPage"]:
-            return tuple(sorted(found, key=lambda other: other.number))
+            return found
         after = page["pageInfo"]["endCursor"]
 
 
-def _conflicts(ask: Ask, own: Planned, others: tuple[Planned, ...], alone: Impact) -> tuple[Conflict, ...]:
-    by_number = {change.number: change for change in (own, *others)}
+def open_changes(ask: Ask, number: str) -> tuple[Planned, ...]:
+    """The same as the rules take them, by number."""
+    return tuple(sorted(map(answers.planned, open_nodes(ask, number)), key=lambda other: other.number))
+
+
+def joint(ask: Ask, changes: Mapping[str, Planned], sequence: int) -> Callable[[frozenset[str]], Impact]:
+    """What asks for the joint impact of changes, by their numbers."""
 
     def together(numbers: frozenset[str]) -> Impact:
-        cis = sorted({ci.id for number in numbers for ci in by_number[number].cis})
+        cis = sorted({ci.id for number in numbers for ci in changes[number].cis})
         if len(cis) > MOST:
             raise Refused(f"{', '.join(sorted(numbers))} work on {len(cis)} CIs together, {MOST} can be asked about")
-        found = answers.impact(ask(IMPACT, of=cis, asOf=alone.sequence)["impact"])
+        found = answers.impact(ask(IMPACT, of=cis, asOf=sequence)["impact"])
         if found.truncated:
             raise Refused(f"the radius of {', '.join(sorted(numbers))} cannot be taken whole: {found.truncated}")
         return found
 
+    return together
+
+
+def _conflicts(ask: Ask, own: Planned, others: tuple[Planned, ...], alone: Impact) -> tuple[Conflict, ...]:
+    together = joint(ask, {change.number: change for change in (own, *others)}, alone.sequence)
     impacts = {other.number: together(frozenset({other.number})) for other in others}
     impacts[own.number] = alone
     plain = conflicts(own, others, impacts)
     return (*plain, *combined(own, others, together, impacts))
 
 
-def _inputs(own: Planned, others: tuple[Planned, ...], alone: Impact) -> Inputs:
+def _inputs(own: Planned, others: tuple[Planned, ...], alone: Impact, proposal: Mapping[str, Any]) -> Inputs:
     near = {
         other.number: {
             "cis": sorted(ci.id for ci in other.cis),
@@ -117,9 +156,20 @@ def _inputs(own: Planned, others: tuple[Planned, ...], alone: Impact) -> Inputs:
         for other in others
     }
     return Inputs(
-        own.number, alone.sequence, tuple(ci.id for ci in own.cis), _window(own), {}, {"changes": near}, POLICY
+        own.number, alone.sequence, tuple(ci.id for ci in own.cis), _window(own), proposal, {"changes": near}, POLICY
     )
 
 
 def _window(change: Planned) -> tuple[str, str]:
     return change.window.start.isoformat(), change.window.end.isoformat()
+
+
+def _plain(value: Any) -> Any:
+    """JSON has lists only."""
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _text(record: Record, name: str) -> str:
+    return str(record.fields.get(name) or "").strip()

@@ -1,10 +1,12 @@
-"""The lifecycle of a change, as data."""
+"""The lifecycle that changes of the first version were opened under: their open records end, their history stays."""
 
+from cmdb.errors import Refused
+from cmdb.words import Record
 from cmdb_processes.lifecycle import Category, Lifecycle, State, Step, WaitingReason
 
 _APPROVAL = WaitingReason("approval", "Three people have to approve it.", pauses=False)
 
-LIFECYCLE = Lifecycle(
+FIRST = Lifecycle(
     states=(
         State("proposed", Category.TO_DO),
         State("assessed", Category.WAITING, (_APPROVAL,)),
@@ -16,12 +18,19 @@ LIFECYCLE = Lifecycle(
     steps=(
         Step("proposed", "assess", ("assessed",)),
         Step("proposed", "reject", ("rejected",)),
-        Step("proposed", "withdraw", ("withdrawn",)),
+        Step("proposed", "cancel", ("withdrawn",)),
         Step("assessed", "assess", ("assessed",)),
         Step("assessed", "approve", ("assessed", "approved")),
         Step("assessed", "reject", ("rejected",)),
-        Step("assessed", "withdraw", ("withdrawn",)),
+        Step("assessed", "cancel", ("withdrawn",)),
         Step("approved", "assess", ("assessed",)),
-        Step("approved", "withdraw", ("withdrawn",)),
+        Step("approved", "cancel", ("withdrawn",)),
     ),
 )
+
+
+def current(record: Record) -> Record:
+    """The record, unless it is one of the first version: its approvals and evidence are of another shape."""
+    if record.version == FIRST.version:
+        raise Refused(f"{record.number} is of the first version of this process: cancel it and propose it anew")
+    return record

@@ -14,26 +14,39 @@ _VOTES = WaitingReason("approval", "Those who have to approve it have not all do
 _SCHEDULE = WaitingReason("schedule", "It is approved and has to be put into the calendar.", pauses=False)
 _WINDOW = WaitingReason("window", "Its window has not begun.", pauses=False)
 
+WHOLE = ("title", "reason", "plan", "backout", "test", "window_start", "window_end", "cis")
+"""What every change has once it is submitted."""
+_SAID = (*WHOLE, "template", "implementers", "proposed")
+"""What approvers look at: it does not change while they do, but by an edit that leads back to the draft."""
+
+
+def _bound(name: str, category: Category, *reasons: WaitingReason) -> State:
+    return State(name, category, reasons, required=(*WHOLE, "evidence_hash"), frozen=_SAID)
+
+
 STATES = (
     State("draft", Category.TO_DO),
-    State("submitted", Category.TO_DO),
-    State("assessed", Category.WAITING, (_DECISION,)),
-    State("awaiting approval", Category.WAITING, (_VOTES,)),
-    State("approved", Category.WAITING, (_SCHEDULE,)),
-    State("scheduled", Category.WAITING, (_WINDOW,)),
-    State("implementing", Category.IN_PROGRESS),
-    State("backed out", Category.IN_PROGRESS),
-    State("review", Category.IN_PROGRESS),
-    State("closed", Category.DONE),
+    State("submitted", Category.TO_DO, required=WHOLE),
+    State("assessed", Category.WAITING, (_DECISION,), required=WHOLE),
+    _bound("awaiting approval", Category.WAITING, _VOTES),
+    _bound("approved", Category.WAITING, _SCHEDULE),
+    _bound("scheduled", Category.WAITING, _WINDOW),
+    _bound("implementing", Category.IN_PROGRESS),
+    _bound("backed out", Category.IN_PROGRESS),
+    _bound("review", Category.IN_PROGRESS),
+    State("closed", Category.DONE, required=("outcome",), frozen=("*",)),
     State("rejected", Category.DONE),
     State("cancelled", Category.DONE),
 )
+VERSION = 2
+"""Of these lifecycles; the first is in lifecycle.py."""
 _BEFORE_WORK = ("draft", "submitted", "assessed", "awaiting approval", "approved", "scheduled")
 COMMITTED = frozenset({"approved", "scheduled", "implementing", "backed out"})
 """Changes in these states will touch, touch, or have just touched what they name; the others may yet be refused."""
 
 _ROAD = (
     Step("draft", "submit", ("submitted",)),
+    Step("draft", "revise", ("draft",)),
     Step("submitted", "revise", ("draft",)),
     Step("assessed", "revise", ("draft",)),
     Step("approved", "schedule", ("scheduled",)),
@@ -65,7 +78,7 @@ _APPROVAL = (
 
 
 def _lifecycle(*steps: Step) -> Lifecycle:
-    return Lifecycle(STATES, "draft", (*_ROAD, *_APPROVAL, *steps))
+    return Lifecycle(STATES, "draft", (*_ROAD, *_APPROVAL, *steps), version=VERSION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,61 @@ CONFLICTS = PartType(
         Attribute("sentence", "string", "What it means, in words.", required=True),
     ),
 )
+SERVICES = PartType(
+    name="services",
+    type="ChangeService",
+    sentence="What a change does to one business service that its CIs reach; availabilities are shares between bounds.",
+    attributes=(
+        Attribute("ci", "string", "The id of the service.", required=True),
+        Attribute("name", "string", "What it is called.", required=True),
+        Attribute("criticality", "string", "How much hangs on it: critical, high, medium or low."),
+        Attribute("required", "float", "The availability it must have."),
+        Attribute("before_lo", "float", "Its availability as things are, at least."),
+        Attribute("before_hi", "float", "The same at most."),
+        Attribute("during_lo", "float", "Its availability while the CIs under change are down, at least."),
+        Attribute("during_hi", "float", "The same at most."),
+        Attribute("after_lo", "float", "Its availability once the proposed state is there, at least."),
+        Attribute("after_hi", "float", "The same at most."),
+        Attribute("method", "string", "How it was computed: exact, conditioned or bounds."),
+        Attribute("lost_minutes", "float", "Minutes a year it is down more afterwards, at most.", unit="min"),
+        Attribute("window_minutes", "float", "Minutes expected to be lost in the window, at most.", unit="min"),
+        Attribute("sentence", "string", "What the change does to it, in words.", required=True),
+        Attribute("spofs_added", "strings", "What alone would newly bring it down."),
+        Attribute("spofs_removed", "strings", "What alone would no longer bring it down."),
+    ),
+)
+OBSERVED = PartType(
+    name="observed_steps",
+    type="ObservedStep",
+    sentence="One step in the graph, planned or seen by discovery, and how the two compare.",
+    attributes=(
+        Attribute("judged", "string", "Either matched, missing, unauthorised, implied or unjudged.", required=True),
+        Attribute("sentence", "string", "What it is, in words.", required=True),
+    ),
+)
+ACCEPTED = PartType(
+    name="accepted_conflicts",
+    type="AcceptedConflict",
+    sentence="A conflict that somebody took upon them, so that it blocks no more.",
+    attributes=(
+        Attribute("sentence", "string", "The conflict, as it was told.", required=True),
+        Attribute("reason", "string", "Why it may be.", required=True),
+        Attribute("by", "string", "Who accepted it.", required=True),
+        Attribute("at", "datetime", "When, ISO 8601 UTC.", required=True),
+    ),
+)
+PREDICTIONS = PartType(
+    name="predictions",
+    type="ChangePrediction",
+    sentence="One CI of a change whose CIs failed: whether that it breaks was predicted, and whether it broke.",
+    attributes=(
+        Attribute("ci", "string", "The id of the CI.", required=True),
+        Attribute("name", "string", "What it is called.", required=True),
+        Attribute("class_name", "string", "The class of the CI.", required=True),
+        Attribute("predicted", "boolean", "Whether it was to go down or be degraded.", required=True),
+        Attribute("broke", "boolean", "Whether it did.", required=True),
+    ),
+)
 
 
 def of(told: Assessment) -> Mapping[str, tuple[Row, ...]]:

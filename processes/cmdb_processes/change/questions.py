@@ -2,7 +2,7 @@
 
 LIVE = """
 query ChangeCIs($ids: [String!]!) {
-  cis(filter: { id: { in: $ids } }, first: 100) { nodes { id } }
+  cis(filter: { id: { in: $ids } }, first: 100) { nodes { id name class } }
 }
 """
 """Which of these CIs are there and not retired."""
@@ -31,7 +31,7 @@ query ChangeImpact($of: [ID!]!, $asOf: Moment) {
 OPEN = """
 query OpenChanges($after: String) {
   changeRequests(filter: { categories: [TO_DO, WAITING, IN_PROGRESS] }, first: 100, after: $after) {
-    nodes { number title state model windowStart windowEnd cis { id name class } }
+    nodes { number title state model windowStart windowEnd implementers proposed cis { id name class } }
     pageInfo { hasNextPage endCursor }
   }
 }
@@ -52,3 +52,72 @@ query ChangesInTheGraph($from: Moment!, $to: Moment, $of: [ID!], $after: String)
 }
 """
 """What became of some CIs between two moments: the observed diff of a change; of all CIs, what nobody planned."""
+
+CLOSED = """
+query ClosedChanges($cis: [ID!], $text: String, $after: String) {
+  changeRequests(filter: { states: ["closed"], cis: $cis, text: $text }, first: 50, after: $after) {
+    nodes { number template outcome closedAt predictions { ci name className predicted broke } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+"""What became of earlier changes, fifty at a time: with what was predicted of each they cost more than others."""
+
+EFFECT = """
+query EffectOfChange($of: [ID!]!, $down: [ID!], $hours: Float!, $asOf: Moment, $proposed: ProposedInput) {
+  availabilityEffect(of: $of, alsoDown: $down, windowHours: $hours, asOf: $asOf, proposed: $proposed) {
+    items {
+      sentence lostMinutesLo lostMinutesHi windowLossMinutesLo windowLossMinutesHi
+      before { lo hi method } during { lo hi method } after { lo hi method }
+      spofsAdded { name } spofsRemoved { name }
+    }
+  }
+}
+"""
+"""What a change does to the availability of services."""
+
+PENDING = """
+query PendingChanges($states: [String!]!, $after: String) {
+  changeRequests(filter: { states: $states }, order: OLDEST, first: 100, after: $after) {
+    nodes { number state version windowEnd approvalExpires finishedAt verifiedAt evidence cis { id } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+"""Changes in some states, as timers look at them."""
+
+RADIUS = """
+query RadiusNow($of: [ID!]!) { impact(of: $of) { hash } }
+"""
+"""Whether a radius has moved at all."""
+
+TEMPLATE = """
+query TemplateOfChange($number: String!) {
+  changeTemplate(number: $number) {
+    number state name title plan backout test classes approvedAt approvedBy rev
+  }
+}
+"""
+"""A template of standard changes."""
+
+PLANNED_BIRTH = """
+query PlannedBirth($name: String!, $class: String!) {
+  resolve(name: $name, class: $class) { nodes { id name } }
+}
+"""
+"""The CI that was planned anew, once discovery has found it."""
+
+INCIDENT_TYPE = """
+query IsThereIncidents { __type(name: "Incident") { name } }
+"""
+"""Whether the process of incidents is here at all."""
+
+INCIDENTS = """
+query IncidentsNear($cis: [ID!], $since: String!, $until: String!, $after: String) {
+  incidents(filter: { cis: $cis, openedFrom: $since, openedBefore: $until }, first: 100, after: $after) {
+    nodes { number title openedAt cis { id } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+"""The incidents that were opened in a time about some CIs."""

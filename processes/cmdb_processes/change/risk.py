@@ -64,7 +64,7 @@ BANDS: Mapping[str, Band] = {
         Band("track record", "% failed", 5, 20, 50),
         Band("way back", "steps missing", 1, 2),
         Band("window", "min outside", 1, 240),
-        Band("novelty", "% new", 30, 100),
+        Band("novelty", "% new", 30),  # no history is no danger by itself: what else is known decides
         Band("conflicts", "conflicts", 1, 1),
         Band("evidence", "days old", 3, 14),
         Band("doubts", "doubts", 1, 5),

@@ -19,7 +19,9 @@ PORT = 8481
 
 def register(app: typer.Typer) -> None:
     """Offer the command."""
-    app.command(epilog="Examples: epicentre demo; epicentre demo --folder /tmp/example --port 9000")(demo)
+    app.command(
+        epilog="Examples: epicentre demo; epicentre demo --reset; epicentre demo --folder /tmp/example --port 9000"
+    )(demo)
 
 
 def demo(
@@ -30,13 +32,19 @@ def demo(
     neo4j_port: Annotated[
         int, typer.Option("--neo4j-port", min=1, max=65535, help="Bolt port of its embedded Neo4j.")
     ] = NEO4J_PORT,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Begin anew: whatever you did in the example is gone.")
+    ] = False,
 ) -> None:
-    """Start a server with a made-up company of about 400 CIs; stay until Ctrl-C. Started again, it goes on there."""
+    """Start a server with a made-up company: about 400 CIs, 90 days of history, changes, incidents.
+
+    It stays until Ctrl-C; started again, it goes on where it was. It never touches a real data folder.
+    """
     settings = settled(load(), folder, port, neo4j_port)
     from cmdb_processes.cli.company.run import Demo  # late: the other commands need none of the server
 
     try:
-        Demo(settings, today=datetime.now(UTC).date()).serve()
+        Demo(settings, today=datetime.now(UTC).date(), anew=reset).serve()
     except KeyboardInterrupt:
         show.out("stopped before it was ready")
         raise typer.Exit(130) from None

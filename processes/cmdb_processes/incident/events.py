@@ -42,6 +42,8 @@ class EventRule:
 
     `key` are the fields by which two events are the same thing ("ci" is the CI they are bound to), `window` is how many
     seconds after the last of them another is still the same. `over` says when an event reports the end of it.
+    `condition` is what an event says of its CI (down, degraded); `confirmed` events make it a present outage by
+    themselves. `item` is the catalogue item that is requested; event fields of its questions' names are the answers.
     """
 
     name: str
@@ -55,6 +57,9 @@ class EventRule:
     over: Condition = NEVER
     key: tuple[str, ...] = ("ci",)
     window: int = 3600
+    condition: str | None = None
+    confirmed: bool = False
+    item: str | None = None
 
     def __post_init__(self) -> None:
         described(self.sentence, f"event rule {self.name}")
@@ -62,6 +67,10 @@ class EventRule:
             raise DeclarationError(f"event rule {self.name}: {self.severity!r} is none of {', '.join(SEVERITIES)}")
         if self.window < 0:
             raise DeclarationError(f"event rule {self.name}: its window is shorter than nothing")
+        if (self.do is Do.REQUEST) != (self.item is not None):
+            raise DeclarationError(f"event rule {self.name}: a request, and nothing else, is of a catalogue item")
+        if self.confirmed and self.condition is None:
+            raise DeclarationError(f"event rule {self.name} confirms an outage without its condition")
         if not self.key:
             raise DeclarationError(f"event rule {self.name}: name the fields by which two events are the same thing")
 
@@ -139,6 +148,11 @@ class Binding:
 
     source: str
     keys: tuple[tuple[str, str], ...]
+
+    @property
+    def name(self) -> str:
+        """What it is found by."""
+        return self.source
 
     def wanted(self, fields: Mapping[str, Value]) -> tuple[tuple[str, str], ...]:
         """What to ask the graph for, in order: attribute and value; what the event does not say is left out."""

@@ -6,11 +6,12 @@ blockers of the slots that come nearest are told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cmdb.errors import Invalid
 from cmdb_processes.timing.hours import Calendar
+from cmdb_processes.timing.pieces import Amount, cheapest, pieces
 from cmdb_processes.timing.spans import Span, subtract, union
 from cmdb_processes.timing.windows import Kind, Window
 from cmdb_processes.timing.zones import local
@@ -19,7 +20,6 @@ STEP = 900
 MOST = 100_000
 """Starts that are tried at most: a horizon of a year in steps of a quarter of an hour has 35,000."""
 OUTSIDE = "it is outside the change windows"
-Cost = Callable[[Span], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,20 @@ class Slot:
         return f"{said} is blocked by {'; '.join(self.blockers)}" if self.blockers else f"{said} has no blockers"
 
 
-def quiet(*calendars: Calendar) -> Cost:
+@dataclass(frozen=True, slots=True)
+class Quiet:
     """The business seconds that a slot takes from those who work by the calendars: the fewer, the better."""
 
-    def cost(span: Span) -> int:
-        return sum(calendar.elapsed(span.start, span.end) for calendar in calendars)
+    calendars: tuple[Calendar, ...]
 
-    return cost
+    def over(self, horizon: Span) -> Amount:
+        """All business time of a horizon, laid out once."""
+        return Amount(span for calendar in self.calendars for span in calendar.open_within(horizon))
+
+
+def quiet(*calendars: Calendar) -> Quiet:
+    """The cost of disturbing these."""
+    return Quiet(calendars)
 
 
 def by(windows: Iterable[Window], horizon: Span, kind: Kind = Kind.FREEZE) -> tuple[Busy, ...]:
@@ -77,7 +84,7 @@ def free(
     horizon: Span,
     busy: Sequence[Busy],
     allowed: Sequence[Span] | None = None,
-    cost: Cost | None = None,
+    cost: Quiet | None = None,
     most: int = 3,
     step: int = STEP,
 ) -> tuple[Slot, ...]:
@@ -91,9 +98,14 @@ def free(
     if step < 1 or horizon.seconds // step > MOST:
         raise Invalid(f"would try more than {MOST:,} starts: look at less time or take longer steps", where="horizon")
     open_ = subtract([horizon] if allowed is None else _clipped(allowed, horizon), [one.span for one in busy])
-    found = [Span(start, start + seconds) for span in open_ for start in _starts(span, seconds, step)]
-    slots = sorted((Slot(span, cost(span) if cost else 0) for span in found), key=lambda slot: (slot.cost, slot.span))
-    return _apart(slots, most)
+    starts = [found for span in open_ if (found := _starts(span, seconds, step))]
+    if cost is None:
+        return _apart((Slot(Span(at, at + seconds), 0) for part in starts for at in part), most)
+    amount = cost.over(horizon)
+    edges = sorted({*amount.edges, *(edge - seconds for edge in amount.edges)})
+    parts = (part for found in starts for part in pieces(found, edges))
+    best = cheapest(parts, lambda at: amount.within(Span(at, at + seconds)))
+    return _apart((Slot(Span(at, at + seconds), least) for least, at in best), most)
 
 
 def nearest(
@@ -106,16 +118,31 @@ def nearest(
 ) -> tuple[Slot, ...]:
     """Where nothing is free: the slots with the fewest blockers, each with all of them; ties go to the earliest."""
     outside = () if allowed is None else subtract([horizon], allowed)
-    waiting = sorted([*busy, *(Busy(span, OUTSIDE) for span in outside)], key=lambda one: one.span, reverse=True)
-    passing: list[Busy] = []  # what the time under test may still meet: starts are tried in order
-    slots: list[Slot] = []
-    for start in _starts(horizon, seconds, step):
-        span = Span(start, start + seconds)
-        while waiting and waiting[-1].span.start < span.end:
-            passing.append(waiting.pop())
-        passing = [one for one in passing if one.span.end > start]
-        slots.append(Slot(span, 0, blockers(span, passing)))
-    return _apart(sorted(slots, key=lambda slot: (len(slot.blockers), slot.span)), most)
+    every = sorted([*busy, *(Busy(span, OUTSIDE) for span in outside)], key=lambda one: one.span)
+    # A start meets a span from here on until before there.
+    meets = [(one.span.start - seconds + 1, one.span.end, one.why) for one in every]
+    edges = sorted({edge for begin, end, _ in meets for edge in (begin, end)})
+    parts = list(pieces(_starts(horizon, seconds, step), edges))
+    counts = _counts(meets, [part[0] for part in parts])
+    cost = {at: count for part, count in zip(parts, counts, strict=True) for at in part}
+    best = cheapest(parts, cost.__getitem__)
+    spans = (Span(at, at + seconds) for _, at in best)
+    return _apart((Slot(span, 0, blockers(span, every)) for span in spans), most)
+
+
+def _counts(meets: Sequence[tuple[int, int, str]], starts: Sequence[int]) -> Iterator[int]:
+    """How many different reasons stand in the way of each start; starts are in order."""
+    events = sorted([(begin, 1, why) for begin, _, why in meets] + [(end, -1, why) for _, end, why in meets])
+    passing: dict[str, int] = {}
+    n = 0
+    for start in starts:
+        while n < len(events) and events[n][0] <= start:
+            _, step, why = events[n]
+            passing[why] = passing.get(why, 0) + step
+            if not passing[why]:
+                del passing[why]
+            n += 1
+        yield len(passing)
 
 
 def _clipped(allowed: Iterable[Span], horizon: Span) -> list[Span]:
@@ -123,10 +150,12 @@ def _clipped(allowed: Iterable[Span], horizon: Span) -> list[Span]:
     return list(union(inside))
 
 
-def _starts(span: Span, seconds: int, step: int) -> Iterable[int]:
+def _starts(span: Span, seconds: int, step: int) -> list[int]:
+    """Its beginning, and every step of the clock at which it still fits in."""
     last = span.end - seconds
-    aligned = range(-(-span.start // step) * step, last + 1, step)
-    return (span.start, *(at for at in aligned if at != span.start)) if span.start <= last else ()
+    if span.start > last:
+        return []
+    return [span.start, *range((span.start // step + 1) * step, last + 1, step)]
 
 
 def _apart(slots: Iterable[Slot], most: int) -> tuple[Slot, ...]:

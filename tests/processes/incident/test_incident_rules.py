@@ -33,7 +33,16 @@ DOWN = EventRule(
     window=600,
 )
 MAIL = EventRule(
-    "mail", "Somebody wrote.", "mail", "report", "minor", Do.REQUEST, "other", key=("message_id",), window=0
+    "mail",
+    "Somebody wrote.",
+    "mail",
+    "report",
+    "minor",
+    Do.REQUEST,
+    "other",
+    key=("message_id",),
+    window=0,
+    item="information",
 )
 NOISE = EventRule("noise", "All else of the monitor.", "monitor", "log", "information", Do.LOG, "none")
 RULES = (DOWN, NOISE, MAIL)

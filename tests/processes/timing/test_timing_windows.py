@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from cmdb.errors import Invalid, UnknownName
 from cmdb_processes.timing import ics, recurrence, slots
 from cmdb_processes.timing.hours import Calendar, weekly, workdays
+from cmdb_processes.timing.pieces import cheapest
 from cmdb_processes.timing.slots import Busy, Slot, by, free, nearest, quiet
-from cmdb_processes.timing.spans import Span, moment, text
+from cmdb_processes.timing.spans import Span, moment, subtract, text, union
 from cmdb_processes.timing.windows import window, within
 
 CASES = int(os.environ.get("EPICENTRE_TEST_CASES", "60"))
@@ -240,6 +241,57 @@ def test_a_quiet_hour_is_preferred_to_an_early_one() -> None:
     assert free(H, horizon, (), cost=quiet(office))[0] == Slot(span("2026-11-24T17:00", "2026-11-24T18:00"), 0)
     busy = [Busy(span("2026-11-24T16:30", "2026-11-25T12:00"), "x")]
     assert free(H, horizon, busy, cost=quiet(office, office))[0].cost == 2 * H
+
+
+_OPEN = st.lists(
+    st.builds(lambda a, n: Span(a * 60, (a + n) * 60), st.integers(0, 1300), st.integers(1, 400)), max_size=3
+)
+
+
+@settings(max_examples=CASES, deadline=None)
+@given(st.integers(1, 9), st.integers(1, 7), _OPEN, _OPEN, st.integers(1, 4))
+def test_the_quietest_slots_are_those_that_trying_each_finds(
+    seconds: int, step: int, busy: list[Span], hours: list[Span], most: int
+) -> None:
+    """Jumping from edge to edge finds what trying every start and sorting by cost finds; of the blocked ones too."""
+    seconds, step, horizon = seconds * 1000, step * 100, Span(50, 86_000)
+    times = " ".join(f"{_clock(one.start)}-{_clock(min(one.end, 86_400))}" for one in union(hours))
+    shop = Calendar("shop", "UTC", weekly(thu=times or "00:00-24:00"))  # 1 January 1970 was a Thursday
+    taken = [Busy(one, f"busy {one.start % 3}") for one in busy]
+    last = horizon.end - seconds
+    every = [Span(at, at + seconds) for at in (50, *range(step, last + 1, step))]
+    open_ = [one for one in every if not slots.blockers(one, taken)]
+    starts = {part.start for part in subtract([horizon], busy)}
+    open_ = sorted({*open_, *(Span(at, at + seconds) for at in starts if at <= last)})
+    open_ = [one for one in open_ if not slots.blockers(one, taken)]
+    costs = [(shop.elapsed(one.start, one.end), one) for one in open_]
+    assert [(s.cost, s.span) for s in free(seconds, horizon, taken, None, quiet(shop), most, step)] == _first(
+        costs, most
+    )
+    told = [(len(slots.blockers(one, taken)), one) for one in every]
+    found = nearest(seconds, horizon, taken, None, most, step)
+    assert [(len(s.blockers), s.span) for s in found] == _first(told, most)
+
+
+def _clock(at: int) -> str:
+    return f"{at // 3600:02}:{at // 60 % 60:02}"
+
+
+def _first(costs: list[tuple[int, Span]], most: int) -> list[tuple[int, Span]]:
+    chosen: list[tuple[int, Span]] = []
+    for cost, one in sorted(costs):
+        if len(chosen) < most and not any(one.meets(other) for _, other in chosen):
+            chosen.append((cost, one))
+    return chosen
+
+
+def test_a_year_is_searched_at_once() -> None:
+    """A thousandth of what trying each start would take: each piece is asked but twice, and what is chosen."""
+    asked: list[int] = []
+    parts = [range(n * 900, n * 900 + 90_000, 9) for n in range(0, 1000, 100)]
+    found = cheapest(parts, lambda at: asked.append(at) or abs(at - 450_000))  # type: ignore[func-returns-value]
+    assert next(found) == (0, 450_000)
+    assert len(asked) < 3 * len(parts) + 2
 
 
 def _unfolded(file: str) -> list[tuple[str, str]]:

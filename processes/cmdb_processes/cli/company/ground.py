@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from cmdb_processes.cli.company.inventory import COMPANY, DOMAIN, PEOPLE, PLACES, SUPPLIERS, SYSTEMS, TEAMS, Place
+from cmdb_processes.cli.company.inventory import (
+    COMPANY,
+    DOMAIN,
+    FIRMWARE,
+    PEOPLE,
+    PLACES,
+    SUPPLIERS,
+    SYSTEMS,
+    TEAMS,
+    Place,
+)
 from cmdb_processes.cli.company.making import Making
 
 _TIERS = (("fw", "Firewall", "firewall"), ("core", "NetworkDevice", "switch"), ("access", "NetworkDevice", "switch"))
@@ -70,11 +80,11 @@ def _network(make: Making, place: Place) -> None:
     for tier, (name, cls, kind) in enumerate(_TIERS):
         here = [_device(make, place, f"{name}-{n}", cls, kind, 10 * tier + n) for n in (1, 2)]
         for device in here:
-            make.rows.edge(device, make.uplink, *above)
+            make.rows.edge(device, "ATTACHED_TO", *above)
         above = here
     for n in (1, 2):
         balancer = _device(make, place, f"lb-{n}", "LoadBalancer", "load balancer", 50 + n)
-        make.rows.edge(balancer, make.uplink, *above)
+        make.rows.edge(balancer, "ATTACHED_TO", *above)
     for number, purpose in _VLANS:
         name, cidr = f"{place.code}-vlan-{number}", f"10.{place.net}.{number}.0/24"
         vlan = make.rows.ci("Vlan", name, vlan_id=number, domain=place.code, purpose=purpose)
@@ -86,7 +96,7 @@ def _device(make: Making, place: Place, name: str, cls: str, kind: str, number: 
     vendor = "Arista" if kind == "switch" else "Fortinet"
     device = make.rows.ci(
         cls, f"{place.code}-{name}", kind=kind, serial=make.serial(), vendor=vendor,
-        management_address=f"10.{place.net}.30.{number}",
+        management_address=f"10.{place.net}.30.{number}", firmware=FIRMWARE[vendor][-1],
     )  # fmt: skip
     make.rows.edge(device, "LOCATED_IN", f"{place.code}-rack-{1 + number % 2}")
     return device
@@ -149,7 +159,7 @@ def _pool(make: Making, place: Place) -> None:
         )  # fmt: skip
         _stand(make, place, host, number)
         make.rows.edge(pool, "FORMED_BY", host)
-    make.redundant(pool, f"FORMED_BY: {needed} full {place.hypervisors}")
+    make.rows.set(pool, redundancy=[f"FORMED_BY: {needed}"])
     make.rows.edge(pool, "DEPENDS_ON", f"{place.code}-lun-1", f"{place.code}-lun-2")
 
 
@@ -157,7 +167,7 @@ def _stand(make: Making, place: Place, host: str, number: int) -> None:
     """A host in its rack, on both feeds and both access switches."""
     make.rows.edge(host, "LOCATED_IN", f"{place.code}-rack-{1 + number % place.racks}")
     make.rows.edge(host, "POWERED_BY", *_feeds(place))
-    make.rows.edge(host, make.uplink, f"{place.code}-access-1", f"{place.code}-access-2")
+    make.rows.edge(host, "ATTACHED_TO", f"{place.code}-access-1", f"{place.code}-access-2")
 
 
 def _backup(make: Making, place: Place) -> None:

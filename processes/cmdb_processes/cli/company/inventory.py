@@ -39,18 +39,26 @@ PEOPLE = (
     ("Ines Kofler", "data"), ("Jon Aas", "commerce"), ("Kim Sato", "office"), ("Lea Brandt", "platform"),
 )  # fmt: skip
 SYSTEMS = (("Debian", "Debian", "12"), ("Proxmox", "Proxmox VE", "8.2"))
+KERNELS = ("6.1.0-23-amd64", "6.1.0-25-amd64", "6.1.0-26-amd64", "6.1.0-28-amd64")
+"""Of the virtual machines, month by month."""
+FIRMWARE = {"Arista": ("4.31.2F", "4.32.1F"), "Fortinet": ("7.4.4", "7.4.7")}
+"""Of what forwards packets, by maker, oldest first."""
 SUPPLIERS = {"isp-1": "Carrier One", "isp-2": "Carrier Two", "hw": "Hardware House"}
 
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """A business service. `target`: percent of the time; `hours`: when it is promised; `rto`: minutes down at most."""
+    """A business service. `target`: percent of the time; `hours`: when it is promised; `rto`: minutes down at most.
+
+    `users`: how many people.
+    """
 
     code: str
     name: str
     criticality: str
     target: float
     rto: int
+    users: int
     hours: str
     owner: str
     needs: tuple[str, ...]
@@ -58,18 +66,20 @@ class Sold:
 
 
 SOLD = (
-    Sold("SHOP", "Online shop", "critical", 99.95, 30, "24x7", "commerce", ("shop-web", "checkout"), ("search",)),
-    Sold("PAY", "Payments", "critical", 99.95, 30, "24x7", "commerce", ("payments",)),
-    Sold("ORD", "Order handling", "high", 99.9, 60, "24x7", "commerce", ("orders",), ("delivery",)),
-    Sold("WMS", "Warehouse", "high", 99.9, 60, "Mon-Sat 05:00-22:00", "commerce", ("warehouse",), ("delivery",)),
-    Sold("CARE", "Customer care", "high", 99.5, 120, "Mon-Sat 07:00-20:00", "commerce", ("crm",), ("orders",)),
-    Sold("FIN", "Accounting", "medium", 99.5, 240, "Mon-Fri 07:00-18:00", "office", ("ledger",)),
-    Sold("HR", "Payroll", "medium", 99.0, 480, "Mon-Fri 07:00-18:00", "office", ("payroll",)),
-    Sold("BI", "Reporting", "low", 98.0, 1440, "Mon-Fri 07:00-18:00", "data", ("reporting",)),
-    Sold("MAIL", "Mail and calendar", "high", 99.5, 120, "24x7", "office", ("mail",)),
-    Sold("FILE", "Files and printing", "medium", 99.0, 240, "Mon-Fri 06:00-20:00", "office", ("files",)),
-    Sold("SSO", "Sign-on", "critical", 99.95, 30, "24x7", "platform", ("identity",)),
-    Sold("WEB", "Company web site", "low", 99.0, 480, "24x7", "commerce", ("website",)),
+    Sold(
+        "SHOP", "Online shop", "critical", 99.95, 30, 12_000, "24x7", "commerce", ("shop-web", "checkout"), ("search",)
+    ),
+    Sold("PAY", "Payments", "critical", 99.95, 30, 9_000, "24x7", "commerce", ("payments",)),
+    Sold("ORD", "Order handling", "high", 99.9, 60, 260, "24x7", "commerce", ("orders",), ("delivery",)),
+    Sold("WMS", "Warehouse", "high", 99.9, 60, 140, "Mon-Sat 05:00-22:00", "commerce", ("warehouse",), ("delivery",)),
+    Sold("CARE", "Customer care", "high", 99.5, 120, 85, "Mon-Sat 07:00-20:00", "commerce", ("crm",), ("orders",)),
+    Sold("FIN", "Accounting", "medium", 99.5, 240, 24, "Mon-Fri 07:00-18:00", "office", ("ledger",)),
+    Sold("HR", "Payroll", "medium", 99.0, 480, 12, "Mon-Fri 07:00-18:00", "office", ("payroll",)),
+    Sold("BI", "Reporting", "low", 98.0, 1440, 30, "Mon-Fri 07:00-18:00", "data", ("reporting",)),
+    Sold("MAIL", "Mail and calendar", "high", 99.5, 120, 310, "24x7", "office", ("mail",)),
+    Sold("FILE", "Files and printing", "medium", 99.0, 240, 310, "Mon-Fri 06:00-20:00", "office", ("files",)),
+    Sold("SSO", "Sign-on", "critical", 99.95, 30, 12_400, "24x7", "platform", ("identity",)),
+    Sold("WEB", "Company web site", "low", 99.0, 480, 5_000, "24x7", "commerce", ("website",)),
 )
 
 

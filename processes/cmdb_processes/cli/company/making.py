@@ -6,8 +6,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from cmdb.classes import catalogue
-from cmdb_processes.cli.company.inventory import DOMAIN, Place
+from cmdb_processes.cli.company.inventory import DOMAIN, KERNELS, Place
 from cmdb_processes.cli.company.rows import Rows
 
 
@@ -19,23 +18,12 @@ class Making:
     chance: random.Random
     rows: Rows = field(default_factory=Rows)
 
-    @property
-    def uplink(self) -> str:
-        """How equipment hangs on a switch: with failures travelling along it, where the catalogue has a word for it."""
-        return "ATTACHED_TO" if "ATTACHED_TO" in catalogue().relations else "CONNECTED_TO"
-
-    def redundant(self, ref: str, *rules: str) -> None:
-        """Which dependencies of a CI back each other up, where its class has an attribute for it."""
-        attributes = catalogue().cls(self.rows.class_of(ref)).attributes
-        if any(attribute.name == "redundancy" for attribute in attributes):
-            self.rows.set(ref, redundancy=list(rules))
-
     def machine(self, name: str, place: Place, cores: int) -> str:
         """A virtual machine in the pool of a site."""
         machine = self.rows.ci(
             "VirtualMachine", name, hostname=name, fqdn=f"{name}.{DOMAIN}", machine_id=self.hexadecimal(128),
-            macs=[self.mac()], os_id="debian", os_name="Debian GNU/Linux", os_version="12", cpu_cores=cores,
-            memory_bytes=cores * 4 * 2**30, power_state="running",
+            macs=[self.mac()], os_id="debian", os_name="Debian GNU/Linux", os_version="12", kernel=KERNELS[-1],
+            cpu_cores=cores, memory_bytes=cores * 4 * 2**30, power_state="running",
         )  # fmt: skip
         self.rows.edge(machine, "HOSTED_ON", f"{place.code}-pool")
         self.rows.edge(machine, "RUNS_SYSTEM", "Debian 12")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cmdb.errors import Invalid
@@ -10,6 +10,11 @@ from cmdb.errors import Invalid
 Row = dict[str, Any]
 TAG = "demo"
 """On every CI, so that nobody takes the example for a real estate."""
+
+
+def about(row: Row, attributes: Mapping[str, Any]) -> Row:
+    """A later row about the same CI that says these values alone: what it leaves out stays."""
+    return {name: row[name] for name in ("class", "ref", "parent", "key") if name in row} | {"attributes": attributes}
 
 
 class Rows:

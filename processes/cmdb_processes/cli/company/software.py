@@ -11,6 +11,7 @@ def software(make: Making) -> None:
     for program in sorted({app.program for app in APPS}):
         version = f"{make.chance.randrange(1, 30)}.{make.chance.randrange(10)}"
         make.rows.ci("SoftwareVersion", f"{program} {version}", product=program, version=version, vendor="upstream")
+    _queues(make)
     for number, name in enumerate(DATABASES):
         _database(make, name, number)
     for number, app in enumerate(APPS, start=10):
@@ -20,6 +21,21 @@ def software(make: Making) -> None:
         make.rows.edge(f"app {app.name}", "USES", *(f"app {one}" for one in app.likes))
     for sold in SOLD:
         _service(make, sold)
+
+
+def _queues(make: Making) -> None:
+    """The cluster that all queues are on: two of three are a quorum."""
+    cluster = make.rows.ci(
+        "Cluster", "rabbitmq", kind="message broker cluster", domain="example", product="RabbitMQ", version="4.0",
+        members_needed=2, redundancy=["FORMED_BY: 2"],
+    )  # fmt: skip
+    for member in (1, 2, 3):
+        host = make.machine(f"mq-{member}", PLACES[member % len(PLACES)], 2)
+        program = make.rows.ci(
+            "Service", f"rabbitmq on {host}", parent=host, key="rabbitmq", kind="program",
+            listens=["tcp://0.0.0.0:5672"],
+        )  # fmt: skip
+        make.rows.edge(cluster, "FORMED_BY", program)
 
 
 def _database(make: Making, name: str, number: int) -> None:
@@ -43,7 +59,7 @@ def _database(make: Making, name: str, number: int) -> None:
         make.rows.edge(files, "STORED_ON", f"{place.code}-lun-{3 + number % 2}")
         make.rows.edge(instance, "STORED_ON", files)
         make.rows.edge(cluster, "FORMED_BY", instance)
-    make.redundant(cluster, "FORMED_BY: 1 full 2")
+    make.rows.set(cluster, redundancy=["FORMED_BY: 1"])
     database = make.rows.ci("Database", f"db {name}", uid=make.hexadecimal(64), instance_key=f"pg-{name}")
     make.rows.edge(database, "DEPENDS_ON", cluster)
 
@@ -57,16 +73,19 @@ def _application(make: Making, app: App, number: int) -> None:
         domain="example", members_needed=needed,
     )  # fmt: skip
     make.rows.edge(address, "BALANCES_OVER", *programs)
-    make.rows.edge(address, "SERVED_BY", *(f"{place.code}-lb-1" for place in PLACES))
-    make.redundant(address, f"BALANCES_OVER: {needed} full {app.nodes}", "SERVED_BY: 1")
-    whole = make.rows.ci("Application", f"app {app.name}", code=f"{app.name}.prod", environment="production")
-    make.rows.edge(whole, "DEPENDS_ON", address)
-    make.rows.edge(whole, "OWNED_BY", f"team {app.owner}")
+    make.rows.edge(address, "SERVED_BY", *(f"{place.code}-lb-{n}" for place in PLACES for n in (1, 2)))
+    whole = max(needed, app.nodes - 1)  # one may be missing before anybody waits longer
+    balanced = f"BALANCES_OVER: {needed}" + (f" full {whole}" if whole > needed else "")
+    make.rows.set(address, redundancy=[balanced, "SERVED_BY: 1"])
+    application = make.rows.ci("Application", f"app {app.name}", code=f"{app.name}.prod", environment="production")
+    make.rows.edge(application, "DEPENDS_ON", address)
+    make.rows.edge(application, "OWNED_BY", f"team {app.owner}")
     if app.queue is not None:
         queue = make.rows.ci(
             "MessageQueue", f"queue {app.queue}", broker=f"mq.{DOMAIN}", virtual_host="/", product="RabbitMQ"
         )  # fmt: skip
-        make.rows.edge(whole, "USES", queue)
+        make.rows.edge(application, "USES", queue)
+        make.rows.edge(queue, "RUNS_ON", "rabbitmq")
     if app.public is not None:
         _door(make, f"{app.public}.{DOMAIN}", address)
 
@@ -99,7 +118,7 @@ def _service(make: Making, sold: Sold) -> None:
     doors = {app.name: f"{app.public}.{DOMAIN}" for app in APPS if app.public is not None}
     service = make.rows.ci(
         "BusinessService", sold.name, code=sold.code, criticality=sold.criticality, availability_target=sold.target,
-        recovery_time_min=sold.rto, service_hours=sold.hours,
+        recovery_time_min=sold.rto, service_hours=sold.hours, users=sold.users,
     )  # fmt: skip
     make.rows.edge(service, "DEPENDS_ON", *(f"app {name}" for name in sold.needs))
     make.rows.edge(service, "DEPENDS_ON", *(doors[name] for name in sold.needs if name in doors))

@@ -66,6 +66,7 @@ class Run:
             from cmdb_processes.cli.server.parts import Server, compose, create_app
 
             services = stack.enter_context(compose.services(self._settings, bolt, processes()))
+            self._prepare(services)
             server = Server(create_app(services), self._settings.host, self._settings.port)
             server.start()
             stack.callback(server.stop)
@@ -98,6 +99,9 @@ class Run:
         bolt = self._engine.start()
         stack.callback(self._engine.stop)
         return bolt
+
+    def _prepare(self, services: Services) -> None:
+        """What has to be there before anybody may ask: nothing, as a rule."""
 
     def _people(self, services: Services) -> str:
         """The first admin, and the token the command line uses on this machine."""

@@ -1,0 +1,203 @@
+"""epicentre change show, list, slots, report: what stands in its way, when it could be, and the decision on a page."""
+
+from __future__ import annotations
+
+import json as json_module
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cmdb.errors import Invalid, UnknownName
+from cmdb_graphql.client import HttpClient
+from cmdb_graphql.pictures import Decision, page
+from cmdb_processes.change import free, panel, rules
+from cmdb_processes.change.evidence import thawed
+from cmdb_processes.change.gather import Taken, take, thawed_impact
+from cmdb_processes.change.record import RECORD
+from cmdb_processes.cli import asking, records, show
+from cmdb_processes.cli.changes import text
+from cmdb_processes.cli.changes.text import Json, Number
+from cmdb_processes.cli.impact import IMPACT
+
+GO = frozenset({"approved", "scheduled", "implementing"})
+"""States in which a change may go ahead if nothing is in its way."""
+HELD = frozenset({"assessed", "awaiting approval", "approved", "scheduled"})
+"""States in which what was assessed is what would be done."""
+
+
+def register(group: typer.Typer) -> None:
+    """Offer the commands."""
+    group.command(
+        "show", epilog="Example: epicentre change show CHG-1 (exit 0 approved and nothing in the way, else 2)"
+    )(show_)
+    group.command("list", epilog="Example: epicentre change list --state 'awaiting approval'")(list_)
+    group.command(epilog="Example: epicentre change slots CHG-1 --days 7 (exit 2 when none is free)")(slots)
+    group.command(epilog="Example: epicentre change report CHG-1 --out CHG-1.html")(report)
+
+
+def show_(number: Number, json: Json = False) -> None:
+    """Show a change: verdict, what is in its way, who would be hit, history. Exit code 0 when it may go ahead."""
+    client = asking.client()
+    change = client.ask(text.SHOW, number=number)["changeRequest"]
+    evidence = json_module.loads(change["evidence"]) if change["evidence"] else None
+    now = datetime.now(UTC).isoformat()
+    blockers, lacking = _blockers(client, change, evidence, now), text.missing(change, now)
+    if json:
+        show.emit({**change, "evidence": evidence, "blockers": blockers, "missing": lacking})
+    else:
+        text.describe(change, blockers, lacking)
+        for item in evidence["answers"]["impact"]["items"] if evidence else ():
+            show.item(item["degree"], f"{item['ci']['name']} ({item['ci']['class']}): {item['reason']}", 1)
+        for step in change["history"]:
+            show.out(f"  {step['at']}  {step['toState']}: {step['reason']}")
+    if change["state"] not in GO or blockers:
+        raise typer.Exit(2)
+
+
+def _blockers(client: HttpClient, change: Mapping[str, Any], evidence: Mapping[str, Any] | None, now: str) -> list[str]:
+    """What stands in its way now; it is assessed again, as an approval would."""
+    current: Taken | None = None
+    if change["state"] not in HELD and evidence is not None and text.category(change).value != "done":
+        return []  # its own work has moved the graph
+    if evidence is not None and change["state"] in HELD:
+        with suppress(UnknownName):
+            current = take(client.ask, text.record_of(change))
+    was = thawed_impact(evidence) if evidence else None
+    return rules.blockers(change["state"], text.category(change), change["windowEnd"], was, current, now)
+
+
+def list_(
+    state: Annotated[str | None, typer.Option(help="Only this state: draft, awaiting approval, scheduled, …")] = None,
+    model: Annotated[str | None, typer.Option(help="Only this model: normal, standard or emergency.")] = None,
+    words: Annotated[str | None, typer.Option("--text", help="Every word of this occurs in it.")] = None,
+    first: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 50,
+    after: Annotated[str | None, typer.Option(help="The last change of the page before.")] = None,
+    json: Json = False,
+) -> None:
+    """List changes, newest first."""
+    if state not in {None, *RECORD.states}:
+        raise Invalid(f"there is no state {state!r}; known are {', '.join(RECORD.states)}", where="--state")
+    wanted = {"states": [state] if state else None, "model": model, "text": words}
+    found = text.listed(wanted, first, after)
+    columns = ("CHANGE", "STATE", "RISK", "WINDOW", "BY", "TITLE")
+    records.print_page(found, columns, _line, json, "no changes")
+
+
+def _line(c: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (c["number"], c["state"], c["risk"], c["windowStart"], c["openedBy"], c["title"])
+
+
+def slots(
+    number: Number,
+    days: Annotated[int, typer.Option(min=1, max=90, help="How far ahead to look.")] = 14,
+    most: Annotated[int, typer.Option(min=1, max=10, help="How many to propose.")] = 3,
+    zone: Annotated[str, typer.Option(help="The time zone to tell them in.")] = "UTC",
+    json: Json = False,
+) -> None:
+    """Propose when it could be done, each slot assessed; where none is free, what is in the way. Exit code 2 then."""
+    client = asking.client()
+    record = text.record_of(client.ask(text.SHOW, number=number)["changeRequest"])
+    if not record.fields.get("window_start"):
+        raise Invalid(f"{number} says no window: how long it takes is not known", where="window")
+    found = free.slots(client.ask, record, datetime.now(UTC), days, most)
+    if json:
+        show.emit([
+            {"start": one.window.start.isoformat(), "end": one.window.end.isoformat(),
+             "blockedBy": list(one.blocked_by), "risk": one.risk}
+            for one in found
+        ])  # fmt: skip
+    else:
+        for one in found:
+            slot = type(one.slot)(one.slot.span, one.slot.cost, one.blocked_by)
+            window = f"{one.window.start.isoformat()}/{one.window.end.isoformat()}"
+            show.out(f"{slot.sentence(zone)}, risk {one.risk}: --window {window}")
+    if all(one.blocked_by for one in found):
+        raise typer.Exit(2)
+
+
+# --- the decision report ---------------------------------------------------------------------------------
+
+
+def report(
+    number: Number,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="A new file; - is stdout.")],
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """Write the decision report: verdict, picture, conflicts, availability, approvals and evidence on one page."""
+    if str(out) != "-" and out.exists() and not force:
+        raise Invalid(f"{out} is there already: name another, or --force", where="--out")
+    client = asking.client()
+    change = client.ask(text.SHOW, number=number)["changeRequest"]
+    if not change["evidence"]:
+        raise Invalid(f"{number} is not assessed yet: there is no decision to report", where="number")
+    evidence = thawed(change["evidence"], change["evidenceHash"]).content
+    cis, at = evidence["inputs"]["cis"], evidence["inputs"]["sequence"]
+    answer = client.ask(IMPACT, of=cis, asOf=at)["impact"]
+    html = page(Decision.of(decision(change, evidence, answer, datetime.now(UTC).isoformat())))
+    if str(out) == "-":
+        show.out(html)
+        return
+    out.write_text(html, encoding="utf-8")
+    show.out(f"written to {out}; its evidence has the hash {change['evidenceHash'][:16]}")
+
+
+def decision(
+    change: Mapping[str, Any], evidence: Mapping[str, Any], impact: Mapping[str, Any], now: str
+) -> dict[str, Any]:
+    """A change as the report takes it: the frozen conclusion with the picture of that moment."""
+    told = evidence["conclusion"]
+    facts = [
+        ("Model", change["model"]), ("Window", f"{change['windowStart']} to {change['windowEnd']}"),
+        ("Requested by", change["openedBy"]), ("Done by", ", ".join(change["implementers"] or ())),
+        ("Why", change["reason"]), ("Plan", change["plan"]), ("Way back", change["backout"]), ("Test", change["test"]),
+        ("Confidence", f"{100 * told['confidence']['share']:.0f} %: {told['confidence']['sentence']}"),
+        ("Execution", change["execution"]), ("Outcome", change["outcome"]),
+    ]  # fmt: skip
+    return {
+        "number": change["number"], "title": change["title"], "state": change["state"], "verdict": told["verdict"],
+        "approvable": told["approvable"], "impact": impact, "evidence": change["evidenceHash"],
+        "sequence": evidence["inputs"]["sequence"], "assessed_at": change["assessedAt"] or "",
+        "facts": [(name, value) for name, value in facts if value],
+        "risk": [(f"{t['name']}: {t['level']}", t["sentence"]) for t in told["terms"]],
+        "conflicts": [
+            {"kind": c["kind"], "what": c["sentence"], "blocks": c["blocks"] and not told["approvable"]}
+            for c in told["conflicts"]
+        ],
+        "availability": [_service(one) for one in change["services"]],
+        "approvals": _approvals(change, now),
+    }  # fmt: skip
+
+
+def _service(one: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "service": one["name"], "target": "" if one["required"] is None else _percent(one["required"]),
+        "method": one["method"] or "",
+        **{when: _between(one[f"{when}Lo"], one[f"{when}Hi"]) for when in ("before", "during", "after")},
+    }  # fmt: skip
+
+
+def _between(lo: float | None, hi: float | None) -> str:
+    if lo is None or hi is None:
+        return ""
+    low, high = _percent(lo), _percent(hi)
+    return low if low == high else f"{low} to {high}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.4f}".rstrip("0").rstrip(".")
+
+
+def _approvals(change: Mapping[str, Any], now: str) -> list[dict[str, str]]:
+    rows = [
+        {
+            "role": vote["role"], "who": vote["by"], "at": vote["at"], "reason": vote["fell"] or vote["reason"] or "",
+            "state": "fell" if vote["fell"] else "approved" if vote["yes"] else "rejected",
+        }
+        for vote in change["approvals"]
+    ]  # fmt: skip
+    lacking = text.missing(change, now) if change["state"] == "awaiting approval" else []
+    return rows + [{"role": role, "state": "waiting"} for role in panel.ROLES if role in lacking]

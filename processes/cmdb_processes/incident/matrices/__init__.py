@@ -1,0 +1,1 @@
+"""Matrices of priorities beside the presets: each is one file here, found by itself."""
