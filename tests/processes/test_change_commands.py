@@ -444,7 +444,8 @@ def test_a_template_is_used_and_suspended_after_a_failure() -> None:
     """A standard change is approved by its assessment; backed out, it suspends its template."""
     graph = Graph()
     given: dict[str, Value] = {
-        "template": "TPL-1", "cis": ("ci_db",), "window": PROPOSAL["window"], "reason": "weekly", "backout_tested": True,
+        "template": "TPL-1", "cis": ("ci_db",), "window": PROPOSAL["window"], "reason": "weekly",
+        "backout_tested": True,
     }  # fmt: skip
     draft = do("propose_change", graph, None, RITA, **given)
     assert (draft.model, draft.fields["title"], draft.fields["plan"]) == ("standard", "Restart", "restart it")

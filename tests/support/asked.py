@@ -13,7 +13,10 @@ from graphql import GraphQLArgument, GraphQLField, GraphQLNonNull, Undefined
 from support.questions import ADMIN, EPICENTRE, NEO4J, SHOP, ask, estate, parts
 from support.reports import NOW, host, network, report, services, sockets, uses, wire
 
+from cmdb.applier import utc_now
+from cmdb.moments import after
 from cmdb.store import Store
+from cmdb.words import Role
 from cmdb_graphql.services import Services
 from cmdb_processes.cli.server.processes import processes
 
@@ -31,6 +34,29 @@ mutation O($cis: [ID!]!) {
 }
 """
 
+ARRANGED = """
+mutation A($cis: [ID!]!) {
+  declareCalendar(name: "office", zone: "UTC", workdays: "08:00-17:00") { number }
+  declareMaintenanceWindow(
+    cis: $cis, name: "nights", zone: "UTC", start: "2030-01-01T22:00", end: "PT8H", rule: "FREQ=DAILY"
+  ) { number }
+  declareFreeze(
+    everything: true, name: "end", zone: "UTC", start: "2030-01-02T00:00", end: "PT8H", why: "It is the end."
+  ) { number }
+  declareSupportGroup(name: "web", members: ["bea"], cis: $cis) { number }
+  declareDelegation(by: "tom", to: "bea", role: "technical", until: "%s") { number }
+  callCab(name: "board", start: "2030-01-01T10:00Z", end: "PT1H", members: ["bea"]) { number }
+}
+"""
+
+ARRANGEMENTS = {
+    "Query.calendar.number": "CAL-1", "Query.maintenanceWindow.number": "MW-1", "Query.freeze.number": "FRZ-1",
+    "Query.supportGroup.number": "SUP-1", "Query.delegation.number": "DLG-1", "Query.cabMeeting.number": "CAB-1",
+    "calendar": "CAL-1", "window": "MW-1", "freeze": "FRZ-1", "group": "SUP-1", "delegation": "DLG-1",
+    "meeting": "CAB-1",
+}  # fmt: skip
+"""The number of each, by argument and by variable."""
+
 
 @contextmanager
 def seeded(home: Path, real: Store, asked: Store) -> Iterator[tuple[Services, dict[str, Any]]]:
@@ -47,11 +73,14 @@ def seeded(home: Path, real: Store, asked: Store) -> Iterator[tuple[Services, di
     with parts(home, asked, processes().values()) as made:
         change = ask(made, PROPOSE, ADMIN, cis=[ids["web1"], ids["web2"]])["proposeChange"]["number"]
         ask(made, ONE_OF_EACH, ADMIN, cis=[ids["web1"]])
+        made.accounts.create_user("tom", [Role.APPROVER_TECHNICAL])
+        made.accounts.create_user("bea", [Role.ENGINEER])
+        ask(made, ARRANGED % after(utc_now(), 24), ADMIN, cis=[ids["web1"]])
         hook = made.courier.hooks.create("https://192.0.2.1/", ["*"], by="ada", now=NOW, cursor=0).id
         edges = ask(made, "query E($of: [ID!]!) { dependencies(of: $of) { nodes { id } } }", of=[ids["shop"]])
         more = {
             "Query.incident.number": "INC-1", "Query.serviceRequest.number": "REQ-1", "Query.event.number": "EVT-1",
-            "Query.serviceLevels.number": "INC-1",
+            "Query.serviceLevels.number": "INC-1", **ARRANGEMENTS, "Query.freeSlots.duration": "PT2H", "names": ["bea"],
             "Query.webhookDeliveries.id": hook, "Query.diff.from": 1, "Query.hosts.at": 1, "start": "neo",
             "Query.edgeHistory.id": edges["dependencies"]["nodes"][0]["id"],
             "payload": json.dumps(wire(report(2, host("web1", cpu_cores=8)))),

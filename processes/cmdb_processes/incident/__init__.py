@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from cmdb.words import Attribute, Command, Process, Role
+from collections.abc import Callable
+
+from cmdb.words import Attribute, Command, Decision, Process, Role
 from cmdb_processes.incident import clocks, ending, records, reporting, requests, working
-from cmdb_processes.steps import Decide, leads_to
+from cmdb_processes.steps import leads_to
+
+Decide = Callable[..., Decision]
 
 _ALL, _STAFF = frozenset({Role.VIEWER}), frozenset({Role.ENGINEER, Role.CHANGE_MANAGER})
 _MANAGERS = frozenset({Role.CHANGE_MANAGER})
@@ -96,7 +100,7 @@ INCIDENTS = (
     _incident(
         "resolve_incident", "Say that it is restored, how, and by what.", ending.resolve,
         (
-            _a("resolution_code", "The code of how: fixed, workaround, known error, by change, and so on.", required=True),
+            _a("resolution_code", "The code of how: fixed, workaround, by change and others.", required=True),
             _a("resolution", "What was done.", required=True),
             _CAUSE,
             _a("links", "Links it gets: a type and a number each, such as CAUSED_BY CHG-7.", "strings"),
@@ -114,7 +118,7 @@ INCIDENTS = (
     _incident("escalate_incident", "Carry out what is due by the clock.", working.escalate, _KEYS, system=True),
     _incident("count_incident_event", "One more event says the same.", working.count_event, _EVENT, system=True),
     _incident(
-        "link_incident", "Link it to a record or a CI: CAUSED_BY, CHILD_OF, DUPLICATES, RELATES_TO and so on.", working.link,
+        "link_incident", "Link it to a record or a CI: CAUSED_BY, CHILD_OF, DUPLICATES and others.", working.link,
         (_a("type", "The kind of link.", required=True), _a("to", "The number, or the CI's id.", required=True)),
     ),
     _incident(

@@ -15,7 +15,7 @@ from cmdb_processes.timing.hours import ALWAYS, Calendar, workdays
 
 OFFICE = Calendar("office", "UTC", workdays("08:00-17:00"))
 DEFAULTS = {ALWAYS.name: ALWAYS, OFFICE.name: OFFICE}
-"""Calendars that are there when nobody stored one of that name: 24x7 and office, Monday to Friday 08:00 to 17:00 UTC."""
+"""What is there when nobody stored one of that name: 24x7, and office, Monday to Friday 08:00 to 17:00 UTC."""
 DESK = "service desk"
 """The group of what nobody supports."""
 _LISTS = ("calendars", "supportGroups", "delegations")

@@ -41,11 +41,11 @@ def _over(ask: Ask, record: Record, together: tuple[str, ...] = ()) -> tuple[Any
     return outage.say(ask, record.number, dict.fromkeys(record.cis), together)
 
 
-def blockers(ask: Ask, record: Record, fields: Given) -> tuple[str, ...]:
-    """Everything that stands in the way of closing it now."""
+def blockers(ask: Ask, record: Record, fields: Given, *, with_parent: bool = False) -> tuple[str, ...]:
+    """Everything that stands in the way of closing it now; whether a child is a major one its parent has decided."""
     children = relatives.children(ask, record.number)
     problems = [link.to for link in relatives.links(ask, record.number) if link.type in ("CAUSED_BY", "FOLLOWS")]
-    flag = record.fields.get("major")
+    flag = None if with_parent else record.fields.get("major")
     others = major.missing_to_close(None if flag is None else str(flag), bool(fields.get("reviewed_at")), problems)
     return closing.blockers(fields, record.cis, record.part("tasks"), children, others)
 
@@ -61,14 +61,15 @@ def confirm(ask: Ask, record: Record, given: Given, who: Principal, _now: str) -
 def close(ask: Ask, record: Record, given: Given, _who: Principal, _now: str) -> Decision:
     """By silence, or with its parent."""
     how = str(given["closed_how"])
-    return _close(ask, record, how, {}, f"closed: {how}")
+    cause = record.fields.get("cause") or given.get("cause")  # of a child that names none: its parent's
+    return _close(ask, record, how, {"cause": cause} if cause else {}, f"closed: {how}")
 
 
 def _close(ask: Ask, record: Record, how: str, said: Given, why: str) -> Decision:
     fields = {**record.fields, **said}
-    made = closing.check_close(record.number, how, blockers(ask, record, fields))
+    made = closing.check_close(record.number, how, blockers(ask, record, fields, with_parent=how.startswith("with ")))
     event = "auto-close" if how == "auto-closed" else "confirm"
-    effects = follow(record.number, event, relatives.children(ask, record.number), {})
+    effects = follow(record.number, event, relatives.children(ask, record.number), {"cause": str(fields["cause"])})
     return Decision("closed", {**said, **made}, why, effects=effects)
 
 
@@ -79,8 +80,15 @@ def reopen(ask: Ask, record: Record, given: Given, who: Principal, now: str) -> 
     fields = closing.check_reopen(record.number, POLICY, arranged(ask).office, closed, moment(now), why)
     effects: tuple[Any, ...] = follow(record.number, "reopen", relatives.children(ask, record.number), {"reason": why})
     if record.fields.get("outage_since"):
-        effects += outage.say(ask, record.number, dict.fromkeys(record.cis, str(record.fields["condition"])))
+        parent = record.fields.get("by_parent")  # which is reopened in this very step, so the graph shows it as over
+        says = (str(record.fields["condition"]), *(_of_parent(ask, str(parent)) if parent else ()))
+        effects += outage.say(ask, record.number, dict.fromkeys(record.cis, outage.worst(says)))
     return Decision("in progress", fields, f"reopened by {who.name}: {why}", effects=effects)
+
+
+def _of_parent(ask: Ask, number: str) -> tuple[str, ...]:
+    row = ask("query P($n: String!) { incident(number: $n) { condition outageSince } }", n=number)["incident"]
+    return (row["condition"],) if row["outageSince"] else ()
 
 
 def cancel(ask: Ask, record: Record, given: Given, who: Principal, _now: str) -> Decision:

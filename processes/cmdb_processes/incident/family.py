@@ -49,10 +49,11 @@ def follow(parent: str, event: str, children: Iterable[Child], say: Mapping[str,
 def _one(parent: str, event: str, child: Child, say: Mapping[str, str]) -> list[Effect]:
     ours = child.by_parent == parent
     words = {name: say[name] for name in ("resolution_code", "resolution", "cause") if say.get(name)}
+    cause = {"cause": say["cause"]} if say.get("cause") else {}
     if event == "resolve" and not child.restored:
         return [Effect("resolve_incident", child.number, {**words, "by_parent": parent}, as_process=True)]
     if event in ("confirm", "auto-close") and child.category is not Category.DONE and ours:
-        return [Effect("close_incident", child.number, {"closed_how": f"with {parent}"}, as_process=True)]
+        return [Effect("close_incident", child.number, {**cause, "closed_how": f"with {parent}"}, as_process=True)]
     if event == "reopen" and ours:
         why = say.get("reason") or "it is not over"
         return [Effect("reopen_incident", child.number, {"reason": f"{parent} was reopened: {why}"}, as_process=True)]

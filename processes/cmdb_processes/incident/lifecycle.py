@@ -21,7 +21,8 @@ def tasks_done(record: Record) -> bool:
 
 
 def _not_major(record: Record) -> bool:
-    return record.fields.get("major") not in ("candidate", "accepted")
+    taken_along = str(record.fields.get("closed_how") or "").startswith("with ")
+    return taken_along or record.fields.get("major") not in ("candidate", "accepted")
 
 
 TASKS_DONE = Guard("All its tasks are done or skipped.", tasks_done)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from cmdb.errors import Refused
@@ -67,14 +67,14 @@ def category(name: str) -> Category:
 
 def parse(texts: Iterable[str]) -> tuple[RecordLink, ...]:
     """Links from "CAUSED_BY CHG-7" each."""
-    return tuple(RecordLink(*_two(text)) for text in texts)
+    return tuple(_link(text) for text in texts)
 
 
-def _two(text: str) -> Sequence[str]:
+def _link(text: str) -> RecordLink:
     words = text.split()
     if len(words) != 2:
         raise Refused(f"{text!r} is no link such as CAUSED_BY CHG-7")
-    return words[0].upper(), words[1]
+    return RecordLink(words[0].upper(), words[1])
 
 
 def _child(row: Any) -> Child:

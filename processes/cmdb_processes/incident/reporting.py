@@ -109,7 +109,7 @@ def _follows(
         names = {question.name for question in find(items(), str(rule.item)).form}
         answers = tuple({"question": name, "answer": str(facts[name])} for name in sorted(names & set(facts)))
         more = {"item": rule.item, "answers": answers, "event_key": kept["event_key"], "last_event_at": now}
-        return (Effect("request_item", None, more, cis, "FOLLOWS"),)  # type: ignore[arg-type]  # rows of a part
+        return (Effect("request_item", None, more, cis, "FOLLOWS"),)
     if act.do is not Do.INCIDENT:
         return ()
     levels = matrix().urgencies

@@ -33,10 +33,11 @@ def request(_ask: Ask, _record: None, given: Given, who: Principal, _now: str) -
     said = catalogue.answers(item, {str(row["question"]): row["answer"] for row in given.get("answers") or ()})
     table = matrix()
     fields = {
-        "title": item.sentence, "item": item.name, "asked_for": given.get("asked_for") or said.get("person") or who.name,
+        "title": item.sentence, "item": item.name,
+        "asked_for": given.get("asked_for") or said.get("person") or who.name,
         "group": item.tasks[0].group, "rank": item.rank, "form_hash": form_hash(item, said),
         "priority": table.priorities[min(item.rank, len(table.priorities)) - 1], "calendar": "office",
-        **({"event_key": given["event_key"], "last_event_at": given["last_event_at"]} if given.get("event_key") else {}),
+        **{name: given[name] for name in ("event_key", "last_event_at") if given.get(name)},
     }  # fmt: skip
     rows = tuple({"question": name, "answer": text} for name, text in said.items())
     parts = {"answers": rows, "tasks": tuple(catalogue.rows(item))}
@@ -111,12 +112,12 @@ def do_task(ask: Ask, record: Record, given: Given, who: Principal, now: str) ->
     return working.do_task(ask, record, given, who, now)
 
 
-def confirm(_ask: Ask, record: Record, _given: Given, who: Principal, _now: str) -> Decision:
+def confirm(_ask: Ask, _record: Record, _given: Given, who: Principal, _now: str) -> Decision:
     """It is as it was wanted."""
     return Decision("closed", {"closed_how": "confirmed"}, f"confirmed by {who.name}")
 
 
-def close(_ask: Ask, record: Record, given: Given, _who: Principal, _now: str) -> Decision:
+def close(_ask: Ask, _record: Record, given: Given, _who: Principal, _now: str) -> Decision:
     """Nobody objected."""
     return Decision("closed", {"closed_how": given["closed_how"]}, f"closed: {given['closed_how']}")
 

@@ -78,11 +78,13 @@ def of_transitions(history: Iterable[Mapping[str, Value]], stimuli: Mapping[str,
 def entries(history: Iterable[Mapping[str, Value]]) -> list[Entry]:
     """A record's history for the clock: rows of at (ISO 8601), event, state, category, waiting, rank; oldest first.
 
-    A row says what changed and is completed from those before it, except for the event, which is its own.
+    A row says what changed and is completed from those before it, except for the event, which is its own. One that is
+    earlier than the row before (in a history that was imported, or after a clock was put back) counts as of then.
     """
     known: dict[str, Value] = {}
-    found = []
+    found: list[Entry] = []
     for row in history:
         known = {**known, "event": None, **row}
-        found.append(Entry(moment(str(row["at"])), dict(known)))
+        at = moment(str(row["at"]))
+        found.append(Entry(max(at, found[-1].at) if found else at, dict(known)))
     return found

@@ -49,7 +49,7 @@ def classify(ask: Ask, record: Record, given: Given, who: Principal, now: str) -
     fields = {name: given[name] for name in ("event_category", "title") if given.get(name)}
     if given.get("urgency"):
         fields["urgency_said"] = _urgency(given)
-    effects = ()
+    effects: tuple[Any, ...] = ()
     if record.fields.get("outage_since"):
         says = str(record.fields["condition"])
         effects = outage.say(ask, record.number, {**dict.fromkeys(record.cis), **dict.fromkeys(cis, says)})
@@ -87,7 +87,7 @@ def prioritise(_ask: Ask, record: Record, given: Given, who: Principal, _now: st
         for name in ("impact", "urgency")
     ]
     computed, value = (int(str(fields[name])) for name in ("computed_priority", "priority"))
-    now = before(fields) or Priority(value, computed, *said)
+    now = before(fields) or Priority(value, computed, said[0], said[1])
     made = override(table, now, int(given["priority"]), who.name, str(given.get("reason") or ""))
     changed = {
         "priority": made.value, "rank": table.rank(made.value), "override_by": made.override_by or None,
@@ -100,7 +100,7 @@ def prioritise(_ask: Ask, record: Record, given: Given, who: Principal, _now: st
 
 def confirm_outage(ask: Ask, record: Record, given: Given, who: Principal, now: str) -> Decision:
     """Somebody saw it: its CIs are down or degraded, and every question about impact counts that."""
-    condition = outage.check(given.get("condition") or record.fields.get("condition") or "down")
+    condition = outage.check(str(given.get("condition") or record.fields.get("condition") or "down"))
     if not record.cis:
         raise Refused(f"{record.number} names no CI that could be {condition}: classify it first")
     if record.waiting == "confirmation" or not record.open:

@@ -98,15 +98,16 @@ def test_an_incident_from_its_event_to_its_close_and_back(served: tuple[Services
     assert list(over.values()) == [3, 1, "erin", "it is night"]
     give(of, 'prioritiseIncident(number: "INC-1", priority: 1)')
     # INC.5: by clock, once; to another group with what was found
+    give(of, 'beginIncident(number: "INC-1")')
+    levels = ask(of, '{ serviceLevels(number: "INC-1") { calendar readings { kind state left breachAt } } }', VERA)
+    states = {one["kind"]: one["state"] for one in levels["serviceLevels"]["readings"]}
+    assert states == {"response": "complete", "resolution": "running", "update": "running"}
     opened = of.store.record("Incident", "INC-1").opened_at
     late = Timers(of, lambda: after(opened, 5))
     assert (late.step() > 0, late.step()) == (True, 0)
     keys = of.store.record("Incident", "INC-1").fields["escalated"]
     assert {(str(k).split()[0], str(k).split()[1]) for k in keys} >= {("resolution", "75"), ("resolution", "100")}  # type: ignore[union-attr]
-    give(of, 'beginIncident(number: "INC-1")')
     give(of, 'assignIncident(number: "INC-1", group: "dba", owner: "dora", reason: "disk is full")')
-    levels = ask(of, '{ serviceLevels(number: "INC-1") { calendar readings { kind state left breachAt } } }', VERA)
-    assert {r["kind"]: r["state"] for r in levels["serviceLevels"]["readings"]}["response"] == "complete"
     # a second incident about the same CI goes under the first
     give(of, f'openIncident(cis: ["{ids["db-1"]}"], title: "shop is slow", condition: "degraded")', who=VERA)
     give(of, 'confirmOutage(number: "INC-2")')
@@ -148,6 +149,7 @@ def test_silence_closes_and_the_graph_moves_the_priority(served: tuple[Services,
     Timers(of, lambda: after(opened, 0.01)).step()
     record = of.store.record("Incident", "INC-1")
     assert (record.fields["impact"], record.part("services")) == ("low", ())
+    give(of, 'majorIncident(number: "INC-1", step: "reject", reason: "nobody is hit")')
     call = 'resolveIncident(number: "INC-1", resolutionCode: "fixed", resolution: "restarted", cause: "software")'
     give(of, call)
     Timers(of, lambda: after(opened, 2)).step()
