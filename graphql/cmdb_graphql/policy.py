@@ -56,6 +56,6 @@ def _routes(routes: list[Any]) -> list[Any]:
     """Routes, also those inside included routers."""
     found: list[Any] = []
     for route in routes:
-        inner = getattr(route, "routes", None) or getattr(getattr(route, "original_router", None), "routes", None)
-        found += _routes(list(inner)) if inner else [route]
+        inner = getattr(getattr(route, "original_router", route), "routes", None)
+        found += [route] if inner is None else _routes(list(inner))  # an included router may be empty
     return found

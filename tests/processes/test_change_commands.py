@@ -492,8 +492,10 @@ def test_a_change_of_the_first_version_ends_and_goes_no_further() -> None:
 NAMES = st.sampled_from(["rita", "anna", "ben", "cleo", "dan"])
 ROLES = st.lists(st.sampled_from([*panel.ROLES.values(), Role.ENGINEER, Role.ADMIN]), max_size=3)
 ACTORS = st.one_of(st.builds(lambda n, r: person(n, *r), NAMES, ROLES), NAMES.map(lambda n: person(n, Role.ADMIN)))
-STEPS = ("assess_change", "submit_change", "request_change_approval", "edit_change", "schedule_change", "recheck_change",
-         "expire_change_approval", "cancel_change", "reject_change")  # fmt: skip
+STEPS = (
+    "assess_change", "submit_change", "request_change_approval", "edit_change", "schedule_change",
+    "recheck_change", "expire_change_approval", "cancel_change", "reject_change",
+)  # fmt: skip
 
 
 class AnyOrder(RuleBasedStateMachine):

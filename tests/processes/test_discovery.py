@@ -30,9 +30,10 @@ def test_every_package_with_a_process_is_found() -> None:
 
 def test_a_process_installed_by_others_is_found_and_no_name_taken_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """An entry point adds a process; one that takes the name of another stops the start."""
+    ours = set(discovery.processes())
     other = SimpleNamespace(name="release", commands=(), records=())
     monkeypatch.setattr(discovery, "entry_points", lambda group: [Point(SimpleNamespace(PROCESS=other))])
-    assert set(discovery.processes()) == {"change", "release"}
+    assert set(discovery.processes()) == {*ours, "release"}
     twin = SimpleNamespace(name="change")
     monkeypatch.setattr(discovery, "entry_points", lambda group: [Point(SimpleNamespace(PROCESS=twin))])
     with pytest.raises(DeclarationError, match="declared twice"):
