@@ -19,11 +19,11 @@ from cmdb.words import Role
 from cmdb_graphql.context import computed, readable_by, whole
 from cmdb_graphql.drawn import radius_of
 from cmdb_graphql.pictures import layout, svg
+from cmdb_graphql.pictures.radius import SERVICE
 from cmdb_graphql.types import CI, Dependency, Times, edge_age, make
 
 LATELY = 86_400.0
 """Seconds: a dependency seen within them counts as seen lately."""
-SERVICE = "BusinessService"
 
 
 @strawberry.enum(description="How well a CI does.")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 
 import pytest
-from support.front_door import front_door
 from support.pages import Page
+from support.signed_in import admins_door
 
 from cmdb.applier import utc_now
 from cmdb.moments import after
 from cmdb.store import By, Store
-from cmdb.words import Role
 
 ROOT = Path(__file__).parents[2]
 BEGAN = after(utc_now(), -60 * 24)
@@ -73,14 +70,8 @@ def test_every_command_of_the_page_prints_what_the_page_says(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each command typed in the page's order, against a real server with the shop in it."""
-    monkeypatch.setenv("EPICENTRE_HOME", str(tmp_path))
     monkeypatch.chdir(ROOT)
-    with front_door(tmp_path, store) as door:
-        accounts = door.services.accounts
-        accounts.create_user("admin", [Role.ADMIN])
-        (tmp_path / "server.json").write_text(json.dumps({"pid": os.getpid(), "url": f"http://127.0.0.1:{door.port}"}))
-        (tmp_path / "token").touch(mode=0o600)
-        (tmp_path / "token").write_text(accounts.create_token("admin"))
+    with admins_door(tmp_path, store, monkeypatch):
         steps = {
             "a shop with a database and two web servers": lambda: a_shop(store),
             "a second service and how much hangs on both": lambda: two_services(store),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.scripted import Scripted, Turns, serving
+from support.signed_in import signed_in
 
 from cmdb_processes.cli import main
 
@@ -37,11 +38,9 @@ def test_an_audit_goes_on_until_it_is_done_or_something_is_broken(
 ) -> None:  # fmt: skip
     """Each page begins where the one before ended; exit code 0 or 2, in text as in JSON."""
     monkeypatch.setenv("EPICENTRE_HOME", str(tmp_path))
-    (tmp_path / "token").touch(mode=0o600)
-    (tmp_path / "token").write_text("epi_home\n")
     for options in ([], ["--json"]):
         with serving(Scripted({"audit": Turns(pages)})) as server:
-            (tmp_path / "server.json").write_text(json.dumps({"url": server.url, "pid": 1}))
+            signed_in(tmp_path, server.url, "epi_home\n")
             monkeypatch.setattr(sys, "argv", ["epicentre", "audit", "verify", *options])
             with pytest.raises(SystemExit) as ended:
                 main.main()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from support.front_door import Door, Sender, front_door
+from support.front_door import Door, Sender
 from support.pages import Page
 from support.reports import host, network, report, service, services, sockets, uses
+from support.signed_in import admins_door
 
 from cmdb.applier import utc_now
 from cmdb.claims import ranking
@@ -23,7 +22,7 @@ from cmdb.moments import after
 from cmdb.reconcile.brake import ITEMS, SHARE
 from cmdb.store import Store
 from cmdb.sweeper import Sweeper
-from cmdb.words import Role, Section, Value
+from cmdb.words import Section, Value
 
 PAGE = Path(__file__).parents[2] / "docs" / "identity.md"
 
@@ -112,12 +111,7 @@ class Story:
 @pytest.fixture
 def story(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
     """A server that nobody reported to, with an admin's token where the command line looks for it."""
-    with front_door(tmp_path, store) as door:
-        accounts = door.services.accounts
-        accounts.create_user("admin", [Role.ADMIN])
-        (tmp_path / "server.json").write_text(json.dumps({"pid": os.getpid(), "url": f"http://127.0.0.1:{door.port}"}))
-        (tmp_path / "token").touch(mode=0o600)
-        (tmp_path / "token").write_text(accounts.create_token("admin"))
+    with admins_door(tmp_path, store, monkeypatch) as door:
         made = Story(door)
         for clock in ("cmdb.applier.utc_now", "cmdb.inbox._now", "cmdb_graphql.fields.commands.utc_now"):
             monkeypatch.setattr(clock, made.clock)
@@ -126,10 +120,9 @@ def story(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 @pytest.mark.neo4j
 def test_every_command_of_the_page_prints_what_the_page_says(
-    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    story: Story,
 ) -> None:
     """An estate in motion, told to an operator: each command typed in the page's order against the real server."""
-    monkeypatch.setenv("EPICENTRE_HOME", str(tmp_path))
     many = [service(f"site{n}", 8000 + n) for n in range(1, 15)]
     web1 = [network("10.0.0.5"), services(SHOP, *many), sockets(uses(SHOP, "10.0.0.7:5432"))]
     steps = {

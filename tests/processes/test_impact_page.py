@@ -1,16 +1,13 @@
 """docs/impact.md: what it prints is printed by the real program."""
 
-import json
-import os
 from pathlib import Path
 
 import pytest
-from support.front_door import front_door
 from support.pages import Page
 from support.reports import NOW
+from support.signed_in import admins_door
 
 from cmdb.store import By, Store
-from cmdb.words import Role
 
 pytestmark = pytest.mark.neo4j
 
@@ -31,11 +28,5 @@ def test_every_command_of_the_page_prints_what_the_page_says(
     for source, target in (("shop", "db-1"), ("shop", "db-2"), ("selling", "shop")):
         store.link_cis("DEPENDS_ON", ids[source], ids[target], BY)
     store.update_ci(ids["shop"], None, {"redundancy": ["DEPENDS_ON: 1 of db-1, db-2"]}, BY)
-    monkeypatch.setenv("EPICENTRE_HOME", str(tmp_path))
-    with front_door(tmp_path, store) as door:
-        accounts = door.services.accounts
-        accounts.create_user("admin", [Role.ADMIN])
-        (tmp_path / "server.json").write_text(json.dumps({"pid": os.getpid(), "url": f"http://127.0.0.1:{door.port}"}))
-        (tmp_path / "token").touch(mode=0o600)
-        (tmp_path / "token").write_text(accounts.create_token("admin"))
+    with admins_door(tmp_path, store, monkeypatch):
         Page(PAGE, {}).check()

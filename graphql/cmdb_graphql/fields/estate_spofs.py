@@ -18,8 +18,8 @@ from cmdb_graphql.below import below, out
 from cmdb_graphql.context import Info, blocking, question, readable_by, whole
 from cmdb_graphql.fields.availability import others
 from cmdb_graphql.fields.impact import model_from
-from cmdb_graphql.impact_answer import SERVICE
 from cmdb_graphql.moment import AsOf
+from cmdb_graphql.pictures.radius import SERVICE
 from cmdb_graphql.proposed import Asked, Proposed, asked
 from cmdb_graphql.types import CI, After, First, OfClass, PageInfo, cut_page, make
 

@@ -9,7 +9,7 @@ from cmdb_graphql.pictures import words
 from cmdb_graphql.pictures.decision import Decision
 from cmdb_graphql.pictures.ladder import layout
 from cmdb_graphql.pictures.measure import FONT
-from cmdb_graphql.pictures.radius import DEGREES, Hit, Radius
+from cmdb_graphql.pictures.radius import DEGREES, SERVICE, Hit, Radius
 from cmdb_graphql.pictures.svg import DARK, LIGHT, svg
 
 MOST_ROWS = 15
@@ -120,7 +120,7 @@ def _hits(radius: Radius) -> str:
 
 
 def _order(hit: Hit) -> tuple[bool, int, int, str, str]:
-    return hit.cls != "BusinessService", DEGREES.index(hit.degree), hit.hops, hit.name, hit.id
+    return hit.cls != SERVICE, DEGREES.index(hit.degree), hit.hops, hit.name, hit.id
 
 
 def _degree(hit: Hit) -> str:

@@ -11,6 +11,8 @@ AT_RISK = "AT RISK"
 SPENT = "no redundancy left"
 DEGREES = (FAILED, "DOWN", "DEGRADED", AT_RISK, "UP")
 """Worst first."""
+SERVICE = "BusinessService"
+"""What people ask about first: it stands before all else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Radius:
     def focus(self) -> Hit | None:
         """Who matters most: a business service before anything else, then the worst, then the farthest."""
         rank = {degree: place for place, degree in enumerate(DEGREES)}
-        order = sorted(self.hits, key=lambda h: (h.cls != "BusinessService", rank[h.degree], -h.hops, h.name, h.id))
+        order = sorted(self.hits, key=lambda h: (h.cls != SERVICE, rank[h.degree], -h.hops, h.name, h.id))
         return order[0] if order else None
 
 
