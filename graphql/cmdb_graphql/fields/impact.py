@@ -9,7 +9,7 @@ import strawberry
 
 from cmdb.classes import catalogue
 from cmdb.errors import Invalid, UnknownName
-from cmdb.impact import Model, State, blast_radius, model_of
+from cmdb.impact import Blast, Model, State, blast_radius, model_of
 from cmdb.projection import NOTHING
 from cmdb.store import Posed, Slice
 from cmdb.store.slices import MOST, cut
@@ -39,6 +39,20 @@ async def impact(
     degraded: Degraded = None, context: InContext = True,
 ) -> Impact:  # fmt: skip
     """What breaks if all of these CIs fail together, now or as of a moment, as things are or as they are proposed."""
+    part, model, blast = await struck(info, of, as_of, proposed, also_down, degraded, context=context)
+    scopes = sorted({e.scope for e in part.edges})
+    seen = await info.context.loaders.seen.load_many(scopes)
+    return answer(part, model, blast, dict(zip(scopes, seen, strict=True)))
+
+
+async def struck(
+    info: Info, of: list[strawberry.ID], as_of: AsOf, proposed: Proposed, also_down: AlsoDown, degraded: Degraded, *,
+    context: bool, anew: bool = False,
+) -> tuple[Slice, Model, Blast]:  # fmt: skip
+    """The part of the graph that the failure of these can reach, its model, and who falls.
+
+    `anew`: as if they failed only now, so that also who is down because of them already is among the fallen.
+    """
     ids, before = named(of), _before(also_down, degraded)
     state = await asked(info, as_of, proposed, reader=True)
     everyone = [*ids, *before]
@@ -47,12 +61,11 @@ async def impact(
         _check(given, part, state.posed, where)
     own = {ci: State[state.upper()] for ci, state in part.outages.items()}
     own |= {ci: min(state, own.get(ci, State.UP)) for ci, state in before.items()}
+    if anew:
+        own = {ci: state for ci, state in own.items() if ci not in set(ids)}
     info.context.loaders.prime([*part.nodes.values(), *part.beside.values()])
     model = await blocking(model_from, part)
-    blast = await blocking(blast_radius, model, ids, part.name, own)
-    scopes = sorted({e.scope for e in part.edges})
-    seen = await info.context.loaders.seen.load_many(scopes)
-    return answer(part, model, blast, dict(zip(scopes, seen, strict=True)))
+    return part, model, await blocking(blast_radius, model, ids, part.name, own)
 
 
 def _before(also_down: list[strawberry.ID] | None, degraded: list[strawberry.ID] | None) -> dict[str, State]:
