@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cmdb.errors import Refused
 from cmdb.words import Record
 from cmdb_processes.change import answers
 from cmdb_processes.change.combined import combined
@@ -20,8 +19,6 @@ from cmdb_processes.timing.slots import Busy, Slot, free, nearest
 from cmdb_processes.timing.spans import Span
 
 Ask = Callable[..., dict[str, Any]]
-MOST = 50
-"""Other changes of the time looked at: each is asked about, so there is an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +39,7 @@ def slots(ask: Ask, record: Record, now: datetime, days: int = 14, most: int = 3
     answer = ask(IMPACT, of=list(record.cis))["impact"]
     own, alone = own_change(record, answer), answers.impact(answer)
     horizon = Window(now, now + timedelta(days=days))
-    others = [one for one in open_changes(ask, own.number) if one.committed and one.window.overlaps(horizon)]
-    if len(others) > MOST:
-        raise Refused(f"more than {MOST} approved changes lie in the next {days} days: look at fewer days")
+    others = [one for one in open_changes(ask, own.number, horizon) if one.committed]
     busy = [one for other in others for one in _busy(ask, own, other, alone)]
     seconds = int((own.window.end - own.window.start).total_seconds())
     span = Span(int(now.timestamp()), int(now.timestamp()) + days * 86_400)
