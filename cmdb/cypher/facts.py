@@ -84,6 +84,8 @@ CALL () { UNWIND $create AS row CREATE (n:CI) SET n = row.properties, n:$(row.la
 CALL () { UNWIND $change AS row MATCH (n:CI {id: row.id}) WHERE n.rev = row.rev
           CREATE (v:Version)-[:OF]->(n)
           SET v = properties(n), v.ci = n.id, v.from = n.valid_from, v.to = row.seq, v.id = null
+          FOREACH (_ IN CASE WHEN row.search <> n.search THEN [1] ELSE [] END |
+                   MERGE (:PastTerms {ci: n.id, search: n.search}))
           SET n += row.set, n.name = row.name, n.status = row.status, n.source = row.source,
               n.search = coalesce(row.search, n.search),
               n.rev = n.rev + 1, n.valid_from = row.seq

@@ -42,6 +42,12 @@ MATCH (c:Change {seq: seq}) RETURN id, collect(c{.seq, .at, .actor, .kind, .summ
 """
 """Of each CI the journal entries between two sequences that changed it itself, or its own dependencies."""
 WHEN = "MATCH (c:Change {seq: $seq}) RETURN coalesce(c.time, c.at) AS at"
+HEARD = """
+UNWIND $actors AS actor
+RETURN actor, COLLECT { MATCH (c:Change) WHERE c.actor = actor AND c.seq <= $at
+                        RETURN coalesce(c.time, c.at) ORDER BY c.actor DESC, c.seq DESC LIMIT 1 }[0] AS at
+"""
+"""When each of these last did something, up to a sequence: one step in the index of actor and sequence."""
 OUTAGES = """
 CALL () {
   MATCH (v:Version) WHERE v.condition = 'down' AND v.ci IN $ids RETURN v.ci AS ci, v.from AS begin, v.to AS end

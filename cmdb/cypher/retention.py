@@ -21,6 +21,7 @@ COUNT = (
 )
 DELETE = """
 CALL () { UNWIND $versions AS row MATCH (v:Version {ci: row[0], from: row[1]}) DETACH DELETE v }
+CALL () { UNWIND $versions AS row WITH DISTINCT row[0] AS ci MATCH (p:PastTerms {ci: ci}) DELETE p }
 CALL () { UNWIND $claims AS row MATCH (p:PastClaim {ci: row[1]}) WHERE p.scope = row[0] AND p.from = row[2] DELETE p }
 CALL () { UNWIND $edges AS row MATCH (:CI {id: row[0]})-[e]-(:CI) WHERE e.id = row[1] DELETE e }
 MATCH (j:Journal {id: 'journal'})

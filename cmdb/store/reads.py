@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from cmdb.cypher import Filter, counts, filters, past, questions
+from cmdb.cypher import Filter, counts, filters, governance, past, questions
 from cmdb.cypher.filters import Direction
 from cmdb.cypher.frames import Frame
 from cmdb.impact.paths import Hop, k_shortest
@@ -99,15 +99,37 @@ class Reads:
         statement = counts.counts(by, attribute, cls, where, limit, after, agents, self._frame(at))
         return self._bolt.read(lambda run: run(*statement))
 
-    def sources(self, cls: str | None, where: Filter | None = None) -> list[dict[str, Any]]:
-        """How many CIs of each class each source speaks for: class, source, count. One round trip."""
-        statement = counts.sources(cls, where)
+    def tag_counts(
+        self, prefix: str, first: int, after: str | None = None, at: int | None = None
+    ) -> list[tuple[str, int]]:
+        """Tags that begin so, with the number of live CIs that carry each, in order; one more than `first`.
+
+        Now or at a sequence. One round trip.
+        """
+        statement = governance.tags(prefix, after, first + 1, self._frame(at))
+        return [(row["tag"], row["count"]) for row in self._bolt.read(lambda run: run(*statement))]
+
+    def sources(self, cls: str | None, where: Filter | None = None, at: int | None = None) -> list[dict[str, Any]]:
+        """How many CIs of each class each source speaks for, now or at a sequence: class, source, count.
+
+        One round trip.
+        """
+        statement = counts.sources(cls, where, self._frame(at))
         return self._bolt.read(lambda run: run(*statement))
 
-    def search(self, text: str, first: int = 20, after: Sequence[str] | None = None) -> list[Row]:
-        """Up to `first` + 1 live CIs by what people type, by name and id; `after` is those of the last one seen."""
-        statement = questions.search(text, first + 1, after)
-        return [] if statement is None else [row["n"] for row in self._bolt.read(lambda run: run(*statement))]
+    def search(
+        self, text: str, first: int = 20, after: Sequence[str] | None = None, at: int | None = None
+    ) -> list[Row]:
+        """Up to `first` + 1 live CIs by what people type, by name and id; `after` is those of the last one seen.
+
+        With a sequence `at`: what was found by it then, as it was. One round trip.
+        """
+        if at is None:
+            statement = questions.search(text, first + 1, after)
+        else:
+            statement = questions.search_then(text, first + 1, after, at)
+        rows = [] if statement is None else self._bolt.read(lambda run: run(*statement))
+        return [row["n"] if at is None else then(row["n"], at) for row in rows]
 
     def resolve(
         self, name: str, cls: str | None = None, limit: int = 20, *, retired: bool = False, at: int | None = None

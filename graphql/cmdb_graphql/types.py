@@ -291,11 +291,12 @@ async def _loaded(loaders: Loaders, ci: str) -> CI:
     return make(row)
 
 
-def age(moment: str | None) -> float | None:
-    """Seconds since an ISO 8601 moment."""
+def age(moment: str | None, now: str | None = None) -> float | None:
+    """Seconds from an ISO 8601 moment to another, or to now."""
     if moment is None:
         return None
-    return round(max(0.0, (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()), 1)
+    end = datetime.now(UTC) if now is None else datetime.fromisoformat(now)
+    return round(max(0.0, (end - datetime.fromisoformat(moment)).total_seconds()), 1)
 
 
 Times = Mapping[str, str | None]

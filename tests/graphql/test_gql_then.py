@@ -106,3 +106,56 @@ def test_evidence_is_that_of_the_moment(store: Store, tmp_path: Path) -> None:
             assert [e["evidence"]["detail"] for way in found["paths"]["nodes"] for e in way["edges"]] == [detail]
             (hit,) = [i for i in found["impact"]["items"] if i["ci"]["name"] == "epicentre"]
             assert [e["evidence"]["detail"] for e in hit["path"]] == [detail]
+
+
+SEARCH = """
+query S($text: String!, $at: Moment, $first: Int! = 20, $after: String, $p: ProposedInput) {
+  search(text: $text, asOf: $at, first: $first, after: $after, proposed: $p) {
+    nodes { name asOf } pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+
+
+def test_search_finds_what_was_called_so_then(store: Store, tmp_path: Path) -> None:
+    """By starts and ends of the words of then, also what is called otherwise or is gone now; page by page; proposed."""
+    by = By("ann", "2026-01-01T00:00:00.000Z")
+    one = store.create_ci("Application", "shop front", {}, by).ci  # 1
+    two = store.create_ci("Application", "Shop back", {}, by).ci  # 2
+    store.update_ci(one, None, {"name": "store front"}, by)  # 3
+    store.update_ci(one, None, {"name": "market front"}, by)  # 4
+    store.retire_ci(two, None, by)  # 5
+    for n in range(3):
+        store.create_ci("Application", f"stall {n}", {}, by)  # 6 to 8
+
+    def names(text: str, at: int | None = None, **more: Any) -> list[tuple[str, int | None]]:
+        found = ask(of, SEARCH, text=text, at=at, **more)["search"]
+        return [(node["name"], node["asOf"]) for node in found["nodes"]]
+
+    with parts(tmp_path, store) as of:
+        assert names("SHOP", 1) == [("shop front", 1)] and names("shop", 0) == []
+        assert names("shop", 2) == [("Shop back", 2), ("shop front", 2)]
+        assert names("sto fro", 2) == names("sto fro", 4) == names("store") == []
+        assert names("sto fro", 3) == [("store front", 3)] and names("*ront", 1) == [("shop front", 1)]
+        assert names("back", 4) == [("Shop back", 4)] and names("back", 5) == names("back") == []
+        assert names("market", 3) == [] and names("market", 4) == [("market front", 4)]
+        first = ask(of, SEARCH, text="sta", at=8, first=2)["search"]
+        rest = ask(of, SEARCH, text="sta", at=8, first=2, after=first["pageInfo"]["endCursor"])["search"]
+        assert [n["name"] for n in (*first["nodes"], *rest["nodes"])] == ["stall 0", "stall 1", "stall 2"]
+        assert first["pageInfo"]["hasNextPage"] and not rest["pageInfo"]["hasNextPage"]
+        steps = {"set": [{"ci": two, "attributes": {"name": "shop 2"}}]}
+        assert names("shop", 2, p=steps) == [("shop 2", 2), ("shop front", 2)]
+
+
+def test_the_history_of_an_edge_ends_at_the_moment(store: Store, tmp_path: Path) -> None:
+    """Steps after it are not told, and whether it was open is that of then."""
+    by = By("ann", "2026-01-01T00:00:00.000Z")
+    one, two = (store.create_ci("Application", name, {}, by).ci for name in ("one", "two"))
+    store.link_cis("DEPENDS_ON", one, two, by)
+    store.unlink_cis("DEPENDS_ON", one, two, by)
+    ((edge, _),) = [(row.id, row.type) for row in store.edges([one], "out", None, 3)]
+    text = "query E($id: ID!, $at: Moment) { edgeHistory(id: $id, asOf: $at) { open nodes { what } } }"
+    with parts(tmp_path, store) as of:
+        then, now = (ask(of, text, id=edge, at=at)["edgeHistory"] for at in (3, None))
+    assert (then["open"], [n["what"] for n in then["nodes"]]) == (True, ["opened"])
+    assert (now["open"], [n["what"] for n in now["nodes"]]) == (False, ["closed", "opened"])
