@@ -33,6 +33,8 @@ class Graph:
     versions: dict[tuple[str, int], Properties] = field(default_factory=dict)
     edges: dict[str, Properties] = field(default_factory=dict)
     claims: dict[tuple[str, str], Properties] = field(default_factory=dict)
+    past_claims: dict[tuple[str, str, int], Properties] = field(default_factory=dict)
+    """Claims as they were, by scope, CI and the sequence they began at."""
     merges: dict[str, Properties] = field(default_factory=dict)
     apart: dict[str, list[str]] = field(default_factory=dict)
     records: dict[str, Properties] = field(default_factory=dict)
@@ -55,6 +57,7 @@ def lines(graph: Graph) -> list[str]:
         *(("version", *key, known) for key, known in graph.versions.items()),
         *(("edge", edge, known) for edge, known in graph.edges.items()),
         *(("claim", *key, known) for key, known in graph.claims.items()),
+        *(("past claim", *key, known) for key, known in graph.past_claims.items()),
         *(("merge", merge, known) for merge, known in graph.merges.items()),
         *(("apart", node, cis) for node, cis in graph.apart.items()),
         *(("record", one, known) for one, known in graph.records.items()),
@@ -79,6 +82,17 @@ def lines_at(graph: Graph, seq: int) -> list[str]:
         if known["valid_from"] <= seq < known.get("valid_to", seq + 1):
             found.append(("edge", {"id": edge, **{k: known[k] for k in ("type", "from", "to", "valid_from")}}))
     return sorted(json.dumps(part, sort_keys=True, ensure_ascii=False) for part in found)
+
+
+def claims_at(graph: Graph, seq: int) -> list[str]:
+    """One canonical line for every claim there was at a sequence: who, of what, since when, what it said; sorted."""
+    found = [(scope, ci, known) for (scope, ci), known in graph.claims.items() if _begun(known) <= seq]
+    found += [
+        (scope, ci, known) for (scope, ci, begun), known in graph.past_claims.items() if begun <= seq < known["to"]
+    ]
+    names = ("since", "trace", "said")
+    rows = [(scope, ci, *(known.get(name) for name in names)) for scope, ci, known in found]
+    return sorted(json.dumps(row, sort_keys=True, ensure_ascii=False) for row in rows)
 
 
 def digest(graph: Graph) -> str:
@@ -154,15 +168,34 @@ def _words(step: Mapping[str, Any]) -> Properties:
     return {"scope": step["scope"], "endpoint": step["endpoint"], **step["evidence"], "also": text}
 
 
-def _drop(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
-    graph.claims.pop((step["scope"], step["ci"]), None)
+def _begun(claim: Properties) -> int:
+    """The sequence since which a claim says what it says."""
+    return int(claim["from"] if "from" in claim else claim["since"])
+
+
+def _keep(graph: Graph, key: tuple[str, str], seq: int) -> None:
+    """A claim as it was until a sequence; one that began there never was."""
+    was = graph.claims[key]
+    if (begun := _begun(was)) < seq:
+        graph.past_claims[*key, begun] = {**was, "from": begun, "to": seq}
+
+
+def _drop(graph: Graph, entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    key = step["scope"], step["ci"]
+    if key in graph.claims:
+        _keep(graph, key, entry["seq"])
+        del graph.claims[key]
 
 
 def _claim(graph: Graph, entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
-    was = graph.claims.get((step["scope"], step["ci"]), {"since": entry["seq"]})
+    key, seq = (step["scope"], step["ci"]), entry["seq"]
     said = None if step["said"] is None else {name: Entry(**one) for name, one in step["said"].items()}
     words = {"seq": step["seq"], "said": to_json(said), "until": ends(said)}
-    graph.claims[step["scope"], step["ci"]] = _present({**was, **words})
+    was = graph.claims.get(key, {"since": seq, "said": words["said"]})
+    if was.get("said") != words["said"]:
+        _keep(graph, key, seq)
+        was = {**was, "from": seq}
+    graph.claims[key] = _present({**was, **words})
 
 
 def _bind(graph: Graph, entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
@@ -174,11 +207,12 @@ def _trace(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> 
     graph.claims[step["scope"], step["ci"]]["trace"] = step["trace"]
 
 
-def _rebind(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+def _rebind(graph: Graph, entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
     moved = [s for s, ci in graph.claims if ci == step["from"] and not speaks(s)]
     for scope in moved:
         if step["nodes"] is None or scope in step["nodes"]:
-            graph.claims[scope, step["to"]] = graph.claims.pop((scope, step["from"]))
+            _keep(graph, (scope, step["from"]), entry["seq"])
+            graph.claims[scope, step["to"]] = {**graph.claims.pop((scope, step["from"])), "from": entry["seq"]}
 
 
 def _merge(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
@@ -186,8 +220,8 @@ def _merge(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> 
     graph.merges[step["id"]] = {**words, "record": step["kept"], "state": "open"}
 
 
-def _split(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
-    done = {"split_at": step["at"], "split_by": step["by"], "split_reason": step["reason"]}
+def _split(graph: Graph, entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    done = {"split_at": step["at"], "split_by": step["by"], "split_reason": step["reason"], "split_seq": entry["seq"]}
     graph.merges[step["id"]] |= {"state": "split", **done}
 
 
@@ -206,11 +240,13 @@ def _apart(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> 
 def _take_over(graph: Graph, entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
     """One agent speaks on for another: its scopes, and what they are the source of, have a new name."""
     old, new, ci = f"{step['old']}/", f"{step['new']}/", step["ci"]
+    _keep(graph, (step["old"], ci), entry["seq"])
     del graph.claims[step["old"], ci]
     was = graph.claims.get((step["new"], ci), {})
     graph.claims[step["new"], ci] = {**was, "since": entry["seq"], "trace": step["trace"]}
     for scope, about in [key for key in graph.claims if key[0].startswith(old)]:
-        claim = graph.claims.pop((scope, about))
+        _keep(graph, (scope, about), entry["seq"])
+        claim = {**graph.claims.pop((scope, about)), "from": entry["seq"]}
         graph.claims[new + scope.removeprefix(old), about] = {k: v for k, v in claim.items() if k != "seq"}
     inside = {one for one, known in graph.cis.items() if one == ci or known.get("parent") == ci}
     for one in inside:
@@ -227,6 +263,8 @@ def _purge(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> 
         del graph.versions[ci, begun]
     for edge in step["edges"]:
         del graph.edges[edge]
+    for scope, ci, begun in step.get("claims", ()):
+        del graph.past_claims[scope, ci, begun]
 
 
 def _record(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:

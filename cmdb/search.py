@@ -52,18 +52,36 @@ def _pieces(text: str) -> list[tuple[str, bool]]:
     return [(start, end) for start, end in asked if _WORD.search(start)][:_MOST]
 
 
+def parts(text: str) -> list[tuple[str, str]] | None:
+    """The pieces of a question as (`start`, `end` or `whole`, text of an index term), for terms that no index has.
+
+    None when there is none.
+    """
+    found = []
+    for piece, end in _pieces(text):
+        first = _WORD.search(piece)
+        assert first is not None
+        if not end:
+            found.append(("start", piece.strip(_EDGES)))
+        else:
+            found.append(("whole" if first.start() else "end", piece[first.start() :]))
+    return found or None
+
+
 def matches(text: str, indexed: str) -> bool:
     """Whether `query` of a text would find a CI of these index terms: for CIs that no index has."""
-    wanted, known = _pieces(text), indexed.split()
-    return bool(wanted) and all(any(_fits(piece, term, end=end) for term in known) for piece, end in wanted)
+    wanted, known = parts(text), indexed.split()
+    return wanted is not None and all(any(_fits(way, piece, term) for term in known) for way, piece in wanted)
 
 
-def _fits(piece: str, term: str, *, end: bool) -> bool:
-    if not end:
-        return term.startswith(piece.strip(_EDGES))
-    first = _WORD.search(piece)
-    assert first is not None
-    return term == piece[first.start() :] if first.start() else term.endswith(piece)
+def _fits(way: str, piece: str, term: str) -> bool:
+    match way:
+        case "start":
+            return term.startswith(piece)
+        case "end":
+            return term.endswith(piece)
+        case _:
+            return term == piece
 
 
 def _ending(piece: str) -> str:

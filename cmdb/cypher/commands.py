@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cmdb.cypher.facts import PAST_CLAIM
+
 _CLAIMS = "[(s:Scope)-[a:ASSERTS]->({0}) | [s.id, a.seq, a.said]]"
 
 CIS = f"""
@@ -27,11 +29,15 @@ RETURN
   COLLECT { MATCH (p:CI) WHERE p.id IN $targets AND p:Endpoint
             RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } AS placeholders
 """
-REBIND = """
+REBIND = (
+    """
 MATCH (r:Scope)-[a:ASSERTS]->(:CI {id: $from}) WHERE r.node IS NULL AND ($nodes IS NULL OR r.id IN $nodes)
-MATCH (to:CI {id: $to}) MERGE (r)-[b:ASSERTS]->(to) SET b = properties(a) DELETE a
+MATCH (to:CI {id: $to}) """
+    + PAST_CLAIM.format(a="a", when="true", scope="r.id", ci="$from", seq="$seq")
+    + """MERGE (r)-[b:ASSERTS]->(to) SET b = properties(a), b.from = $seq DELETE a
 RETURN r.id AS node
 """
+)
 """Let agents speak for another CI; null moves all of them."""
 
 TRACE = "MATCH (:Scope {id: $scope})-[a:ASSERTS]->(:CI {id: $ci}) SET a.trace = $trace"
@@ -46,7 +52,10 @@ RETURN properties(m) AS m
 LATER = """
 MATCH (m:Merge {state: 'open'}) WHERE m.seq > $seq AND (m.loser IN $ids OR m.winner IN $ids) RETURN m.id AS id
 """
-SPLIT = "MATCH (m:Merge {id: $id}) SET m.state = 'split', m.split_at = $at, m.split_by = $by, m.split_reason = $reason"
+SPLIT = """
+MATCH (m:Merge {id: $id})
+SET m.state = 'split', m.split_at = $at, m.split_by = $by, m.split_reason = $reason, m.split_seq = $seq
+"""
 OVERRIDDEN = f"""
 MATCH (:Scope {{id: 'override/people'}})-[x:ASSERTS]->(n:CI) WHERE x.until <= $now
 RETURN properties(n) AS ci, {_CLAIMS.format("n")} AS claims ORDER BY n.id LIMIT $most

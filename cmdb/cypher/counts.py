@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cmdb.cypher.filters import NOW, Filter, Statement, attribute_types, chosen
-from cmdb.cypher.frames import Frame
+from cmdb.cypher.filters import NOW, Filter, Statement, attribute_types, choose, chosen, members
+from cmdb.cypher.frames import Frame, Parameters, ends, state_of
 from cmdb.errors import Invalid, UnknownName
 
 ATTRIBUTE = "attribute"
@@ -18,16 +18,68 @@ MATCH (t:CI {{id: top}}) OPTIONAL MATCH (g:CI {{id: t.parent}})
 """
 
 
+MOST_HOPS = 4
+"""From a host over cage, rack and room to its site."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dimension:
     """What CIs are counted by: from `n` to rows of key and count. `agents` asks for what each agent's token says.
 
-    One that asks for agents also follows edges, those of now.
+    One that follows edges has in `elsewhere` the same for another state than now.
     """
 
     sentence: str
     text: str
     agents: str | None = None
+    elsewhere: Callable[[Parameters], str] | None = None
+
+
+def _tops(params: Parameters, more: str = "") -> str:
+    """As `_BY_TOP`, but `t` and `g` are ids."""
+    return (
+        f"WITH coalesce(n.parent, n.id) AS t, $agents[split(n.source, '/')[0]] AS agent, {more} count(*) AS count "
+        f"CALL (t) {{ OPTIONAL CALL (t) {{ {state_of('s', 't', params)} }} RETURN s.parent AS g }}"
+    )
+
+
+def _named(ids: str, classes: Sequence[str] | None, params: Parameters) -> str:
+    """The first name of the CIs with these ids, of those classes, in the frame; null where there is none."""
+    among = "" if classes is None else f" WITH s WHERE s.class IN {params.add(list(classes))}"
+    return (
+        f"COLLECT {{ UNWIND {ids} AS one CALL (one) {{ {state_of('s', 'one', params)} }}{among} "
+        "RETURN s.name ORDER BY s.name LIMIT 1 }[0]"
+    )
+
+
+def _next(ids: str, types: Sequence[str], params: Parameters) -> str:
+    """The ids of what these lead to in the frame."""
+    return (
+        f"COLLECT {{ UNWIND {ids} AS near CALL (near) {{ {ends('near', 'far', types, 'out', params)} }} "
+        "RETURN DISTINCT far }"
+    )
+
+
+def _site_elsewhere(params: Parameters) -> str:
+    types, sites = ("LOCATED_IN", "PART_OF"), members("Site")
+    hops = " ".join(
+        f"WITH t, agent, count, l{n}, seen + l{n} AS seen WITH *, {_next(f'l{n}', types, params)} AS l{n + 1}"
+        for n in range(MOST_HOPS)
+    )
+    return (
+        f"{_tops(params)} WITH t, agent, count, [x IN [t, g] WHERE x IS NOT NULL] AS l0, [] AS seen {hops} "
+        f"WITH agent, count, seen + l{MOST_HOPS} AS seen "
+        f"WITH count, coalesce({_named('seen', sites, params)}, agent) AS key"
+    )
+
+
+def _owner_elsewhere(params: Parameters) -> str:
+    types = ("OWNED_BY",)
+    own = _named(_next("[n.id]", types, params), None, params)
+    return (
+        f"WITH n, {own} AS own {_tops(params, 'own,')} WITH own, agent, count, [x IN [t, g] WHERE x IS NOT NULL] AS l0 "
+        f"WITH count, coalesce(own, {_named(_next('l0', types, params), None, params)}, agent) AS key"
+    )
 
 
 DIMENSIONS: Mapping[str, Dimension] = {
@@ -46,6 +98,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
         + "{0,4}(s:Site) RETURN s.name AS site ORDER BY site LIMIT 1 UNION ALL RETURN null AS site } "
         "WITH top, agent, count, max(site) AS site WITH coalesce(site, agent) AS key, count",
         agents="site",
+        elsewhere=_site_elsewhere,
     ),
     "owner": Dimension(
         "The Person or Organisation it is OWNED_BY; else that of what it is inside of; else the owner its agent was "
@@ -56,6 +109,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
         + "WITH count, coalesce(own, COLLECT { UNWIND [t, g] AS h MATCH (h)-[e:`OWNED_BY`]->(o:CI) "
         "WHERE e.valid_to IS NULL RETURN o.name ORDER BY o.name LIMIT 1 }[0], agent) AS key",
         agents="owner",
+        elsewhere=_owner_elsewhere,
     ),
 }
 """Every dimension by its name; a new one needs nothing else."""
@@ -82,10 +136,10 @@ def counts(
         raise Invalid("name an attribute to count by an attribute, and only then", where="attribute")
     if attribute is not None and attribute not in (known := attribute_types(cls)):
         raise UnknownName(f"there is no attribute {attribute!r} here; known are {', '.join(sorted(known))}")
-    if frame and dimension.agents:
-        raise Invalid(f"by {by} is counted of the graph as it is now: ask without asOf and proposed", where="by")
-    text, params = chosen(cls, where, frame)
-    each = dimension.text.replace("{attribute}", attribute or "")
+    params = Parameters(frame)
+    text, each = choose(cls, where, params), dimension.text.replace("{attribute}", attribute or "")
+    if frame and dimension.elsewhere is not None:
+        each = dimension.elsewhere(params)
     beyond = "WHERE count < $count OR count = $count AND place > $place " if after is not None else ""
     count, place = after if after is not None else (0, "")
     return (
@@ -95,7 +149,7 @@ def counts(
     )
 
 
-def sources(cls: str | None, where: Filter | None) -> Statement:
+def sources(cls: str | None, where: Filter | None, frame: Frame = NOW) -> Statement:
     """How many CIs of each class each source speaks for: rows of (class, source, count)."""
-    text, params = chosen(cls, where)
+    text, params = chosen(cls, where, frame)
     return f"{text} RETURN n.class AS class, n.source AS source, count(*) AS count", params

@@ -14,6 +14,12 @@ from cmdb.words import Evidence, Link, Ref, Value
 
 Statement = tuple[str, dict[str, Any]]
 
+PAST_CLAIM = """
+FOREACH (_ IN CASE WHEN {when} AND coalesce({a}.from, {a}.since) < {seq} THEN [1] ELSE [] END |
+         CREATE (p:PastClaim) SET p = properties({a}), p.scope = {scope}, p.ci = {ci},
+                                  p.from = coalesce({a}.from, {a}.since), p.to = {seq})
+"""
+"""Keep a claim as it was until a sequence, before it says something else, goes or is another's."""
 LOCK = """
 MATCH (j:Journal {id: 'journal'}) SET j.seq = j.seq + 1
 RETURN j.seq AS seq, j.hash AS prev, j.time AS time
@@ -72,11 +78,14 @@ RETURN edges,
 """
 """All that edges of a host need: its own, what they point at, and what points here from elsewhere."""
 
-APPLY = """
+APPLY = (
+    """
 CALL () { UNWIND $create AS row CREATE (n:CI) SET n = row.properties, n:$(row.labels) }
 CALL () { UNWIND $change AS row MATCH (n:CI {id: row.id}) WHERE n.rev = row.rev
           CREATE (v:Version)-[:OF]->(n)
           SET v = properties(n), v.ci = n.id, v.from = n.valid_from, v.to = row.seq, v.id = null
+          FOREACH (_ IN CASE WHEN row.search <> n.search THEN [1] ELSE [] END |
+                   MERGE (:PastTerms {ci: n.id, search: n.search}))
           SET n += row.set, n.name = row.name, n.status = row.status, n.source = row.source,
               n.search = coalesce(row.search, n.search),
               n.rev = n.rev + 1, n.valid_from = row.seq
@@ -87,15 +96,21 @@ CALL () { UNWIND $reword AS row MATCH (:CI {id: row.source})-[e]->(:CI) WHERE e.
 CALL () { UNWIND $open AS row MATCH (a:CI {id: row.source}) MATCH (b:CI {id: row.target})
           CREATE (a)-[e:$(row.type)]->(b) SET e = row.properties }
 CALL () { UNWIND $scopes AS row MERGE (s:Scope {id: row.id}) SET s += row.properties }
-CALL () { UNWIND $drops AS row MATCH (:Scope {id: row.scope})-[a:ASSERTS]->(:CI {id: row.ci}) DELETE a }
+CALL () { UNWIND $drops AS row MATCH (s:Scope {id: row.scope})-[a:ASSERTS]->(:CI {id: row.ci}) """
+    + PAST_CLAIM.format(a="a", when="true", scope="row.scope", ci="row.ci", seq="row.seq")
+    + """DELETE a }
 CALL () { UNWIND $claims AS row MATCH (s:Scope {id: row.scope}) MATCH (c:CI {id: row.ci})
-          MERGE (s)-[a:ASSERTS]->(c) ON CREATE SET a.since = row.since
-          SET a.seq = row.seq, a.said = row.said, a.until = row.until }
+          MERGE (s)-[a:ASSERTS]->(c) ON CREATE SET a.since = row.since, a.said = row.said
+          WITH a, row, coalesce(a.said, '') <> coalesce(row.said, '') AS otherwise """
+    + PAST_CLAIM.format(a="a", when="otherwise", scope="row.scope", ci="row.ci", seq="row.since")
+    + """SET a.from = CASE WHEN otherwise THEN row.since ELSE a.from END,
+              a.seq = row.seq, a.said = row.said, a.until = row.until }
 CALL () { UNWIND $binds AS row MERGE (r:Scope {id: row.node}) SET r.boots = row.boots
           WITH r, row MATCH (h:CI {id: row.host})
           MERGE (r)-[a:ASSERTS]->(h) ON CREATE SET a.since = row.seq SET a.trace = coalesce(row.trace, a.trace) }
 RETURN changed
 """
+)
 
 JOURNAL = """
 MATCH (j:Journal {id: 'journal'}) SET j.seq = $seq, j.hash = $hash, j.time = $time
@@ -140,7 +155,7 @@ def apply(steps: Sequence[Step], now: str) -> Statement:
         ],
         "open": [_open(e, step.seq) for step in steps for e in step.plan.open],
         "claims": [_claim(c, step.seq) for step in steps for c in step.plan.claims],
-        "drops": [{"scope": scope, "ci": ci} for step in steps for scope, ci in step.plan.drops],
+        "drops": [{"scope": scope, "ci": ci, "seq": step.seq} for step in steps for scope, ci in step.plan.drops],
         "scopes": [row for step in steps for row in _scopes(step, now)],
         "binds": [{**asdict(step.bind), "seq": step.seq} for step in steps if step.bind is not None],
     }

@@ -260,9 +260,14 @@ def _beyond(keys: list[tuple[str, Direction]], values: list[Any], params: Parame
 def chosen(cls: str | None, where: Filter | None, frame: Frame = NOW) -> Statement:
     """The beginning of a statement: the CIs `n` that the filter leaves."""
     params = Parameters(frame)
-    _then_known(frame, where, ())
+    return choose(cls, where, params), dict(params)
+
+
+def choose(cls: str | None, where: Filter | None, params: Parameters) -> str:
+    """The same where more of the statement needs the parameters."""
+    _then_known(params.frame, where, ())
     conditions, costly = _conditions(cls, where, params)
-    return rows(cls, conditions, params, costly), dict(params)
+    return rows(cls, conditions, params, costly)
 
 
 def count(cls: str | None, where: Filter | None, frame: Frame = NOW) -> Statement:
@@ -274,13 +279,13 @@ def count(cls: str | None, where: Filter | None, frame: Frame = NOW) -> Statemen
 def rows(cls: str | None, conditions: Sequence[str], params: Parameters, costly: Sequence[str] = ()) -> str:
     """Clauses that bind `n` to each CI for which the conditions hold: a node of now, a map of another state."""
     if params.frame:
-        return states(_label(cls), None if cls is None else _members(cls), conditions, costly, params)
+        return states(_label(cls), None if cls is None else members(cls), conditions, costly, params)
     return f"MATCH (n:{_label(cls)})" + (
         f" WHERE {' AND '.join([*conditions, *costly])}" if conditions or costly else ""
     )
 
 
-def _members(cls: str) -> list[str]:
+def members(cls: str) -> list[str]:
     """The class and those that are special cases of it."""
     return [name for name in catalogue().classes if cls in catalogue().lineage(name)]
 

@@ -102,24 +102,30 @@ def _overlaps(version: str, params: Parameters) -> str:
 
 def related(n: str, other: str, types: Sequence[str], way: Literal["out", "in"], inner: str, params: Parameters) -> str:
     """That an edge there is in the frame joins `n` with a live CI, called `other`, for which `inner` holds."""
-    kind, frame = "|".join(f"`{name}`" for name in types), params.frame
     far = f"far_{other}"  # a step inside a step may not use a name of the outer one
+    return (
+        f"EXISTS {{ CALL ({n}) {{ {ends(f'{n}.id', far, types, way, params)} }} "
+        f"CALL ({far}) {{ {state_of(other, far, params)} }} "
+        f"WITH * WHERE {other}.status = 'live' AND ({inner}) RETURN {far} }}"
+    )
+
+
+def ends(near: str, far: str, types: Sequence[str], way: Literal["out", "in"], params: Parameters) -> str:
+    """Clauses that return, as `far`, the id of each CI that an edge there is in the frame joins with the id `near`."""
+    kind, frame = "|".join(f"`{name}`" for name in types), params.frame
     arrow = f"-[e:{kind}]->" if way == "out" else f"<-[e:{kind}]-"
     open_ = "e.valid_to IS NULL"
     if frame.at is not None:
         pin = params.of_frame("at")
         open_ = f"e.valid_from <= {pin} AND coalesce(e.valid_to, {pin} + 1) > {pin}"
-    ends = [f"MATCH (:CI {{id: {n}.id}}){arrow}(x:CI) WHERE {open_}{_kept(params)} RETURN x.id AS {far}"]
+    parts = [f"MATCH (:CI {{id: {near}}}){arrow}(x:CI) WHERE {open_}{_kept(params)} RETURN x.id AS {far}"]
     if frame.posing is not None:
         here, there = (1, 2) if way == "out" else (2, 1)
-        ends.append(
-            f"UNWIND {params.of_frame('added')} AS a WITH a WHERE a[{here}] = {n}.id "
+        parts.append(
+            f"UNWIND {params.of_frame('added')} AS a WITH a WHERE a[{here}] = {near} "
             f"AND a[0] IN {params.add(list(types))} RETURN a[{there}] AS {far}"
         )
-    return (
-        f"EXISTS {{ CALL ({n}) {{ {' UNION ALL '.join(ends)} }} CALL ({far}) {{ {_state_of(other, far, params)} }} "
-        f"WITH * WHERE {other}.status = 'live' AND ({inner}) RETURN {far} }}"
-    )
+    return " UNION ALL ".join(parts)
 
 
 def _kept(params: Parameters) -> str:
@@ -132,8 +138,8 @@ def _kept(params: Parameters) -> str:
     )
 
 
-def _state_of(name: str, far: str, params: Parameters) -> str:
-    """The state, a map of that name, of the CI whose id `far` names."""
+def state_of(name: str, far: str, params: Parameters) -> str:
+    """Clauses that return the state, a map of that name, of the CI whose id `far` names; of now in the plain frame."""
     frame = params.frame
     untouched = f" AND NOT {far} IN {params.of_frame('touched')}" if frame.posing is not None else ""
     begun = f" WHERE y.valid_from <= {params.of_frame('at')}" if frame.at is not None else " WHERE true"

@@ -7,17 +7,14 @@ from typing import Any
 
 from cmdb.claims import is_extra
 from cmdb.classes import catalogue
+from cmdb.cypher.filters import rows
+from cmdb.cypher.frames import Frame, Parameters
 from cmdb.words import ANY, Cardinality
 from cmdb.words.check import SNAKE
 
 POLICIES = "MATCH (p:Policy) RETURN properties(p) AS p ORDER BY p.name"
 PUT = "MERGE (p:Policy {name: $name}) SET p = $properties"
 LIFT = "MATCH (p:Policy {name: $name}) WITH p, properties(p) AS was DELETE p RETURN was"
-TAGS = """
-MATCH (n:CI) WHERE n.tags IS NOT NULL AND n.status = 'live'
-UNWIND n.tags AS tag WITH tag WHERE tag STARTS WITH $prefix AND ($after IS NULL OR tag > $after)
-RETURN tag, count(*) AS count ORDER BY tag LIMIT $limit
-"""
 EXPIRED = """
 MATCH (n:CI) WHERE n.expires_at <= $now AND n.status = 'live'
 RETURN n.id AS id, n.expires_at AS at ORDER BY at, id LIMIT $most
@@ -30,6 +27,18 @@ WITH n, type, goes, edges, n.id + ' ' + type + ' ' + CASE goes WHEN true THEN 'o
 WHERE place > $after
 RETURN n.id AS id, type, goes, size(edges) AS count, edges[..100] AS edges, place ORDER BY place LIMIT $limit
 """
+
+
+def tags(prefix: str, after: str | None, limit: int, frame: Frame) -> tuple[str, dict[str, Any]]:
+    """The tags of live CIs that begin so, each with how many carry it, in order."""
+    params = Parameters(frame)
+    found = rows(None, ["n.tags IS NOT NULL", "n.status = 'live'"], params)
+    given, behind = params.add(prefix), params.add(after)
+    return (
+        f"{found} UNWIND n.tags AS tag WITH tag WHERE tag STARTS WITH {given} AND ({behind} IS NULL OR tag > {behind}) "
+        f"RETURN tag, count(*) AS count ORDER BY tag LIMIT {params.add(limit)}",
+        dict(params),
+    )
 
 
 def crowded(after: str, limit: int) -> tuple[str, dict[str, Any]]:

@@ -42,6 +42,12 @@ MATCH (c:Change {seq: seq}) RETURN id, collect(c{.seq, .at, .actor, .kind, .summ
 """
 """Of each CI the journal entries between two sequences that changed it itself, or its own dependencies."""
 WHEN = "MATCH (c:Change {seq: $seq}) RETURN coalesce(c.time, c.at) AS at"
+HEARD = """
+UNWIND $actors AS actor
+RETURN actor, COLLECT { MATCH (c:Change) WHERE c.actor = actor AND c.seq <= $at
+                        RETURN coalesce(c.time, c.at) ORDER BY c.actor DESC, c.seq DESC LIMIT 1 }[0] AS at
+"""
+"""When each of these last did something, up to a sequence: one step in the index of actor and sequence."""
 OUTAGES = """
 CALL () {
   MATCH (v:Version) WHERE v.condition = 'down' AND v.ci IN $ids RETURN v.ci AS ci, v.from AS begin, v.to AS end
@@ -80,6 +86,24 @@ CALL (id) {
 }
 RETURN n ORDER BY n.class, n.name, coalesce(n.id, n.ci)
 """
+_CLAIMED = """
+CALL (id) {
+  MATCH (s:Scope)-[a:ASSERTS]->(:CI {id: id}) WHERE coalesce(a.from, a.since) <= $at
+  RETURN s.id AS scope, a.since AS since, a.trace AS trace, a.said AS said
+  UNION ALL
+  MATCH (p:PastClaim {ci: id}) WHERE p.from <= $at AND $at < p.to
+  RETURN p.scope AS scope, p.since AS since, p.trace AS trace, p.said AS said
+}
+"""
+CLAIMS = f"UNWIND $ids AS id {_CLAIMED} RETURN id, scope, since, trace, said ORDER BY scope"
+"""Who asserted each CI at a sequence, and what of it."""
+TRACES = f"""
+UNWIND $ids AS id MATCH (:CI {{id: id}})
+RETURN id, COLLECT {{ {_CLAIMED} WITH * WHERE trace IS NOT NULL RETURN [scope, since, trace] }} AS traces,
+       COLLECT {{ MATCH (m:Merge {{winner: id}}) WHERE m.seq <= $at AND coalesce(m.split_seq > $at, m.state = 'open')
+                 RETURN [m.loser, m.at, m.by, m.reason] ORDER BY m.seq }} AS merges
+"""
+"""How each CI had been identified by a sequence, and what was merged into it then."""
 STATES = """
 UNWIND $ids AS id MATCH (n:CI {id: id})
 RETURN CASE WHEN n.valid_from <= $at THEN properties(n)

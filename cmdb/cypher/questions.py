@@ -7,9 +7,10 @@ from typing import Any
 
 from cmdb.classes import catalogue
 from cmdb.cypher import filters
-from cmdb.cypher.frames import Frame, Parameters
-from cmdb.cypher.schema import SEARCH_INDEX
+from cmdb.cypher.frames import Frame, Parameters, state_of
+from cmdb.cypher.schema import PAST_SEARCH_INDEX, SEARCH_INDEX
 from cmdb.errors import Invalid
+from cmdb.search import parts as search_parts
 from cmdb.search import query as search_query
 from cmdb.words import Failure
 from cmdb.words.common import CONDITIONS
@@ -207,6 +208,29 @@ def search(text: str, limit: int, after: Sequence[str] | None = None) -> Stateme
         "WHERE node:CI AND node.status = 'live' AND (node.name > $name OR node.name = $name AND node.id > $id) "
         "RETURN properties(node) AS n ORDER BY node.name, node.id LIMIT $limit",
         {"query": query, "limit": limit, "name": name, "id": ci},
+    )
+
+
+def search_then(text: str, limit: int, after: Sequence[str] | None, at: int) -> Statement | None:
+    """The same as of a sequence: what is or was found by the text, and was found by it then.
+
+    The terms of a state stand apart by single spaces, so that a piece is sought with the space before or behind it.
+    """
+    query, pieces = search_query(text), search_parts(text)
+    if query is None or pieces is None:
+        return None
+    params = Parameters(Frame(at))
+    name, ci = after or ("", "")
+    sought = [(" " if way != "end" else "") + piece + (" " if way != "start" else "") for way, piece in pieces]
+    asked, behind, place = params.add(query), params.add(name), params.add(ci)
+    return (
+        f"CALL () {{ CALL db.index.fulltext.queryNodes('{SEARCH_INDEX}', {asked}) YIELD node RETURN node.id AS id "
+        f"UNION CALL db.index.fulltext.queryNodes('{PAST_SEARCH_INDEX}', {asked}) YIELD node RETURN node.ci AS id }} "
+        f"CALL (id) {{ {state_of('n', 'id', params)} }} WITH n WHERE n.status = 'live' "
+        f"AND all(one IN {params.add(sought)} WHERE (' ' + n.search + ' ') CONTAINS one) "
+        f"AND (n.name > {behind} OR n.name = {behind} AND n.id > {place}) "
+        f"RETURN n ORDER BY n.name, n.id LIMIT {params.add(limit)}",
+        dict(params),
     )
 
 

@@ -6,6 +6,8 @@ from cmdb.classes import Catalogue
 from cmdb.words import CONDITION
 
 SEARCH_INDEX = "ci_search"
+PAST_SEARCH_INDEX = "past_search"
+"""Over the terms by which a CI was found before: a few texts for each CI, not one for each of its states."""
 UNIQUE = {
     "CI": "id",
     "Scope": "id",
@@ -45,7 +47,7 @@ def indexes(catalogue: Catalogue) -> list[str]:
     lookups += [("CI", CONDITION), ("Version", CONDITION)]
     lookups += [("Endpoint", "key"), ("Scope", "node"), ("Brake", "node"), ("Change", "time")]
     lookups += [("Version", name) for name in ("ci", "from", "to", "parent")]
-    lookups += [("Merge", "winner"), ("Merge", "loser")]
+    lookups += [("Merge", "winner"), ("Merge", "loser"), ("PastClaim", "ci"), ("PastTerms", "ci")]
     lookups += [
         ("Record", name) for name in ("type", "state", "category", "owner", "serial", "changed_at", "opened_at")
     ]
@@ -58,7 +60,11 @@ def indexes(catalogue: Catalogue) -> list[str]:
         # Both together: a storm leaves a hundred thousand events of one key, and one incident.
         "CREATE INDEX record_event_key IF NOT EXISTS FOR (n:Record) ON (n.type, n.event_key)",
         "CREATE TEXT INDEX record_search IF NOT EXISTS FOR (n:Record) ON (n.search)",
+        "CREATE INDEX change_actor IF NOT EXISTS FOR (n:Change) ON (n.actor, n.seq)",
         "CREATE INDEX asserts_ref IF NOT EXISTS FOR ()-[a:ASSERTS]-() ON (a.ref)",
-        f"CREATE FULLTEXT INDEX {SEARCH_INDEX} IF NOT EXISTS FOR (n:CI) ON EACH [n.search] "
-        "OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace'}}",
+        *(
+            f"CREATE FULLTEXT INDEX {name} IF NOT EXISTS FOR (n:{label}) ON EACH [n.search] "
+            "OPTIONS {indexConfig: {`fulltext.analyzer`: 'whitespace'}}"
+            for name, label in ((SEARCH_INDEX, "CI"), (PAST_SEARCH_INDEX, "PastTerms"))
+        ),
     ]

@@ -17,6 +17,7 @@ _CIS = "MATCH (n:CI) RETURN properties(n) AS n"
 _VERSIONS = "MATCH (v:Version) RETURN properties(v) AS v"
 _EDGES = "MATCH (a:CI)-[e]->(b:CI) RETURN properties(e) AS e, type(e) AS type, a.id AS source, b.id AS target"
 _CLAIMS = "MATCH (s:Scope)-[a:ASSERTS]->(n:CI) RETURN s.id AS scope, n.id AS ci, properties(a) AS a"
+_PAST_CLAIMS = "MATCH (p:PastClaim) RETURN properties(p) AS p"
 _MERGES = "MATCH (m:Merge) RETURN properties(m) AS m"
 _APART = "MATCH (s:Scope) WHERE s.distinct_from IS NOT NULL RETURN s.id AS node, s.distinct_from AS cis"
 LONG = 600.0
@@ -40,7 +41,7 @@ class Audits:
         return [row["c"] for row in rows]
 
     def graph(self) -> Graph:
-        """The whole graph as it stands, to be compared with a replay. Seven round trips; it is all held in memory."""
+        """The whole graph as it stands, to be compared with a replay. Eight round trips; it is all held in memory."""
         return self._bolt.read(_graph, timeout=LONG)
 
 
@@ -56,6 +57,7 @@ def _graph(run: Run) -> Graph:
         versions={(row["v"]["ci"], row["v"]["from"]): row["v"] for row in run(_VERSIONS, {})},
         edges=edges,
         claims={(row["scope"], row["ci"]): _traced(row["a"]) for row in run(_CLAIMS, {})},
+        past_claims={_key(row["p"]): _traced(_but(row["p"], "scope", "ci")) for row in run(_PAST_CLAIMS, {})},
         merges={row["m"]["id"]: _but(row["m"], "id") for row in run(_MERGES, {})},
         records={row["id"]: _record(row) for row in run(records.WHOLE, {})},
         apart={row["node"]: row["cis"] for row in run(_APART, {})},
@@ -72,8 +74,12 @@ def _listed(link: Mapping[str, Any]) -> dict[str, Any]:
     return {"at": link["at"], "by": link["by"], "path": list(link["path"])}
 
 
-def _but(properties: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return {k: v for k, v in properties.items() if k != name}
+def _key(past_claim: Mapping[str, Any]) -> tuple[str, str, int]:
+    return past_claim["scope"], past_claim["ci"], past_claim["from"]
+
+
+def _but(properties: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {k: v for k, v in properties.items() if k not in names}
 
 
 def _traced(claim: dict[str, Any]) -> dict[str, Any]:

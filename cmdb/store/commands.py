@@ -163,7 +163,7 @@ class Commands:
     def split_ci(self, ci: str, by: By) -> Done:
         """Undo a merge, named by the CI that was merged away or by the merge's id."""
 
-        def decide(run: Run, _seq: int) -> Decided:
+        def decide(run: Run, seq: int) -> Decided:
             rows = run(cypher.MERGED, {"id": ci})
             if not rows:
                 raise UnknownName(f"{ci!r} names no CI that was merged into another")
@@ -176,7 +176,7 @@ class Commands:
             decided = commands.split(
                 known, record, one["winner"], one["loser"], by.reason or "not one thing", catalogue(), new_id
             )
-            return replace(decided, then=_splitting(one, by))
+            return replace(decided, then=_splitting(one, by, seq))
 
         return self._do(decide, by)
 
@@ -217,12 +217,12 @@ def _merging(
         "id": merge, "winner": winner, "loser": loser, "at": by.now, "by": by.actor, "reason": by.reason, "seq": seq,
         "nodes": nodes, "record": record.dump(),
     }  # fmt: skip
-    return ((cypher.REBIND, {"from": loser, "to": winner, "nodes": None}), (cypher.MERGE, keep))
+    return ((cypher.REBIND, {"from": loser, "to": winner, "nodes": None, "seq": seq}), (cypher.MERGE, keep))
 
 
-def _splitting(one: Mapping[str, Any], by: By) -> tuple[tuple[str, Mapping[str, Any]], ...]:
-    back = {"from": one["winner"], "to": one["loser"], "nodes": one["nodes"]}
-    done = {"id": one["id"], "at": by.now, "by": by.actor, "reason": by.reason}
+def _splitting(one: Mapping[str, Any], by: By, seq: int) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    back = {"from": one["winner"], "to": one["loser"], "nodes": one["nodes"], "seq": seq}
+    done = {"id": one["id"], "at": by.now, "by": by.actor, "reason": by.reason, "seq": seq}
     return ((cypher.REBIND, back), (cypher.SPLIT, done))
 
 

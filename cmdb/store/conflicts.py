@@ -23,18 +23,24 @@ SET r.distinct_from = coalesce(r.distinct_from, []) + [x IN $cis WHERE NOT x IN 
 """
 _BOOTS = "MATCH (r:Scope {id: $node}) SET r.boots = $boots"
 # The new agent takes over what the old one said: its scopes are renamed, so its next report is compared with them.
-_TAKE_OVER = """
-MATCH (old:Scope {id: $old})-[a:ASSERTS]->(h:CI {id: $ci}) DELETE a
+_TAKE_OVER = (
+    """
+MATCH (old:Scope {id: $old})-[a:ASSERTS]->(h:CI {id: $ci}) """
+    + facts.PAST_CLAIM.format(a="a", when="true", scope="$old", ci="$ci", seq="$seq")
+    + """DELETE a
 MERGE (new:Scope {id: $new}) MERGE (new)-[b:ASSERTS]->(h) SET b.since = $seq, b.trace = $trace, new.boots = '[]'
 WITH h
-CALL (h) { MATCH (s:Scope {node: $old}) SET s.id = $new + '/' + s.section, s.node = $new, s.complete = 0
-           WITH s MATCH (s)-[b:ASSERTS]->() SET b.seq = null }
+CALL (h) { MATCH (s:Scope {node: $old})-[b:ASSERTS]->(c:CI) """
+    + facts.PAST_CLAIM.format(a="b", when="true", scope="s.id", ci="c.id", seq="$seq")
+    + """SET b.seq = null, b.from = $seq }
+CALL (h) { MATCH (s:Scope {node: $old}) SET s.id = $new + '/' + s.section, s.node = $new, s.complete = 0 }
 CALL (h) { MATCH (c:CI) WHERE c.id = h.id OR c.parent = h.id
            SET c.source = replace(c.source, $old + '/', $new + '/') }
 CALL (h) { MATCH (c:CI)-[e]->(:CI) WHERE (c.id = h.id OR c.parent = h.id) AND e.valid_to IS NULL
            SET e.scope = replace(e.scope, $old + '/', $new + '/'),
                e.also = replace(e.also, '"' + $old + '/', '"' + $new + '/') }
 """
+)
 
 
 @dataclass(frozen=True, slots=True)

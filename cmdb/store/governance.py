@@ -128,12 +128,6 @@ class Governance(Commands):
 
         return self._do(decide, by)
 
-    def tag_counts(self, prefix: str, first: int, after: str | None = None) -> list[tuple[str, int]]:
-        """Tags that begin so, with the number of live CIs that carry each, in order; one more than `first`."""
-        parameters = {"prefix": prefix, "limit": first + 1, "after": after}
-        rows = self._bolt.read(lambda run: run(cypher.TAGS, parameters))
-        return [(row["tag"], row["count"]) for row in rows]
-
     def policies(self) -> tuple[Policy, ...]:
         """All policies, by name."""
         return self._bolt.read(policies.read).all

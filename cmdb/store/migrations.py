@@ -28,6 +28,13 @@ MIGRATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "r.closed_at = CASE WHEN r.state IN ['rejected', 'withdrawn'] THEN r.opened_at END",
         ),
     ),
+    (
+        "the terms by which CIs were found before are kept beside them, for searches as of a moment",
+        (
+            "MATCH (v:Version)-[:OF]->(n:CI) WHERE v.search <> n.search WITH DISTINCT n.id AS ci, v.search AS search "
+            "CREATE (:PastTerms {ci: ci, search: search})",
+        ),
+    ),
 )
 """In order, never edited once released: each is (what it does, its statements). Its number is its place, from 1."""
 

@@ -98,6 +98,19 @@ class Past:
         """CIs as they were at a sequence; those not known then are left out. One round trip."""
         return self._bolt.read(lambda run: states_at(run, ids, at))
 
+    def heard(self, actors: Collection[str], at: int) -> tuple[str | None, dict[str, str | None]]:
+        """When a sequence was, and when each of these last wrote something until then. Two round trips.
+
+        A report that found all as it was wrote nothing.
+        """
+
+        def work(run: Run) -> tuple[str | None, dict[str, str | None]]:
+            when = run(past.WHEN, {"seq": at})
+            rows = run(past.HEARD, {"actors": sorted(actors), "at": at})
+            return str(when[0]["at"]) if when else None, {row["actor"]: row["at"] for row in rows}
+
+        return self._bolt.read(work)
+
     def history_of(self, ci: str, first: int, before: int | None = None) -> list[Entry]:
         """What became of a CI, newest first, before a sequence. Two round trips.
 

@@ -93,10 +93,15 @@ class Posed(Reads):
             replace(e, posed=self.proposal.key) for e in edges if not self.overlay.hides(e.type, e.source, e.target)
         ]
 
-    def search(self, text: str, first: int = 20, after: Sequence[str] | None = None) -> list[Row]:
+    def search(
+        self, text: str, first: int = 20, after: Sequence[str] | None = None, at: int | None = None
+    ) -> list[Row]:
         """Up to `first` + 1 live CIs by what people type: by the index, and what it does not have by its own terms."""
-        states = self.proposal.states
-        found = [row for row in super().search(text, first + len(states), after) if row["id"] not in states]
+        states, held = (
+            self.proposal.states,
+            super().search(text, first + len(self.proposal.states), after, self.proposal.at),
+        )
+        found = [row for row in held if row["id"] not in states]
         own = [row for row in states.values() if row["status"] == "live" and texts.matches(text, _terms(row))]
         own = [row for row in own if after is None or (row["name"], row["id"]) > tuple(after)]
         rows = sorted([*(self._told(row, None) for row in found), *own], key=lambda row: (row["name"], row["id"]))

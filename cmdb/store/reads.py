@@ -6,13 +6,14 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from cmdb.cypher import Filter, counts, filters, past, questions
+from cmdb.cypher import Filter, counts, filters, governance, past, questions
 from cmdb.cypher.filters import Direction
 from cmdb.cypher.frames import Frame
 from cmdb.impact.paths import Hop, k_shortest
 from cmdb.store.entries import decoded
 from cmdb.store.rows import EdgeRow, Row, Ways, then
 from cmdb.store.session import Bolt, Run
+from cmdb.store.wording import as_worded, worded
 
 MOST_AHEAD = 50_000
 """CIs looked at in search of paths."""
@@ -33,6 +34,7 @@ def edge_row(properties: dict[str, Any], kind: str, source: str, target: str, at
         endpoint=properties.get("endpoint"),
         evidence={name: properties.get(name) for name in FACTS},
         as_of=at,
+        worded=worded(properties, at),
     )
 
 
@@ -97,15 +99,37 @@ class Reads:
         statement = counts.counts(by, attribute, cls, where, limit, after, agents, self._frame(at))
         return self._bolt.read(lambda run: run(*statement))
 
-    def sources(self, cls: str | None, where: Filter | None = None) -> list[dict[str, Any]]:
-        """How many CIs of each class each source speaks for: class, source, count. One round trip."""
-        statement = counts.sources(cls, where)
+    def tag_counts(
+        self, prefix: str, first: int, after: str | None = None, at: int | None = None
+    ) -> list[tuple[str, int]]:
+        """Tags that begin so, with the number of live CIs that carry each, in order; one more than `first`.
+
+        Now or at a sequence. One round trip.
+        """
+        statement = governance.tags(prefix, after, first + 1, self._frame(at))
+        return [(row["tag"], row["count"]) for row in self._bolt.read(lambda run: run(*statement))]
+
+    def sources(self, cls: str | None, where: Filter | None = None, at: int | None = None) -> list[dict[str, Any]]:
+        """How many CIs of each class each source speaks for, now or at a sequence: class, source, count.
+
+        One round trip.
+        """
+        statement = counts.sources(cls, where, self._frame(at))
         return self._bolt.read(lambda run: run(*statement))
 
-    def search(self, text: str, first: int = 20, after: Sequence[str] | None = None) -> list[Row]:
-        """Up to `first` + 1 live CIs by what people type, by name and id; `after` is those of the last one seen."""
-        statement = questions.search(text, first + 1, after)
-        return [] if statement is None else [row["n"] for row in self._bolt.read(lambda run: run(*statement))]
+    def search(
+        self, text: str, first: int = 20, after: Sequence[str] | None = None, at: int | None = None
+    ) -> list[Row]:
+        """Up to `first` + 1 live CIs by what people type, by name and id; `after` is those of the last one seen.
+
+        With a sequence `at`: what was found by it then, as it was. One round trip.
+        """
+        if at is None:
+            statement = questions.search(text, first + 1, after)
+        else:
+            statement = questions.search_then(text, first + 1, after, at)
+        rows = [] if statement is None else self._bolt.read(lambda run: run(*statement))
+        return [row["n"] if at is None else then(row["n"], at) for row in rows]
 
     def resolve(
         self, name: str, cls: str | None = None, limit: int = 20, *, retired: bool = False, at: int | None = None
@@ -127,22 +151,20 @@ class Reads:
         """Edges of many CIs at a sequence (now, if None), out or in. One round trip, two when `at` is None."""
 
         def work(run: Run) -> list[EdgeRow]:
-            return _edges(run(*questions.edges(ids, direction, types, _at(run, at))), at)
+            return as_worded(run, _edges(run(*questions.edges(ids, direction, types, _at(run, at))), at))
 
         return self._bolt.read(work) if ids else []
 
     def path(self, source: str, target: str, max_hops: int = 8, at: int | None = None) -> list[EdgeRow] | None:
         """A shortest path dependent → dependency, or None; of several the one first by edge ids, so it is stable."""
 
-        def work(run: Run) -> list[list[Any]]:
-            return [row["edges"] for row in run(*questions.path(source, target, max_hops, _at(run, at)))]
+        def work(run: Run) -> list[EdgeRow] | None:
+            rows = run(*questions.path(source, target, max_hops, _at(run, at)))
+            paths = [[edge_row(e, kind, start, end, at) for e, kind, start, end in row["edges"]] for row in rows]
+            found = min(paths, key=lambda p: [e.id for e in p], default=None)
+            return None if found is None else as_worded(run, found)
 
-        if source == target:
-            return []
-        paths = [
-            [edge_row(e, kind, start, end, at) for e, kind, start, end in edges] for edges in self._bolt.read(work)
-        ]
-        return min(paths, key=lambda p: [e.id for e in p], default=None)
+        return [] if source == target else self._bolt.read(work)
 
     def paths(self, source: str, target: str, k: int, max_hops: int = 8, at: int | None = None) -> Ways:
         """The k shortest simple paths dependent → dependency, in an order that stays. Two round trips."""
@@ -154,9 +176,8 @@ class Reads:
             found = k_shortest(hops, source, target, k, max_hops)
             starts = {edge: dependent for edge, dependent, _ in hops}
             wanted = {(edge, starts[edge]) for path in found.found for edge in path}
-            known = {
-                edge.id: edge for edge in _edges(run(*questions.edges_by_id(sorted(wanted))) if wanted else (), at)
-            }
+            rows_of = run(*questions.edges_by_id(sorted(wanted))) if wanted else ()
+            known = {edge.id: edge for edge in as_worded(run, _edges(rows_of, at))}
             more = any(row["more"] for row in rows)
             cut = f"more than {MOST_AHEAD:,} CIs lie ahead; the rest was not looked at" if more else None
             return Ways(tuple(tuple(known[e] for e in path) for path in found.found), cut or found.truncated)
@@ -173,19 +194,25 @@ class Reads:
         rows = self._bolt.read(lambda run: run(questions.ENTRIES_AFTER, {"after": seq, "first": first}))
         return [decoded(row["c"]) for row in rows]
 
-    def claims_of(self, cis: Collection[str]) -> dict[str, list[dict[str, Any]]]:
-        """Who asserts each CI, since which sequence, and the identity trace where it was made. One round trip."""
+    def claims_of(self, cis: Collection[str], at: int | None = None) -> dict[str, list[dict[str, Any]]]:
+        """Who asserts each CI, since which sequence, and the identity trace where it was made; now or at a sequence.
+
+        One round trip.
+        """
         found: dict[str, list[dict[str, Any]]] = {ci: [] for ci in cis}
-        for row in self._bolt.read(lambda run: run(questions.CLAIMS, {"ids": list(cis)})):
+        text = questions.CLAIMS if at is None else past.CLAIMS
+        for row in self._bolt.read(lambda run: run(text, {"ids": list(cis), "at": at})):
             found[row.pop("id")].append(_traced(row))
         return found
 
-    def identity_traces(self, cis: Collection[str]) -> dict[str, dict[str, Any]]:
+    def identity_traces(self, cis: Collection[str], at: int | None = None) -> dict[str, dict[str, Any]]:
         """How each CI was identified (`traces`: scope, since, trace) and what was merged into it (`merges`: id, at,
-        by, reason). One round trip."""
+        by, reason), as is known now or was at a sequence. One round trip."""
         empty: dict[str, Any] = {"traces": [], "merges": []}
         found = {ci: dict(empty) for ci in cis}
-        for row in self._bolt.read(lambda run: run(questions.TRACES, {"ids": list(cis)})):
+        text = questions.TRACES if at is None else past.TRACES
+        rows = self._bolt.read(lambda run: run(text, {"ids": list(cis), "at": at}))
+        for row in rows:
             traces = [{"scope": s, "since": since, "trace": json.loads(text)} for s, since, text in row["traces"]]
             found[row["id"]] = {"traces": traces, "merges": row["merges"]}
         return found

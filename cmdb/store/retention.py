@@ -74,12 +74,11 @@ class Retention:
                 raise _NothingDue
             versions = [[row["ci"], row["version"]] for row in rows if row["version"] is not None]
             edges = {row["edge"]: row["ci"] for row in rows if row["edge"] is not None}
+            claims = [row["claim"] for row in rows if row["claim"] is not None]
             ended = max(row["ended"] for row in rows)
-            run(
-                retention.DELETE,
-                {"versions": versions, "edges": [[ci, edge] for edge, ci in edges.items()], "ended": ended},
-            )
-            ops = [{"op": "purge", "versions": versions, "edges": sorted(edges)}]
+            pairs = [[ci, edge] for edge, ci in edges.items()]
+            run(retention.DELETE, {"versions": versions, "edges": pairs, "claims": claims, "ended": ended})
+            ops = [{"op": "purge", "versions": versions, "edges": sorted(edges), "claims": claims}]
             summary = f"{len(versions)} earlier states and {len(edges)} closed edges of retired CIs are kept no longer"
             journal(run, lock, by.now, actor=by.actor, kind="purge", summary=summary, ops=ops)
             return len(versions), len(edges)

@@ -31,7 +31,8 @@ class EdgeRow:
     """An edge with its validity [valid_from, valid_to) in journal sequence numbers; None means still open.
 
     `as_of` is the sequence it was asked for, None for now: its ends are CIs of then. `posed` is the proposed state it
-    was asked for, None for things as they are.
+    was asked for, None for things as they are. `worded` is the journal entry that has its evidence of then, where that
+    is no longer the newest: `wording.as_worded` puts it in.
     """
 
     id: str
@@ -45,6 +46,7 @@ class EdgeRow:
     evidence: Mapping[str, Any]
     as_of: int | None = None
     posed: str | None = None
+    worded: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from cmdb.store.reads import FACTS, edge_row, states_of
 from cmdb.store.rows import EdgeRow, Row, Slice
 from cmdb.store.rows import then as as_was
 from cmdb.store.session import Bolt, Run
+from cmdb.store.wording import as_worded
 from cmdb.words import CONDITION, REDUNDANCY, Needs
 
 MOST = 50_000
@@ -215,7 +216,7 @@ def _slice(
     kept = {edge.id: edge for edge in edges.values() if edge.source in nodes}
     more, cis = _beside(run, nodes, kept.values(), begun.sequence, proposed, then, states)
     kept |= more
-    ordered = sorted(kept.values(), key=lambda edge: (edge.type, edge.source, edge.target, edge.id))
+    ordered = sorted(as_worded(run, kept.values()), key=lambda edge: (edge.type, edge.source, edge.target, edge.id))
     beside = {ci: cis[ci] for ci in sorted(cis) if ci not in nodes}
     return Slice(begun.sequence, nodes, tuple(ordered), truncated, beside, begun.outages)
 

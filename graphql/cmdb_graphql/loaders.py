@@ -132,11 +132,11 @@ class Loaders:
         return [found[ci] for ci in ids]
 
     async def _claims(self, ids: list[str]) -> list[list[dict[str, Any]]]:
-        claims = self._services.store.claims_of(ids)
+        claims = self._services.store.claims_of(ids, self._at)
         return [claims[ci] for ci in ids]
 
     async def _traces(self, ids: list[str]) -> list[dict[str, Any]]:
-        traces = self._services.store.identity_traces(ids)
+        traces = self._services.store.identity_traces(ids, self._at)
         return [traces[ci] for ci in ids]
 
     async def _records(self, ids: list[str]) -> list[list[Record]]:

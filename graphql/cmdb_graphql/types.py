@@ -13,6 +13,7 @@ from cmdb import claims, free
 from cmdb.classes import catalogue
 from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.store import EdgeRow, Row
+from cmdb.store.rows import POSED
 from cmdb.words import COMMON, Attribute, Role
 from cmdb_graphql.context import SENTENCES, Info, computed, readable_by, whole
 from cmdb_graphql.rows import Rows
@@ -174,16 +175,18 @@ class CI:
     @computed("Why it is one CI: each decision that made it so, oldest first.", complete="a CI has few sources")
     async def identity_trace(self, info: Info) -> list[IdentityTrace]:
         """Identity."""
-        return identity_traces(self.row, await narrowed_traces(info, await info.context.loaders.traces.load(self.id)))
+        return identity_traces(self.row, await narrowed_traces(info, await self._loaders(info).traces.load(self.id)))
 
     @computed(
-        "Who asserts it, and what each says of it; of now, also when asked as of a moment.",
+        "Who asserts it, and what each says of it; of a proposed state those of what it is on top of.",
         complete="a CI has few sources",
     )
     async def claims(self, info: Info) -> list[Claim]:
         """Provenance."""
-        row = self.row if self.row.get("as_of") is None else await info.context.loaders.ci.load(self.id)
-        return claims_of(row or self.row, await narrowed_claims(info, await info.context.loaders.claims.load(self.id)))
+        row = self.row
+        if POSED in row:  # what is proposed nobody claims yet
+            row = await info.context.loaders.at(row.get("as_of")).ci.load(self.id) or row
+        return claims_of(row, await narrowed_claims(info, await self._loaders(info).claims.load(self.id)))
 
 
 def claims_of(row: Row, rows: Sequence[dict[str, Any]]) -> list[Claim]:
@@ -288,11 +291,12 @@ async def _loaded(loaders: Loaders, ci: str) -> CI:
     return make(row)
 
 
-def age(moment: str | None) -> float | None:
-    """Seconds since an ISO 8601 moment."""
+def age(moment: str | None, now: str | None = None) -> float | None:
+    """Seconds from an ISO 8601 moment to another, or to now."""
     if moment is None:
         return None
-    return round(max(0.0, (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()), 1)
+    end = datetime.now(UTC) if now is None else datetime.fromisoformat(now)
+    return round(max(0.0, (end - datetime.fromisoformat(moment)).total_seconds()), 1)
 
 
 Times = Mapping[str, str | None]

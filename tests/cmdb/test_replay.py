@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -143,6 +144,7 @@ def test_a_replay_is_the_live_graph_at_every_sequence(store: Store, seed: int) -
     life, built = Life(store, seed), replay.Graph()
     kinds: set[str] = set()
     moments: dict[int, list[str]] = {}
+    claimed: dict[int, list[str]] = {}
     done = 0
     for _ in range(40):
         what = life.step()
@@ -150,12 +152,22 @@ def test_a_replay_is_the_live_graph_at_every_sequence(store: Store, seed: int) -
             kinds.add(str(entry["kind"]))
             replay.replay([entry], built)
             done = int(str(entry["seq"]))
+            claimed[done] = replay.claims_at(built, done)
             if done % 4 == 0:
                 moments[done] = replay.lines_at(built, done)
         assert replay.lines(store.graph()) == replay.lines(built), f"seed {seed}, after {what} at sequence {done}"
     assert done == store.sequence() and kinds >= {"report", "command"}
     live, whole = store.graph(), replay.replay(entries(store, 0))
     assert replay.digest(whole) == replay.digest(live)
+    for seq, said in claimed.items():
+        assert replay.claims_at(live, seq) == said, f"seed {seed}, claims as of sequence {seq}"
+        asked = [
+            json.dumps((one["scope"], ci, one["since"], one["trace"], one["said"]), sort_keys=True, ensure_ascii=False)
+            for ci, rows in store.claims_of(list(live.cis), seq).items()
+            for one in rows
+        ]
+        assert sorted(asked) == said, f"seed {seed}, asked for claims as of sequence {seq}"
+    assert len({tuple(said) for said in claimed.values()}) > 10
     for seq, then in moments.items():
         assert replay.lines_at(live, seq) == then, f"seed {seed}, as of sequence {seq}"
 

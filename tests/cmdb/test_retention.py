@@ -38,9 +38,13 @@ def test_what_was_retired_long_ago_is_purged_and_the_rest_stays(store: Store, mo
     assert store.due(almost) == [] and store.purge(By("x", almost)) == (0, 0)
     assert store.due(late.now) == [retention.Due("Service", 2, 2)]
     before = store.sequence()
+    assert {ci for _, ci, _ in store.graph().past_claims} == {ids["shop"]}
     assert store.purge(late) == (2, 2)
-    assert [entry["kind"] for entry in store.journal(2)] == ["purge", "purge"] and store.sequence() == before + 2
-    assert (store.due(late.now), store.purge(late), store.sequence()) == ([], (0, 0), before + 2)
+    assert [entry["kind"] for entry in store.journal(2)] == ["purge", "purge"] and store.sequence() == before + 3
+    assert not store.graph().past_claims.keys() & {
+        (scope, ids["a"], seq) for scope, _, seq in store.graph().past_claims
+    }
+    assert (store.due(late.now), store.purge(late), store.sequence()) == ([], (0, 0), before + 3)
     assert replay.lines(store.graph()) == replay.lines(replay.replay(store.entries_after(0, 99)))
     assert [(s.seq, s.change.what) for s in store.history_of(ids["shop"], 9)] == [(3, "retired")]
     assert "kept no longer" in str(store.reach([ids["web1"]], at=2).truncated)

@@ -11,7 +11,7 @@ from support.questions import NEO4J, answer, ask, estate, parts
 from support.reports import NOW, host, report, services
 
 from cmdb.cypher.counts import DIMENSIONS
-from cmdb.store import Store
+from cmdb.store import By, Store
 from cmdb_graphql.services import Services
 
 pytestmark = pytest.mark.neo4j
@@ -146,3 +146,69 @@ def test_freshness_says_how_old_what_we_know_is(served: Services) -> None:
     assert sum(one["count"] for one in found["ages"]) == served.store.count(None)
     old = ask(served, text, old=3600.0)["freshness"]
     assert len(old["nodes"]) == len(found["nodes"]) - 1 and all(n["ageSeconds"] is None for n in old["nodes"])
+
+
+def test_sites_and_owners_are_those_of_the_state_that_is_asked(served: Services) -> None:
+    """As of each moment while things move, and proposed, over racks and rooms; the same as now as of the last one."""
+    store = served.store
+    ids = {row["name"]: row["id"] for row in store.find(None, first=100)}
+    made = ask(served, MAKE)
+    site, who = made["site"]["ci"]["id"], made["who"]["ci"]["id"]
+    before = store.sequence()
+    more = """mutation {
+      room: createCi(class: "Room", name: "R1", attributes: {code: "R1", siteCode: "BER"}) { ci { id } }
+      rack: createCi(class: "Rack", name: "K1", attributes: {code: "K1", roomCode: "BER-R1"}) { ci { id } } }"""
+    rooms = ask(served, more)
+    room, rack = rooms["room"]["ci"]["id"], rooms["rack"]["ci"]["id"]
+    for kind, one, other in (
+        ("LOCATED_IN", ids["web1"], rack), ("LOCATED_IN", rack, room), ("LOCATED_IN", room, site),
+        ("OWNED_BY", ids["web2"], who),
+    ):  # fmt: skip
+        ask(served, LINK, t=kind, a=one, b=other)
+    last = store.sequence()
+    at = {seq: dict(counted(served, f"by: SITE, asOf: {seq}")) for seq in range(before, last + 1)}
+    web1, web2 = 5, store.count(None) - 4 - 5
+    assert [found.get("Berlin") for found in at.values()] == [1, 1, 1, 1, 1, 1 + 2 + web1, 1 + 2 + web1]
+    now = {by: counted(served, f"by: {by}") for by in ("SITE", "OWNER")}
+    assert now == {by: counted(served, f"by: {by}, asOf: {last}") for by in now}
+    assert now["OWNER"] != counted(served, f"by: OWNER, asOf: {last - 1}")
+    moved = f'proposed: {{close: [{{type: "LOCATED_IN", from: "{room}", to: "{site}"}}]}}'
+    assert dict(counted(served, f"by: SITE, {moved}")) == {"Berlin": 1, None: store.count(None) - 1}
+    steps = 'proposed: {create: [{id: "new:hq", class: "Site", name: "Aachen", attributes: {code: "AAC"}}], '
+    steps += f'add: [{{type: "LOCATED_IN", from: "{ids["web2"]}", to: "new:hq"}}]}}'
+    assert dict(counted(served, f"by: SITE, {steps}"))["Aachen"] == web2 + 1
+    assert dict(counted(served, f"by: SITE, asOf: {before}, {steps}"))["Aachen"] == web2 + 1
+    given = f'proposed: {{add: [{{type: "OWNED_BY", from: "{ids["epicentre"]}", to: "{who}"}}]}}'
+    assert dict(counted(served, f"by: OWNER, {given}"))["Shop AG"] == web2 + 1
+    called = f'proposed: {{set: [{{ci: "{site}", attributes: {{name: "Bonn"}}}}]}}'
+    assert dict(counted(served, f"by: SITE, {called}"))["Bonn"] == 1 + 2 + web1
+
+
+def test_freshness_is_how_old_it_was_at_the_moment(store: Store, tmp_path: Path) -> None:
+    """An hour after its last change a source is an hour old then, however old it is now; people are of unknown age."""
+    store.apply(report(1, host("web1"), services(NEO4J)), "2026-01-01T00:00:00.000Z")
+    store.create_ci("Application", "shop", {}, By("ann", "2026-01-01T01:00:00.000Z"))
+    text = "{ freshness(asOf: 2) { nodes { class source count lastSeen ageSeconds } ages { class within count } } }"
+    with parts(tmp_path, store) as served:
+        found = ask(served, text)["freshness"]
+        first = ask(served, text.replace("asOf: 2", "asOf: 1"))["freshness"]
+    told = {one["source"]: (one["lastSeen"], one["ageSeconds"]) for one in found["nodes"]}
+    assert told == {
+        "person/records": (None, None), "nd_1/host": ("2026-01-01T00:00:00.000Z", 3600.0),
+        "nd_1/services": ("2026-01-01T00:00:00.000Z", 3600.0),
+    }  # fmt: skip
+    assert {(one["class"], one["within"]) for one in found["ages"]} >= {("Application", "unknown"), ("Host", "an hour")}
+    assert {one["ageSeconds"] for one in first["nodes"]} == {0.0}, "at the moment of the report itself"
+
+
+def test_tags_are_those_of_the_state_that_is_asked(store: Store, tmp_path: Path) -> None:
+    """Carried then, given up since, and proposed."""
+    by = By("ann", "2026-01-01T00:00:00.000Z")
+    one = store.create_ci("Application", "one", {}, by).ci
+    store.tag_cis([one], ["env:prod"], by)
+    store.untag_cis([one], ["env:prod"], by)
+    text = "query T($at: Moment, $p: ProposedInput) { tags(asOf: $at, proposed: $p) { nodes { tag count } } }"
+    with parts(tmp_path, store) as served:
+        told = [[t["tag"] for t in ask(served, text, at=at)["tags"]["nodes"]] for at in (1, 2, 3, None)]
+        would = ask(served, text, p={"set": [{"ci": one, "tags": ["pci"]}]})["tags"]["nodes"]
+    assert told == [[], ["env:prod"], [], []] and would == [{"tag": "pci", "count": 1}]

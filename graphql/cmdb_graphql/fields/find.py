@@ -25,14 +25,15 @@ TEXT = "What people type: the start of each word is enough; `*.example.org` look
 
 @question(Role.READER, arguments={"text": TEXT})
 async def search(
-    info: Info, text: str, first: int = 20, after: After = None, proposed: Proposed = None
+    info: Info, text: str, first: int = 20, after: After = None, as_of: AsOf = None, proposed: Proposed = None
 ) -> FoundConnection:
     """Live CIs by the start (or, behind a `*`, the end) of any word of their name, key or searched attributes, by name.
 
-    Every piece of the text must be found. As things are or are proposed; the index of words keeps no past.
+    Every piece of the text must be found.
     """
     size, behind = page_size(first), read_cursor(after, 2) if after else None
-    rows = await blocking((await asked(info, None, proposed)).store.search, text, size, behind)
+    state = await asked(info, as_of, proposed)
+    rows = await blocking(state.store.search, text, size, behind, state.at)
     info.context.loaders.prime(rows)
     end = ended(rows, size, lambda row: cursor([row["name"], row["id"]]))
     return FoundConnection(nodes=made(rows[:size]), page_info=end)

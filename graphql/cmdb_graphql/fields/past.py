@@ -143,7 +143,7 @@ class EdgeHistory:
     type: str = strawberry.field(description="The relation's name.")
     from_: strawberry.ID = strawberry.field(name="from", description="The id of the dependent.")
     to: strawberry.ID = strawberry.field(description="The id of the dependency.")
-    open: bool = strawberry.field(description="Whether it is there now.")
+    open: bool = strawberry.field(description="Whether it is there, now or at the moment.")
     nodes: list[EdgeStep] = strawberry.field(description="The steps.")
     before: int | None = strawberry.field(description="Give this as `before` for the next page; null at the end.")
     truncated: str | None = strawberry.field(description="Why older rewordings are not told, if so.")
@@ -254,9 +254,7 @@ async def history(
     """What became of a CI, newest first: its values, and the edges that touch it; as of a moment, until then."""
     (ci,) = await existing(info, [id], "id")
     size, until = page_size(first), await pinned(info, as_of)
-    if until is not None:
-        before = until + 1 if before is None else min(before, until + 1)
-    found = await blocking(info.context.services.store.history_of, ci, size + 1, before)
+    found = await blocking(info.context.services.store.history_of, ci, size + 1, _until(before, until))
     shown, more, whole = found[:size], len(found) > size, not info.context.narrowed
     return HistoryConnection(nodes=[_entry(one, whole=whole) for one in shown], before=shown[-1].seq if more else None)
 
@@ -267,17 +265,29 @@ async def edge_history(
     id: strawberry.ID,  # noqa: A002  # the argument's public name
     first: int = 20,
     before: int | None = None,
+    as_of: AsOf = None,
 ) -> EdgeHistory:
-    """What became of an edge, newest first: by whom and on what evidence it was opened, reworded and closed."""
-    size = page_size(first)
-    found = await blocking(info.context.services.store.edge_life, str(id), size + 1, before)
+    """What became of an edge, newest first: by whom and on what evidence it was opened, reworded and closed.
+
+    As of a moment, until then.
+    """
+    size, until = page_size(first), await pinned(info, as_of)
+    found = await blocking(info.context.services.store.edge_life, str(id), size + 1, _until(before, until))
     shown, edge, whole = found.steps[:size], found.edge, not info.context.narrowed
     return EdgeHistory(
         id=id, type=edge.type, from_=strawberry.ID(edge.source), to=strawberry.ID(edge.target),
-        open=edge.valid_to is None, nodes=[_edge_step(step, whole=whole) for step in shown],
+        open=edge.valid_to is None if until is None else edge.open_at(until),
+        nodes=[_edge_step(step, whole=whole) for step in shown],
         before=shown[-1].seq if len(found.steps) > size else None,
         truncated="rewordings older than the last 100 are not told" if found.forgotten else None,
     )  # fmt: skip
+
+
+def _until(before: int | None, until: int | None) -> int | None:
+    """Only what comes before both: a page's beginning, and the end of a moment."""
+    if until is None:
+        return before
+    return until + 1 if before is None else min(before, until + 1)
 
 
 def _edge_step(step: lives_of.EdgeStep, *, whole: bool) -> EdgeStep:

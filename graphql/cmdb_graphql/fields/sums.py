@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, cast
 
 import strawberry
 
+from cmdb.claims import kind_of, source_of
 from cmdb.cypher import And, Compare, Filter
 from cmdb.cypher.counts import DIMENSIONS
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, question, readable_by, whole
 from cmdb_graphql.generate import INPUTS, cursor, read_cursor, snake, to_filter
-from cmdb_graphql.moment import AsOf
+from cmdb_graphql.moment import AsOf, pinned
 from cmdb_graphql.pages import Connection, fetched
 from cmdb_graphql.proposed import Proposed, asked
+from cmdb_graphql.services import Services
 from cmdb_graphql.types import After, First, OfClass, PageInfo, age, cut_page, page_size
 
 _BY = {name.upper(): strawberry.enum_value(name, description=one.sentence) for name, one in DIMENSIONS.items()}
@@ -42,10 +45,7 @@ async def counts(
     include_retired: bool = False, first: First = 20, after: After = None, as_of: AsOf = None,
     proposed: Proposed = None,
 ) -> Connection[Count]:  # fmt: skip
-    """How many live CIs there are of each class, site, owner, …, the most first. One round trip.
-
-    As of a moment or of a proposed state not by SITE and OWNER, which follow the edges of now.
-    """
+    """How many live CIs there are of each class, site, owner, …, the most first. One round trip."""
     services, size, dimension = info.context.services, page_size(first), DIMENSIONS[by.value]
     agents: dict[str, str] = {}
     if dimension.agents:
@@ -106,16 +106,22 @@ class FreshnessConnection:
 
 @question(Role.READER, arguments={"olderThan": "Only what was last seen longer ago than this, in seconds."})
 async def freshness(
-    info: Info, class_: OfClass = None, older_than: float = 0.0, first: First = 20, after: After = None
-) -> FreshnessConnection:
-    """How old what we know of live CIs is, by class and source. What people wrote is of unknown age. One round trip."""
-    services = info.context.services
-    rows = await blocking(services.store.sources, class_, _live(None))
-    seen = await blocking(services.inbox.all_seen)
+    info: Info, class_: OfClass = None, older_than: float = 0.0, first: First = 20, after: After = None,
+    as_of: AsOf = None,
+) -> FreshnessConnection:  # fmt: skip
+    """How old what we know of live CIs is, by class and source. What people wrote is of unknown age. One round trip.
+
+    As of a moment how old it was then, by the last report until then that changed anything.
+    """
+    services, at = info.context.services, await pinned(info, as_of)
+    rows = await blocking(services.store.sources, class_, _live(None), at)
+    now, seen = await _seen(services, {row["source"] for row in rows}, at)
     every = [
-        Freshness(class_=row["class"], source=row["source"], count=row["count"], last_seen=at, age_seconds=age(at))
+        Freshness(
+            class_=row["class"], source=row["source"], count=row["count"], last_seen=last, age_seconds=age(last, now)
+        )
         for row in rows
-        for at in [seen.get(row["source"])]
+        for last in [seen.get(row["source"])]
     ]
     old = [one for one in every if one.age_seconds is None or one.age_seconds >= older_than]
     old.sort(key=lambda one: (one.last_seen or "", one.class_, one.source))
@@ -125,6 +131,15 @@ async def freshness(
         ages[one.class_, _band(one.age_seconds)] += one.count
     bands = [AgeCount(class_=cls, within=band, count=n) for (cls, band), n in sorted(ages.items())]
     return FreshnessConnection(nodes=list(shown), ages=bands, page_info=end)
+
+
+async def _seen(services: Services, sources: set[str], at: int | None) -> tuple[str | None, Mapping[str, str | None]]:
+    """When a sequence was (None: now), and when each source had last spoken then, as far as that is known."""
+    if at is None:
+        return None, await blocking(services.inbox.all_seen)
+    agents = {source for source in sources if kind_of(source) == "agent"}
+    when, heard = await blocking(services.store.heard, {source_of(one) for one in agents}, at)
+    return when, {source: heard.get(source_of(source)) for source in agents}
 
 
 def _band(seconds: float | None) -> str:

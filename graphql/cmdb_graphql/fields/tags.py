@@ -8,6 +8,8 @@ from cmdb.store import Done
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, command, computed, question, readable_by, whole
 from cmdb_graphql.fields.commands import REASON, REV, CommandResult, by, do
+from cmdb_graphql.moment import AsOf
+from cmdb_graphql.proposed import Proposed, asked
 from cmdb_graphql.types import CI, After, First, PageInfo, make, named, page_size
 
 TAGGING = {
@@ -55,10 +57,12 @@ class TagConnection:
 
 
 @question(Role.READER, arguments={"prefix": "Only tags that start with this."})
-async def tags(info: Info, prefix: str = "", first: First = 100, after: After = None) -> TagConnection:
+async def tags(
+    info: Info, prefix: str = "", first: First = 100, after: After = None, as_of: AsOf = None, proposed: Proposed = None
+) -> TagConnection:
     """The tags in use, each with the number of live CIs that carry it."""
-    size = page_size(first)
-    found = await blocking(info.context.services.store.tag_counts, prefix, size, after)
+    size, state = page_size(first), await asked(info, as_of, proposed)
+    found = await blocking(state.store.tag_counts, prefix, size, after, state.at)
     shown = [TagCount(tag=tag, count=count) for tag, count in found[:size]]
     end = PageInfo(has_next_page=len(found) > size, end_cursor=shown[-1].tag if shown else None)
     return TagConnection(nodes=shown, page_info=end)
