@@ -188,13 +188,35 @@ def _bindings(raw: bytes, at: int, end: int) -> tuple[tuple[Oid, SnmpValue], ...
 
 
 def _oid(body: bytes) -> Oid:
+    """Columns share their heads and indexes their tails, so both halves are mostly known already."""
+    tail = body[_HALF:]
+    if tail and body[_HALF - 1] < 0x80 and len(tail) <= _SHORT:
+        head, rest = _HEADS.get(body[:_HALF]), _TAILS.get(tail)
+        if head is not None and rest is not None:
+            return head + rest
+        whole = _numbers(body)
+        if max(len(_HEADS), len(_TAILS)) >= _KEPT:
+            _HEADS.clear()
+            _TAILS.clear()
+        size = sum(1 for byte in body[:_HALF] if byte < 0x80) + 1
+        _HEADS[body[:_HALF]], _TAILS[tail] = whole[:size], whole[size:]
+        return whole
+    return _numbers(body)
+
+
+_HALF, _SHORT, _KEPT = 10, 24, 8_192
+_HEADS: dict[bytes, Oid] = {}
+_TAILS: dict[bytes, Oid] = {}
+"""Numbers by the bytes they were read from; bounded, and right for every device since nothing else decides them."""
+
+
+def _numbers(body: bytes) -> Oid:
     if not body or body[-1] & 0x80:
         raise Malformed("an object identifier that does not end")
-    first = body[0]
     if body.isascii():  # every number takes one byte
         if len(body) >= MAX_ARCS:
             raise Malformed(f"an object identifier of more than {MAX_ARCS} numbers")
-        return (*_FIRST[first], *body[1:])
+        return (*_FIRST[body[0]], *body[1:])
     numbers: list[int] = []
     value = size = 0
     for byte in body:
