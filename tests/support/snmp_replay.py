@@ -48,11 +48,14 @@ def lines(path: Path) -> Iterator[tuple[Oid, int, bytes]]:
 
 
 def _body(tag: str, text: str) -> tuple[int, bytes]:
-    kind = int(tag.rstrip("xe").partition(":")[0])
+    word, _, made = tag.partition(":")
+    if made:  # snmpsim makes this value anew each time; we send the one that was recorded
+        text = dict(part.partition("=")[::2] for part in text.split(",")).get("value", text)
+    kind = int(word.rstrip("xe"))
     if kind in (4, 68):
-        return kind, bytes.fromhex(text) if "x" in tag else text.encode("latin1")
+        return kind, bytes.fromhex(text) if "x" in word else text.encode("latin1")
     if kind == 64:
-        return kind, bytes.fromhex(text) if "x" in tag else bytes(map(int, text.split(".")))
+        return kind, bytes.fromhex(text) if "x" in word else bytes(map(int, text.split(".")))
     if kind == 6:
         return kind, oid(tuple(map(int, text.strip(".").split("."))))
     if kind in (2, 65, 66, 67, 70):
