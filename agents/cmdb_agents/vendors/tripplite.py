@@ -1,0 +1,14 @@
+"""Tripp Lite power supplies and power strips."""
+
+from cmdb_agents.vendor import Vendor
+
+TRIPPLITE = Vendor(
+    name="tripplite",
+    vendor="Tripp Lite",
+    sentence="Tripp Lite power supplies and power strips.",
+    object_ids=("1.3.6.1.4.1.850",),
+    kind="other",
+    serial=("1.3.6.1.4.1.850.1.1.1.1.0", "1.3.6.1.4.1.850.10.2.2.1.12"),
+    model=("1.3.6.1.4.1.850.1.1.2.1.0", "1.3.6.1.4.1.850.10.2.2.1.3"),
+    patterns=(r"PowerAlert (?P<version>[\d.]+)",),
+)
