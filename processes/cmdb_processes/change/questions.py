@@ -167,3 +167,32 @@ query IncidentsNear($cis: [ID!], $since: String!, $until: String!, $after: Strin
 }
 """
 """The incidents that were opened in a time about some CIs."""
+
+REPORTED = """
+query ChangeForReport($number: String!) {
+  changeRequest(number: $number) {
+    number title state model reason plan backout test windowStart windowEnd implementers openedBy assessedAt evidence
+    evidenceHash execution outcome lessons rejection
+    approvals { role by at yes evidence reason insteadOf fell }
+    services { name required beforeLo beforeHi duringLo duringHi afterLo afterHi method }
+    acceptedConflicts { sentence reason by }
+  }
+}
+"""
+"""What the decision report of a change says beside its evidence."""
+
+DRAWN = """
+query DrawnRadius($of: [ID!]!, $asOf: Moment!) {
+  impact(of: $of, asOf: $asOf) {
+    sequence verdict truncated
+    of { id name class }
+    items {
+      ci { id name class } degree hops reason risk freshnessSeconds
+      path { type to { id } evidence { kind detail } ageSeconds }
+    }
+    atRisk { id name class }
+    risks { ci { id } reason }
+  }
+}
+"""
+"""The radius as it was assessed, to be drawn: each CI with the dependency by which it is hit."""
