@@ -70,7 +70,7 @@ def pieces(lines: Sequence[str]) -> Iterator[str | Typed]:
 
 def typed(command: str) -> str:
     """What a command prints, errors too: ours by our own program in this process, others in a shell."""
-    words = shlex.split(command.replace("\\\n", " "), comments=True)
+    words = shlex.split(command.replace("\\\n", " "), comments=True)  # shlex knows no line that goes on below
     if words[0] != "epicentre":
         return subprocess.run(
             ["sh", "-c", f"exec 2>&1\n{command}"], stdout=PIPE, text=True, timeout=60, check=False
