@@ -52,8 +52,8 @@ class Open:
 
 PAST = (
     Past(72, "hugo", "Firmware of the firewalls in Vienna", "vie-fw-1"),
-    Past(57, "cleo", "PostgreSQL's quarterly release for catalog", "pg-catalog-1"),
-    Past(46, "cleo", "PostgreSQL's quarterly release for payments", "pg-payments-1"),
+    Past(57, "cleo", "PostgreSQL's quarterly release for catalog", "pg-catalog"),
+    Past(46, "cleo", "PostgreSQL's quarterly release for payments", "pg-payments"),
     Past(31, "hugo", "Firmware of grz-lb-2", "grz-lb-2", "failed", "The watchdog still resets it: replace the unit."),
     Past(19, "gita", "Release of warehouse", "app warehouse"),
     Past(5.7, "ada", "A new board for vie-hv-3", "vie-hv-3"),
@@ -75,8 +75,8 @@ OPEN = (
     ),
     Open(
         "ada", "Full-text search in reports", "metabase on reporting-1", "The auditors come on Monday.",
-        "Point its program at search.", "Take the setting back.", "A word is found.", 0, 0, 168, "emergency",
-        add=(("metabase on reporting-1", "USES", "vip search"),),
+        "Point it at search.", "Take the setting back.", "A word is found.", 0, 0, 168, "emergency",
+        add=(("metabase on reporting-1", "USES", "opensearch on search-1"),),
     ),
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from cmdb.moments import iso
 from cmdb_processes.cli.company.desk import Desk, Step
+from cmdb_processes.cli.company.inventory import PEOPLE, TEAMS
 from cmdb_processes.cli.company.outages import BROKEN, Outage
 
 _OPEN = """
@@ -70,7 +71,7 @@ def _past(desk: Desk, outage: Outage, today: date) -> None:
     fields: dict[str, Any] = {
         **_RANKED, "title": f"{outage.ci} is {outage.condition}: {outage.why}", "condition": outage.condition,
         "source": "monitor", "resolution_code": outage.code, "resolution": outage.did, "cause": outage.cause,
-        "closed_how": "confirmed",
+        "closed_how": "confirmed", "group": _team(outage.owner),
     }  # fmt: skip
     number = desk.take_over("Incident", "incident", steps, fields, outage.ci, outage.owner)
     if outage.link is not None:
@@ -85,7 +86,7 @@ def _late(desk: Desk, today: date) -> None:
         Step(iso(start), LATE.by, "new", f"opened by {LATE.by}", "open_incident"),
         Step(iso(start + timedelta(hours=2)), LATE.owner, "in progress", f"begun by {LATE.owner}", "begin_incident"),
     ]
-    fields = {**_RANKED, "title": LATE.title, "condition": "degraded"}
+    fields = {**_RANKED, "title": LATE.title, "condition": "degraded", "group": _team(LATE.owner)}
     number = desk.take_over("Incident", "incident", steps, fields, LATE.ci, LATE.owner)
     desk.do(LATE.owner, "linkIncident", number, type="RELATES_TO", to="INC-8")
 
@@ -97,6 +98,11 @@ def _today(desk: Desk, one: Open) -> None:
     if one.change is not None:
         desk.do(one.owner, "linkIncident", number, type="RELATES_TO", to=one.change)
         desk.do(one.owner, "holdIncident", number, waiting="change", reason=f"{one.change} is to mend it")
+
+
+def _team(account: str) -> str:
+    """The team of somebody with an account."""
+    return next(TEAMS[code] for name, code in PEOPLE if name.split()[0].lower() == account)
 
 
 def _moment(today: date, days: float) -> datetime:

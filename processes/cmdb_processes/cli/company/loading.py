@@ -15,7 +15,7 @@ from cmdb.errors import Conflict
 from cmdb.imports import parse
 from cmdb.moments import iso
 from cmdb.store import By, Imported, Store
-from cmdb_processes.cli.company import changes, incidents, people, scenes
+from cmdb_processes.cli.company import arrangements, changes, incidents, people, scenes
 from cmdb_processes.cli.company.desk import Desk
 from cmdb_processes.cli.company.rows import Row
 from cmdb_processes.cli.company.timeline import SOURCE, Step
@@ -43,6 +43,7 @@ def furnish(
     """People, records and scenes to a company that was played; the admin's token is in its data folder already."""
     people.hire(services.accounts, home)
     desk = Desk(services, home, ids)
+    arrangements.write(desk, made)
     note("its changes …")
     changes.write(desk, made)
     note("its incidents …")
