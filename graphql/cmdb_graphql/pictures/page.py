@@ -98,7 +98,7 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _cell(text: str) -> str:
     """A cell; a short one is kept in one line, since long ones beside it would squeeze it letter by letter."""
-    return f'<td{" class=short" if len(text) <= SHORT else ""}>{_safe(text)}</td>'
+    return f"<td{' class=short' if len(text) <= SHORT else ''}>{_safe(text)}</td>"
 
 
 def _conflicts(decision: Decision) -> str:
