@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.small_estate import Estate, change, estate, window
 
 from cmdb_processes.change.conflicts import Conflict, Freeze, Kind, conflicts, uncovered
-from cmdb_processes.change.nouns import Planned
+from cmdb_processes.change.nouns import Planned, Severity
 from cmdb_processes.change.window import Window
 
 HOUSE = estate({"shop": "high"}, shop="1 of web-1, web-2; db", web_1="esx-1", web_2="esx-2", db="disk")
@@ -108,9 +108,14 @@ def test_whoever_is_approved_first_stands() -> None:
 
 
 def test_a_dependency_blocks_not_and_all_else_does() -> None:
-    """What a dependency or a partner costs is told by the combined conflicts."""
+    """What a dependency or a partner costs is told by the combined conflicts; what is out now may be back by then.
+
+    A combination blocks when it takes something down or degrades it, not when it only spends what is spare.
+    """
     blocking = {k for k in Kind if Conflict(k, (), (), "").blocks}
-    assert blocking == set(Kind) - {Kind.DEPENDENCY, Kind.REDUNDANCY, Kind.COMBINED}
+    assert blocking == set(Kind) - {Kind.DEPENDENCY, Kind.REDUNDANCY, Kind.COMBINED, Kind.OUTAGE}
+    worst = {s for s in Severity if Conflict(Kind.COMBINED, (), (), "", s).blocks}
+    assert worst == {Severity.DEGRADED, Severity.DOWN}
 
 
 spans = st.builds(window, st.integers(-5, 8), st.integers(1, 6))

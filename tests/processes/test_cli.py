@@ -186,15 +186,21 @@ def test_people_tokens_and_agents(epicentre: Run, tmp_path: Path) -> None:
 def test_a_change_from_proposal_to_approval(epicentre: Run, store: Store) -> None:
     """Assessed on the real graph, refused when that moves, approved by three others on the evidence they saw."""
     proposal = ["change", "propose", "--title", "Upgrade neo4j", "--ci", "neo4j", "--window", "2040-01-10T22:00Z/PT2H"]
-    texts = ["--plan", "stop and start", "--backout", "old jars", "--test", "ask it"]
-    assert data(epicentre(*proposal, *texts, "--json"))["number"] == "CHG-1"
+    texts = ["--reason", "the old one ends", "--plan", "stop and start", "--backout", "old jars", "--test", "ask it"]
+    part = epicentre(*proposal, *texts[:4], "--json")
+    assert (part.returncode, "the backout is missing" in part.stderr, "the test is missing" in part.stderr) == (2, 1, 1)
+    assert "CHG-1 is kept as a draft; mend it with `epicentre change edit CHG-1`" in part.stderr
+    assert data(epicentre("change", "edit", "CHG-1", *texts[4:], "--json"))["state"] == "draft"
+    assert data(epicentre("change", "submit", "CHG-1", "--json"))["state"] == "submitted"
     early = epicentre("change", "approve", "CHG-1", "--as-role", "technical", who="bob")
-    assert (early.returncode, "legal now: assess" in early.stderr) == (2, True)
+    assert (early.returncode, "legal now: revise, cancel, assess" in early.stderr) == (2, True)
     first = data(epicentre("change", "assess", "CHG-1", "--json"))
     assert first["radius"].startswith("If neo4j stops, 1 CI goes down")
-    assert first["verdict"].startswith("CHG-1 is approvable; risk is high: novelty")
+    assert first["verdict"].startswith("CHG-1 is approvable; risk is moderate: ")
+    assert "novelty: never done before" in first["verdict"]
+    assert first["state"] == "awaiting approval"
     own = epicentre("change", "approve", "CHG-1", "--as-role", "technical")
-    assert (own.returncode, "proposed by you" in own.stderr) == (2, True)
+    assert (own.returncode, "admin requested it: somebody else must approve" in own.stderr) == (3, True)
     data(epicentre("change", "approve", "CHG-1", "--as-role", "technical", "--json", who="bob"))
     store.apply(report(2, services(NEO4J, EPICENTRE, service("api", 9000)), sockets(
         uses(EPICENTRE, "127.0.0.1:17687"), uses(service("api", 9000), "127.0.0.1:17687"))), NOW)  # fmt: skip
@@ -202,16 +208,21 @@ def test_a_change_from_proposal_to_approval(epicentre: Run, store: Store) -> Non
     assert moved.returncode == 2
     assert "api is now reached (down)" in moved.stderr
     assert epicentre("change", "show", "CHG-1").returncode == 2
-    assert data(epicentre("change", "assess", "CHG-1", "--json"))["approvals"] == []
+    again = data(epicentre("change", "assess", "CHG-1", "--only", "--json"))
+    assert [(v["by"], "api is now reached (down)" in v["fell"]) for v in again["approvals"]] == [("bob", True)]
+    assert data(epicentre("change", "request", "CHG-1", "--json"))["state"] == "awaiting approval"
     for who, role in (("bob", "technical"), ("cat", "business"), ("dan", "financial")):
         last = data(epicentre("change", "approve", "CHG-1", "--as-role", role, "--json", who=who))
     assert last["state"] == "approved"
     shown = epicentre("change", "show", "CHG-1", "--json")
     assert shown.returncode == 0
     history = json.loads(shown.stdout)["history"]
-    assert [h["toState"] for h in history][-1] == "approved"
-    again = epicentre("change", "reject", "CHG-1", "--reason", "late", who="cat")
-    assert (again.returncode, "legal now: assess, withdraw" in again.stderr) == (2, True)
+    assert [h["toState"] for h in history] == [
+        "draft", "draft", "submitted", "assessed", "awaiting approval", "awaiting approval", "assessed",
+        *["awaiting approval"] * 3, "approved",
+    ]  # fmt: skip
+    late = epicentre("change", "reject", "CHG-1", "--reason", "late", who="cat")
+    assert (late.returncode, "legal now: schedule, cancel, revise, assess" in late.stderr) == (2, True)
 
 
 def test_no_server_no_token_and_open_token_are_each_one_sentence(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from cmdb.errors import Invalid
 from cmdb_graphql.pictures import Radius, layout, svg
 from cmdb_graphql.pictures.words import ago
 from cmdb_processes import change as change_process
+from cmdb_processes.change.models import NORMAL
 from cmdb_processes.cli import asking, filters, main, records
 
 
@@ -302,14 +303,31 @@ def test_a_mistake_of_ours_is_one_line_too(run: Run, server: Scripted) -> None:
 NOBODY: dict[str, Any] = {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
 
 
+VOTE = {
+    "role": "technical", "by": "anna", "at": "2026-11-23T12:00:00Z", "yes": True, "evidence": "0f" * 32,
+    "reason": None, "insteadOf": None, "fell": None,
+}  # fmt: skip
+
+
 def change(**more: Any) -> dict[str, Any]:
-    """A change as an answer has it."""
+    """A change as an answer has it, put to its approvers."""
     return {
-        "number": "CHG-1", "state": "assessed", "rev": 2, "title": "Upgrade neo4j", "plan": "a", "backout": "b",
-        "test": "c", "windowStart": "2126-12-01T22:00:00+00:00", "windowEnd": "2126-12-02T00:00:00+00:00",
+        **dict.fromkeys((
+            "template", "implementers", "proposed", "rejection", "approvalExpires", "startedAt", "startSequence",
+            "backedOutAt", "finishedAt", "tested", "execution", "verifiedAt", "proposedOutcome", "outcome", "lessons",
+            "objectiveMet", "findings", "backoutTested", "assessedAt",
+        )),
+        "number": "CHG-1", "state": "awaiting approval", "category": "WAITING", "version": 2, "rev": 5,
+        "title": "Upgrade neo4j", "reason": "it ends", "plan": "a", "backout": "b", "test": "c", "owner": "rita",
+        "windowStart": "2126-12-01T22:00:00+00:00", "windowEnd": "2126-12-02T00:00:00+00:00",
         "verdict": "CHG-1 is approvable; risk is high", "evidenceHash": "0f" * 32, "evidenceSequence": 7,
-        "approvals": ["technical anna 2026-11-23T12:00:00Z"], "rejection": None, "openedBy": "rita",
-        "openedAt": "2026-11-23T11:00:00Z", "cis": [ci("neo4j")], "model": "normal", "blockedBy": [], "risk": "high",
+        "approvals": [
+            {**VOTE, "by": "ben", "evidence": "1e" * 32, "fell": "the graph has moved: api is now reached (down)"},
+            VOTE,
+        ],
+        "openedBy": "rita", "openedAt": "2026-11-23T11:00:00Z", "cis": [ci("neo4j")], "model": "normal",
+        "blockedBy": [], "risk": "high", "services": [], "observedSteps": [], "acceptedConflicts": [],
+        "predictions": [], "legal": [], "changedAt": "2026-11-23T12:00:00Z",
         "radius": "If neo4j stops, 1 CI goes down (api).",
         "evidence": json.dumps({
             "inputs": {"cis": ["neo4j"]}, "answers": {"impact": impact(hit("api", "neo4j"))},
@@ -324,7 +342,7 @@ def change(**more: Any) -> dict[str, Any]:
         }],
         "history": [{
             "at": "2026-11-23T11:00:00Z", "by": "rita", "command": "propose_change", "fromState": None,
-            "toState": "proposed", "reason": "proposed by rita",
+            "toState": "draft", "reason": "proposed by rita",
         }], **more,
     }  # fmt: skip
 
@@ -337,7 +355,8 @@ def test_change_show_as_plain_text(run: Run, server: Scripted) -> None:
         "changeRequests": NOBODY,
     }
     assert run("change", "show", "CHG-1") == Done(2, """\
-CHG-1 ASSESSED: Upgrade neo4j
+CHG-1 AWAITING APPROVAL: Upgrade neo4j
+  model       normal
   verdict     CHG-1 is approvable; risk is high
   radius      If neo4j stops, 1 CI goes down (api).
   risk        high
@@ -350,8 +369,9 @@ CHG-1 ASSESSED: Upgrade neo4j
   blocked by  web-1 is now reached (down)
   high risk, novelty: never done before
   mind dependency: CHG-2 works on api, which depends on what this change works on
+  fell: technical by ben, since the graph has moved: api is now reached (down)
   X DOWN api (Service): needs neo4j, which is down
-  2026-11-23T11:00:00Z  proposed: proposed by rita
+  2026-11-23T11:00:00Z  draft: proposed by rita
 """, "")  # fmt: skip
 
 
@@ -361,16 +381,22 @@ CHG-1 ASSESSED: Upgrade neo4j
         ("approved", "2126-12-02T00:00:00+00:00", False, 0, []),
         ("approved", "2126-12-02T00:00:00+00:00", True, 2, ["web-1 is now reached (down)"]),
         ("approved", "2020-12-02T00:00:00+00:00", False, 2, ["its window is over"]),
+        ("scheduled", "2126-12-02T00:00:00+00:00", False, 0, []),
+        ("scheduled", "2126-12-02T00:00:00+00:00", True, 2, ["web-1 is now reached (down)"]),
+        ("implementing", "2126-12-02T00:00:00+00:00", True, 0, []),
         ("assessed", "2126-12-02T00:00:00+00:00", False, 2, []),
+        ("awaiting approval", "2126-12-02T00:00:00+00:00", False, 2, []),
         ("rejected", "2126-12-02T00:00:00+00:00", False, 2, ["it is rejected"]),
+        ("cancelled", "2126-12-02T00:00:00+00:00", True, 2, ["it is cancelled"]),
     ],
 )
 def test_change_show_tells_a_pipeline_whether_to_go_ahead(
     run: Run, server: Scripted, state: str, end: str, moved: bool, code: int, blockers: list[str]
 ) -> None:
-    """0 only when approved, inside its window's end, and the radius as the approvers saw it."""
+    """0 only when approved, inside its window's end, and the radius as the approvers saw it; its own work moves it."""
     now = impact(hit("api", "neo4j"), *([hit("web-1", "api")] if moved else []))
-    shown = change(state=state, windowStart=end.replace("-02T", "-01T"), windowEnd=end)
+    category = next(s.category.name for s in NORMAL.lifecycle.states if s.name == state)
+    shown = change(state=state, category=category, windowStart=end.replace("-02T", "-01T"), windowEnd=end)
     server.answers = {"changeRequest": shown, "impact": now, "changeRequests": NOBODY}
     done = run("change", "show", "CHG-1", "--json")
     assert (done.code, json.loads(done.out)["blockers"]) == (code, blockers)
