@@ -214,6 +214,20 @@ def cast(panel: Panel, ballot: Ballot, who: Principal, role: str, yes: bool, rea
     return Vote(role, who.name, ballot.now, yes, ballot.evidence, reason.strip(), instead)
 
 
+def seats(panel: Panel, ballot: Ballot, who: Principal) -> tuple[str, ...]:
+    """The seats that are missing and that `who` may vote on, for themselves or for somebody else."""
+    counted = outcome(panel, ballot)
+    return tuple(role for role in counted.next if _may(panel.seat(role), ballot, counted, who))
+
+
+def _may(seat: Seat, ballot: Ballot, counted: Outcome, who: Principal) -> bool:
+    try:
+        _separate(ballot, counted.given, who.name, _entitled(seat, ballot, who), seat.role)
+    except (Forbidden, Refused):
+        return False
+    return True
+
+
 def fallen(votes: Collection[Vote], why: str) -> tuple[Vote, ...]:
     """All votes with the reason why they count no more; one that fell before keeps its own."""
     return tuple(vote if vote.fell is not None else replace(vote, fell=why) for vote in votes)

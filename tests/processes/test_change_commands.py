@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from cmdb import records
 from cmdb.errors import EpicentreError, Forbidden, Invalid, Refused, UnknownName
 from cmdb.words import Command, Decision, Principal, Record, Role, Value
+from cmdb_processes.arrangements.questions import LISTS
 from cmdb_processes.change import PROCESS, RECORD, panel
 from cmdb_processes.change.answers import impact as read
 from cmdb_processes.change.evidence import thawed
@@ -48,6 +49,7 @@ class Graph:
         self.others: list[dict[str, Any]] = []
         self.closed: list[dict[str, Any]] = []
         self.seen: list[dict[str, Any]] = []
+        self.arranged: dict[str, list[dict[str, Any]]] = {}
 
     def ask(self, document: str, **variables: Any) -> dict[str, Any]:
         """Answers the questions the process asks, and no other."""
@@ -59,6 +61,9 @@ class Graph:
             INCIDENT_TYPE: {"__type": None},
             HAPPENED: {"diff": {**page(*self.seen), "truncated": None}},
         }
+        if document.startswith("query Arrangements("):
+            lists = [name for name in LISTS if f"{name}(" in document]
+            return {"cis": {"nodes": []}, **{name: page(*self.arranged.get(name, ())) for name in lists}}
         if document in known:
             found: dict[str, Any] = known[document]
             return found

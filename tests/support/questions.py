@@ -35,6 +35,7 @@ from cmdb.words import (
 )
 from cmdb_graphql.endpoint import executor
 from cmdb_graphql.services import Services
+from cmdb_processes.arrangements import PROCESS as ARRANGEMENTS
 
 NEO4J = service("neo4j", 17687, "127.0.0.1")
 EPICENTRE = service("epicentre", 8480)
@@ -51,7 +52,7 @@ ADMIN = person(Role.ADMIN, name="ada")
 
 @contextmanager
 def parts(home: Path, store: Store, processes: Iterable[Process] = ()) -> Iterator[Services]:
-    """The parts of a server on `store`; nothing is served and nothing applied."""
+    """The parts of a server on `store`; nothing is served and nothing applied. Change is judged by arrangements."""
     home.mkdir(parents=True, exist_ok=True)
     inbox = Inbox(home / "inbox.db")
     enrolment, accounts = Enrolment(home / "enrolment.db", PEPPER), Accounts(home / "accounts.db", PEPPER)
@@ -59,6 +60,8 @@ def parts(home: Path, store: Store, processes: Iterable[Process] = ()) -> Iterat
     hooks = Hooks(home / "webhooks.db", PEPPER)
     courier = Courier(hooks, store)
     by_name = {process.name: process for process in processes}
+    if "change" in by_name:
+        by_name.setdefault(ARRANGEMENTS.name, ARRANGEMENTS)
     try:
         yield Services(load(home=home), store, inbox, enrolment, accounts, applier, courier, by_name)
     finally:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from cmdb.errors import Invalid, Refused
-from cmdb.words import Attribute, Command, Decision, Principal, Record
+from cmdb.words import Attribute, Command, Decision, Effect, Principal, Record
 from cmdb.words.process import Ask
 from cmdb_processes.arrangements import checks, delegating, records
-from cmdb_processes.arrangements.life import MANAGERS, REASON, Draft
+from cmdb_processes.arrangements.life import CIS, MANAGERS, REASON, Draft
 from cmdb_processes.arrangements.nouns import Ruling
 from cmdb_processes.steps import leads_to
 from cmdb_processes.timing.spans import Span, moment, text
@@ -18,7 +18,9 @@ from cmdb_processes.timing.windows import duration
 WAITING = """
 query WaitingChanges($filter: RecordFilter!, $after: String) {
   changeRequests(filter: $filter, order: OLDEST, first: 100, after: $after) {
-    nodes { number title state verdict risk evidenceHash openedBy }
+    nodes {
+      number title state version verdict risk evidenceHash openedBy windowStart cis { id } services { ci }
+    }
     pageInfo { hasNextPage endCursor }
   }
 }
@@ -34,8 +36,10 @@ _MEMBERS = Attribute("members", "strings", "The accounts that are invited.")
 
 
 def call(ask: Ask, _record: None, given: Mapping[str, Any], who: Principal, now: str) -> Decision:
-    """A meeting to come."""
-    return Decision("called", _checked(ask, dict(given), now), f"called by {who.name}")
+    """A meeting to come, about everything or about some services and CIs."""
+    cis = tuple(dict.fromkeys(given.get("cis") or ()))
+    checks.live(ask, cis, "cis")
+    return Decision("called", _checked(ask, dict(given), now), f"called by {who.name}", cis=cis)
 
 
 def change(ask: Ask, record: Record, given: Mapping[str, Any], who: Principal, now: str) -> Decision:
@@ -44,7 +48,10 @@ def change(ask: Ask, record: Record, given: Mapping[str, Any], who: Principal, n
     if "start" in said and "end" not in said:  # it takes as long as before
         lasts = moment(str(record.fields["end"])) - moment(str(record.fields["start"]))
         said["end"] = text(moment(said["start"]) + lasts)
-    return Decision(record.state, _checked(ask, {**record.fields, **said}, now), f"changed by {who.name}")
+    cis = None if given.get("cis") is None else tuple(dict.fromkeys(given["cis"]))
+    checks.live(ask, cis or (), "cis")
+    fields = _checked(ask, {**record.fields, **said}, now)
+    return Decision(record.state, fields, f"changed by {who.name}", cis=cis)
 
 
 def _checked(ask: Ask, given: Mapping[str, Any], now: str) -> dict[str, Any]:
@@ -66,41 +73,61 @@ def _checked(ask: Ask, given: Mapping[str, Any], now: str) -> dict[str, Any]:
 
 
 def freeze(ask: Ask, record: Record, given: Mapping[str, Any], who: Principal, _now: str) -> Decision:
-    """The changes that are named, else all that wait for approval with a verdict, as they stand."""
-    rows = _waiting(ask, tuple(given.get("changes") or ()))
+    """The changes that are named, else all in its scope that wait for approval; as they stand, the nearest first."""
+    rows = _chosen(_open(ask), tuple(given.get("changes") or ()), frozenset(record.cis))
     if not rows:
-        raise Refused(f"no change waits for approval: {record.number} has nothing to speak about")
+        scope = " of what it is about" if record.cis else ""
+        raise Refused(f"no change{scope} waits for approval: {record.number} has nothing to speak about")
     if len(rows) > MOST:
         raise Invalid(f"{len(rows)} changes wait, at most {MOST} go on one agenda: name them", where="changes")
     agenda = tuple(
         {
             "number": row["number"], "title": row["title"] or row["number"], "verdict": row["verdict"],
             "risk": row["risk"], "evidence": row["evidenceHash"], "requester": row["openedBy"],
+            "window_start": row["windowStart"],
         }
-        for row in rows
+        for row in sorted(rows, key=_nearest)
     )  # fmt: skip
     return Decision("agenda frozen", {}, f"agenda of {len(agenda)} frozen by {who.name}", parts={"agenda": agenda})
 
 
-def _waiting(ask: Ask, numbers: tuple[str, ...]) -> list[Mapping[str, Any]]:
-    rows: list[Mapping[str, Any]] = []
+Rows = list[Mapping[str, Any]]
+
+
+def _open(ask: Ask) -> Rows:
+    """The open changes, one question for each hundred."""
+    rows: Rows = []
     after = None
     while True:
         page = ask(WAITING, filter={"categories": ["TO_DO", "WAITING", "IN_PROGRESS"]}, after=after)["changeRequests"]
         rows += page["nodes"]
         if not page["pageInfo"]["hasNextPage"]:
-            break
+            return rows
         after = page["pageInfo"]["endCursor"]
+
+
+def _chosen(rows: Rows, numbers: tuple[str, ...], scope: frozenset[str]) -> Rows:
     if not numbers:
-        return [row for row in rows if row["evidenceHash"] and row["state"] in ASSESSED]
+        return [row for row in rows if _waits(row) and (not scope or scope & _concerned(row))]
     by_number = {row["number"]: row for row in rows}
     if strange := [number for number in numbers if number not in by_number]:
         raise Invalid(f"{strange[0]} is no open change", where="changes")
     return [by_number[number] for number in dict.fromkeys(numbers)]
 
 
-ASSESSED = frozenset({"assessed"})
-"""States in which a change waits for votes; others are put on an agenda by naming them."""
+def _waits(row: Mapping[str, Any]) -> bool:
+    """Whether it waits for votes; in the first version of its lifecycle that was called assessed."""
+    return str(row["state"]) == ("assessed" if row["version"] == 1 else "awaiting approval")
+
+
+def _concerned(row: Mapping[str, Any]) -> set[str]:
+    """What it works on, and the services that would feel it."""
+    return {*(ci["id"] for ci in row["cis"]), *(one["ci"] for one in row["services"])}
+
+
+def _nearest(row: Mapping[str, Any]) -> tuple[bool, int, str]:
+    begins = row["windowStart"]
+    return begins is None, moment(begins) if begins else 0, row["number"]
 
 
 def hold(ask: Ask, record: Record, given: Mapping[str, Any], who: Principal, _now: str) -> Decision:
@@ -113,7 +140,18 @@ def hold(ask: Ask, record: Record, given: Mapping[str, Any], who: Principal, _no
     said = {"present": present, "minutes": str(given.get("minutes") or "").strip() or None}
     counts = ", ".join(f"{sum(r.decision == word for r in rulings)} {word}" for word in ("approve", "reject", "defer"))
     rows = tuple({n: v for n in _RULING if (v := getattr(ruling, n))} for ruling in rulings)
-    return Decision("held", said, f"held, minuted by {who.name}: {counts}", parts={"rulings": rows})
+    open_ = {row["number"] for row in _open(ask)}
+    effects = tuple(
+        Effect(MINUTE, row["number"], {**row, "meeting": record.number, "by": who.name})
+        for row in rows
+        if row["number"] in open_  # what is over meanwhile has it in the minutes alone
+    )
+    said_so = f"held, minuted by {who.name}: {counts}"
+    return Decision("held", said, said_so, parts={"rulings": rows}, effects=effects)
+
+
+MINUTE = "minute_change"
+"""What the process of changes is told of each ruling: it is written down there too."""
 
 
 _RULING = ("number", "decision", "reason", "evidence")
@@ -151,7 +189,7 @@ COMMANDS = (
     ),
     Command(
         "change_cab", "Change time, place or circle of a meeting; what is left out stays.", _KIND,
-        (_NAME, _START, _END, _MEMBERS, _PLACE), MANAGERS, False, change,
+        (_NAME, _START, _END, _MEMBERS, _PLACE, CIS), MANAGERS, False, change,
     ),
     Command(
         "freeze_cab", "Freeze the agenda of a meeting: from now on everybody prepares the same.", _KIND,

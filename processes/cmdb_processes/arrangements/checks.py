@@ -93,8 +93,9 @@ def timed(draft: Draft, kind: Kind, now: str) -> Draft:
     until, at = ends(made), moment(now)
     if until is not None and until <= at:
         raise Invalid(f"is over already, since {text(until)}", where="end")
-    if made.rule is not None and not made.within(Span(at, at + HORIZON)):
-        raise Invalid("names no day in the next four years", where="rule")
+    since = max(at, first(made.start, made.zone))
+    if made.rule is not None and not made.within(Span(since, since + HORIZON)):
+        raise Invalid("names no day in four years", where="rule")
     return replace(draft, fields={**draft.fields, **fields, "until": None if until is None else text(until)})
 
 

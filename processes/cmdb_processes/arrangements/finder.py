@@ -106,7 +106,7 @@ def reached(ask: Ask, cis: Collection[str]) -> tuple[tuple[str, ...], tuple[str,
     answer = ask(NEAR, of=list(cis))["impact"]
     hit = (item["ci"]["id"] for item in answer["items"] if item["degree"] != "UP")
     services = (service["id"] for service in answer["services"])
-    return tuple(dict.fromkeys((*cis, *hit)))[:MOST_NEAR], tuple(dict.fromkeys((*cis, *services)))[: reading.MOST]
+    return tuple(dict.fromkeys((*cis, *hit)))[:MOST_NEAR], tuple(dict.fromkeys((*cis, *services)))
 
 
 MOST_NEAR = 500

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from cmdb.errors import Invalid
-from cmdb.words import Principal
+from cmdb.errors import Forbidden, Invalid, UnknownName
+from cmdb.words import Principal, Role
 from cmdb.words.process import Ask
-from cmdb_processes.arrangements import checks, delegating
+from cmdb_processes.arrangements import checks, delegating, reading
 from cmdb_processes.arrangements.life import Draft
+from cmdb_processes.arrangements.nouns import SEAT_OF_TEAM
 from cmdb_processes.timing import declared
 from cmdb_processes.timing.spans import moment
 from cmdb_processes.timing.windows import Kind
@@ -69,12 +70,26 @@ def freeze(ask: Ask, draft: Draft, _who: Principal, now: str) -> Draft:
     made = checks.timed(checks.scoped(ask, draft), Kind.FREEZE, now)
     if not made.text("why"):
         raise Invalid("is missing: those whose changes wait want to know", where="why")
-    return replace(made, fields={**made.fields, "override_by": checks.names(made, "override_by")})
+    names = checks.names(made, "override_by")
+    _overriding(ask, names)
+    return replace(made, fields={**made.fields, "override_by": names})
 
 
-def team(ask: Ask, draft: Draft, _who: Principal, _now: str) -> Draft:
+def _overriding(ask: Ask, names: tuple[str, ...]) -> None:
+    """Roles, @teams in force and accounts; UnknownName otherwise, since nobody would notice before the freeze."""
+    if people := {name for name in names if not name.startswith("@") and name not in set(Role)}:
+        delegating.accounts(ask, people, "override_by")
+    if teams := [name for name in names if name.startswith("@")]:
+        known = reading.book(ask, lists=("supportGroups",)).groups
+        if strange := [name for name in teams if name[1:] not in known]:
+            raise UnknownName(f"there is no team {strange[0]}", where="override_by")
+
+
+def team(ask: Ask, draft: Draft, who: Principal, _now: str) -> Draft:
     """Of accounts that are there, by a calendar that is there."""
     name = checks.line(draft, "name", needed=True)
+    if name in SEAT_OF_TEAM and not who.may(Role.ADMIN):
+        raise Forbidden(f"{name} approve changes as {SEAT_OF_TEAM[name]}: an admin says who is in them")
     if not all(c.isalnum() or c in "-_." for c in name):
         raise Invalid("is letters, digits, - _ and . so that @name means it", where="name")
     members = checks.names(draft, "members")

@@ -15,6 +15,8 @@ SEATS = {
     "financial": Role.APPROVER_FINANCIAL, "technical": Role.APPROVER_TECHNICAL, "business": Role.APPROVER_BUSINESS,
 }  # fmt: skip
 """The seats of an approval that somebody may hand over for a while, with the right that each takes."""
+SEAT_OF_TEAM = {f"{seat}-approvers": seat for seat in SEATS}
+"""Teams whose members sit on a seat, whatever their accounts may do: so only an admin says who is in them."""
 
 
 @dataclass(frozen=True, slots=True)

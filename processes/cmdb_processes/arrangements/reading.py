@@ -36,13 +36,20 @@ MOST = 100
 
 
 def book(ask: Ask, cis: Collection[str] = (), lists: Collection[str] = FOR_CIS) -> Book:
-    """What is in force of these kinds, and the CIs (at most 100) as scopes see them.
+    """What is in force of these kinds, and the CIs as scopes see them.
 
-    One document; another for what is behind the first ten of a kind. Only where a scope names places: two for each
-    step up to them. Windows are those of the CIs, if there are any.
+    One document, and one for each further 100 CIs; another for what is behind the first ten of a kind. Only where a
+    scope names places: two for each step up to them. Windows are those of the CIs, if there are any.
     """
-    ids = sorted(cis)[:MOST]
-    rows, nodes = _rows(ask, tuple(lists), ids)
+    ids = sorted(set(cis))
+    rows, nodes = _rows(ask, tuple(lists), ids[:MOST])
+    for start in range(MOST, len(ids), MOST):
+        about_cis = tuple(name for name in lists if name == "maintenanceWindows")
+        more, others = _rows(ask, about_cis, ids[start : start + MOST])
+        nodes += others
+        for name, found in more.items():  # a window of CIs here and there is told twice
+            known = {row["number"] for row in rows[name]}
+            rows[name] += [row for row in found if row["number"] not in known]
     read = {name: [_READ[name](row) for row in found] for name, found in rows.items()}
     scopes = [one.scope for name in ("freezes", "supportGroups") for one in read.get(name, ())]
     standing = places(ask, ids) if any(scope.places for scope in scopes) else {}

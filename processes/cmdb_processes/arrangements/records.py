@@ -81,6 +81,7 @@ AGENDA = PartType(
         Attribute("risk", "string", "Its risk."),
         Attribute("evidence", "string", "The hash of the evidence it was assessed on."),
         Attribute("requester", "string", "Who asks for it."),
+        Attribute("window_start", "datetime", "When its work is to begin."),
     ),
 )
 RULINGS = PartType(

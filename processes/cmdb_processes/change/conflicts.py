@@ -54,11 +54,12 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """A time in which nothing is changed; of these CIs only, or of all (no ids)."""
+    """A time in which nothing is changed; of these CIs only, or of all (no ids). `number` is that of its record."""
 
     name: str
     window: Window
     cis: frozenset[str] = frozenset()
+    number: str = ""
 
 
 def conflicts(
@@ -67,16 +68,18 @@ def conflicts(
     impacts: Mapping[str, Impact],
     freezes: Sequence[Freeze] = (),
     maintenance: Mapping[str, Sequence[Window]] | None = None,
+    felt: Sequence[CI] = (),
 ) -> tuple[Conflict, ...]:
     """All conflicts of a change but the combined ones (see combined.py), in the order of `Kind`.
 
     `others` are the open changes, those that do not overlap are left aside; `impacts` holds the impact of each change
-    alone, by number; `maintenance` the windows of each CI that has any, by id.
+    alone, by number; `maintenance` the windows of each CI that has any, by id; freezes and windows are also those of
+    the services that feel the change.
     """
     near = [o for o in others if o.number != change.number and o.window.overlaps(change.window)]
     found = [replace(one, firm=other.committed) for other in near for one in _with(change, other, impacts)]
-    found += _frozen(change, freezes)
-    found += _outside(change, maintenance or {})
+    found += _frozen((*change.cis, *felt), change.window, freezes)
+    found += _outside((*change.cis, *felt), change.window, maintenance or {})
     order = list(Kind)
     return tuple(sorted(found, key=lambda c: (order.index(c.kind), c.others, c.sentence)))
 
@@ -132,21 +135,26 @@ def _lost(group: Group, severity: Mapping[str, Severity]) -> frozenset[str]:
     return frozenset(ci.id for ci in group.members if severity.get(ci.id, Severity.NONE) >= Severity.DEGRADED)
 
 
-def _frozen(change: Planned, freezes: Sequence[Freeze]) -> Iterator[Conflict]:
+def _frozen(cis: Sequence[CI], window: Window, freezes: Sequence[Freeze]) -> Iterator[Conflict]:
     for freeze in freezes:
-        hit = tuple(ci for ci in change.cis if not freeze.cis or ci.id in freeze.cis)
-        if hit and freeze.window.overlaps(change.window):
-            until = _moment(freeze.window.end)
-            yield Conflict(Kind.FREEZE, (freeze.name,), hit, f"{listed(hit)}: {freeze.name} freezes it until {until}")
+        hit = tuple(ci for ci in cis if not freeze.cis or ci.id in freeze.cis)
+        if hit and freeze.window.overlaps(window):
+            said = f"{listed(hit)}: {freeze.name} freezes it until {_moment(freeze.window.end)}"
+            yield Conflict(Kind.FREEZE, (freeze.number or freeze.name,), hit, said)
 
 
-def _outside(change: Planned, maintenance: Mapping[str, Sequence[Window]]) -> Iterator[Conflict]:
-    for ci in change.cis:
+def _outside(cis: Sequence[CI], window: Window, maintenance: Mapping[str, Sequence[Window]]) -> Iterator[Conflict]:
+    for ci in cis:
         windows = maintenance.get(ci.id)
-        if windows is None or (left := uncovered(change.window, windows)) == 0:
+        if windows is None or (left := uncovered(window, windows)) == 0:
             continue
-        sentence = f"{left:.0f} of {change.window.minutes:.0f} min are outside the maintenance windows of {ci.name}"
+        sentence = f"{left:.0f} of {window.minutes:.0f} min are outside the maintenance windows of {ci.name}"
         yield Conflict(Kind.OUTSIDE, (), (ci,), sentence)
+
+
+def outside(window: Window, maintenance: Mapping[str, Sequence[Window]]) -> float:
+    """The minutes that lie outside the maintenance windows of what has any, where most do."""
+    return max((uncovered(window, windows) for windows in maintenance.values()), default=0.0)
 
 
 def uncovered(window: Window, windows: Sequence[Window]) -> float:

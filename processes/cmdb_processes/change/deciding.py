@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from cmdb.errors import Invalid, Refused, UnknownName
-from cmdb.words import Decision, Principal, Record, Value
+from cmdb.errors import Forbidden, Invalid, Refused, UnknownName
+from cmdb.words import Decision, Principal, Record, Role, Value
 from cmdb_processes import approvals
-from cmdb_processes.change import panel, parts, rules, window
+from cmdb_processes.change import arranged, minuted, panel, parts, rules, window
 from cmdb_processes.change.evidence import thawed
 from cmdb_processes.change.gather import Taken, take, thawed_impact
 from cmdb_processes.change.lifecycle import current
@@ -20,6 +20,8 @@ Ask = Callable[..., dict[str, Any]]
 Arguments = Mapping[str, Value]
 BEFORE = frozenset({"submitted", "assessed"})
 """Where an assessment always counts as a new one: nobody has voted."""
+REJECTING = frozenset({*panel.ROLES.values(), Role.CHANGE_MANAGER})
+"""Who may reject also where they have no vote."""
 AFTER_START = frozenset({"implementing", "backed out", "review"})
 """Where an emergency change is approved after the fact: its own work has moved the graph."""
 
@@ -108,7 +110,8 @@ def approve(ask: Ask, record: Record, given: Arguments, who: Principal, now: str
     """Approve in one role, on the evidence as assessed and only while it still holds."""
     current(record)
     role = str(given.get("as_role") or "")
-    ballot = panel.ballot(record, now)
+    minuted.check(record)
+    ballot = panel.ballot(record, now, arranged.voters(ask, who, now))
     vote = approvals.cast(PANEL, ballot, who, role, True, str(given.get("reason") or ""))
     if record.state in AFTER_START:
         thawed(str(record.fields["evidence"]), str(record.fields["evidence_hash"]))
@@ -142,18 +145,22 @@ def still_holds(ask: Ask, record: Record, now: str) -> Taken:
     return taken
 
 
-def reject(_ask: Ask, record: Record, given: Arguments, who: Principal, now: str) -> Decision:
-    """Say no, with the reason; who holds a role that has not voted votes no in it."""
+def reject(ask: Ask, record: Record, given: Arguments, who: Principal, now: str) -> Decision:
+    """Say no, with the reason; who sits on a seat that has not voted, or stands in there, votes no in it."""
     if not (reason := str(given.get("reason") or "").strip()):
         raise Invalid("is missing: the requester wants to know why", where="reason")
     rows = {}
+    mine: list[str] = []
     if record.state == "awaiting approval":
-        missing = panel.counted(record, now).missing
-        mine = [role for role in panel.roles_of(who) if role in missing and given.get("as_role") in {None, role}]
-        if mine and who.name != record.opened_by:
-            ballot = panel.ballot(record, now)
+        ballot = panel.ballot(record, now, arranged.voters(ask, who, now))
+        mine = [role for role in approvals.seats(PANEL, ballot, who) if given.get("as_role") in {None, role}]
+        if mine:
             vote = approvals.cast(PANEL, ballot, who, mine[0], False, reason)
             rows = {approvals.PART.name: approvals.rows((*ballot.votes, vote))}
+    if not mine and not REJECTING & who.roles:
+        raise Forbidden(
+            f"{who.name} may not reject {record.number}: approvers, their stand-ins and change managers may"
+        )
     return Decision("rejected", {"rejection": reason}, f"rejected by {who.name}: {reason}", parts=rows)
 
 
@@ -165,17 +172,18 @@ def expire(_ask: Ask, record: Record, _given: Arguments, _who: Principal, now: s
     return Decision("assessed", {"approval_expires": None}, counted.reason, parts=panel.fallen(record, counted.reason))
 
 
-def accept(_ask: Ask, record: Record, given: Arguments, who: Principal, now: str) -> Decision:
+def accept(ask: Ask, record: Record, given: Arguments, who: Principal, now: str) -> Decision:
     """Take a conflict upon oneself: it blocks no more from the next assessment on."""
     current(record)
     sentence, reason = str(given["sentence"]).strip(), str(given["reason"]).strip()
-    known = [str(row["sentence"]) for row in record.part(parts.CONFLICTS.name) if row["blocks"]]
+    known = {str(row["sentence"]): row for row in record.part(parts.CONFLICTS.name) if row["blocks"]}
     if record.state != "assessed":
         raise Refused(f"{record.number} is {record.state}: conflicts are accepted while it is assessed")
     if sentence not in known:
         raise Invalid(f"is none of what blocks it: {'; '.join(known) or 'nothing does'}", where="sentence")
     if len(reason) < 3:
         raise Invalid("is missing: say why it may be", where="reason")
+    arranged.check_accepts(ask, known[sentence], who)
     row = {"sentence": sentence, "reason": reason, "by": who.name, "at": now}
     rows = {parts.ACCEPTED.name: (*record.part(parts.ACCEPTED.name), row)}
     return Decision(record.state, {}, f"conflict accepted by {who.name}: {reason}", parts=rows)

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 from cmdb.words import Attribute, Command, Decision, Role
-from cmdb_processes.change import closing, deciding, drafting, working
-from cmdb_processes.change.panel import ROLES
+from cmdb_processes.arrangements.board import MINUTE
+from cmdb_processes.change import closing, deciding, drafting, minuted, working
 from cmdb_processes.change.record import RECORD
 
 _ENGINEERS = frozenset({Role.ENGINEER, Role.CHANGE_MANAGER})
-_APPROVERS = frozenset(ROLES.values())
-_MANAGERS = frozenset({Role.CHANGE_MANAGER})
+_ANYBODY = frozenset({Role.VIEWER})
+"""Whoever may: who sits in a team or stands in for somebody needs no right of their own, and the rules look at that."""
 _NOBODY: frozenset[Role] = frozenset()
 _SAID = (
     Attribute("window", "string", "Start/end or start/duration, ISO 8601 with a time zone."),
@@ -93,7 +93,7 @@ _DECIDING = (
         "Take a conflict upon yourself, so that it blocks no more from the next assessment on.",
         None,
         deciding.accept,
-        _MANAGERS,
+        _ANYBODY,
         Attribute("sentence", "string", "The conflict, exactly as it is told.", required=True),
         Attribute("reason", "string", "Why it may be.", required=True),
     ),
@@ -109,7 +109,7 @@ _DECIDING = (
         "Approve in one role, on the evidence as assessed and while the graph still agrees with it.",
         "approve",
         deciding.approve,
-        _APPROVERS | _ENGINEERS,
+        _ANYBODY,
         Attribute("as_role", "string", "Either financial, technical or business.", required=True),
         Attribute("reason", "string", "What is to be known about it."),
     ),
@@ -118,10 +118,11 @@ _DECIDING = (
         "Say no to a change, with the reason.",
         "reject",
         deciding.reject,
-        _APPROVERS | _MANAGERS,
+        _ANYBODY,
         Attribute("reason", "string", "Why it is rejected.", required=True),
         Attribute("as_role", "string", "In which of your roles; any that is missing, if left out."),
     ),
+    _step(MINUTE, "Write down what a board decided of it.", None, minuted.minute, _NOBODY, *minuted.ARGUMENTS),
     _step("expire_change_approval", "Not everybody has voted in time.", "expire", deciding.expire, _NOBODY),
 )
 _WORKING = (

@@ -1,4 +1,4 @@
-"""When could a change be done: free slots among the other changes, each assessed before it is proposed."""
+"""When could a change be done: free slots among changes, freezes and windows, each assessed before it is proposed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from cmdb.errors import Refused
 from cmdb.words import Record
 from cmdb_processes.change import answers
+from cmdb_processes.change.arranged import times
 from cmdb_processes.change.combined import combined
 from cmdb_processes.change.conflicts import conflicts
 from cmdb_processes.change.gather import joint, open_changes, own_change, take
@@ -37,7 +38,10 @@ class Proposed:
 def slots(ask: Ask, record: Record, now: datetime, days: int = 14, most: int = 3) -> tuple[Proposed, ...]:
     """The best slots within some days for as long as the window is; where none is free, those with least against them.
 
-    Questions: those of an assessment for each slot, and one or a few for each approved change of that time.
+    They lie outside freezes and inside the maintenance windows of its CIs and of the services it reaches.
+
+    Questions: one of what is arranged, those of an assessment for each slot, and one or a few for each approved change
+    of that time.
     """
     answer = ask(IMPACT, of=list(record.cis))["impact"]
     own, alone = own_change(record, answer), answers.impact(answer)
@@ -45,10 +49,12 @@ def slots(ask: Ask, record: Record, now: datetime, days: int = 14, most: int = 3
     others = [one for one in open_changes(ask, own.number) if one.committed and one.window.overlaps(horizon)]
     if len(others) > MOST:
         raise Refused(f"more than {MOST} approved changes lie in the next {days} days: look at fewer days")
-    busy = [one for other in others for one in _busy(ask, own, other, alone)]
-    seconds = int((own.window.end - own.window.start).total_seconds())
     span = Span(int(now.timestamp()), int(now.timestamp()) + days * 86_400)
-    found = free(seconds, span, busy, most=most) or nearest(seconds, span, busy, most=most)
+    around = times(ask, own.cis, answer.get("services") or (), span)
+    busy = [*around.busy, *(one for other in others for one in _busy(ask, own, other, alone))]
+    seconds = int((own.window.end - own.window.start).total_seconds())
+    found = free(seconds, span, busy, around.allowed, around.cost, most)
+    found = found or nearest(seconds, span, busy, around.allowed, most)
     return tuple(_assessed(ask, record, slot) for slot in found)
 
 

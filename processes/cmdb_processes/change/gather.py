@@ -11,9 +11,10 @@ from typing import Any
 from cmdb.errors import Refused
 from cmdb.words import Record
 from cmdb_processes.change import answers, earlier
+from cmdb_processes.change.arranged import Plans, plans
 from cmdb_processes.change.assessment import POLICY, Assessment, assess
 from cmdb_processes.change.combined import combined
-from cmdb_processes.change.conflicts import Conflict, conflicts, outages
+from cmdb_processes.change.conflicts import Conflict, conflicts, outages, outside
 from cmdb_processes.change.evidence import Evidence, Inputs, freeze
 from cmdb_processes.change.models import MODELS, NORMAL
 from cmdb_processes.change.nouns import Impact, Planned
@@ -45,27 +46,35 @@ class Taken:
 def take(ask: Ask, record: Record) -> Taken:
     """Assess a change as the graph is now. Everything is asked at one sequence, that of the first answer.
 
-    Questions: one, one page of open changes per 100, one for each that overlaps, one for each set of these that might
-    spend a redundancy together, one or two for each service, and one or two pages of earlier changes.
+    Questions: one, one of what is arranged, one page of open changes per 100, one for each that overlaps, one for each
+    set of these that might spend a redundancy together, one or two for each service, and one or two pages of earlier
+    changes.
     """
     answer = ask(IMPACT, of=list(record.cis))["impact"]
     own, alone = own_change(record, answer), answers.impact(answer)
     others = [other for other in open_changes(ask, own.number) if other.window.overlaps(own.window)]
     if len(others) > NEIGHBOURS:
         raise Refused(f"more than {NEIGHBOURS} open changes overlap {own.number}: choose a quieter window")
-    found = (*_conflicts(ask, own, tuple(others), alone), *outages(own, alone, answers.outages(answer)))
+    around = plans(ask, own, answer.get("services") or ())
+    found = (*_conflicts(ask, own, tuple(others), alone, around), *outages(own, alone, answers.outages(answer)))
     proposal = proposal_of(record)
     reached = services(ask, own, answer.get("services") or (), alone.sequence, proposal)
-    told = _told(ask, record, own, alone, found, reached)
+    told = _told(ask, record, own, alone, found, reached, outside(own.window, around.maintenance))
     given = {"impact": answer, "services": [dict(one.row) for one in reached]}
-    inputs = _inputs(own, tuple(others), alone, proposal)
+    inputs = _inputs(own, tuple(others), alone, proposal, around)
     return Taken(
         told, alone, str(answer.get("verdict") or ""), freeze(inputs, _plain(given), told.as_json()), own, reached
     )
 
 
 def _told(
-    ask: Ask, record: Record, own: Planned, alone: Impact, found: tuple[Conflict, ...], reached: tuple[Service, ...]
+    ask: Ask,
+    record: Record,
+    own: Planned,
+    alone: Impact,
+    found: tuple[Conflict, ...],
+    reached: tuple[Service, ...],
+    minutes_outside: float,
 ) -> Assessment:
     tracks = earlier.track(ask, record.cis, _text(record, "template") or None)
     facts = Facts(
@@ -75,7 +84,7 @@ def _told(
         records=tracks,
         backout=bool(_text(record, "backout")),
         backout_tested=bool(record.fields.get("backout_tested")),
-        outside=0,
+        outside=minutes_outside,
         done_before=max((track.done for track in tracks), default=0),
     )
     accepted = {str(row["sentence"]): str(row["reason"]) for row in record.part(ACCEPTED.name)}
@@ -138,15 +147,19 @@ def joint(ask: Ask, changes: Mapping[str, Planned], sequence: int) -> Callable[[
     return together
 
 
-def _conflicts(ask: Ask, own: Planned, others: tuple[Planned, ...], alone: Impact) -> tuple[Conflict, ...]:
+def _conflicts(
+    ask: Ask, own: Planned, others: tuple[Planned, ...], alone: Impact, around: Plans
+) -> tuple[Conflict, ...]:
     together = joint(ask, {change.number: change for change in (own, *others)}, alone.sequence)
     impacts = {other.number: together(frozenset({other.number})) for other in others}
     impacts[own.number] = alone
-    plain = conflicts(own, others, impacts)
+    plain = conflicts(own, others, impacts, around.freezes, around.maintenance, around.felt)
     return (*plain, *combined(own, others, together, impacts))
 
 
-def _inputs(own: Planned, others: tuple[Planned, ...], alone: Impact, proposal: Mapping[str, Any]) -> Inputs:
+def _inputs(
+    own: Planned, others: tuple[Planned, ...], alone: Impact, proposal: Mapping[str, Any], around: Plans
+) -> Inputs:
     near = {
         other.number: {
             "cis": sorted(ci.id for ci in other.cis),
@@ -155,9 +168,8 @@ def _inputs(own: Planned, others: tuple[Planned, ...], alone: Impact, proposal: 
         }
         for other in others
     }
-    return Inputs(
-        own.number, alone.sequence, tuple(ci.id for ci in own.cis), _window(own), proposal, {"changes": near}, POLICY
-    )
+    context = {"changes": near, "arrangements": around.named}
+    return Inputs(own.number, alone.sequence, tuple(ci.id for ci in own.cis), _window(own), proposal, context, POLICY)
 
 
 def _window(change: Planned) -> tuple[str, str]:

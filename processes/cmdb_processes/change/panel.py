@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from cmdb.errors import Refused
-from cmdb.words import Principal, Record, Role
+from cmdb.words import Record, Role
 from cmdb.words.record import Row
 from cmdb_processes import approvals
-from cmdb_processes.approvals import Ballot, Delegation, Outcome, Panel, Seat
+from cmdb_processes.approvals import Ballot, Outcome, Panel, Seat
+from cmdb_processes.arrangements.nouns import SEAT_OF_TEAM
+from cmdb_processes.change.arranged import Voters
 from cmdb_processes.change.models import MODELS, NORMAL, approval_due
 
 ROLES = {
@@ -18,7 +19,9 @@ ROLES = {
     "business": Role.APPROVER_BUSINESS,
 }
 """Who must approve a change: three roles, three persons, none of them the requester."""
-PANEL = Panel(tuple(Seat(name, right=right) for name, right in ROLES.items()), valid_for=timedelta(days=30))
+_TEAMS = {seat: frozenset({f"@{team}"}) for team, seat in SEAT_OF_TEAM.items()}
+PANEL = Panel(tuple(Seat(name, _TEAMS[name], right) for name, right in ROLES.items()), valid_for=timedelta(days=30))
+_NOBODY = Voters()
 OPEN_FOR = timedelta(days=14)
 """So long a request for approval stands, at most: it lapses when its window begins."""
 
@@ -37,9 +40,10 @@ def expires(record: Record, now: str) -> str:
     return until.isoformat()
 
 
-def ballot(record: Record, now: str, delegations: Collection[Delegation] = ()) -> Ballot:
-    """The votes on a change as they stand; who delegates holds the roles the delegation names."""
-    groups: dict[str, set[str]] = {}
+def ballot(record: Record, now: str, voters: Voters = _NOBODY) -> Ballot:
+    """The votes on a change as they stand; who is stood in for holds the roles the delegation names."""
+    delegations = voters.delegations
+    groups = {name: set(members) for name, members in voters.teams.items()}
     for one in delegations:
         for role in one.roles or ROLES:
             groups.setdefault(ROLES[role].value, set()).add(one.by)
@@ -48,7 +52,7 @@ def ballot(record: Record, now: str, delegations: Collection[Delegation] = ()) -
         evidence=str(record.fields.get("evidence_hash") or ""),
         now=now,
         votes=approvals.votes(record.part(approvals.PART.name)),
-        delegations=tuple(delegations),
+        delegations=delegations,
         groups=groups,
         expires=_text(record.fields.get("approval_expires")),
     )
@@ -68,11 +72,6 @@ def counting(record: Record) -> tuple[approvals.Vote, ...]:
     """The votes that have not fallen."""
     votes = approvals.votes(record.part(approvals.PART.name))
     return tuple(vote for vote in votes if vote.fell is None and vote.evidence == record.fields.get("evidence_hash"))
-
-
-def roles_of(who: Principal) -> tuple[str, ...]:
-    """The seats somebody may sit on."""
-    return tuple(name for name, right in ROLES.items() if who.may(right))
 
 
 def _text(value: object) -> str | None:

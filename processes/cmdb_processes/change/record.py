@@ -4,6 +4,7 @@ from cmdb.words import Attribute, Model, Notice, RecordType
 from cmdb_processes import approvals
 from cmdb_processes.change import parts
 from cmdb_processes.change.lifecycle import FIRST
+from cmdb_processes.change.minuted import RULINGS
 from cmdb_processes.change.models import EMERGENCY, NORMAL, STANDARD
 
 RECORD = RecordType(
@@ -61,6 +62,7 @@ RECORD = RecordType(
         parts.OBSERVED,
         parts.ACCEPTED,
         parts.PREDICTIONS,
+        RULINGS,
     ),
     notices=(
         Notice(

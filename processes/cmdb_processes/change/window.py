@@ -23,8 +23,6 @@ class Window:
     def __post_init__(self) -> None:
         if self.end <= self.start:
             raise Invalid("ends before it starts", where="window")
-        if self.end - self.start > LONGEST:
-            raise Invalid(f"is longer than {LONGEST.days} days", where="window")
 
     def overlaps(self, other: Window) -> bool:
         """Whether there is a moment in both; one that ends when the other starts leaves it alone."""
@@ -51,6 +49,8 @@ def parse(text: str, now: str, zone: str = "") -> Window:
     except OverflowError as error:
         raise Invalid(f"{end_text!r} reaches beyond the calendar", where="window") from error
     window = Window(start, end)
+    if end - start > LONGEST:  # of a change: what is arranged may last longer
+        raise Invalid(f"is longer than {LONGEST.days} days", where="window")
     if over(end.isoformat(), now):
         raise Invalid("is over already", where="window")
     return window

@@ -58,14 +58,14 @@ def test_what_is_arranged_is_asked_by_one_question_and_ends(served: Services) ->
     assert "no time zone 'Mars'" in refused(served, window, CLARA, cis=[web1], zone="Mars")
     with pytest.raises(Forbidden, match="needs the role change-manager"):
         answer(served, window, ERIN, cis=[web1], zone="UTC")
-    freeze = """mutation F($end: String!) { declareFreeze(classes: ["Host"], name: "Year end", zone: "UTC",
-      start: "2028-12-20T00:00", end: $end, why: "the books are closed", overrideBy: ["@web"]) { number until } }"""
-    assert "ends before it starts" in refused(served, freeze, CLARA, end="2028-12-01T00:00")
-    assert ask(served, freeze, CLARA, end="2029-01-02T00:00")["declareFreeze"]["until"] == "2029-01-02T00:00:00Z"
     team = """mutation T($m: [String!]!, $cis: [ID!]) { declareSupportGroup(name: "web", members: $m, cis: $cis,
       calendar: "office") { number members } }"""
     assert "no account 'nobody'" in refused(served, team, CLARA, m=["nobody"], cis=[web1])
     ask(served, team, CLARA, m=["erin"], cis=[web1])
+    freeze = """mutation F($end: String!) { declareFreeze(classes: ["Host"], name: "Year end", zone: "UTC",
+      start: "2028-12-20T00:00", end: $end, why: "the books are closed", overrideBy: ["@web"]) { number until } }"""
+    assert "ends before it starts" in refused(served, freeze, CLARA, end="2028-12-01T00:00")
+    assert ask(served, freeze, CLARA, end="2029-01-02T00:00")["declareFreeze"]["until"] == "2029-01-02T00:00:00Z"
     stand = """mutation D($to: String!, $role: String!, $until: String!) {
       declareDelegation(to: $to, role: $role, until: $until) { number by } }"""
     tomorrow = after(utc_now(), 24)

@@ -10,6 +10,7 @@ import typer
 
 from cmdb.words import Category, Record
 from cmdb_processes.change import panel
+from cmdb_processes.change.minuted import said
 from cmdb_processes.change.record import RECORD
 from cmdb_processes.cli import asking, records, show
 
@@ -32,6 +33,7 @@ PARTS = """
     observedSteps { judged sentence }
     acceptedConflicts { sentence reason by at }
     predictions { ci name className predicted broke }
+    boardRulings { meeting decision reason evidence by at }
 """
 WHOLE = f"{FIELDS} {PARTS} history {{ at by command fromState toState reason }}"
 SHOW = f"query Change($number: String!) {{ changeRequest(number: $number) {{ {WHOLE} evidence }} }}"
@@ -146,6 +148,8 @@ def _reasons(change: Mapping[str, Any]) -> None:
         for verb, names in (("adds", service["spofsAdded"]), ("takes away", service["spofsRemoved"])):
             if names:
                 show.out(f"    {verb} single points of failure: {', '.join(names)}")
+    for row in change["boardRulings"]:
+        show.out(f"  board: {said(row)}")
     for vote in change["approvals"]:
         if vote["fell"]:
             show.out(f"  fell: {vote['role']} by {vote['by']}, since {vote['fell']}")
