@@ -18,7 +18,7 @@ from support.questions import parts
 
 from cmdb.classes import catalogue
 from cmdb.config import Settings
-from cmdb.errors import Invalid, Misconfigured
+from cmdb.errors import Invalid, Misconfigured, Unavailable
 from cmdb.impact import State, blast_radius, model_of
 from cmdb.imports import parse
 from cmdb.imports.rows import EdgeRow, NodeRow
@@ -28,6 +28,7 @@ from cmdb_graphql.app import create_app
 from cmdb_graphql.serve import Server
 from cmdb_graphql.services import Services
 from cmdb_graphql.timers import Timers
+from cmdb_processes.cli.asking import client
 from cmdb_processes.cli.company.estate import estate
 from cmdb_processes.cli.company.folder import LOCK, MARK, Mark, anew, claim, write
 from cmdb_processes.cli.company.loading import furnish, play
@@ -36,6 +37,7 @@ from cmdb_processes.cli.company.timeline import DAYS, Step, timeline
 from cmdb_processes.cli.demo import settled
 from cmdb_processes.cli.server.folder import secret_file
 from cmdb_processes.cli.server.processes import processes
+from cmdb_processes.cli.up import up
 
 TODAY = date(2030, 1, 10)
 PAGE = Path(__file__).parents[2] / "docs" / "demo.md"
@@ -172,14 +174,22 @@ def test_begun_anew_only_a_marked_folder_is_emptied(tmp_path: Path) -> None:
     assert (tmp_path / "mine").exists()
 
 
-def test_it_never_runs_on_real_data(tmp_path: Path) -> None:
-    """Neither in the usual data folder nor on a Neo4j that somebody else runs."""
+def test_it_never_runs_on_real_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither in the usual data folder nor on a Neo4j that somebody else runs; and no real server runs on its own."""
     usual = Settings(home=tmp_path / "epicentre")
     assert settled(usual, None, 1, 2).home == tmp_path / "epicentre-demo"
     with pytest.raises(Misconfigured, match="is the data folder of the real server"):
         settled(usual, tmp_path / "epicentre", 1, 2)
     with pytest.raises(Misconfigured, match="unset EPICENTRE_NEO4J_URI"):
         settled(Settings(home=tmp_path, neo4j_uri="bolt://db:7687"), None, 1, 2)
+    home = tmp_path / "epicentre-demo"
+    claim(home, TODAY)
+    assert settled(Settings(home=home), None, 1, 2).home == home  # where the walk has led
+    monkeypatch.setenv("EPICENTRE_HOME", str(home))
+    with pytest.raises(Misconfigured, match="is the example's, and `epicentre demo` starts it"):
+        up(agent=True)
+    with pytest.raises(Unavailable, match="start one with `epicentre demo`"):
+        client()
 
 
 @contextmanager
