@@ -151,7 +151,10 @@ class RecordLifecycle:
         return self.step(number, state, stimulus).to
 
 
-_PAST = {"withdraw": "withdrawn", "submit": "submitted", "begin": "begun", "put on hold": "put on hold"}
+_PAST = {
+    "withdraw": "withdrawn", "submit": "submitted", "begin": "begun", "put on hold": "put on hold", "hold": "held",
+    "freeze": "frozen",
+}  # fmt: skip
 
 
 def past(stimulus: str) -> str:

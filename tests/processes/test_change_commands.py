@@ -19,7 +19,19 @@ from cmdb_processes.change.answers import impact as read
 from cmdb_processes.change.evidence import thawed
 from cmdb_processes.change.gather import thawed_impact
 from cmdb_processes.change.moved import differences
-from cmdb_processes.change.questions import CLOSED, HAPPENED, IMPACT, INCIDENT_TYPE, LIVE, OPEN, TEMPLATE
+from cmdb_processes.change.questions import (
+    ALIKE,
+    CLOSED,
+    FITS,
+    HAPPENED,
+    IMPACT,
+    INCIDENT_TYPE,
+    LIVE,
+    NAMES,
+    OPEN,
+    TEMPLATE,
+    touched,
+)
 
 NOW = datetime.fromisoformat("2026-11-23T12:00:00+00:00")
 INSIDE = datetime.fromisoformat("2026-12-01T22:30:00+00:00")
@@ -55,7 +67,13 @@ class Graph:
         """Answers the questions the process asks, and no other."""
         known: dict[str, Any] = {
             OPEN: {"changeRequests": page(*self.others)},
-            CLOSED: {"changeRequests": page(*self.closed)},
+            ALIKE: {"changeRequests": page(*self.others)},
+            CLOSED: {"changeRequests": {**page(*self.closed), "total": len(self.closed)}},
+            touched(len(variables)): {
+                alias: one for alias, number in variables.items() for one in self.others if one["number"] == number
+            },
+            FITS: {"diff": page()},
+            NAMES: {"pastCis": [self.ci(ci) for ci in variables.get("of", ())]},
             LIVE: {"cis": {"nodes": [self.ci(ci) for ci in variables.get("ids", ()) if ci in self.live]}},
             TEMPLATE: {"changeTemplate": TEMPLATED},
             INCIDENT_TYPE: {"__type": None},
@@ -400,7 +418,7 @@ def test_execution_is_verified_by_discovery() -> None:
     done = do("finish_change", graph, record, RITA, INSIDE, tested=True)
     assert done.fields["execution"] == "incomplete: 1 of 2 planned steps seen, 1 that nobody planned"
     assert [(row["judged"], row["sentence"]) for row in done.part("observed_steps")] == [
-        ("matched", "api no longer depends on ci_db"), ("missing", "ci_old is retired"),
+        ("matched", "api no longer depends on db"), ("missing", "old is retired"),
         ("unauthorised", "Service x is made"),
     ]  # fmt: skip
     verified = decide("verify_change_in_time", graph, done, CLOCK)
@@ -494,9 +512,9 @@ def test_a_change_of_the_first_version_ends_and_goes_no_further() -> None:
     assert do("reject_change", Graph(), old, ANNA, reason="no").state == "rejected"
 
 
-NAMES = st.sampled_from(["rita", "anna", "ben", "cleo", "dan"])
+PEOPLE = st.sampled_from(["rita", "anna", "ben", "cleo", "dan"])
 ROLES = st.lists(st.sampled_from([*panel.ROLES.values(), Role.ENGINEER, Role.ADMIN]), max_size=3)
-ACTORS = st.one_of(st.builds(lambda n, r: person(n, *r), NAMES, ROLES), NAMES.map(lambda n: person(n, Role.ADMIN)))
+ACTORS = st.one_of(st.builds(lambda n, r: person(n, *r), PEOPLE, ROLES), PEOPLE.map(lambda n: person(n, Role.ADMIN)))
 STEPS = (
     "assess_change", "submit_change", "request_change_approval", "edit_change", "schedule_change",
     "recheck_change", "expire_change_approval", "cancel_change", "reject_change",
@@ -506,7 +524,7 @@ STEPS = (
 class AnyOrder(RuleBasedStateMachine):
     """People give commands in any order while the graph moves and time passes."""
 
-    @initialize(requester=NAMES)
+    @initialize(requester=PEOPLE)
     def propose(self, requester: str) -> None:
         """One change, by one of them, put to its approvers."""
         self.graph, self.now, self.requester, self.edits = Graph(), NOW, requester, 0

@@ -1,21 +1,17 @@
-"""The review of a change, the calibration of predictions, templates with their track record, and the board's papers."""
+"""The review of a change, the calibration of predictions and templates with their track record."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from support.small_estate import T0, change, estate
+from support.small_estate import T0, estate
 
 from cmdb.errors import Invalid, Refused
-from cmdb_processes.change.assessment import assess
-from cmdb_processes.change.cab import Item, Ruling, agenda, minutes
 from cmdb_processes.change.calibration import Broken, Score, calibration
-from cmdb_processes.change.conflicts import Conflict, Kind
-from cmdb_processes.change.models import NORMAL
 from cmdb_processes.change.nouns import CI, Severity
 from cmdb_processes.change.observed import Comparison
 from cmdb_processes.change.review import Incident, Near, may_close, near, review
-from cmdb_processes.change.risk import Facts, Record, risk
+from cmdb_processes.change.risk import Record
 from cmdb_processes.change.steps import Act, Step
 from cmdb_processes.change.templates import Outcome, Template, Use, record, refusals
 
@@ -137,75 +133,6 @@ def test_what_keeps_a_template_from_use() -> None:
     ):
         with pytest.raises(Invalid, match=why):
             replace(PATCH, **wrong)  # type: ignore[arg-type]  # that is the point
-
-
-def item(number: str, *conflicts: Conflict, start: float = 0) -> Item:
-    """A change on the agenda."""
-    own, impact = change(number, "web-1", start=start), HOUSE.impact(["web-1"])
-    facts = Facts(impact, conflicts, (0, 0), (Record("team", 40, 0),), True, True, 0, 20)
-    told = assess(own, NORMAL, impact, risk(facts), conflicts)
-    return Item(own, told, ("technical", "business"), "0123456789abcdef0123", "rita")
-
-
-MILD = Conflict(Kind.DEPENDENCY, ("CHG-8",), (), "CHG-8 works on shop")
-HARD = Conflict(Kind.FREEZE, ("audit",), (), "audit freezes it")
-
-
-def test_the_agenda() -> None:
-    """The nearest first, what is blocked last; verdict, risk, what may be accepted and who has not voted."""
-    text = agenda([item("CHG-1", HARD), item("CHG-3", start=2), item("CHG-2", MILD)], T0, ["anna", "ben"])
-    assert text.startswith(
-        "Change advisory board, 2027-01-10 22:00 UTC\nInvited: anna, ben\n\n1. CHG-2 (normal): work on web-1\n"
-    )
-    assert text.index("2. CHG-3") < text.index("3. CHG-1")
-    assert (
-        "   by rita, window 2027-01-10 22:00 UTC for 120 min, on web-1\n   CHG-2 is approvable; risk is moderate"
-        in text
-    )
-    assert "   - dependency: CHG-8 works on shop\n   missing: technical, business; evidence 0123456789abcdef\n" in text
-    assert "CHG-1 is blocked by 1: freeze: audit freezes it" in text
-    assert "No change waits for approval." in agenda([], T0, [])
-
-
-def test_the_minutes() -> None:
-    """A ruling on each, with its evidence and its reason."""
-    items = [item("CHG-1"), item("CHG-2", start=1)]
-    rulings = [
-        Ruling("CHG-2", "defer", items[1].evidence, "after the audit"),
-        Ruling("CHG-1", "approve", items[0].evidence),
-    ]
-    assert minutes(items, rulings, T0, ["anna"]) == (
-        "Minutes of the change advisory board, 2027-01-10 22:00 UTC\nPresent: anna\n\n"
-        "1. CHG-1 approved: work on web-1\n   on evidence 0123456789abcdef\n\n"
-        "2. CHG-2 deferred: work on web-1\n   on evidence 0123456789abcdef\n   because after the audit\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("rulings", "present", "why"),
-    [
-        ([], ["anna"], "CHG-1 has no ruling"),
-        ([("CHG-1", "approve"), ("CHG-1", "approve")], ["anna"], "decided twice"),
-        ([("CHG-1", "approve"), ("CHG-7", "approve")], ["anna"], "CHG-7 was not on the agenda"),
-        ([("CHG-1", "approve")], [], "nobody was there"),
-        ([("CHG-1", "reject")], ["anna"], "say why to reject CHG-1"),
-        ([("CHG-1", "praise")], ["anna"], "is approve, reject, defer, not 'praise'"),
-    ],
-)
-def test_minutes_that_are_not_whole_are_refused(rulings: list[tuple[str, str]], present: list[str], why: str) -> None:
-    """Nothing is left undecided, unexplained or decided by nobody."""
-    one = item("CHG-1")
-    with pytest.raises(Invalid, match=why):
-        minutes([one], [Ruling(n, d, one.evidence) for n, d in rulings], T0, present)
-
-
-def test_a_ruling_binds_to_what_lay_on_the_table() -> None:
-    """Other evidence, or a change that is blocked by now, cannot be approved by an earlier word."""
-    with pytest.raises(Invalid, match="was decided on evidence ffff, it stands at 0123456789abcdef"):
-        minutes([item("CHG-1")], [Ruling("CHG-1", "approve", "ffff")], T0, ["anna"])
-    blocked = item("CHG-1", HARD)
-    with pytest.raises(Invalid, match="CHG-1 cannot be approved: CHG-1 is blocked by 1"):
-        minutes([blocked], [Ruling("CHG-1", "approve", blocked.evidence)], T0, ["anna"])
 
 
 def test_cis_are_ordered_by_name() -> None:

@@ -22,8 +22,16 @@ from cmdb_processes.cli.server.processes import processes
 
 PROPOSE = """
 mutation C($cis: [ID!]!) {
-  proposeChange(cis: $cis, title: "Make it faster", window: "2030-01-01T00:00:00Z/PT1H", plan: "Do it.",
-                backout: "Undo it.", test: "Look.") { number }
+  proposeChange(cis: $cis, title: "Make it faster", reason: "It is slow.", window: "2030-01-01T00:00:00Z/PT1H",
+                plan: "Do it.", backout: "Undo it.", test: "Look.") { number }
+}
+"""
+ASSESS = """
+mutation A($n: String!) {
+  submitChange(number: $n) { state }
+  assessChange(number: $n) { state }
+  proposeChangeTemplate(cis: [], title: "Restart", plan: "Do it.", backout: "Undo it.", test: "Look.",
+                        classes: ["Host"]) { number }
 }
 """
 ONE_OF_EACH = """
@@ -72,6 +80,7 @@ def seeded(home: Path, real: Store, asked: Store) -> Iterator[tuple[Services, di
         real.apply(report(1, *inside, links, node=f"nd_h{i}", boot=f"b{i}"), NOW)
     with parts(home, asked, processes().values()) as made:
         change = ask(made, PROPOSE, ADMIN, cis=[ids["web1"], ids["web2"]])["proposeChange"]["number"]
+        ask(made, ASSESS, ADMIN, n=change)
         ask(made, ONE_OF_EACH, ADMIN, cis=[ids["web1"]])
         made.accounts.create_user("tom", [Role.APPROVER_TECHNICAL])
         made.accounts.create_user("bea", [Role.ENGINEER])
@@ -79,6 +88,7 @@ def seeded(home: Path, real: Store, asked: Store) -> Iterator[tuple[Services, di
         hook = made.courier.hooks.create("https://192.0.2.1/", ["*"], by="ada", now=NOW, cursor=0).id
         edges = ask(made, "query E($of: [ID!]!) { dependencies(of: $of) { nodes { id } } }", of=[ids["shop"]])
         more = {
+            "Query.changeTemplate.number": "TPL-1",
             "Query.incident.number": "INC-1", "Query.serviceRequest.number": "REQ-1", "Query.event.number": "EVT-1",
             "Query.serviceLevels.number": "INC-1", **ARRANGEMENTS, "Query.freeSlots.duration": "PT2H", "names": ["bea"],
             "Query.webhookDeliveries.id": hook, "Query.diff.from": 1, "Query.hosts.at": 1, "start": "neo",

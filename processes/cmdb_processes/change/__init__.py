@@ -1,7 +1,7 @@
 """Change: see the blast radius before approving, approve exactly what was seen, and see what became of it."""
 
 from cmdb.words import Process
-from cmdb_processes.change import clockwork, declared, templating
+from cmdb_processes.change import clockwork, declared, report, templating
 from cmdb_processes.change.record import RECORD
 
 __all__ = ["PROCESS", "RECORD"]
@@ -11,4 +11,5 @@ PROCESS = Process(
     records=(RECORD, templating.RECORD),
     commands=(*declared.COMMANDS, *templating.COMMANDS),
     timers=clockwork.TIMERS,
+    questions=(report.QUESTION,),
 )

@@ -15,11 +15,12 @@ from cmdb_processes.change.evidence import thawed
 from cmdb_processes.change.gather import thawed_impact
 from cmdb_processes.change.happened import happened
 from cmdb_processes.change.nouns import CI, Hit, Impact, Severity
-from cmdb_processes.change.parts import OBSERVED, PREDICTIONS
+from cmdb_processes.change.observed import NOTHING, Comparison
+from cmdb_processes.change.parts import PREDICTIONS
 from cmdb_processes.change.questions import INCIDENT_TYPE, INCIDENTS
 from cmdb_processes.change.steps import Act, Steps
 from cmdb_processes.change.templates import BAD, Outcome
-from cmdb_processes.change.working import comparison, execution, follow_up
+from cmdb_processes.change.working import execution, follow_up, looked_at
 
 Ask = Callable[..., dict[str, Any]]
 Arguments = Mapping[str, Value]
@@ -27,37 +28,37 @@ MOST = 500
 """CIs of a radius that are looked at when a change is reviewed."""
 
 
-def reviewed(ask: Ask, record: Record, now: str) -> tuple[review.Review, Impact]:
+def reviewed(ask: Ask, record: Record, impact: Impact, seen: Comparison | None, now: str) -> review.Review:
     """What the facts speak for, with the incidents on the radius."""
-    impact = thawed_impact(thawed(str(record.fields["evidence"]), str(record.fields["evidence_hash"])).content)
-    seen, _ = comparison(ask, record)
     ended = datetime.fromisoformat(str(record.fields.get("finished_at") or now))
     found = review.near(impact, ended, incidents(ask, impact, ended, ended + review.SOON))
     tested = record.fields.get("tested")
     backed_out = record.fields.get("backed_out_at") is not None
-    return review.review(seen, found, backed_out, None if tested is None else bool(tested)), impact
+    return review.review(seen or NOTHING, found, backed_out, None if tested is None else bool(tested))
 
 
 def close(ask: Ask, record: Record, given: Arguments, who: Principal, now: str) -> Decision:
     """Close it with an outcome: the one the facts speak for, or another with what was learnt."""
-    proposed, impact = reviewed(ask, record, now)
+    impact = thawed_impact(thawed(str(record.fields["evidence"]), str(record.fields["evidence_hash"])).content)
+    seen, parts = looked_at(ask, record, now)
+    proposed = reviewed(ask, record, impact, seen, now)
     outcome = _outcome(given) or proposed.outcome
     lessons = str(given.get("lessons") or "").strip()
-    review.may_close(proposed, outcome, lessons, _unapproved(record, now))
-    seen, judged = comparison(ask, record)
+    missing, against = _votes(record, now)
+    review.may_close(proposed, outcome, lessons, missing, against)
     reasons = (*proposed.reasons, *(one.sentence for one in proposed.near))
     fields: dict[str, Value] = {
         "outcome": outcome.value,
         "proposed_outcome": proposed.outcome.value,
         "findings": tuple(dict.fromkeys(reasons)),
         "lessons": lessons or None,
-        "execution": execution(seen if judged else None),
+        "execution": execution(seen),
         "verified_at": record.fields.get("verified_at") or now,
     }
     if given.get("objective_met") is not None:
         fields["objective_met"] = bool(given["objective_met"])
-    parts = {OBSERVED.name: record.part(OBSERVED.name), PREDICTIONS.name: predictions(ask, record, impact, now)}
-    effects = list(follow_up(record, seen if judged else None)) if record.fields.get("verified_at") is None else []
+    parts[PREDICTIONS.name] = predictions(ask, record, impact, now)
+    effects = list(follow_up(record, seen)) if record.fields.get("verified_at") is None else []
     if outcome in BAD and (template := record.fields.get("template")):
         why = f"{record.number} {'failed' if outcome is Outcome.FAILED else 'was backed out'}"
         effects.append(Effect("suspend_change_template", str(template), {"reason": why}, as_process=True))
@@ -73,12 +74,13 @@ def _outcome(given: Arguments) -> Outcome | None:
         raise Invalid(f"is {', '.join(Outcome)}, not {given['outcome']!r}", where="outcome") from error
 
 
-def _unapproved(record: Record, now: str) -> Sequence[str]:
-    """The roles whose approval is still missing. What was approved in time stays so, whenever it is closed."""
+def _votes(record: Record, now: str) -> tuple[Sequence[str], str]:
+    """The roles whose approval is still missing, and who said no. What was approved in time stays so for ever."""
     if record.model == "standard":
-        return ()
+        return (), ""
     voted = [vote.at for vote in panel.counting(record)]
-    return panel.counted(record, max(voted, default=now)).missing
+    counted = panel.counted(record, max(voted, default=now))
+    return ((), counted.reason) if counted.state == "rejected" else (counted.missing, "")
 
 
 def incidents(ask: Ask, impact: Impact, start: datetime, end: datetime) -> tuple[review.Incident, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from cmdb.errors import Forbidden, Invalid, Refused, UnknownName
@@ -13,6 +14,7 @@ from cmdb_processes.change import arranged, minuted, panel, parts, rules, window
 from cmdb_processes.change.evidence import thawed
 from cmdb_processes.change.gather import Taken, take, thawed_impact
 from cmdb_processes.change.lifecycle import current
+from cmdb_processes.change.models import MODELS
 from cmdb_processes.change.moved import differences
 from cmdb_processes.change.panel import PANEL
 
@@ -97,13 +99,29 @@ def _fell(record: Record, moved: Sequence[str]) -> str:
 
 
 def request(_ask: Ask, record: Record, _given: Arguments, who: Principal, now: str) -> Decision:
-    """Ask for approval, of what was assessed; what is blocked is not put to anybody."""
+    """Ask for approval, of what was assessed; what is blocked is not put to anybody.
+
+    Once the work on an emergency change has begun it is asked of itself, and anew when not everybody voted in time.
+    """
     current(record)
+    if record.state in AFTER_START:
+        return _anew(record, who, now)
     blocked = record.fields.get("blocked_by")
     if isinstance(blocked, tuple) and blocked:
         raise Refused(f"{record.number} is blocked by {rules.in_short(blocked)}", reasons=blocked)
     until = panel.expires(record, now)
     return Decision("awaiting approval", {"approval_expires": until}, f"approval asked for by {who.name} until {until}")
+
+
+def _anew(record: Record, who: Principal, now: str) -> Decision:
+    counted = panel.counted(record, now)
+    if counted.state != "expired":
+        raise Refused(f"nothing is to be asked anew of {record.number}: {counted.reason}")
+    within = MODELS[record.model].approve_within or panel.OPEN_FOR
+    until = (datetime.fromisoformat(now) + within).isoformat()
+    return Decision(
+        record.state, {"approval_expires": until}, f"{counted.reason}; asked for anew by {who.name} until {until}"
+    )
 
 
 def approve(ask: Ask, record: Record, given: Arguments, who: Principal, now: str) -> Decision:
@@ -146,22 +164,28 @@ def still_holds(ask: Ask, record: Record, now: str) -> Taken:
 
 
 def reject(ask: Ask, record: Record, given: Arguments, who: Principal, now: str) -> Decision:
-    """Say no, with the reason; who sits on a seat that has not voted, or stands in there, votes no in it."""
+    """Say no, with the reason; who sits on a seat that has not voted, or stands in there, votes no in it.
+
+    An emergency change whose work has begun goes on to its end, and is then closed as a failure.
+    """
     if not (reason := str(given.get("reason") or "").strip()):
         raise Invalid("is missing: the requester wants to know why", where="reason")
     rows = {}
-    mine: list[str] = []
-    if record.state == "awaiting approval":
+    begun = record.state in AFTER_START
+    if record.state == "awaiting approval" or begun:
         ballot = panel.ballot(record, now, arranged.voters(ask, who, now))
         mine = [role for role in approvals.seats(PANEL, ballot, who) if given.get("as_role") in {None, role}]
         if mine:
             vote = approvals.cast(PANEL, ballot, who, mine[0], False, reason)
             rows = {approvals.PART.name: approvals.rows((*ballot.votes, vote))}
-    if not mine and not REJECTING & who.roles:
+    if begun and not rows:
+        raise Forbidden(f"the work on {record.number} has begun: only who approves it may still say no to it")
+    if not rows and not REJECTING & who.roles:
         raise Forbidden(
             f"{who.name} may not reject {record.number}: approvers, their stand-ins and change managers may"
         )
-    return Decision("rejected", {"rejection": reason}, f"rejected by {who.name}: {reason}", parts=rows)
+    to = record.state if begun else "rejected"
+    return Decision(to, {"rejection": reason}, f"rejected by {who.name}: {reason}", parts=rows)
 
 
 def expire(_ask: Ask, record: Record, _given: Arguments, _who: Principal, now: str) -> Decision:

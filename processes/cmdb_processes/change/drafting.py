@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from cmdb.errors import Invalid, Refused, UnknownName
+from cmdb.errors import Conflict, Invalid, Refused, UnknownName
 from cmdb.words import Decision, Principal, Record, Value
 from cmdb_processes import approvals
 from cmdb_processes.change import answers, earlier, panel, submission, window
 from cmdb_processes.change.evidence import canonical
-from cmdb_processes.change.gather import open_nodes, own_change, proposal_of
+from cmdb_processes.change.gather import own_change, proposal_of
 from cmdb_processes.change.lifecycle import current
 from cmdb_processes.change.models import MODELS, NORMAL
-from cmdb_processes.change.questions import LIVE
+from cmdb_processes.change.questions import ALIKE, FITS, LIVE
 from cmdb_processes.change.steps import planned
 from cmdb_processes.change.templates import refusals
 from cmdb_processes.change.templating import template_of
@@ -78,14 +78,39 @@ def submit(ask: Ask, record: Record, _given: Arguments, who: Principal, now: str
     request = submission.Request(
         change, *(str(record.fields.get(n) or "") for n in ("plan", "backout", "test", "reason", "proposed"))
     )
-    others = [(answers.planned(node), str(node["proposed"] or "")) for node in open_nodes(ask, record.number)]
+    others = [(answers.planned(node), str(node["proposed"] or "")) for node in _near(ask, record)]
     template = None
     if name := record.fields.get("template"):
         classes = {str(ci["class"]) for ci in live.values()}
         template = refusals(template_of(ask, str(name)), earlier.uses(ask, str(name)), classes)
     model = MODELS.get(record.model, NORMAL)
-    submission.check(submission.objections(request, model, live.keys(), live.keys(), others, template))
+    found = submission.objections(request, model, live.keys(), live.keys(), others, template)
+    submission.check((*found, *_unfit(ask, record)))
     return Decision("submitted", {}, f"submitted by {who.name}")
+
+
+def _near(ask: Ask, record: Record) -> Iterator[Mapping[str, Any]]:
+    """The other changes that are handed in about any of its CIs. One question for each 20."""
+    after = None
+    while True:
+        page = ask(ALIKE, cis=list(record.cis), after=after)["changeRequests"]
+        for node in page["nodes"]:
+            if node["number"] != record.number and node["state"] != "draft" and node["windowStart"]:
+                yield node
+        if not page["pageInfo"]["hasNextPage"]:
+            return
+        after = page["pageInfo"]["endCursor"]
+
+
+def _unfit(ask: Ask, record: Record) -> list[submission.Objection]:
+    """What of the graph diff cannot be done to the graph as it is; one question, none without a diff."""
+    proposal = proposal_of(record)
+    try:
+        if proposal:
+            ask(FITS, proposed=dict(proposal))
+    except (Invalid, Conflict) as error:
+        return [submission.Objection("graph diff", f"its graph diff does not fit the graph: {error.message}")]
+    return []
 
 
 def _given(given: Arguments, now: str) -> dict[str, Value]:

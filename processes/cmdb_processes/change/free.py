@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cmdb.errors import Refused
 from cmdb.words import Record
 from cmdb_processes.change import answers
 from cmdb_processes.change.arranged import times
@@ -21,8 +20,6 @@ from cmdb_processes.timing.slots import Busy, Slot, free, nearest
 from cmdb_processes.timing.spans import Span
 
 Ask = Callable[..., dict[str, Any]]
-MOST = 50
-"""Other changes of the time looked at: each is asked about, so there is an end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +43,7 @@ def slots(ask: Ask, record: Record, now: datetime, days: int = 14, most: int = 3
     answer = ask(IMPACT, of=list(record.cis))["impact"]
     own, alone = own_change(record, answer), answers.impact(answer)
     horizon = Window(now, now + timedelta(days=days))
-    others = [one for one in open_changes(ask, own.number) if one.committed and one.window.overlaps(horizon)]
-    if len(others) > MOST:
-        raise Refused(f"more than {MOST} approved changes lie in the next {days} days: look at fewer days")
+    others = [one for one in open_changes(ask, own.number, horizon) if one.committed]
     span = Span(int(now.timestamp()), int(now.timestamp()) + days * 86_400)
     around = times(ask, own.cis, answer.get("services") or (), span)
     busy = [*around.busy, *(one for other in others for one in _busy(ask, own, other, alone))]
@@ -70,7 +65,7 @@ def _busy(ask: Ask, own: Planned, other: Planned, alone: Impact) -> list[Busy]:
 
 def _assessed(ask: Ask, record: Record, slot: Slot) -> Proposed:
     start, end = (datetime.fromtimestamp(at, UTC) for at in (slot.span.start, slot.span.end))
-    times = {"window_start": start.isoformat(), "window_end": end.isoformat()}
-    told = take(ask, replace(record, fields={**record.fields, **times})).assessment
+    window = {"window_start": start.isoformat(), "window_end": end.isoformat()}
+    told = take(ask, replace(record, fields={**record.fields, **window})).assessment
     against = tuple(dict.fromkeys((*slot.blockers, *told.blocked_by)))
     return Proposed(Window(start, end), slot, against, told.risk.level.word)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cmdb.errors import Refused
+from cmdb.errors import Refused, UnknownName
 from cmdb.words import Record
 from cmdb_processes.change import answers, earlier
 from cmdb_processes.change.arranged import Plans, plans
@@ -19,7 +19,7 @@ from cmdb_processes.change.evidence import Evidence, Inputs, freeze
 from cmdb_processes.change.models import MODELS, NORMAL
 from cmdb_processes.change.nouns import Impact, Planned
 from cmdb_processes.change.parts import ACCEPTED
-from cmdb_processes.change.questions import IMPACT, OPEN
+from cmdb_processes.change.questions import IMPACT, OPEN, TOGETHER, touched
 from cmdb_processes.change.risk import Facts, risk
 from cmdb_processes.change.services import Service, minutes_lost, requirements, services
 from cmdb_processes.change.window import Window
@@ -27,6 +27,8 @@ from cmdb_processes.change.window import Window
 Ask = Callable[..., dict[str, Any]]
 NEIGHBOURS = 50
 """Changes that overlap one: each is asked about, so there is an end."""
+LIVE = "live"
+"""The status of a CI that is there."""
 MOST = 100
 """CIs that can be asked about together."""
 
@@ -46,15 +48,15 @@ class Taken:
 def take(ask: Ask, record: Record) -> Taken:
     """Assess a change as the graph is now. Everything is asked at one sequence, that of the first answer.
 
-    Questions: one, one of what is arranged, one page of open changes per 100, one for each that overlaps, one for each
-    set of these that might spend a redundancy together, one or two for each service, and one or two pages of earlier
-    changes.
+    Questions: one, one of what is arranged, one for each 100 open changes and each 10 that overlap, one for each that
+    overlaps, one for each set of these that might spend a redundancy together, one for all services, and a few for
+    earlier changes.
     """
     answer = ask(IMPACT, of=list(record.cis))["impact"]
+    if gone := [ci for ci in answer["of"] if ci.get("status", LIVE) != LIVE]:
+        raise UnknownName(f"{gone[0]['name']} is {gone[0]['status']}", where="cis")
     own, alone = own_change(record, answer), answers.impact(answer)
-    others = [other for other in open_changes(ask, own.number) if other.window.overlaps(own.window)]
-    if len(others) > NEIGHBOURS:
-        raise Refused(f"more than {NEIGHBOURS} open changes overlap {own.number}: choose a quieter window")
+    others = open_changes(ask, own.number, own.window)
     around = plans(ask, own, answer.get("services") or ())
     found = (*_conflicts(ask, own, tuple(others), alone, around), *outages(own, alone, answers.outages(answer)))
     proposal = proposal_of(record)
@@ -113,23 +115,39 @@ def own_change(record: Record, answer: Mapping[str, Any]) -> Planned:
     return Planned(record.number, str(fields.get("title")), cis, Window(start, end), people, record.model)
 
 
-def open_nodes(ask: Ask, number: str) -> list[Mapping[str, Any]]:
-    """The open changes but this one and drafts, as answered."""
-    found: list[Mapping[str, Any]] = []
+def open_changes(ask: Ask, number: str, window: Window) -> tuple[Planned, ...]:
+    """The open changes but this one and drafts that overlap a window, by number.
+
+    Refused when there are too many. Questions: one for each 100 open changes, and one for each 10 that overlap.
+    """
+    nodes = [node for node in _open_nodes(ask) if node["number"] != number and _overlaps(node, window)]
+    if len(nodes) > NEIGHBOURS:
+        raise Refused(f"more than {NEIGHBOURS} open changes overlap {number}: choose a quieter window, or look at less")
+    nodes.sort(key=lambda node: str(node["number"]))
+    cis: dict[str, Any] = {}
+    for at in range(0, len(nodes), TOGETHER):
+        part = nodes[at : at + TOGETHER]
+        answer = ask(touched(len(part)), **{f"n{n}": node["number"] for n, node in enumerate(part)})
+        cis |= {one["number"]: one["cis"] for one in answer.values()}
+    return tuple(answers.planned({**node, "cis": cis[node["number"]]}) for node in nodes if cis[node["number"]])
+
+
+def _open_nodes(ask: Ask) -> Iterator[Mapping[str, Any]]:
     after = None
     while True:
         page = ask(OPEN, after=after)["changeRequests"]
-        for node in page["nodes"]:
-            if node["cis"] and node["number"] != number and node["state"] != "draft" and node["windowStart"]:
-                found.append(node)
+        yield from page["nodes"]
         if not page["pageInfo"]["hasNextPage"]:
-            return found
+            return
         after = page["pageInfo"]["endCursor"]
 
 
-def open_changes(ask: Ask, number: str) -> tuple[Planned, ...]:
-    """The same as the rules take them, by number."""
-    return tuple(sorted(map(answers.planned, open_nodes(ask, number)), key=lambda other: other.number))
+def _overlaps(node: Mapping[str, Any], window: Window) -> bool:
+    """A draft touches nothing, and may have no window yet."""
+    if node["state"] == "draft" or not node["windowStart"]:
+        return False
+    start, end = (datetime.fromisoformat(node[name]) for name in ("windowStart", "windowEnd"))
+    return Window(start, end).overlaps(window)
 
 
 def joint(ask: Ask, changes: Mapping[str, Planned], sequence: int) -> Callable[[frozenset[str]], Impact]:

@@ -43,6 +43,9 @@ VERSION = 2
 _BEFORE_WORK = ("draft", "submitted", "assessed", "awaiting approval", "approved", "scheduled")
 COMMITTED = frozenset({"approved", "scheduled", "implementing", "backed out"})
 """Changes in these states will touch, touch, or have just touched what they name; the others may yet be refused."""
+_AFTER_START = ("implementing", "backed out", "review")
+_AFTERWARDS = ("approve", "reject", "request_approval")
+"""What approvers and requester still do once the work on an emergency change has begun; its state stays as it is."""
 
 _ROAD = (
     Step("draft", "submit", ("submitted",)),
@@ -115,14 +118,12 @@ NORMAL = Model(
 )
 EMERGENCY = Model(
     "emergency",
-    "Work may start as soon as it is assessed; approval follows within a day, and without it nothing is closed.",
+    "Work may start as soon as it is assessed; approval follows within a day, and without a word it is not closed.",
     _lifecycle(
         Step("submitted", "assess", ("assessed",)),
         Step("assessed", "start", ("implementing",)),
         Step("awaiting approval", "start", ("implementing",)),
-        Step("implementing", "approve", ("implementing",)),
-        Step("backed out", "approve", ("backed out",)),
-        Step("review", "approve", ("review",)),
+        *(Step(state, stimulus, (state,)) for state in _AFTER_START for stimulus in _AFTERWARDS),
     ),
     approve_within=timedelta(days=1),
 )

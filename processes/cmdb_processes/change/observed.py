@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from cmdb_processes.change.flapping import NOTHING, Flapping
+from cmdb_processes.change.flapping import NOTHING as NONE
+from cmdb_processes.change.flapping import Flapping
 from cmdb_processes.change.steps import Act, Step, Steps
 
 _OF_A_LIFE = frozenset({"name", "status", "parent", "key", "class"})
@@ -35,7 +36,11 @@ class Comparison:
         return (*found, *(f"seen, not planned: {step.sentence(self.names)}" for step in self.unauthorised))
 
 
-def compare(planned: Steps, seen: Steps, flapping: Flapping = NOTHING) -> Comparison:
+NOTHING = Comparison((), (), (), (), (), {})
+"""Nothing planned, nothing seen."""
+
+
+def compare(planned: Steps, seen: Steps, flapping: Flapping = NONE) -> Comparison:
     """Judge what was seen at the CIs in scope between two moments by what was planned.
 
     A CI that was planned anew is recognised by class and name, whatever id discovery gave it. Parts that came or went

@@ -11,7 +11,7 @@ IMPACT = """
 query ChangeImpact($of: [ID!]!, $asOf: Moment) {
   impact(of: $of, asOf: $asOf) {
     sequence at hash verdict truncated
-    of { id name class }
+    of { id name class status }
     items {
       ci { id name class } before degree hops reason freshnessSeconds atRisk risk redundancy { rule needed left of }
     }
@@ -28,19 +28,48 @@ query ChangeImpact($of: [ID!]!, $asOf: Moment) {
 """
 """The evidence of an assessment is the answer to this, whole."""
 
+FITS = """
+query FitsTheGraph($proposed: ProposedInput!) { diff(proposed: $proposed, first: 1) { nodes { ci } } }
+"""
+"""Whether a graph diff can be made of the graph as it is: refused with what does not fit."""
+
 OPEN = """
 query OpenChanges($after: String) {
   changeRequests(filter: { categories: [TO_DO, WAITING, IN_PROGRESS] }, first: 100, after: $after) {
+    nodes { number title state model windowStart windowEnd implementers }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+"""Every change that is not done: which of them overlap is decided here, since windows are the process's own.
+
+Without their CIs: a question pays for each row that it might answer, and few changes overlap (see `touched`).
+"""
+
+
+def touched(count: int) -> str:
+    """What so many changes, at most TOGETHER, work on: $n0, $n1, … are their numbers, n0, n1, … the answers."""
+    names = [f"n{at}" for at in range(count)]
+    asked = " ".join(f"{name}: changeRequest(number: ${name}) {{ number cis {{ id name class }} }}" for name in names)
+    return f"query Touched({', '.join(f'${name}: String!' for name in names)}) {{ {asked} }}"
+
+
+TOGETHER = 10
+"""Changes that one question names."""
+
+ALIKE = """
+query OpenChangesAtCIs($cis: [ID!]!, $after: String) {
+  changeRequests(filter: { categories: [TO_DO, WAITING, IN_PROGRESS], cis: $cis }, first: 20, after: $after) {
     nodes { number title state model windowStart windowEnd implementers proposed cis { id name class } }
     pageInfo { hasNextPage endCursor }
   }
 }
 """
-"""Every change that is not done: which of them overlap is decided here, since windows are the process's own."""
+"""Every change that is not done about any of these CIs: one of them may be the same again."""
 
 HAPPENED = """
-query ChangesInTheGraph($from: Moment!, $to: Moment, $of: [ID!], $after: String) {
-  diff(from: $from, to: $to, of: $of, first: 50, after: $after) {
+query ChangesInTheGraph($from: Moment!, $to: Moment, $of: [ID!], $first: Int!, $after: String) {
+  diff(from: $from, to: $to, of: $of, first: $first, after: $after) {
     from to truncated
     nodes {
       ci class name what edgeCount
@@ -54,14 +83,26 @@ query ChangesInTheGraph($from: Moment!, $to: Moment, $of: [ID!], $after: String)
 """What became of some CIs between two moments: the observed diff of a change; of all CIs, what nobody planned."""
 
 CLOSED = """
-query ClosedChanges($cis: [ID!], $text: String, $after: String) {
-  changeRequests(filter: { states: ["closed"], cis: $cis, text: $text }, first: 50, after: $after) {
-    nodes { number template outcome closedAt predictions { ci name className predicted broke } }
+query ClosedChanges($cis: [ID!], $text: String, $first: Int!, $after: String) {
+  changeRequests(filter: { states: ["closed"], cis: $cis, text: $text }, first: $first, after: $after) {
+    total
+    nodes { number template outcome closedAt }
     pageInfo { hasNextPage endCursor }
   }
 }
 """
-"""What became of earlier changes, fifty at a time: with what was predicted of each they cost more than others."""
+"""What became of earlier changes."""
+
+PREDICTED = """
+query PredictionsOfClosedChanges($after: String) {
+  changeRequests(filter: { states: ["closed"] }, first: 50, after: $after) {
+    total
+    nodes { number predictions { ci name className predicted broke } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+"""What was predicted of earlier changes, and what broke: dear, so only where that is what is asked for."""
 
 EFFECT = """
 query EffectOfChange($of: [ID!]!, $down: [ID!], $hours: Float!, $asOf: Moment, $proposed: ProposedInput) {
@@ -94,7 +135,7 @@ query RadiusNow($of: [ID!]!) { impact(of: $of) { hash } }
 TEMPLATE = """
 query TemplateOfChange($number: String!) {
   changeTemplate(number: $number) {
-    number state name title plan backout test classes approvedAt approvedBy rev
+    number state title plan backout test classes approvedAt approvedBy rev
   }
 }
 """
@@ -102,10 +143,15 @@ query TemplateOfChange($number: String!) {
 
 PLANNED_BIRTH = """
 query PlannedBirth($name: String!, $class: String!) {
-  resolve(name: $name, class: $class) { nodes { id name } }
+  resolve(name: $name, class: $class, includeRetired: true) { nodes { id name } }
 }
 """
-"""The CI that was planned anew, once discovery has found it."""
+"""The CI that was planned anew, once discovery has found it, be it gone again by now."""
+
+NAMES = """
+query NamesOfCIs($of: [ID!]!) { pastCis(of: $of) { id name } }
+"""
+"""What CIs are called, or were when they were retired."""
 
 INCIDENT_TYPE = """
 query IsThereIncidents { __type(name: "Incident") { name } }
@@ -115,9 +161,38 @@ query IsThereIncidents { __type(name: "Incident") { name } }
 INCIDENTS = """
 query IncidentsNear($cis: [ID!], $since: String!, $until: String!, $after: String) {
   incidents(filter: { cis: $cis, openedFrom: $since, openedBefore: $until }, first: 100, after: $after) {
-    nodes { number title openedAt cis { id } }
+    nodes { number title openedAt major cis { id } }
     pageInfo { hasNextPage endCursor }
   }
 }
 """
 """The incidents that were opened in a time about some CIs."""
+
+REPORTED = """
+query ChangeForReport($number: String!) {
+  changeRequest(number: $number) {
+    number title state model reason plan backout test windowStart windowEnd implementers openedBy assessedAt evidence
+    evidenceHash execution outcome lessons rejection
+    approvals { role by at yes evidence reason insteadOf fell }
+    services { name required beforeLo beforeHi duringLo duringHi afterLo afterHi method }
+    acceptedConflicts { sentence reason by }
+  }
+}
+"""
+"""What the decision report of a change says beside its evidence."""
+
+DRAWN = """
+query DrawnRadius($of: [ID!]!, $asOf: Moment!) {
+  impact(of: $of, asOf: $asOf) {
+    sequence verdict truncated
+    of { id name class }
+    items {
+      ci { id name class } degree hops reason risk freshnessSeconds
+      path { type to { id } evidence { kind detail } ageSeconds }
+    }
+    atRisk { id name class }
+    risks { ci { id } reason }
+  }
+}
+"""
+"""The radius as it was assessed, to be drawn: each CI with the dependency by which it is hit."""

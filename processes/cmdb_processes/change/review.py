@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from cmdb.errors import Invalid, Refused
 from cmdb_processes.change.nouns import Impact
 from cmdb_processes.change.observed import Comparison
-from cmdb_processes.change.templates import Outcome
+from cmdb_processes.change.templates import BAD, Outcome
 
 SOON = timedelta(days=5)
 """Incidents within this time after the work are shown beside a change."""
@@ -78,11 +78,18 @@ def review(seen: Comparison, found: Sequence[Near], backed_out: bool, tested: bo
     return Review(Outcome.PARTIAL if reasons else Outcome.SUCCESS, tuple(reasons), tuple(found))
 
 
-def may_close(proposed: Review, outcome: Outcome, lessons: str, approvals_missing: Sequence[str]) -> None:
-    """Whether a change may be closed with an outcome; better than the facts needs a reason, and so does a failure."""
+def may_close(
+    proposed: Review, outcome: Outcome, lessons: str, approvals_missing: Sequence[str], against: str = ""
+) -> None:
+    """Whether a change may be closed with an outcome; better than the facts needs a reason, and so does a failure.
+
+    `against`: that somebody said no once the work had begun; then it is no success, however well it went.
+    """
     if approvals_missing:
         reasons = [f"the {role} approval is missing" for role in approvals_missing]
         raise Refused(f"it is not closed: {'; '.join(reasons)}", reasons=reasons)
+    if against and outcome not in BAD:
+        raise Refused(f"it is not closed as {outcome}: {against}; close it as failed or backed out", reasons=[against])
     order = list(Outcome)
     kinder = order.index(outcome) < order.index(proposed.outcome)
     if (kinder or outcome is not Outcome.SUCCESS) and len(lessons.strip()) < 3:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,13 +12,14 @@ from cmdb.words import Decision, Effect, Principal, Record, Role, Value
 from cmdb.words.record import Row
 from cmdb_processes.change.deciding import still_holds
 from cmdb_processes.change.gather import proposal_of
-from cmdb_processes.change.happened import happened
+from cmdb_processes.change.happened import happened, named
 from cmdb_processes.change.lifecycle import current
 from cmdb_processes.change.models import MODELS
 from cmdb_processes.change.observed import Comparison, compare
 from cmdb_processes.change.parts import OBSERVED
 from cmdb_processes.change.questions import PLANNED_BIRTH
 from cmdb_processes.change.steps import NEW, Act, Steps, planned
+from cmdb_processes.change.unauthorised import LATE
 from cmdb_processes.change.window import over
 
 Ask = Callable[..., dict[str, Any]]
@@ -60,7 +62,7 @@ def _approval_time(record: Record) -> timedelta:
 def finish(ask: Ask, record: Record, given: Arguments, who: Principal, now: str) -> Decision:
     """Say that the work is over; what discovery has seen of it so far is told."""
     fields: dict[str, Value] = {"finished_at": now, **_said(given)}
-    seen, rows = _seen(ask, record)
+    seen, rows = looked_at(ask, record, now)
     fields["execution"] = execution(seen)
     return Decision("review", fields, f"finished by {who.name}; {fields['execution']}", parts=rows)
 
@@ -74,7 +76,7 @@ def window_ended(ask: Ask, record: Record, _given: Arguments, _who: Principal, n
     """What the clock does at the window's end: what was not seen by then is incomplete."""
     if not over(str(record.fields["window_end"]), now):
         raise Refused(f"the window of {record.number} has not ended")
-    seen, rows = _seen(ask, record)
+    seen, rows = looked_at(ask, record, now)
     fields: dict[str, Value] = {"finished_at": now, "execution": execution(seen)}
     return Decision("review", fields, f"its window ended; {fields['execution']}", parts=rows)
 
@@ -83,7 +85,7 @@ def verify(ask: Ask, record: Record, _given: Arguments, who: Principal, now: str
     """Hold what discovery saw against the plan, once it has had its time; what nobody planned opens a follow-up."""
     if record.state != "review":
         raise Refused(f"{record.number} is {record.state}: what was done is looked at in its review")
-    seen, rows = _seen(ask, record)
+    seen, rows = looked_at(ask, record, now)
     first = record.fields.get("verified_at") is None
     effects = follow_up(record, seen) if first else ()
     fields: dict[str, Value] = {"verified_at": now, "execution": execution(seen)}
@@ -108,19 +110,31 @@ def open_unauthorised(_ask: Ask, _record: None, given: Mapping[str, Any], _who: 
 # --- what was seen ---------------------------------------------------------------------------------------
 
 
-def comparison(ask: Ask, record: Record) -> tuple[Comparison, bool]:
-    """The plan against what discovery saw since the work began, and whether there was a plan to judge it by.
+def comparison(ask: Ask, record: Record, now: str) -> tuple[Comparison, bool]:
+    """The plan against what discovery saw of the work, and whether there was a plan to judge it by.
 
-    Without a graph diff nothing is judged: all that was seen at the CIs is told as it is.
+    Without a graph diff nothing is judged: all that was seen at the CIs is told as it is. What is seen long after the
+    work was over is not its doing.
     """
     plan = planned(proposal_of(record))
     begun = record.fields.get("start_sequence")
     if begun is None:
         raise Refused(f"work on {record.number} has not begun: nothing is held against its plan")
-    seen = happened(ask, int(str(begun)), None, sorted(_scope(ask, record, plan)))
+    seen = happened(ask, int(str(begun)), _until(record, now), sorted(_scope(ask, record, plan)))
     if plan.steps:
-        return compare(plan, seen), True
+        found = compare(plan, seen)
+        ends = {step.other for step in found.missing if step.act in {Act.OPEN, Act.CLOSE}}
+        strange = {ci for ci in {step.ci for step in found.missing} | ends if not ci.startswith(NEW)}
+        return replace(found, names={**named(ask, strange - found.names.keys()), **found.names}), True
     return Comparison((), (), (), tuple(sorted(seen.steps)), (), seen.names), False
+
+
+def _until(record: Record, now: str) -> str | None:
+    """The end of the time in which what is seen belongs to the work; None: it is not over."""
+    if (done := record.fields.get("finished_at")) is None:
+        return None
+    late = datetime.fromisoformat(str(done)) + LATE
+    return late.isoformat() if late < datetime.fromisoformat(now) else None
 
 
 def _scope(ask: Ask, record: Record, plan: Steps) -> set[str]:
@@ -134,8 +148,9 @@ def _scope(ask: Ask, record: Record, plan: Steps) -> set[str]:
     return {ci for ci in found if ci not in born and not ci.startswith(NEW)}
 
 
-def _seen(ask: Ask, record: Record) -> tuple[Comparison | None, dict[str, tuple[Row, ...]]]:
-    found, judged = comparison(ask, record)
+def looked_at(ask: Ask, record: Record, now: str) -> tuple[Comparison | None, dict[str, tuple[Row, ...]]]:
+    """The comparison, None where there was no plan to judge by, and what of it the record keeps."""
+    found, judged = comparison(ask, record, now)
     rows = [(name, step) for name in ("matched", "missing", "unauthorised") for step in getattr(found, name)]
     rows += [("implied" if judged else "unjudged", step) for step in found.implied]
     part = tuple({"judged": name, "sentence": step.sentence(found.names)} for name, step in rows)

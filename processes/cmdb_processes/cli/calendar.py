@@ -1,4 +1,4 @@
-"""epicentre calendar: freezes, maintenance windows, free slots, and the calendar file."""
+"""epicentre calendar: freezes, maintenance windows, hours, the board, free slots, and the calendar file."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 import typer
 
 from cmdb.errors import Invalid
-from cmdb_processes.arrangements.records import FREEZE, MAINTENANCE, MEETING
+from cmdb_processes.arrangements.records import CALENDAR, FREEZE, MAINTENANCE, MEETING
 from cmdb_processes.cli import asking, records, show
+from cmdb_processes.cli.arranging import meetings
 from cmdb_processes.cli.records import Json
 from cmdb_processes.timing.windows import duration as seconds_of
 
@@ -27,6 +28,7 @@ KINDS = {
     "freezes": (FREEZE, f"{_WINDOW} {_SCOPE}"),
     "windows": (MAINTENANCE, _WINDOW),
     "meetings": (MEETING, "name start end place"),
+    "hours": (CALENDAR, "name zone weekly"),
 }
 SLOTS = """
 query Slots($cis: [String!]!, $duration: String!, $start: String, $end: String, $zone: String, $most: Int) {
@@ -40,7 +42,9 @@ query Slots($cis: [String!]!, $duration: String!, $start: String, $end: String, 
 def register(app: typer.Typer) -> None:
     """Offer the commands."""
     group = typer.Typer(
-        help="When: freezes, maintenance windows, free slots.", no_args_is_help=True, rich_markup_mode=None
+        help="When: freezes, windows, hours, the board, free slots.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
     )
     group.command("list", epilog="Example: epicentre calendar list windows")(list_)
     group.command("show", epilog="Example: epicentre calendar show FRZ-1")(show_)
@@ -52,6 +56,10 @@ def register(app: typer.Typer) -> None:
         epilog="Example: epicentre calendar window nights --ci web-1 --zone Europe/Berlin --start 2026-12-01T22:00"
         " --end PT8H --rule FREQ=DAILY"
     )(window)
+    group.command(
+        epilog="Example: epicentre calendar hours office --zone Europe/Berlin --workdays 08:00-17:00 --country DE"
+    )(hours)
+    meetings.register(group)
     group.command(epilog="Example: epicentre calendar end FRZ-1 --reason 'the books were closed early'")(end)
     group.command(
         epilog="Example: epicentre calendar slots --ci db-1 --duration 2h --zone Europe/Berlin (exit 1: none is free)"
@@ -61,7 +69,7 @@ def register(app: typer.Typer) -> None:
 
 
 def list_(
-    kind: Annotated[str, typer.Argument(help="freezes, windows or meetings.")] = "freezes",
+    kind: Annotated[str, typer.Argument(help="freezes, windows, meetings or hours.")] = "freezes",
     ended: Annotated[bool, typer.Option("--ended", help="Those that are over instead.")] = False,
     first: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 25,
     after: Annotated[str | None, typer.Option(help="The last of the page before.")] = None,
@@ -78,8 +86,8 @@ def list_(
 
 
 def _row(row: Any) -> tuple[Any, ...]:
-    end = f"{row['end']} {row.get('rule') or ''}".strip()
-    return row["number"], row["state"], row["name"], row["start"], end, _for(row)
+    end = f"{row.get('end') or ''} {row.get('rule') or ''}".strip()
+    return row["number"], row["state"], row["name"], row.get("start"), end, _for(row)
 
 
 def _for(row: Any) -> str:
@@ -89,13 +97,15 @@ def _for(row: Any) -> str:
 
 
 def show_(number: records.Number, json: Json = False) -> None:
-    """Show a freeze, window or meeting with its history."""
+    """Show a freeze, window, meeting or hours with its history."""
     kind, fields = _kind(number)
     record = records.one(kind, number, fields)
     if json:
         show.emit(record)
         return
-    facts = [(f"  {name}", record.get(name)) for name in ("zone", "start", "end", "rule", "why", "until", "place")]
+    facts = [
+        (f"  {name}", record.get(name)) for name in ("zone", "weekly", "start", "end", "rule", "why", "until", "place")
+    ]
     records.describe(record, record["name"], [*facts, ("  for", _for(record))])
     records.print_history(record)
 
@@ -142,26 +152,36 @@ def window(
 
 
 _TYPES = {
-    "everything": "Boolean",
-    "classes": "[String!]",
-    "tags": "[String!]",
-    "sites": "[String!]",
-    "overrideBy": "[String!]",
-}
-_NEEDED = frozenset({"name", "zone", "start", "end"})
+    "everything": "Boolean", "classes": "[String!]", "tags": "[String!]", "sites": "[String!]",
+    "overrideBy": "[String!]", "name": "String!", "zone": "String!", "start": "String!", "end": "String!",
+}  # fmt: skip
 
 
 def _declare(command: str, given: dict[str, Any], cis: list[str], json: bool) -> None:
-    kinds = {name: _TYPES.get(name, "String!" if name in _NEEDED else "String") for name in given}
-    kinds["why"] = "String!" if command == "declareFreeze" else "String"
-    signature = ", ".join(f"${name}: {kind}" for name, kind in kinds.items())
-    taken = ", ".join(f"{name}: ${name}" for name in given)
-    document = (
-        f"mutation Declare($cis: [ID!], {signature}) {{ {command}(cis: $cis, {taken}) {{ number name state until }} }}"
-    )
-    made = asking.ask(document, cis=cis, **given)[command]
+    typed = {name: (_TYPES.get(name, "String"), value) for name, value in given.items()}
+    if command == "declareFreeze":
+        typed["why"] = ("String!", given["why"])
+    made = records.give(command, "number name state until", {**typed, "cis": ("[ID!]", cis)})
     until = f" until {made['until']}" if made["until"] else ""
     show.done(made, f"{made['number']} {made['name']} is in force{until}", json)
+
+
+def hours(
+    name: Name, zone: Zone,
+    workdays: Annotated[str | None, typer.Option(help="Monday to Friday: '08:00-12:00 13:00-17:00'.")] = None,
+    weekly: Annotated[list[str] | None, typer.Option(help="Or a day's hours: 'sat 09:00-12:00'; repeated.")] = None,
+    country: Annotated[str | None, typer.Option(help="Whose holidays are off: AT, DE, FR, GB-ENG or US.")] = None,
+    holiday: Annotated[list[str] | None, typer.Option(help="One more: '12-24 Christmas Eve'; repeated.")] = None,
+    json: Json = False,
+) -> None:  # fmt: skip
+    """Declare the hours that a team works; holidays are written out."""
+    given = {
+        "name": ("String!", name), "zone": ("String!", zone), "workdays": ("String", workdays),
+        "weekly": ("[String!]", weekly), "country": ("String", country), "holidayRules": ("[String!]", holiday),
+    }  # fmt: skip
+    made = records.give("declareCalendar", "number name zone weekly holidays { day }", given)
+    told = f"{len(made['weekly'])} days a week in {made['zone']}, {len(made['holidays'])} holidays"
+    show.done(made, f"{made['number']} {made['name']}: {told}", json)
 
 
 def end(
@@ -169,12 +189,11 @@ def end(
     reason: Annotated[str | None, typer.Option(help="Why, in one line.")] = None,
     json: Json = False,
 ) -> None:
-    """End a freeze or window, or call a meeting off."""
-    commands = {"FRZ": "endFreeze", "MW": "endMaintenanceWindow", "CAB": "cancelCab"}
+    """End a freeze, a window or hours, or call a meeting off."""
+    commands = {"FRZ": "endFreeze", "MW": "endMaintenanceWindow", "CAB": "cancelCab", "CAL": "endCalendar"}
     kind, _ = _kind(number)
     command = commands[kind.prefix]
-    document = f"mutation End($n: String!, $r: String) {{ {command}(number: $n, reason: $r) {{ number state }} }}"
-    made = asking.ask(document, n=number, r=reason)[command]
+    made = records.give(command, "number state", {"number": ("String!", number), "reason": ("String", reason)})
     show.done(made, f"{made['number']} is {made['state']}", json)
 
 
@@ -214,10 +233,13 @@ def ics(
     file: Annotated[Path, typer.Argument(help="Where to write it; - is stdout.")],
     ci: CIs = None,
     kind: Annotated[list[str] | None, typer.Option(help="changes, freezes, windows or meetings.")] = None,
+    start: Annotated[str | None, typer.Option(help="From when, with an offset; 30 days ago, if left out.")] = None,
+    end: Annotated[str | None, typer.Option(help="Until when; a year from now, if left out.")] = None,
 ) -> None:
     """Write changes, freezes, windows and meetings as a calendar file."""
     client = asking.client()
-    query = urlencode({"ci": _ids(client, ci), "kind": kind or []}, doseq=True)
+    times = {name: value for name, value in (("start", start), ("end", end)) if value is not None}
+    query = urlencode({"ci": _ids(client, ci), "kind": kind or [], **times}, doseq=True)
     text = b"".join(client.lines(f"/calendar.ics?{query}"))
     if str(file) == "-":
         sys.stdout.write(text.decode())

@@ -51,6 +51,15 @@ def one(kind: RecordType, number: str, selection: str) -> Any:
     return asking.ask(document, number=number)[singular]
 
 
+def give(command: str, selection: str, given: Mapping[str, tuple[str, Any]]) -> Any:
+    """Give a command: each argument as (GraphQL type, value), None is left out; the record as it is then."""
+    said = {name: pair for name, pair in given.items() if pair[1] is not None}
+    declared = ", ".join(f"${name}: {kind}" for name, (kind, _) in said.items())
+    passed = ", ".join(f"{name}: ${name}" for name in said)
+    document = f"mutation Give({declared}) {{ {command}({passed}) {{ {selection} }} }}"
+    return asking.ask(document, **{name: value for name, (_, value) in said.items()})[command]
+
+
 def print_page(page: Any, columns: Sequence[str], row: Callable[[Any], Sequence[Any]], json: bool, empty: str) -> None:
     """A page as a table or as JSON, and how to go on."""
     if json:

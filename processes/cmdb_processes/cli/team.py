@@ -1,4 +1,4 @@
-"""epicentre team: who supports what."""
+"""epicentre team: who supports what, and who stands in for whom."""
 
 from __future__ import annotations
 
@@ -8,28 +8,21 @@ import typer
 
 from cmdb_processes.arrangements.records import TEAM
 from cmdb_processes.cli import asking, records, show
+from cmdb_processes.cli.arranging import standing
 from cmdb_processes.cli.records import Json
 
 FIELDS = "name members calendar contact everything classes tags sites"
-DECLARE = """
-mutation Team(
-  $name: String!, $members: [String!]!, $cis: [ID!], $classes: [String!], $tags: [String!], $everything: Boolean,
-  $calendar: String, $contact: String
-) {
-  declareSupportGroup(
-    name: $name, members: $members, cis: $cis, classes: $classes, tags: $tags, everything: $everything,
-    calendar: $calendar, contact: $contact
-  ) { number name members }
-}
-"""
 
 
 def register(app: typer.Typer) -> None:
     """Offer the commands."""
-    group = typer.Typer(help="Teams: who supports what.", no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(
+        help="Teams and stand-ins: who supports what, and who is away.", no_args_is_help=True, rich_markup_mode=None
+    )
     group.command("list", epilog="Examples: epicentre team list; epicentre team list --of anna")(list_)
     group.command(epilog="Example: epicentre team add network --member anna --member ben --class NetworkDevice")(add)
     group.command(epilog="Example: epicentre team end SUP-1 --reason 'merged into platform'")(end)
+    standing.register(group)
     app.add_typer(group, name="team")
 
 
@@ -66,10 +59,12 @@ def add(
     """Declare a team."""
     client = asking.client()
     cis = [asking.resolve(client, one)["id"] for one in ci or ()]
-    made = client.ask(
-        DECLARE, name=name, members=member, cis=cis, classes=cls, tags=tag, everything=everything, calendar=calendar,
-        contact=contact,
-    )["declareSupportGroup"]  # fmt: skip
+    given = {
+        "name": ("String!", name), "members": ("[String!]!", member), "cis": ("[ID!]", cis),
+        "classes": ("[String!]", cls), "tags": ("[String!]", tag), "everything": ("Boolean", everything),
+        "calendar": ("String", calendar), "contact": ("String", contact),
+    }  # fmt: skip
+    made = records.give("declareSupportGroup", "number name members", given)
     show.done(made, f"{made['number']} {made['name']}: {', '.join(made['members'])}", json)
 
 
@@ -79,6 +74,6 @@ def end(
     json: Json = False,
 ) -> None:
     """End a team."""
-    document = "mutation End($n: String!, $r: String) { endSupportGroup(number: $n, reason: $r) { number state } }"
-    made = asking.ask(document, n=number, r=reason)["endSupportGroup"]
+    given = {"number": ("String!", number), "reason": ("String", reason)}
+    made = records.give("endSupportGroup", "number state", given)
     show.done(made, f"{made['number']} is {made['state']}", json)

@@ -76,20 +76,24 @@ def window(name: str, kind: str, where: str, start: str, end: str, rule: str = "
     """Read a window: `start` a local time, `end` a local time or a duration like PT2H; Invalid says what is wrong."""
     if kind not in list(Kind):
         raise Invalid(f"there is no window kind {kind!r}; known are {', '.join(Kind)}", where="kind")
-    wall = _wall(start)
+    wall = _wall(start, "start")
+    begins = 0 if rule else exact(wall, where, "start", offsets=False)
     if end.startswith("P"):
-        seconds = duration(end)
+        seconds = duration(end, "end")
     else:
-        until = _wall(end)
-        seconds = int((until - wall).total_seconds()) if rule else exact(until, where) - exact(wall, where)
+        until = _wall(end, "end")
+        over = 0 if rule else exact(until, where, "end", offsets=False)
+        seconds = int((until - wall).total_seconds()) if rule else over - begins
+        if seconds < 1:
+            raise Invalid(f"ends before it starts: {end} is not after {start}", where="end")
     return Window(name, Kind(kind), where, wall, seconds, parse_rule(rule) if rule else None, why)
 
 
-def duration(written: str) -> int:
+def duration(written: str, what: str = "duration") -> int:
     """The seconds of PT2H, PT90M or P1DT12H; a day is 24 hours."""
     found = _DURATION.fullmatch(written)
     if found is None or not any(found.groups()):
-        raise Invalid(f"{written!r} is no duration like PT2H, PT90M or P1DT12H", where="duration")
+        raise Invalid(f"{written!r} is no duration like PT2H, PT90M or P1DT12H", where=what)
     days, hours, minutes = (int(part or 0) for part in found.groups())
     return days * 86_400 + hours * 3600 + minutes * 60
 
@@ -100,11 +104,11 @@ def within(windows: Iterable[Window], horizon: Span) -> tuple[tuple[Span, Window
     return tuple(sorted(found, key=lambda pair: (pair[0], pair[1].name)))
 
 
-def _wall(written: str) -> datetime:
+def _wall(written: str, what: str) -> datetime:
     try:
         wall = datetime.fromisoformat(written)
     except ValueError as error:
-        raise Invalid(f"{written!r} is no local time like 2026-12-01T22:00", where="time") from error
+        raise Invalid(f"{written!r} is no local time like 2026-12-01T22:00", where=what) from error
     if wall.tzinfo is not None:
-        raise Invalid(f"{written!r} has an offset: write the local time of the window's zone", where="time")
+        raise Invalid(f"{written!r} has an offset: write the local time of the window's zone", where=what)
     return wall.replace(microsecond=0)

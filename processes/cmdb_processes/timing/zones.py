@@ -34,8 +34,11 @@ def local(at: int, where: str) -> datetime:
         raise Invalid(f"{text(at)} reaches beyond the calendar", where="time") from error
 
 
-def exact(wall: datetime, where: str) -> int:
-    """The one moment at which the wall clock of a zone shows `wall`; Invalid if there is none, or if there are two."""
+def exact(wall: datetime, where: str, what: str = "time", *, offsets: bool = True) -> int:
+    """The one moment at which the wall clock of a zone shows `wall`; Invalid if there is none, or if there are two.
+
+    It is about `what`; with `offsets` it tells that a moment with its offset could be written instead.
+    """
     early, late = _readings(wall, where)
     if early == late:
         return early
@@ -43,14 +46,19 @@ def exact(wall: datetime, where: str) -> int:
         after = local(first(wall, where), where)
         raise Invalid(
             f"{_short(wall)} does not exist in {where}: daylight saving moves the clock on to {_short(after)}; "
-            f"write that, or a moment with its offset",
-            where="time",
+            f"write that{', or a moment with its offset' if offsets else ''}",
+            where=what,
+        )
+    if not offsets:
+        raise Invalid(
+            f"{_short(wall)} happens twice in {where}, as daylight saving ends: write a time that is there once",
+            where=what,
         )
     one, two = (f"{_short(wall)}{_offset(wall, where, fold)}" for fold in (0, 1))
     raise Invalid(
         f"{_short(wall)} happens twice in {where}, as daylight saving ends: write {one} for the first or {two} for the "
         f"second",
-        where="time",
+        where=what,
     )
 
 

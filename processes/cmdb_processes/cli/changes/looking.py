@@ -13,15 +13,12 @@ import typer
 
 from cmdb.errors import Invalid, UnknownName
 from cmdb_graphql.client import HttpClient
-from cmdb_graphql.pictures import Decision, page
-from cmdb_processes.change import free, panel, rules
-from cmdb_processes.change.evidence import thawed
+from cmdb_processes.change import free, rules
 from cmdb_processes.change.gather import Taken, take, thawed_impact
 from cmdb_processes.change.record import RECORD
 from cmdb_processes.cli import asking, records, show
 from cmdb_processes.cli.changes import text
 from cmdb_processes.cli.changes.text import Json, Number
-from cmdb_processes.cli.impact import IMPACT
 
 GO = frozenset({"approved", "scheduled", "implementing"})
 """States in which a change may go ahead if nothing is in its way."""
@@ -36,7 +33,7 @@ def register(group: typer.Typer) -> None:
     )(show_)
     group.command("list", epilog="Example: epicentre change list --state 'awaiting approval'")(list_)
     group.command(epilog="Example: epicentre change slots CHG-1 --days 7 (exit 2 when none is free)")(slots)
-    group.command(epilog="Example: epicentre change report CHG-1 --out CHG-1.html")(report)
+    group.command(epilog="Example: epicentre change report CHG-1 --html CHG-1.html")(report)
 
 
 def show_(number: Number, json: Json = False) -> None:
@@ -121,83 +118,20 @@ def slots(
 
 # --- the decision report ---------------------------------------------------------------------------------
 
+REPORT = "query Report($number: String!) { changeReport(number: $number) { evidenceHash html } }"
+
 
 def report(
     number: Number,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="A new file; - is stdout.")],
+    out: Annotated[Path, typer.Option("--html", "--out", "-o", metavar="FILE", help="A new file; - is stdout.")],
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
     """Write the decision report: verdict, picture, conflicts, availability, approvals and evidence on one page."""
     if str(out) != "-" and out.exists() and not force:
-        raise Invalid(f"{out} is there already: name another, or --force", where="--out")
-    client = asking.client()
-    change = client.ask(text.SHOW, number=number)["changeRequest"]
-    if not change["evidence"]:
-        raise Invalid(f"{number} is not assessed yet: there is no decision to report", where="number")
-    evidence = thawed(change["evidence"], change["evidenceHash"]).content
-    cis, at = evidence["inputs"]["cis"], evidence["inputs"]["sequence"]
-    answer = client.ask(IMPACT, of=cis, asOf=at)["impact"]
-    html = page(Decision.of(decision(change, evidence, answer, datetime.now(UTC).isoformat())))
+        raise Invalid(f"{out} is there already: name another, or --force", where="--html")
+    made = asking.ask(REPORT, number=number)["changeReport"]
     if str(out) == "-":
-        show.out(html)
+        show.out(made["html"])
         return
-    out.write_text(html, encoding="utf-8")
-    show.out(f"written to {out}; its evidence has the hash {change['evidenceHash'][:16]}")
-
-
-def decision(
-    change: Mapping[str, Any], evidence: Mapping[str, Any], impact: Mapping[str, Any], now: str
-) -> dict[str, Any]:
-    """A change as the report takes it: the frozen conclusion with the picture of that moment."""
-    told = evidence["conclusion"]
-    facts = [
-        ("Model", change["model"]), ("Window", f"{change['windowStart']} to {change['windowEnd']}"),
-        ("Requested by", change["openedBy"]), ("Done by", ", ".join(change["implementers"] or ())),
-        ("Why", change["reason"]), ("Plan", change["plan"]), ("Way back", change["backout"]), ("Test", change["test"]),
-        ("Confidence", f"{100 * told['confidence']['share']:.0f} %: {told['confidence']['sentence']}"),
-        ("Execution", change["execution"]), ("Outcome", change["outcome"]),
-    ]  # fmt: skip
-    return {
-        "number": change["number"], "title": change["title"], "state": change["state"], "verdict": told["verdict"],
-        "approvable": told["approvable"], "impact": impact, "evidence": change["evidenceHash"],
-        "sequence": evidence["inputs"]["sequence"], "assessed_at": change["assessedAt"] or "",
-        "facts": [(name, value) for name, value in facts if value],
-        "risk": [(f"{t['name']}: {t['level']}", t["sentence"]) for t in told["terms"]],
-        "conflicts": [
-            {"kind": c["kind"], "what": c["sentence"], "blocks": c["blocks"] and not told["approvable"]}
-            for c in told["conflicts"]
-        ],
-        "availability": [_service(one) for one in change["services"]],
-        "approvals": _approvals(change, now),
-    }  # fmt: skip
-
-
-def _service(one: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "service": one["name"], "target": "" if one["required"] is None else _percent(one["required"]),
-        "method": one["method"] or "",
-        **{when: _between(one[f"{when}Lo"], one[f"{when}Hi"]) for when in ("before", "during", "after")},
-    }  # fmt: skip
-
-
-def _between(lo: float | None, hi: float | None) -> str:
-    if lo is None or hi is None:
-        return ""
-    low, high = _percent(lo), _percent(hi)
-    return low if low == high else f"{low} to {high}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.4f}".rstrip("0").rstrip(".")
-
-
-def _approvals(change: Mapping[str, Any], now: str) -> list[dict[str, str]]:
-    rows = [
-        {
-            "role": vote["role"], "who": vote["by"], "at": vote["at"], "reason": vote["fell"] or vote["reason"] or "",
-            "state": "fell" if vote["fell"] else "approved" if vote["yes"] else "rejected",
-        }
-        for vote in change["approvals"]
-    ]  # fmt: skip
-    lacking = text.missing(change, now) if change["state"] == "awaiting approval" else []
-    return rows + [{"role": role, "state": "waiting"} for role in panel.ROLES if role in lacking]
+    out.write_text(made["html"], encoding="utf-8")
+    show.out(f"written to {out}; its evidence has the hash {made['evidenceHash'][:16]}")

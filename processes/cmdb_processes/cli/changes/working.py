@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cmdb_processes.change.closing import calibrated
-from cmdb_processes.change.earlier import closed
+from cmdb_processes.change.earlier import predicted
 from cmdb_processes.cli import asking, show
 from cmdb_processes.cli.changes import text
 from cmdb_processes.cli.changes.text import Json, Number
@@ -80,15 +80,18 @@ def close(
 
 def calibration(json: Json = False) -> None:
     """How right predictions were: over the closed changes whose CIs did fail, precision and recall by class."""
-    found = calibrated(closed(asking.client().ask))
+    looked = predicted(asking.client().ask)
+    found = calibrated(looked.rows)
     scores = {"all": found.whole, **found.by_class}
     if json:
         rows = {name: {"precision": s.precision, "recall": s.recall, "hit": s.hit, "falseAlarm": s.false_alarm,
                        "missed": s.missed} for name, s in scores.items()}  # fmt: skip
         missed = [{"change": number, "ci": ci.name, "class": ci.class_} for number, ci in found.missed]
-        show.emit({"changes": found.changes, "scores": rows, "missed": missed})
+        show.emit({"changes": found.changes, "scores": rows, "missed": missed, "cut": looked.cut})
         return
     show.out(found.sentence)
+    if looked.cut:
+        show.out(f"  {looked.cut}")
     if found.changes:
         rows_ = [(name, s.hit, s.false_alarm, s.missed, *map(_percent, (s.precision, s.recall)))
                  for name, s in scores.items()]  # fmt: skip
