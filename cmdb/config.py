@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     )
     mail_user: str | None = Field(None, description="User at the mail server, if it wants one.")
     mail_password_file: Path | None = Field(None, description="File with the password for EPICENTRE_MAIL_USER.")
+    priority_matrix: str = Field(
+        "servicenow",
+        description="Matrix by which impact and urgency make a priority: servicenow, itop, glpi, or one of your own.",
+    )
     report_max_mib: int = Field(
         20, ge=1, le=1024, description="Largest report, before and after decompression, in MiB."
     )

@@ -92,6 +92,7 @@ _FILTERS = {
     "closed_before": "r.closed_at < $closed_before",
     "state_before": "r.state_since < $state_before",
     "text": "ALL(word IN $text WHERE r.search CONTAINS word)",
+    "event_key": "r.event_key = $event_key",
 }
 ORDERS = {
     "NEWEST": ("r.serial DESC", "r.serial < $serial"),

@@ -55,6 +55,8 @@ def indexes(catalogue: Catalogue) -> list[str]:
             f"CREATE INDEX {label.lower()}_{name} IF NOT EXISTS FOR (n:`{label}`) ON (n.`{name}`)"
             for label, name in lookups
         ),
+        # Both together: a storm leaves a hundred thousand events of one key, and one incident.
+        "CREATE INDEX record_event_key IF NOT EXISTS FOR (n:Record) ON (n.type, n.event_key)",
         "CREATE TEXT INDEX record_search IF NOT EXISTS FOR (n:Record) ON (n.search)",
         "CREATE INDEX asserts_ref IF NOT EXISTS FOR ()-[a:ASSERTS]-() ON (a.ref)",
         f"CREATE FULLTEXT INDEX {SEARCH_INDEX} IF NOT EXISTS FOR (n:CI) ON EACH [n.search] "

@@ -145,10 +145,22 @@ class Records:
 
 
 class Inside(Bolt):
-    """A connection whose transactions are all part of one that is under way."""
+    """A connection whose transactions are all part of one that is under way.
+
+    The journal is locked once for all of them: a transaction that asks for the lock again, while others wait for it,
+    is one that Neo4j takes for a deadlock. Where the journal ends meanwhile is known from what was appended.
+    """
 
     def __init__(self, run: Run) -> None:
-        self._run = run
+        self._sent, self._end = run, dict[str, Any]()
+
+    def _run(self, text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if text == facts.LOCK:
+            self._end = self._end or self._sent(text, parameters)[0]
+            return [dict(self._end)]
+        if text == facts.JOURNAL:
+            self._end = {"seq": parameters["seq"] + 1, "prev": parameters["hash"], "time": parameters["time"]}
+        return self._sent(text, parameters)
 
     def read(self, work: Callable[[Run], T], *, timeout: float = 10.0) -> T:  # noqa: ARG002  # the whole has one
         """As part of the whole: it sees what was written before."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -147,6 +147,10 @@ class Command:
 
     `stimulus` names the step of the lifecycle it is: whether that is legal is checked before `decide` and where it led
     afterwards. Without one it leaves the state as it is. A `system` command is given by timers and effects alone.
+
+    `turn(ask, arguments, actor, now)` is for one that opens, and decides by what others of it have opened: it says what
+    those have in common (a key, or none) and what it found out, which `decide` is given as well. Commands of one key
+    are decided and written one after another, all others at once.
     """
 
     name: str  # snake_case; the mutation is its camelCase
@@ -160,7 +164,7 @@ class Command:
     parts: tuple[str, ...] = ()  # parts of the record that may be given whole, each as a list of objects
     system: bool = False
     cis_optional: bool = False  # whether one that opens may be about no CI
-    alone: bool = False  # given one at a time: it decides by what others of it have opened
+    turn: Callable[..., tuple[str, Mapping[str, Any]]] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         described(self.sentence, f"command {self.name}")
@@ -192,7 +196,11 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """An ITSM process as a package of data: its records, its commands, what time does to them, what it works out."""
+    """An ITSM process as a package of data: its records, its commands, what time does to them, what it works out.
+
+    `settings` are those of `cmdb.config` that it wants to know: each function is told the value when a server starts,
+    and raises Misconfigured if it is not usable.
+    """
 
     name: str
     sentence: str
@@ -201,6 +209,7 @@ class Process:
     timers: tuple[Timer, ...] = ()
     questions: tuple[Question, ...] = ()
     downloads: tuple[Download, ...] = ()
+    settings: tuple[tuple[str, Callable[[Any], None]], ...] = ()
 
     def __post_init__(self) -> None:
         described(self.sentence, f"process {self.name}")

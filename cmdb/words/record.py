@@ -197,6 +197,7 @@ class Wanted:
     closed_before: str | None = None
     state_before: str | None = None  # in its present state since before
     text: str | None = None  # every word of it occurs
+    event_key: str | None = None  # opened by events of this key
 
 
 PREFIX = re.compile(r"[A-Z]{2,5}")

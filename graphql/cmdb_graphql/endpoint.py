@@ -38,6 +38,10 @@ log = logging.getLogger("epicentre.graphql")
 THREADS = 16
 """Questions executed at once, of everybody together; intake and login have threads of their own."""
 LATE = f"the question took longer than {limits.DEADLINE:.0f} s; ask for less"
+LATE_COMMAND = (
+    f"the command took longer than {limits.COMMAND_DEADLINE:.0f} s and may still be carried out: "
+    "look before you give it again"
+)
 CACHED = 500
 """Documents kept parsed and validated."""
 
@@ -91,6 +95,7 @@ class _Known:
     """How to execute it; none: graphql-core does."""
     operation: limits.Operation | None
     """What it costs, when that does not depend on the variables."""
+    command: bool = False
 
 
 class Executor:
@@ -170,7 +175,8 @@ class Executor:
         found = validate(self.built.graphql, document, max_errors=5, hide_suggestions=True)
         if found:
             raise Invalid("; ".join(error.message for error in found), where="query")
-        made = _Known(document, plan(self.built.strawberry, document), None if operation.varies else operation)
+        planned, command = plan(self.built.strawberry, document), operation.kind == "mutation"
+        made = _Known(document, planned, None if operation.varies else operation, command)
         with self._lock:
             self._parsed[key] = made
             while len(self._parsed) > CACHED:
@@ -188,18 +194,18 @@ class Executor:
             raise Forbidden(f"{who.name} holds no role")
 
     async def _run(self, who: Principal, known: _Known, variables: dict[str, Any]) -> Answer:
-        return await self._timed(self._executed(who, known, variables))
+        return await self._timed(self._executed(who, known, variables), command=known.command)
 
     async def _executed(self, who: Principal, known: _Known, variables: dict[str, Any]) -> ExecutionResult:
         done = await known.plan.execute(self._context(who), variables) if known.plan else None
         return done if done is not None else await self._by_core(who, known.document, variables)
 
-    async def _timed(self, executed: Awaitable[ExecutionResult]) -> Answer:
+    async def _timed(self, executed: Awaitable[ExecutionResult], *, command: bool = False) -> Answer:
         try:
-            async with asyncio.timeout(limits.DEADLINE):
+            async with asyncio.timeout(limits.COMMAND_DEADLINE if command else limits.DEADLINE):
                 done = await executed
         except TimeoutError as error:
-            raise Overloaded(LATE, retry_after=5.0) from error
+            raise Overloaded(LATE_COMMAND if command else LATE, retry_after=5.0) from error
         return _answer(done)
 
     async def _by_core(
@@ -270,17 +276,19 @@ def _fault(error: GraphQLError) -> dict[str, Any]:
 
 
 _EXECUTORS: dict[int, Executor] = {}
+_MAKING = threading.Lock()
 _SERVERS = 8
 """Servers in one process: one, and a few in tests."""
 
 
 def executor(services: Services) -> Executor:
     """The one executor of a server's parts; it holds them, so their identity stays theirs as long as it is kept."""
-    if id(services) not in _EXECUTORS:
-        while len(_EXECUTORS) >= _SERVERS:
-            _EXECUTORS.pop(next(iter(_EXECUTORS)))
-        _EXECUTORS[id(services)] = Executor(services)
-    return _EXECUTORS[id(services)]
+    with _MAKING:  # first questions at once must find one: each would build a schema, and count budgets of its own
+        if id(services) not in _EXECUTORS:
+            while len(_EXECUTORS) >= _SERVERS:
+                _EXECUTORS.pop(next(iter(_EXECUTORS)))
+            _EXECUTORS[id(services)] = Executor(services)
+        return _EXECUTORS[id(services)]
 
 
 def router(services: Services) -> APIRouter:
@@ -307,9 +315,11 @@ async def _apart(run: Executor, who: Principal, text: str, variables: dict[str, 
     def work() -> Answer:
         return asyncio.run(run.execute(who, text, variables))
 
-    with anyio.move_on_after(limits.DEADLINE + 1):  # for a call that does not come back; else it stops by itself
+    command = "mutation" in text  # what is one has the word; a question that has it too is only waited for longer
+    patience = limits.COMMAND_DEADLINE if command else limits.DEADLINE
+    with anyio.move_on_after(patience + 1):  # for a call that does not come back; else it stops by itself
         return await anyio.to_thread.run_sync(work, limiter=run.threads, abandon_on_cancel=True)
-    raise Overloaded(LATE, retry_after=5.0)
+    raise Overloaded(LATE_COMMAND if command else LATE, retry_after=5.0)
 
 
 def refusal(error: EpicentreError) -> Response:

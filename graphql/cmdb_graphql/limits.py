@@ -57,6 +57,8 @@ COST = 5_000
 COST_PER_MINUTE = 100_000
 AT_ONCE = 4
 DEADLINE = 10.0
+COMMAND_DEADLINE = 25.0
+"""For a command, which goes on when nobody waits for it any more: who gave up would give it twice."""
 BODY = 1024 * 1024
 UNPAGED = 10
 """Rows assumed of a list without `first`."""

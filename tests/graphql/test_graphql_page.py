@@ -22,7 +22,7 @@ LIMITS = {
     "at once": limits.AT_ONCE, "page": types.PAGE, "levels of a filter": limits.FILTER_DEPTH,
     "comparisons": limits.COMPARISONS, "levels of the variables": limits.VARIABLES_DEPTH,
     "values in the variables": limits.VALUES, "characters of a variable": limits.TEXT, "body": limits.BODY,
-    "deadline": int(limits.DEADLINE),
+    "deadline": int(limits.DEADLINE), "deadline of a command": int(limits.COMMAND_DEADLINE),
 }  # fmt: skip
 
 

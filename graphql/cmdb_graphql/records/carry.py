@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from threading import Lock
 from typing import Any
 
 from cmdb import records
@@ -21,12 +19,12 @@ from cmdb.store import By, Done, Store
 from cmdb.words import Command, Effect, GraphEffect, Principal, Process, Record, RecordLink, RecordType, Role, Value
 from cmdb_graphql.client import LocalClient
 from cmdb_graphql.records.built_in import commands_of
+from cmdb_graphql.records.turns import Turns
 from cmdb_graphql.services import Services
 
 TRIES = 10
 """How often a command is decided anew because somebody was faster."""
-_ALONE = Lock()
-"""Held by a command that is given one at a time: one server writes to a graph, so a lock of its process is enough."""
+_TURNS = Turns()
 MOST = 500
 """Steps that one command may bring about."""
 
@@ -76,8 +74,13 @@ class Carrying:
 
     def follow(self, effect: Effect, rev: int | None = None) -> Record:
         """The same for a command that a timer or another step names."""
-        with _ALONE if self._command(effect.command).alone else nullcontext():
+        turn = self._command(effect.command).turn
+        if turn is None:
             return self._follow(effect, rev)
+        ask = LocalClient(self._services, self._who).ask
+        key, found = turn(ask, {**effect.arguments, "cis": effect.cis}, self._who, self._clock())
+        with _TURNS.of(key):
+            return self._follow(replace(effect, arguments={**effect.arguments, **found}), rev)
 
     def _follow(self, effect: Effect, rev: int | None) -> Record:
         for left in reversed(range(TRIES)):

@@ -48,6 +48,7 @@ _WORDS: Mapping[str, tuple[Any, str]] = {
     "closed_before": (str, "Closed before this time."),
     "state_before": (str, "In its present state since before this time."),
     "text": (str, "Every word of this occurs in one of its texts, in whatever case."),
+    "event_key": (str, "Opened by events of this key: of what made them the same thing."),
 }
 _TIMES = frozenset({"opened_from", "opened_before", "closed_from", "closed_before", "state_before"})
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from cmdb.words import Attribute, Command, Decision, Process, Role
-from cmdb_processes.incident import clocks, ending, records, reporting, requests, working
+from cmdb_processes.incident import clocks, ending, records, reporting, requests, settings, working
 from cmdb_processes.steps import leads_to
 
 Decide = Callable[..., Decision]
+Turn = Callable[..., tuple[str, Mapping[str, Any]]]
 
 _ALL, _STAFF = frozenset({Role.VIEWER}), frozenset({Role.ENGINEER, Role.CHANGE_MANAGER})
 _MANAGERS = frozenset({Role.CHANGE_MANAGER})
@@ -35,11 +37,11 @@ _EVENT = (_a("at", "When it came.", "datetime", required=True), _a("text", "What
 def _incident(
     name: str, sentence: str, decide: Decide, arguments: tuple[Attribute, ...] = (), *, stimulus: str | None = None,
     roles: frozenset[Role] = _STAFF, opens: bool = False, system: bool = False, parts: tuple[str, ...] = (),
-    record: str = records.INCIDENT.name,
+    record: str = records.INCIDENT.name, turn: Turn | None = None,
 ) -> Command:  # fmt: skip
     return Command(
         name, sentence, record, arguments, frozenset() if system else roles, opens, decide, stimulus=stimulus,
-        parts=parts, system=system, cis_optional=opens, alone=name == "report_event",
+        parts=parts, system=system, cis_optional=opens, turn=turn,
     )  # fmt: skip
 
 
@@ -175,7 +177,7 @@ EVENTS = (
             _a("text", "What it says.", required=True),
             _a("severity", "How bad: critical, major, minor, warning or information."),
         ),
-        opens=True, parts=("facts",), record=records.EVENT.name,
+        opens=True, parts=("facts",), record=records.EVENT.name, turn=reporting.sort,
     ),
 )  # fmt: skip
 PROCESS = Process(
@@ -185,4 +187,5 @@ PROCESS = Process(
     commands=(*INCIDENTS, *REQUESTS, *EVENTS),
     timers=clocks.TIMERS,
     questions=(clocks.SERVICE_LEVELS,),
+    settings=(("priority_matrix", settings.choose),),
 )

@@ -26,12 +26,12 @@ query Others($cis: [ID!]!) {
 
 SAME = """
 query SameEvents($key: String!) {
-  incidents(filter: { text: $key }, first: 10) { nodes { number category waiting eventKey lastEventAt } }
+  incidents(filter: { eventKey: $key }, first: 10) { nodes { number category waiting eventKey lastEventAt } }
 }
 """
 SAME_REQUESTS = """
 query SameRequests($key: String!) {
-  serviceRequests(filter: { text: $key }, first: 10) { nodes { number category waiting eventKey lastEventAt } }
+  serviceRequests(filter: { eventKey: $key }, first: 10) { nodes { number category waiting eventKey lastEventAt } }
 }
 """
 """The newest records that events of this key opened."""

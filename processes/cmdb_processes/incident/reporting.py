@@ -22,17 +22,25 @@ from cmdb_processes.timing.spans import moment
 Given = Mapping[str, Any]
 
 
-def report(ask: Ask, _record: None, given: Given, who: Principal, now: str) -> Decision:
-    """Decide what an event is; questions: one for each key of its binding until one fits, and one for the known."""
+def sort(ask: Ask, given: Given, _who: Principal, now: str) -> tuple[str, Given]:
+    """What an event is and what it is about; the key says which others are the same thing and must not come between.
+
+    Questions: one for each key of its binding until one fits.
+    """
     severity = given.get("severity")
     if severity is not None and severity not in SEVERITIES:
         raise Invalid(f"is one of {', '.join(SEVERITIES)}, not {severity!r}", where="severity")
-    facts = {str(row["name"]): row["value"] for row in given.get("facts") or ()}
-    fields = {**facts, "text": given["text"], "severity": severity}
+    fields = {**_facts(given), "text": given["text"], "severity": severity}
     named = tuple(given.get("cis") or ())
     bound = Bound(named[0], "it was named") if len(named) == 1 else bind(ask, str(given["source"]), fields)
     found = events.classify(rules(), Event(str(given["source"]), moment(now), fields, bound.ci))
-    key = digest(found.key)
+    return digest(found.key), {"bound": bound, "found": found}
+
+
+def report(ask: Ask, _record: None, given: Given, who: Principal, now: str) -> Decision:
+    """Decide what follows from an event that was sorted; a question for the known, unless it is only logged anyway."""
+    bound, found, facts, named = given["bound"], given["found"], _facts(given), tuple(given.get("cis") or ())
+    severity, key = given.get("severity"), digest(given["found"].key)
     act = events.act(_known(ask, found, key), found)
     if act.do is Do.INCIDENT and (why := expected(ask, bound.ci, moment(now))):
         act = Act(Do.LOG, why=f"expected: {why}")
@@ -50,6 +58,10 @@ def report(ask: Ask, _record: None, given: Given, who: Principal, now: str) -> D
     parts = {"facts": tuple(given.get("facts") or ())}
     said = {name: value for name, value in kept.items() if value is not None}
     return Decision("recorded", said, why, cis=cis, links=links, effects=effects, parts=parts, owner=who.name)
+
+
+def _facts(given: Given) -> dict[str, Any]:
+    return {str(row["name"]): row["value"] for row in given.get("facts") or ()}
 
 
 def digest(key: Sequence[str]) -> str:
@@ -79,7 +91,7 @@ def _ids(ask: Ask, attribute: str, value: str) -> list[str]:
 
 
 def _known(ask: Ask, found: Classified, key: str) -> list[Known]:
-    if not key or found.rule is None:
+    if not key or found.rule is None or found.do is Do.LOG:
         return []
     wants = found.rule.do is Do.REQUEST
     document, plural = (questions.SAME_REQUESTS, "serviceRequests") if wants else (questions.SAME, "incidents")

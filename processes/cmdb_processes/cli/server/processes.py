@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 
 import cmdb_processes
+from cmdb.config import Settings
 from cmdb.errors import DeclarationError
 from cmdb.words import Process
 
@@ -21,4 +22,13 @@ def processes() -> dict[str, Process]:
     for process in (module.PROCESS for module in modules):
         if found.setdefault(process.name, process) is not process:
             raise DeclarationError(f"process {process.name} is declared twice")
+    return found
+
+
+def configured(settings: Settings) -> dict[str, Process]:
+    """All of them, each told the settings that it wants to know; Misconfigured if one is not usable."""
+    found = processes()
+    for process in found.values():
+        for name, take in process.settings:
+            take(getattr(settings, name))
     return found

@@ -25,7 +25,7 @@ from cmdb_graphql.client import HttpClient
 from cmdb_processes.cli import show
 from cmdb_processes.cli.server import first_answer, limits
 from cmdb_processes.cli.server.folder import LOCAL_ADMIN, external_bolt, private_folder, secret_file
-from cmdb_processes.cli.server.processes import processes
+from cmdb_processes.cli.server.processes import configured
 from cmdb_processes.cli.server.revival import Revival
 
 if TYPE_CHECKING:
@@ -62,10 +62,11 @@ class Run:
             show.out(f"data folder: {self._home}")
             # The web libraries take a second to load; Neo4j takes longer to start, so both happen at once.
             threading.Thread(target=import_module, args=(f"{__package__}.parts",), daemon=True).start()
+            found = configured(self._settings)
             bolt = self._database(stack)
             from cmdb_processes.cli.server.parts import Server, compose, create_app
 
-            services = stack.enter_context(compose.services(self._settings, bolt, processes()))
+            services = stack.enter_context(compose.services(self._settings, bolt, found))
             self._prepare(services)
             server = Server(create_app(services), self._settings.host, self._settings.port)
             server.start()
