@@ -81,3 +81,11 @@ def test_a_page_is_written_anew_with_ids_that_stay(tmp_path: Path, monkeypatch: 
     path.write_text(first.replace("is ci_5", "is no ci_5"))
     Page(path, {}).check()
     assert path.read_text() == first
+
+
+def test_an_exit_code_that_the_page_names_is_checked(tmp_path: Path) -> None:
+    """What ends otherwise than the page says fails, whatever it prints; without a word about it any end will do."""
+    Page(page(tmp_path, "```console\n$ epicentre no-such-command  # exit code 2\n…\n```\n"), {}).check()
+    Page(page(tmp_path, "```console\n$ epicentre no-such-command\n…\n```\n"), {}).check()
+    with pytest.raises(AssertionError, match="exit code 2"):
+        Page(page(tmp_path, "```console\n$ epicentre no-such-command  # exit code 0\n…\n```\n"), {}).check()

@@ -4,7 +4,7 @@ import pytest
 from support.small_estate import Estate, estate
 
 from cmdb_processes.change.moved import differences
-from cmdb_processes.change.nouns import CI, Hit, Impact, Link, Severity
+from cmdb_processes.change.nouns import CI, Group, Hit, Impact, Link, Severity
 
 SHOP = {"shop": "high"}
 
@@ -60,3 +60,13 @@ def test_an_answer_cut_short_is_another_answer() -> None:
     whole, cut = Impact((), ()), Impact((), (), truncated="more than 50000 CIs")
     assert differences(whole, cut) == ("the answer is cut short: more than 50000 CIs",)
     assert differences(cut, whole) == ("the answer is whole now",)
+
+
+def test_what_was_not_told_before_has_not_changed() -> None:
+    """How many a pool needs is told once it is hit; what is nearest to the failure is said first."""
+    pool, one, two = CI("z", "pool"), CI("m1", "m-1"), CI("m2", "m-2")
+    links = (Link("BALANCES_OVER", pool, one), Link("BALANCES_OVER", pool, two))
+    before = Impact((one,), (), links, (Group(pool, (one, two), 1, told=False),))
+    hits = (Hit(CI("a", "app"), Severity.DOWN, 2), Hit(pool, Severity.DOWN, 1))
+    after = Impact((one,), hits, links, (Group(pool, (one, two), 2),))
+    assert differences(before, after) == ("pool is now reached (down)", "app is now reached (down)")

@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections import Counter
-from datetime import date, timedelta, timezone
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from support.imported import load as imported
 from support.imported import words
+from support.pages import Page
+from support.questions import parts
 
 from cmdb.classes import catalogue
 from cmdb.config import Settings
-from cmdb.errors import Invalid, Misconfigured
+from cmdb.errors import Invalid, Misconfigured, Unavailable
 from cmdb.impact import State, blast_radius, model_of
 from cmdb.imports import parse
 from cmdb.imports.rows import EdgeRow, NodeRow
 from cmdb.store import Store
+from cmdb.words import Role
+from cmdb_graphql.app import create_app
+from cmdb_graphql.serve import Server
+from cmdb_graphql.services import Services
+from cmdb_graphql.timers import Timers
+from cmdb_processes.cli.asking import client
 from cmdb_processes.cli.company.estate import estate
 from cmdb_processes.cli.company.folder import LOCK, MARK, Mark, anew, claim, write
-from cmdb_processes.cli.company.loading import play
+from cmdb_processes.cli.company.loading import furnish, play
 from cmdb_processes.cli.company.rows import TAG, Rows
 from cmdb_processes.cli.company.timeline import DAYS, Step, timeline
 from cmdb_processes.cli.demo import settled
+from cmdb_processes.cli.server.folder import secret_file
+from cmdb_processes.cli.server.processes import processes
+from cmdb_processes.cli.up import up
 
 TODAY = date(2030, 1, 10)
+PAGE = Path(__file__).parents[2] / "docs" / "demo.md"
 
 
 @pytest.fixture(scope="module")
@@ -158,20 +174,55 @@ def test_begun_anew_only_a_marked_folder_is_emptied(tmp_path: Path) -> None:
     assert (tmp_path / "mine").exists()
 
 
-def test_it_never_runs_on_real_data(tmp_path: Path) -> None:
-    """Neither in the usual data folder nor on a Neo4j that somebody else runs."""
+def test_it_never_runs_on_real_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither in the usual data folder nor on a Neo4j that somebody else runs; and no real server runs on its own."""
     usual = Settings(home=tmp_path / "epicentre")
     assert settled(usual, None, 1, 2).home == tmp_path / "epicentre-demo"
     with pytest.raises(Misconfigured, match="is the data folder of the real server"):
         settled(usual, tmp_path / "epicentre", 1, 2)
     with pytest.raises(Misconfigured, match="unset EPICENTRE_NEO4J_URI"):
         settled(Settings(home=tmp_path, neo4j_uri="bolt://db:7687"), None, 1, 2)
+    home = tmp_path / "epicentre-demo"
+    claim(home, TODAY)
+    assert settled(Settings(home=home), None, 1, 2).home == home  # where the walk has led
+    monkeypatch.setenv("EPICENTRE_HOME", str(home))
+    with pytest.raises(Misconfigured, match="is the example's, and `epicentre demo` starts it"):
+        up(agent=True)
+    with pytest.raises(Unavailable, match="start one with `epicentre demo`"):
+        client()
+
+
+@contextmanager
+def served(home: Path, store: Store) -> Iterator[Services]:
+    """All of a server but the threads that do something by themselves: what time does, the page says."""
+    with parts(home, store, processes().values()) as made:
+        made.accounts.create_user("admin", [Role.ADMIN])
+        secret_file(home / "token", made.accounts.create_token("admin").encode())
+        server = Server(create_app(made), "127.0.0.1", 0)
+        server.start()
+        try:
+            (home / "server.json").write_text(
+                json.dumps({"pid": os.getpid(), "url": f"http://127.0.0.1:{server.port}"})
+            )
+            yield made
+        finally:
+            server.stop()
 
 
 @pytest.mark.neo4j
-def test_played_step_by_step_the_company_is_as_the_estate_has_it(store: Store) -> None:
-    """Every row is taken, the estate said again changes nothing, and the journal is dated back."""
-    play(store, timeline(TODAY))
-    assert set(words(imported(store, *estate(TODAY), source="demo"))) == {"unchanged"}
-    entries = store.totals()["entries"]
-    assert 60 <= entries <= 110
+@pytest.mark.timeout(300)  # half of it is the company's load
+def test_every_command_of_the_walk_prints_what_the_page_says(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The company is played as the estate has it, dated back; then docs/demo.md is typed in its order."""
+    made = datetime.now(UTC).date()
+    ids = play(store, timeline(made))
+    assert set(words(imported(store, *estate(made), source="demo"))) == {"unchanged"}
+    assert 60 <= store.totals()["entries"] <= 110
+    monkeypatch.setenv("EPICENTRE_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with served(tmp_path, store) as services:
+        furnish(services, tmp_path, ids, made)
+        timers = Timers(services)
+        Page(PAGE, {"half a minute passes": lambda: timers.step() and None}).check()
+    assert {path.name for path in tmp_path.iterdir()} >= {"orders.svg", "CHG-8.html"}

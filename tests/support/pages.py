@@ -4,8 +4,10 @@
     web1 (Host, ci_…) is live      # what it must print, with its errors, up to the next $
     …                              # a line of its own: any lines
 
-`<!-- then: NAME -->` in a page calls the step of that name: what happens between two commands. Times, ages, ports on
-loopback and the width of columns may differ. An id of the page stands for one real id, the same wherever it is named.
+A command with `# exit code 2` behind it must end with that code, a command of ours without it may end with any.
+`<!-- then: NAME -->` in a page calls the step of that name: what happens between two commands. Times, ages, hashes,
+ports on loopback and the width of columns may differ. An id of the page stands for one real id, the same wherever it is
+named.
 With WRITE_PAGES=1 in the environment, outputs that differ are written into the page instead.
 """
 
@@ -19,7 +21,7 @@ import subprocess
 import sys
 from base64 import b32encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from difflib import unified_diff
 from hashlib import sha256
@@ -30,12 +32,16 @@ from unittest import mock
 from cmdb_processes.cli import main
 
 ANY = "…"
+_CODE = re.compile(r"# exit code (\d+)$")
 _STEP = re.compile(r"<!-- then: (.+) -->")
 _ID = re.compile(r"\b(ci|cf|nd|ed|mg|wh)_([0-9a-z]{16,})\b")
 _VARIABLE = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)"), "<time>"),
     (re.compile(r"seen \d+ (s|min|h|d) ago"), "seen <age>"),
     (re.compile(r"127\.0\.0\.1:\d{4,5}"), "127.0.0.1:<port>"),
+    (re.compile(r"\b(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day \d+ [A-Z][a-z]+ \d\d:\d\d"), "<day>"),
+    (re.compile(r"\b[0-9a-f]{16}\b"), "<hash>"),
+    (re.compile(r"\b\d+:\d\d:\d\d(?= of \d+:)"), "<elapsed>"),
     (re.compile(r"(?<=\S) {2,}"), "  "),
 )
 
@@ -69,15 +75,23 @@ def pieces(lines: Sequence[str]) -> Iterator[str | Typed]:
 
 
 def typed(command: str) -> str:
-    """What a command prints, errors too: ours by our own program in this process, others in a shell."""
+    """What a command prints, errors too: ours by our own program in this process, others in a shell.
+
+    AssertionError: it did not end with the exit code that it names.
+    """
     words = shlex.split(command.replace("\\\n", " "), comments=True)  # shlex knows no line that goes on below
     if words[0] != "epicentre":
         return subprocess.run(
             ["sh", "-c", f"exec 2>&1\n{command}"], stdout=PIPE, text=True, timeout=60, check=False
         ).stdout
-    said = io.StringIO()
-    with mock.patch.object(sys, "argv", words), redirect_stdout(said), redirect_stderr(said), suppress(SystemExit):
-        main.main()
+    said, ended = io.StringIO(), 0
+    with mock.patch.object(sys, "argv", words), redirect_stdout(said), redirect_stderr(said):
+        try:
+            main.main()
+        except SystemExit as stop:
+            ended = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    wanted = _CODE.search(command)
+    assert wanted is None or ended == int(wanted[1]), f"$ {command}\n{said.getvalue()}\nexit code {ended}"
     return said.getvalue()
 
 

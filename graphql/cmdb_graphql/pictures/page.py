@@ -15,6 +15,8 @@ from cmdb_graphql.pictures.svg import DARK, LIGHT, svg
 MOST_ROWS = 15
 """Impacted CIs in the table; the ladder has all of them, folded, and the answer itself each one."""
 
+SHORT = 24
+"""Characters of a cell that is kept in one line: a time, a role, a class."""
 COLUMNS = 4
 """Hops with a column of their own: so wide a picture can still be read on paper."""
 
@@ -34,6 +36,7 @@ p{{margin:4px 0}} .quiet{{color:var(--quiet)}} code{{overflow-wrap:anywhere}}
 .two{{display:grid;grid-template-columns:repeat(auto-fit,minmax(320px,1fr));column-gap:28px}}
 table{{border-collapse:collapse;width:100%}} td,th{{text-align:left;vertical-align:top;padding:2px 10px 2px 0}}
 td,th,p,h1{{overflow-wrap:anywhere}} th{{color:var(--quiet);font-weight:400;white-space:nowrap}}
+.short{{white-space:nowrap}}
 tbody tr{{border-top:1px solid var(--stopped-fill)}} .picture svg.ladder{{width:100%;height:auto}}
 @page{{size:A4 landscape;margin:10mm}}
 @media print{{body{{font-size:9.5pt;margin:0;padding:0;max-width:none;print-color-adjust:exact}}
@@ -85,12 +88,17 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in columns)
     body = []
     for row in rows:
-        first, *rest = map(_safe, row)
-        named = f"<td>{first}</td>" if columns else f'<th scope="row">{first}</th>'
-        body.append(f"<tr>{named}{''.join(f'<td>{cell}</td>' for cell in rest)}</tr>")
+        first, *rest = row
+        named = _cell(first) if columns else f'<th scope="row">{_safe(first)}</th>'
+        body.append(f"<tr>{named}{''.join(map(_cell, rest))}</tr>")
     if not body:
         return ""
     return f"<table>{f'<thead><tr>{head}</tr></thead>' if head else ''}<tbody>{''.join(body)}</tbody></table>"
+
+
+def _cell(text: str) -> str:
+    """A cell; a short one is kept in one line, since long ones beside it would squeeze it letter by letter."""
+    return f"<td{' class=short' if len(text) <= SHORT else ''}>{_safe(text)}</td>"
 
 
 def _conflicts(decision: Decision) -> str:

@@ -83,7 +83,7 @@ def groups(links: Sequence[Link], told: Iterable[Answer] = ()) -> Iterator[Group
     for (source, relation), of_it in by.items():
         members = tuple(sorted({link.target for link in of_it}))
         if relation in ROLES and len(members) > 1 and (source, relation) not in said:
-            yield Group(of_it[0].source, members, 1)
+            yield Group(of_it[0].source, members, 1, told=False)
 
 
 def _names(rule: str, member: CI) -> bool:

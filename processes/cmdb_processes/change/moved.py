@@ -52,7 +52,7 @@ def _members(impact: Impact) -> Mapping[CI, frozenset[CI]]:
 
 
 def _needs(impact: Impact) -> Mapping[tuple[CI, tuple[CI, ...]], int]:
-    return {(g.ci, tuple(sorted(g.members))): g.needed for g in impact.groups}
+    return {(g.ci, tuple(sorted(g.members))): g.needed for g in impact.groups if g.told}
 
 
 def _links(before: Impact, after: Impact, said: set[tuple[str, str]]) -> Iterator[str]:
@@ -85,7 +85,8 @@ def _lost(ci: CI, member: CI, role: str, left: int) -> str:
 def _severities(before: Impact, after: Impact) -> Iterator[str]:
     was, now = before.severity, after.severity
     names = {**before.reach, **after.reach}
-    for ci in sorted(was.keys() | now.keys(), key=lambda one: names[one]):
+    hops = {hit.ci.id: hit.hops for hit in (*before.hits, *after.hits)}
+    for ci in sorted(was.keys() | now.keys(), key=lambda one: (hops.get(one, 0), names[one])):  # nearest first
         had, has = was.get(ci, Severity.NONE), now.get(ci, Severity.NONE)
         if had is has:
             continue

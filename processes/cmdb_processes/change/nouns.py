@@ -25,14 +25,20 @@ class Severity(IntEnum):
         return self.name.lower().replace("_", " ")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class CI:
-    """A CI as a sentence needs it. `criticality` is a business service's: critical, high, medium, low, or ""."""
+    """A CI as a sentence needs it. `criticality` is a business service's: critical, high, medium, low, or "".
+
+    They are told by name: by id, a sentence about the same things would be another one in each graph.
+    """
 
     id: str
     name: str
     class_: str = ""
     criticality: str = ""
+
+    def __lt__(self, other: CI) -> bool:
+        return (self.name, self.id) < (other.name, other.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +65,15 @@ class Link:
 class Group:
     """What `ci` needs together: members of at least the weight `needed`, of `total` there is in all.
 
-    Members weigh 1 each where no total is given.
+    Members weigh 1 each where no total is given. `told` is False where the answer does not say how many are needed, so
+    that `needed` is the least there can be.
     """
 
     ci: CI
     members: tuple[CI, ...]
     needed: int
     total: int = 0
+    told: bool = True
 
     def __post_init__(self) -> None:
         if not self.total:

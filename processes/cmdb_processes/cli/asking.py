@@ -9,6 +9,7 @@ from typing import Any
 
 from cmdb.errors import AmbiguousName, Misconfigured, NotAuthenticated, Unavailable, UnknownName
 from cmdb_graphql.client import HttpClient
+from cmdb_processes.cli.company.folder import is_example
 
 OPTIONS: dict[str, Any] = {"url": None, "token_file": None, "plain": False}
 """The options given before the command."""
@@ -34,9 +35,8 @@ def client() -> HttpClient:
     if url is None:
         running = settings.home / "server.json"
         if not running.exists():
-            raise Unavailable(
-                f"no server runs on {settings.home}: start one with `epicentre up`, or name one with --url"
-            )
+            start = "epicentre demo" if is_example(settings.home) else "epicentre up"
+            raise Unavailable(f"no server runs on {settings.home}: start one with `{start}`, or name one with --url")
         try:
             url = str(json.loads(running.read_text())["url"])
         except (OSError, ValueError, KeyError) as error:

@@ -11,6 +11,7 @@ import typer
 from cmdb.config import Settings, load
 from cmdb.errors import Misconfigured
 from cmdb_processes.cli import show
+from cmdb_processes.cli.company.folder import is_example
 
 NEO4J_PORT = 17688
 """Beside the usual one, so that the example runs beside a real server."""
@@ -52,8 +53,10 @@ def demo(
 
 def settled(usual: Settings, folder: Path | None, port: int, neo4j_port: int) -> Settings:
     """The settings of the example: the usual ones, but never the usual data folder nor a Neo4j somebody else runs."""
-    home = (folder or usual.home.with_name(f"{usual.home.name}-demo")).expanduser().absolute()
-    if home == usual.home:
+    example = is_example(usual.home)  # EPICENTRE_HOME names it already: who walks through it has set that
+    beside = usual.home if example else usual.home.with_name(f"{usual.home.name}-demo")
+    home = (folder or beside).expanduser().absolute()
+    if home == usual.home and not example:
         raise Misconfigured(f"{home} is the data folder of the real server: name another with --folder")
     if usual.neo4j_uri is not None:
         raise Misconfigured("the example only runs on a Neo4j of its own: unset EPICENTRE_NEO4J_URI")

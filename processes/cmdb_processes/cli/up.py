@@ -16,6 +16,7 @@ import typer
 from cmdb.config import Settings, load
 from cmdb.errors import EpicentreError, Misconfigured, Unavailable
 from cmdb_processes.cli import show
+from cmdb_processes.cli.company.folder import is_example
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
@@ -33,6 +34,10 @@ def up(
 ) -> None:
     """Start Neo4j, the server and an agent for this host; stay until Ctrl-C, which stops them all."""
     settings = load()
+    if is_example(settings.home):  # an agent would report this host into a company that is made up
+        raise Misconfigured(
+            f"{settings.home} is the example's, and `epicentre demo` starts it: unset EPICENTRE_HOME for a real server"
+        )
     if detach:
         _detach(settings, agent)
         return

@@ -8,6 +8,7 @@ from typing import Any
 
 from cmdb.errors import Invalid
 from cmdb_processes.cli.company.inventory import APPS, DATABASES, FIRMWARE, KERNELS, PLACES
+from cmdb_processes.cli.company.outages import BROKEN
 from cmdb_processes.cli.company.rows import TAG, Row, about
 
 DISCOVERY = "discovery"
@@ -110,26 +111,14 @@ def _certificates(rows: Mapping[str, Row]) -> Iterator[Event]:
         yield Event(69.5 - 9.5 * number, f"{ref} renewed", "ada", before=before)
 
 
-_BROKEN = (
-    (79.3, 5.0, "vie-hv-3", "down", "memory error"),
-    (66.7, 1.5, "grz-lb-2", "down", "watchdog reset"),
-    (57.2, 26.0, "fibre-2", "down", "cut by an excavator in Graz"),
-    (50.9, 0.7, "grz-lb-2", "down", "watchdog reset"),
-    (43.8, 3.0, "pg-crm-2", "down", "disk full"),
-    (37.3, 2.0, "orders on orders-3", "degraded", "threads exhausted"),
-    (29.8, 9.0, "vie-hv-3", "down", "memory error again"),
-    (21.6, 1.2, "grz-lb-2", "down", "watchdog reset, after the firmware too"),
-    (12.4, 0.9, "queue stock", "degraded", "messages pile up"),
-    (5.7, 4.0, "vie-hv-3", "down", "memory error, board replaced"),
-)
-"""Days ago, hours it lasted, what, how, why."""
-
-
 def _outages(rows: Mapping[str, Row]) -> Iterator[Event]:
-    for days, hours, ref, condition, why in _BROKEN:
-        for ago, said in ((days, condition), (days - hours / 24, None)):
-            told = f"{ref} is {condition}: {why}" if said else f"{ref} is up again after {hours:g} hours"
-            yield Event(ago, told, says=(about(rows[ref], {"condition": said}),))
+    """What broke, and when it was well again."""
+    for one in BROKEN:
+        for ago, said in ((one.days, one.condition), (one.over, None)):
+            told = (
+                f"{one.ci} is {one.condition}: {one.why}" if said else f"{one.ci} is up again after {one.hours:g} hours"
+            )
+            yield Event(ago, told, says=(about(rows[one.ci], {"condition": said}),))
 
 
 def _office(rows: Mapping[str, Row]) -> Iterator[Event]:

@@ -23,14 +23,18 @@ class Mark:
     whole: bool
 
 
+def is_example(folder: Path) -> bool:
+    """Whether a data folder is the example's."""
+    return (folder / MARK).exists()
+
+
 def claim(folder: Path, today: date) -> Mark:
     """Mark a new or empty folder as the example's; of one that is marked, its mark.
 
     Misconfigured: there is something else in it.
     """
-    mark = folder / MARK
-    if mark.exists():
-        return _read(mark)
+    if is_example(folder):
+        return _read(folder / MARK)
     if folder.exists() and any(folder.iterdir()):
         raise Misconfigured(f"{folder} holds something else than the example: name another with --folder")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -39,7 +43,7 @@ def claim(folder: Path, today: date) -> Mark:
 
 def anew(folder: Path, today: date) -> Mark:
     """Remove all that is in a marked folder, and mark it again. The caller holds the server's lock."""
-    if not (folder / MARK).exists():
+    if not is_example(folder):
         raise Misconfigured(f"{folder} is not the example's: nothing in it was touched")
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():

@@ -6,14 +6,22 @@ only the example does that, in its own folder, by the same code as every import 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cmdb.errors import Conflict
 from cmdb.imports import parse
 from cmdb.moments import iso
 from cmdb.store import By, Imported, Store
+from cmdb_processes.cli.company import arrangements, changes, incidents, people, scenes
+from cmdb_processes.cli.company.desk import Desk
 from cmdb_processes.cli.company.rows import Row
 from cmdb_processes.cli.company.timeline import SOURCE, Step
+
+if TYPE_CHECKING:
+    from cmdb_graphql.services import Services
 
 
 def play(store: Store, steps: Sequence[Step], tell: Callable[[int], None] = lambda _done: None) -> dict[str, str]:
@@ -27,6 +35,20 @@ def play(store: Store, steps: Sequence[Step], tell: Callable[[int], None] = lamb
             store.retire_ci(ids.pop(ref), None, by)
         tell(number)
     return ids
+
+
+def furnish(
+    services: Services, home: Path, ids: Mapping[str, str], made: date, note: Callable[[str], None] = lambda _said: None
+) -> None:
+    """People, records and scenes to a company that was played; the admin's token is in its data folder already."""
+    people.hire(services.accounts, home)
+    desk = Desk(services, home, ids)
+    arrangements.write(desk, made)
+    note("its changes …")
+    changes.write(desk, made)
+    note("its incidents …")
+    incidents.write(desk, made)
+    scenes.write(home, made)
 
 
 def said(store: Store, rows: Sequence[Row], by: By) -> Imported:

@@ -11,11 +11,10 @@ from cmdb.config import Settings
 from cmdb.store import By
 from cmdb_graphql.client import HttpClient
 from cmdb_processes.cli import show
-from cmdb_processes.cli.company import folder, people, records, scenes
+from cmdb_processes.cli.company import folder, loading
 from cmdb_processes.cli.company.estate import estate
 from cmdb_processes.cli.company.events import DISCOVERY
 from cmdb_processes.cli.company.inventory import COMPANY
-from cmdb_processes.cli.company.loading import play, said
 from cmdb_processes.cli.company.timeline import DAYS, timeline
 from cmdb_processes.cli.server.run import Run, only_one
 from cmdb_processes.cli.transfer.telling import progress
@@ -42,13 +41,10 @@ class Demo(Run):
             return
         started = time.monotonic()
         steps = timeline(self._mark.made)
-        with progress("steps of its history", len(steps)) as tell:
-            ids = play(services.store, steps, tell)
+        with progress("steps of its history", len(steps), every=10) as tell:
+            ids = loading.play(services.store, steps, tell)
         self._people(services)  # the first account is the admin's
-        people.hire(services.accounts, self._home)
-        show.note("its changes …")
-        records.write(records.Desk(services, self._home, ids), self._mark.made)
-        scenes.write(self._home, self._mark.made)
+        loading.furnish(services, self._home, ids, self._mark.made, show.note)
         _heard(services, self._mark.made)
         self._mark = folder.write(self._home, folder.Mark(self._mark.made, whole=True))
         show.note(f"loaded in {time.monotonic() - started:.0f} s")
@@ -64,4 +60,4 @@ class Demo(Run):
 
 def _heard(services: Services, made: date) -> None:
     """The company's inventory has spoken today: what it does not repeat is not gone."""
-    said(services.store, estate(made)[:1], By(DISCOVERY, utc_now(), "still there"))
+    loading.said(services.store, estate(made)[:1], By(DISCOVERY, utc_now(), "still there"))

@@ -18,8 +18,8 @@ def scenes(today: date) -> dict[str, list[Row]]:
     return {
         "replica-lost": [about(rows["pg-orders-2"], {"condition": "down"})],
         "reports-search": [
-            {"type": "USES", "from": "app reporting", "to": "app search"},
-            {"type": "DEPENDS_ON", "from": "app reporting", "to": "db payments"},  # nobody planned that
+            {"type": "USES", "from": "metabase on reporting-1", "to": "opensearch on search-1"},
+            {"type": "DEPENDS_ON", "from": "metabase on reporting-1", "to": "db payments"},  # nobody planned that
         ],
     }
 

@@ -10,10 +10,13 @@ from cmdb_processes.cli import asking, show
 
 
 @contextmanager
-def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Give a function that is told how far the work is, of `total` (None: nobody knows)."""
+def progress(what: str, total: int | None, every: int = 1_000) -> Iterator[Callable[[int], None]]:
+    """Give a function that is told how far the work is, of `total` (None: nobody knows).
+
+    A line is printed at every tenth, but not more often than `every` so many.
+    """
     if asking.OPTIONS["plain"] or not sys.stderr.isatty():
-        yield _lines(what, total)
+        yield _lines(what, total, every)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -24,12 +27,12 @@ def progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
         yield lambda there: bar.update(task, completed=there)
 
 
-def _lines(what: str, total: int | None) -> Callable[[int], None]:
+def _lines(what: str, total: int | None, every: int) -> Callable[[int], None]:
     said = 0
 
     def tell(there: int) -> None:
         nonlocal said
-        step = max(1_000, total // 10) if total is not None else 100_000
+        step = max(every, total // 10) if total is not None else 100_000
         if there // step > said:
             said = there // step
             show.note(f"{what}: {there:,}" + (f" of {total:,}" if total is not None else ""))
