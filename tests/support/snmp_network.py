@@ -77,10 +77,9 @@ def network() -> dict[str, Values]:
 
 
 @contextmanager
-def answering(community: str = COMMUNITY) -> Iterator[int]:
+def answering(community: str = COMMUNITY, port: int = 0) -> Iterator[int]:
     """The port at which all of them answer."""
     with ExitStack() as stack:
-        port = 0
         for address, values in network().items():
             replay = Replay({community: Data.made(values)}, at=(address, port))
             port = stack.enter_context(replay).port
