@@ -189,11 +189,15 @@ class Replay:
     """A responder on a free port of this machine, in a thread; `with Replay(devices) as replay`."""
 
     def __init__(
-        self, devices: Mapping[str, Data], faults: Mapping[str, Faults] | None = None, cap: int = 1_400
+        self,
+        devices: Mapping[str, Data],
+        faults: Mapping[str, Faults] | None = None,
+        cap: int = 1_400,
+        at: tuple[str, int] = ("127.0.0.1", 0),
     ) -> None:
         self._devices, self._faults, self._cap = dict(devices), dict(faults or {}), cap
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind(at)
         self._socket.settimeout(0.05)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
         self._stop = threading.Event()

@@ -25,13 +25,13 @@ sysContact nobody
 
 
 @contextmanager
-def snmpd(folder: Path) -> Iterator[int]:
+def snmpd(folder: Path, port: int = 0) -> Iterator[int]:
     """Its port; skipped where snmpd is not installed."""
     program = shutil.which("snmpd") or shutil.which("snmpd", path="/usr/sbin")
     if program is None:
         pytest.skip("snmpd is not installed (Debian: apt install snmpd)")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind(("127.0.0.1", port))
         port = probe.getsockname()[1]
     (folder / "snmpd.conf").write_text(CONFIG)
     command = [program, "-f", "-Lf", str(folder / "log"), "-C", "-c", str(folder / "snmpd.conf"), "-I", "-smux"]

@@ -159,9 +159,12 @@ def _integer(body: bytes, at: int, *, signed: bool = True) -> int:
     return int.from_bytes(body, "big", signed=signed)
 
 
-def _bindings(raw: bytes, at: int, end: int) -> tuple[tuple[Oid, SnmpValue], ...]:
-    """The heart of a walk, so the usual shapes (short lengths, one-byte numbers) are read without a call."""
+def _bindings(  # noqa: PLR0912  # one loop without calls: it is most of what a walk costs
+    raw: bytes, at: int, end: int
+) -> tuple[tuple[Oid, SnmpValue], ...]:
+    """The heart of a walk, so the usual shapes (short lengths, known names, plain values) are read without a call."""
     found: list[tuple[Oid, SnmpValue]] = []
+    add, heads, tails = found.append, _HEADS.get, _TAILS.get
     while at < end:
         if raw[at] != 0x30:
             raise Malformed(f"expected a binding at byte {at}")
@@ -175,7 +178,8 @@ def _bindings(raw: bytes, at: int, end: int) -> tuple[tuple[Oid, SnmpValue], ...
             start, at = at + 2, at + 2 + size
         else:
             start, at = _span(raw, at, stop)
-        name = _oid(raw[start:at])
+        head, tail = heads(raw[start : start + _HALF]), tails(raw[start + _HALF : at])
+        name = _oid(raw[start:at]) if head is None or tail is None or at - start <= _HALF else head + tail
         tag = raw[at]
         if (size := raw[at + 1]) < 128:
             start, at = at + 2, at + 2 + size
@@ -183,7 +187,12 @@ def _bindings(raw: bytes, at: int, end: int) -> tuple[tuple[Oid, SnmpValue], ...
             start, at = _span(raw, at, stop)
         if at != stop:
             raise Malformed(f"a binding that does not end with its value, before byte {stop}")
-        found.append((name, _value(tag, raw[start:at], start)))
+        if tag == 0x04:
+            add((name, raw[start:at]))
+        elif tag in _COUNTS and 0 < size < 10:
+            add((name, int.from_bytes(raw[start:at], "big")))
+        else:
+            add((name, _value(tag, raw[start:at], start)))
     return tuple(found)
 
 

@@ -48,10 +48,11 @@ class Udp(asyncio.DatagramProtocol):
         self._open[number] = waiting
         try:
             self._transport.sendto(request(self._version, self._community, kind, number, oids, repetitions))
-            async with asyncio.timeout(wait):
+            late = asyncio.get_running_loop().call_later(wait, _late, waiting)
+            try:
                 return await waiting
-        except TimeoutError as late:
-            raise Silent from late
+            finally:
+                late.cancel()
         finally:
             del self._open[number]
 
@@ -77,3 +78,8 @@ class Udp(asyncio.DatagramProtocol):
     def error_received(self, exc: Exception) -> None:  # noqa: ARG002  # asyncio's signature
         """The network says that nobody is there. It may be wrong for a moment: the question's time decides."""
         self.refused = True
+
+
+def _late(waiting: asyncio.Future[Response]) -> None:
+    if not waiting.done():
+        waiting.set_exception(Silent())
