@@ -160,11 +160,11 @@ def _enrol(arguments: argparse.Namespace) -> int:
 def _once(arguments: argparse.Namespace) -> int:
     from cmdb_agents.agent import Agent
     from cmdb_agents.deliver import Verdict
-    from cmdb_agents.transports.local import Local
+    from cmdb_agents.transports.here import here
 
     home = _home(arguments)
     with home.lock():
-        agent = Agent(home, Local())
+        agent = Agent(home, here())
         done = agent.cycle()
         agent.close()
     verdict = done.outcome.verdict
@@ -180,12 +180,12 @@ def _run(arguments: argparse.Namespace) -> int:
     from threading import Event
 
     from cmdb_agents.agent import Agent, keep_reporting
-    from cmdb_agents.transports.local import Local
+    from cmdb_agents.transports.here import here
 
     home, stop = _home(arguments), Event()
     splay = min(arguments.interval / 2, 30.0) if arguments.splay is None else max(arguments.splay, 0.0)
     with home.lock():
-        agent = Agent(home, Local())
+        agent = Agent(home, here())
 
         def leave(_number: int, _frame: FrameType | None) -> None:
             stop.set()
@@ -253,9 +253,9 @@ def _show(arguments: argparse.Namespace) -> int:
     from cmdb_agents.outbox import peek
     from cmdb_agents.report import state
     from cmdb_agents.run import look
-    from cmdb_agents.transports.local import Local
+    from cmdb_agents.transports.here import here
 
-    _view, sections = look(Local(), peek(_home(arguments).database), int(time.time()))
+    _view, sections = look(here(), peek(_home(arguments).database), int(time.time()))
     stated = {s.name: s for s in state(sections)}
     if arguments.section and arguments.section not in stated:
         raise Invalid(f"there is no section {arguments.section!r}; there are {', '.join(stated)}")

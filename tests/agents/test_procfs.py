@@ -99,14 +99,6 @@ def test_full_name_without_asking_anybody() -> None:
     assert procfs.fqdn("web", []) == ""
 
 
-def test_privacy_addresses() -> None:
-    """Only addresses flagged temporary are."""
-    text = (
-        "20010db8000000000000000000000005 02 40 00 80     eth0\n20010db80000000000000000000000aa 02 40 00 01     eth0\n"
-    )
-    assert {"2001:db8::aa"} == procfs.temporary_addresses(text)
-
-
 @given(st.text(max_size=400))
 def test_nonsense_is_survived(text: str) -> None:
     """Text that is no table gives rows or nothing, and never an exception the transport does not expect."""

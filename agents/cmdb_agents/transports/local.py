@@ -2,7 +2,7 @@
 
 It knows no CI. Each reading is guarded alone: what fails becomes a Trouble and the rest goes on. Sockets and
 processes are read from /proc directly: psutil needs four times the CPU for the same rows and names only one of
-several processes that hold a socket. psutil gives the interface addresses.
+several processes that hold a socket.
 """
 
 # ruff: noqa: PTH115, PTH208  # some 600 links and folders are read per snapshot; Path objects would double its cost
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from cmdb.errors import Misconfigured
 from cmdb_agents.addresses import shortest
 from cmdb_agents.parsers import firmware
-from cmdb_agents.transports import procfs
+from cmdb_agents.transports import netlink, procfs
 from cmdb_agents.transports.hand import Hand
 from cmdb_agents.transports.reader import Readers, why
 from cmdb_agents.transports.readings import (
@@ -57,7 +57,7 @@ class Local:
 
     def __init__(self, root: str = "/") -> None:
         if not sys.platform.startswith("linux"):
-            raise Misconfigured(f"this agent reads Linux machines only so far, not {sys.platform}")
+            raise Misconfigured(f"this reads Linux machines only, not {sys.platform}")
         self._root, self._hand, self._readers = root, Hand(root), Readers()
         self._blind = False
         self._users: dict[str, str] = {}
@@ -187,22 +187,23 @@ class Local:
     # --- the network ---------------------------------------------------------------------------------------
 
     def _interfaces(self) -> tuple[Interface, ...]:
-        import psutil
-
         names = sorted(os.listdir(f"{self._hand.root}/sys/class/net"))
         if len(names) > MAX_INTERFACES:
             self._hand.trouble("network", f"interfaces after the first {MAX_INTERFACES}", "truncated")
-        temporary = procfs.temporary_addresses(self._hand.line("/proc/net/if_inet6"))
-        addresses = psutil.net_if_addrs()
+        addresses: dict[int, list[Address]] = {}
+        for one in netlink.addresses():
+            found = Address(shortest(one.address), one.prefix_length, one.temporary)
+            addresses.setdefault(one.index, []).append(found)
         return tuple(
-            self._interface(name, tuple(_addresses(addresses.get(name, ()), temporary)))
+            self._interface(name, addresses)
             for name in names[:MAX_INTERFACES]
             if Path(f"{self._hand.root}/sys/class/net/{name}").is_dir()  # bonding_masters is a file
         )
 
-    def _interface(self, name: str, addresses: tuple[Address, ...]) -> Interface:
+    def _interface(self, name: str, addresses: Mapping[int, Sequence[Address]]) -> Interface:
         base = f"/sys/class/net/{name}"
         assigned = self._hand.line(f"{base}/addr_assign_type")
+        index = _number(self._hand.line(f"{base}/ifindex"))
         return Interface(
             name=name,
             mac=self._hand.line(f"{base}/address").lower(),
@@ -216,12 +217,12 @@ class Local:
             mtu=_number(self._hand.line(f"{base}/mtu")),
             speed=_number(self._hand.line(f"{base}/speed")),  # -1 or EINVAL while there is no carrier
             state=self._hand.line(f"{base}/operstate"),
-            index=_number(self._hand.line(f"{base}/ifindex")),
+            index=index,
             lower=tuple(n.removeprefix("lower_") for n in self._hand.names(base) if n.startswith("lower_")),
             bond_mode=self._hand.line(f"{base}/bonding/mode").partition(" ")[0],
             vlan=procfs.vlan_id(name, self._hand.line(f"/proc/net/vlan/{name}")),
             driver=self._hand.link(f"{base}/device/driver").rpartition("/")[2],
-            addresses=addresses,
+            addresses=tuple(addresses.get(index, ())),
         )
 
     def _ephemeral(self) -> tuple[int, int]:
@@ -364,6 +365,11 @@ class Local:
 
 def memory_kib() -> tuple[int, int]:
     """(resident now, peak since start) of this process. Not getrusage: its peak includes the parent before exec."""
+    if not Path("/proc/self/status").exists():  # another system knows the peak only
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
+        return peak, peak
     with Path("/proc/self/status").open(encoding="ascii", errors="replace") as file:
         rows = dict(line.split(":", 1) for line in file if line.startswith("Vm"))
     return _number(rows["VmRSS"].split()[0]), _number(rows["VmHWM"].split()[0])
@@ -375,21 +381,6 @@ def _kib(text: str | None) -> int:
 
 def _number(text: str) -> int:
     return int(text) if text.lstrip("-").isdigit() else 0
-
-
-def _addresses(rows: Iterable[Any], temporary: frozenset[str]) -> Iterator[Address]:
-    for row in rows:
-        if row.family.name not in ("AF_INET", "AF_INET6") or not row.netmask:
-            continue
-        address = shortest(row.address)
-        yield Address(address, _prefix(row.netmask), address in temporary)
-
-
-def _prefix(netmask: str) -> int:
-    import socket
-
-    family = socket.AF_INET6 if ":" in netmask else socket.AF_INET
-    return int.from_bytes(socket.inet_pton(family, netmask), "big").bit_count()
 
 
 def _socket_order(socket: Socket) -> tuple[Any, ...]:

@@ -148,16 +148,6 @@ def vlan_id(name: str, text: str) -> int:
     return number if 0 < number < 4_095 else 0
 
 
-def temporary_addresses(text: str) -> frozenset[str]:
-    """The IPv6 privacy addresses (flag 0x01, IFA_F_TEMPORARY) of /proc/net/if_inet6."""
-    rows = (line.split() for line in text.splitlines())
-    return frozenset(_ipv6(r[0]) for r in rows if len(r) == 6 and int(r[4], 16) & 0x01)
-
-
-def _ipv6(digits: str) -> str:
-    return shortest(":".join(digits[i : i + 4] for i in range(0, 32, 4)))
-
-
 def units(text: str) -> Iterator[Unit]:
     """Service units from `systemctl show`: blocks of Property=value, parted by an empty line."""
     for block in text.split("\n\n"):
