@@ -46,6 +46,15 @@ def query(text: str) -> str | None:
     return " AND ".join(_ending(piece) if end else f"{_quoted(piece)}*" for piece, end in wanted) or None
 
 
+def same(one: str, other: str) -> bool:
+    """Whether two names are one to people: case, blanks and the dot at the end of a domain name aside."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(name: str) -> str:
+    return " ".join(name.casefold().split()).rstrip(".")
+
+
 def _pieces(text: str) -> list[tuple[str, bool]]:
     """What is looked for, piece by piece, and whether it is an end."""
     asked = [(piece[:_LONGEST].lstrip("*"), piece.startswith("*")) for piece in text.lower().split()]

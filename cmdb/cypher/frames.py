@@ -112,20 +112,24 @@ def related(n: str, other: str, types: Sequence[str], way: Literal["out", "in"],
 
 def ends(near: str, far: str, types: Sequence[str], way: Literal["out", "in"], params: Parameters) -> str:
     """Clauses that return, as `far`, the id of each CI that an edge there is in the frame joins with the id `near`."""
-    kind, frame = "|".join(f"`{name}`" for name in types), params.frame
+    kind = "|".join(f"`{name}`" for name in types)
     arrow = f"-[e:{kind}]->" if way == "out" else f"<-[e:{kind}]-"
-    open_ = "e.valid_to IS NULL"
-    if frame.at is not None:
-        pin = params.of_frame("at")
-        open_ = f"e.valid_from <= {pin} AND coalesce(e.valid_to, {pin} + 1) > {pin}"
-    parts = [f"MATCH (:CI {{id: {near}}}){arrow}(x:CI) WHERE {open_}{_kept(params)} RETURN x.id AS {far}"]
-    if frame.posing is not None:
-        here, there = (1, 2) if way == "out" else (2, 1)
+    parts = [f"MATCH (:CI {{id: {near}}}){arrow}(x:CI) WHERE {there(params)} RETURN x.id AS {far}"]
+    if params.frame.posing is not None:
+        one, other = (1, 2) if way == "out" else (2, 1)
         parts.append(
-            f"UNWIND {params.of_frame('added')} AS a WITH a WHERE a[{here}] = {near} "
-            f"AND a[0] IN {params.add(list(types))} RETURN a[{there}] AS {far}"
+            f"UNWIND {params.of_frame('added')} AS a WITH a WHERE a[{one}] = {near} "
+            f"AND a[0] IN {params.add(list(types))} RETURN a[{other}] AS {far}"
         )
     return " UNION ALL ".join(parts)
+
+
+def there(params: Parameters) -> str:
+    """That an edge `e` is there in the frame; what is only added in it is no edge yet."""
+    if params.frame.at is None:
+        return f"e.valid_to IS NULL{_kept(params)}"
+    pin = params.of_frame("at")
+    return f"e.valid_from <= {pin} AND coalesce(e.valid_to, {pin} + 1) > {pin}{_kept(params)}"
 
 
 def _kept(params: Parameters) -> str:

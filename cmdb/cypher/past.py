@@ -76,7 +76,7 @@ RETURN id, properties(n) AS now,
 ORDER BY id
 """
 """All that became of some CIs between two sequences: the states that overlap, and edges opened or closed."""
-CHILDREN = """
+INSIDE = """
 UNWIND $ids AS id
 CALL (id) {
   MATCH (n:CI {parent: id}) WHERE n.valid_from <= $at AND n.status = 'live' RETURN properties(n) AS n

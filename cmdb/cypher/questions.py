@@ -31,7 +31,7 @@ RETURN id, [(s:Scope)-[a:ASSERTS]->(n) WHERE a.trace IS NOT NULL | [s.id, a.sinc
        COLLECT { MATCH (m:Merge {winner: id}) WHERE m.state = 'open'
                  RETURN [m.loser, m.at, m.by, m.reason] ORDER BY m.seq } AS merges
 """
-CHILDREN = """
+INSIDE = """
 UNWIND $ids AS id MATCH (n:CI {parent: id}) WHERE n.status = 'live'
 RETURN properties(n) AS n ORDER BY n.class, n.name, n.id
 """
@@ -236,6 +236,8 @@ def search_then(text: str, limit: int, after: Sequence[str] | None, at: int) -> 
 
 _RESOLVE = ("n.id = $name", "n.name = $name", "n.key = $name", "n.id STARTS WITH $name", "n.name STARTS WITH $name")
 """The ways a person may name a CI: id, exact name, local key, start of an id, start of a name."""
+EXACT = 3
+"""Ways before this one are exact."""
 
 
 def resolve(name: str, cls: str | None, limit: int, statuses: Sequence[str], frame: Frame = filters.NOW) -> Statement:

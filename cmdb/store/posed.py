@@ -15,6 +15,7 @@ from cmdb import history
 from cmdb import search as texts
 from cmdb.classes import catalogue
 from cmdb.cypher import questions
+from cmdb.cypher.around import Way
 from cmdb.cypher.frames import Frame
 from cmdb.history import Change, EdgeState
 from cmdb.impact.paths import k_shortest
@@ -70,14 +71,31 @@ class Posed(Reads):
         """The same: a proposed state has one moment."""
         return self.cis(ids)
 
-    def children(self, cis: Collection[str], at: int | None = None) -> dict[str, list[Row]]:
-        """What would be inside each CI, by class and name. One round trip."""
-        states, found = self.proposal.states, super().children(cis, self.proposal.at)
-        for ci, rows in found.items():
-            others = [self._told(row, at) for row in rows if row["id"] not in states]
-            own = [row for row in states.values() if row.get("parent") == ci and row["status"] == "live"]
-            found[ci] = sorted([*others, *own], key=lambda row: (row["class"], row["name"], row["id"]))
-        return found
+    def children(
+        self, cis: Collection[str], first: int, after: Sequence[str] | None = None, cls: str | None = None,
+        at: int | None = None,
+    ) -> dict[str, list[Row]]:  # fmt: skip
+        """Up to `first` + 1 CIs that would be inside each CI. One round trip."""
+        found = super().children(cis, first, after, cls, at)
+        for row in self.proposal.states.values():
+            behind = after is None or _place(row) > tuple(after)
+            if row.get("parent") in found and row["status"] == "live" and behind and cls in (None, row["class"]):
+                found[str(row["parent"])].append(row)
+        return {ci: sorted(rows, key=_place)[: first + 1] for ci, rows in found.items()}
+
+    def edges_of(
+        self, cis: Collection[str], way: Way, first: int, after: Sequence[str] | None = None,
+        types: Collection[str] | None = None, at: int | None = None,
+    ) -> dict[str, list[EdgeRow]]:  # fmt: skip
+        """Up to `first` + 1 edges that each CI would have."""
+        end = "source" if way == "out" else "target"
+        held = super().edges_of(cis, way, first, after, types, self.proposal.at)
+        found = {ci: [replace(edge, posed=self.proposal.key) for edge in edges] for ci, edges in held.items()}
+        for edge in self.proposal.added:
+            near, behind = getattr(edge, end), after is None or edge.place > tuple(after)
+            if near in found and behind and (types is None or edge.type in types):
+                found[near].append(edge)
+        return {ci: sorted(edges, key=lambda edge: edge.place)[: first + 1] for ci, edges in found.items()}
 
     def edges(
         self, ids: Collection[str], direction: str, types: Collection[str] | None = None, at: int | None = None
@@ -186,6 +204,11 @@ class Posed(Reads):
         known = {edge.id: edge for edge in (*out, *super().edges(sorted(gone), "in", None, at))}
         hidden = (e for e in known.values() if self.overlay.hides(e.type, e.source, e.target))
         return sorted(hidden, key=lambda e: (e.type, e.source, e.target))
+
+
+def _place(row: Row) -> tuple[str, str, str]:
+    """Where a CI stands among those inside the same one."""
+    return row["class"], row["name"], row["id"]
 
 
 def _ends(edges: Iterable[EdgeRow], *, both: bool) -> dict[str, list[EdgeState]]:

@@ -86,7 +86,7 @@ def _whole(run: Run, overlay: Overlay, known: dict[str, Row], at: int | None) ->
     """With what is inside the retired (added to `known`), and the edges from what is new to what it is inside of."""
     inside: list[Row] = []
     if overlay.retire:
-        text = questions.CHILDREN if at is None else past.CHILDREN
+        text = questions.INSIDE if at is None else past.INSIDE
         rows = run(text, {"ids": sorted(overlay.retire), "at": at})
         inside = [row["n"] if at is None else then(row["n"], at) for row in rows]
     gone = {row["id"]: row for row in inside if row["class"] != NOBODY_WRITES}

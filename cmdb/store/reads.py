@@ -6,7 +6,9 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from cmdb.cypher import Filter, counts, filters, governance, past, questions
+from cmdb import search
+from cmdb.classes import catalogue
+from cmdb.cypher import Filter, around, counts, filters, governance, past, questions
 from cmdb.cypher.filters import Direction
 from cmdb.cypher.frames import Frame
 from cmdb.impact.paths import Hop, k_shortest
@@ -136,13 +138,20 @@ class Reads:
     ) -> list[Row]:
         """The CIs a person may mean by `name`: by id, exact name, local key, start of an id or of a name.
 
-        One round trip. With `retired`, those that are retired count when no live one fits. With a sequence `at`: what
-        they were called then.
+        A live one whose name or key differs only in case or by the dot at its end comes before any start. One round
+        trip, two where no name or key is exactly so. With `retired`, those that are retired count when no live one
+        fits. With a sequence `at`: what they were called then.
         """
         statuses = ["live", "retired"] if retired else ["live"]
         statement = questions.resolve(name, cls, limit, statuses, self._frame(at))
         rows = self._bolt.read(lambda run: run(*statement)) if name else []
-        best = min((row["way"] for row in rows), default=0)
+        best = min((row["way"] for row in rows), default=None)
+        if name and (best is None or best >= questions.EXACT):
+            classes = None if cls is None else set(filters.members(catalogue().cls(cls).name))
+            among = self.search(name, max(limit, 100), at=at)
+            alike = [row for row in among if search.same(row["name"], name) or search.same(row["key"], name)]
+            if alike := [row for row in alike if classes is None or row["class"] in classes]:
+                return alike
         return [self._told(row["n"], at) for row in rows if row["way"] == best]
 
     def edges(
@@ -217,12 +226,41 @@ class Reads:
             found[row["id"]] = {"traces": traces, "merges": row["merges"]}
         return found
 
-    def children(self, cis: Collection[str], at: int | None = None) -> dict[str, list[Row]]:
-        """What is inside each CI, by class and name, now or at a sequence. One round trip."""
+    def children(
+        self, cis: Collection[str], first: int, after: Sequence[str] | None = None, cls: str | None = None,
+        at: int | None = None,
+    ) -> dict[str, list[Row]]:  # fmt: skip
+        """Up to `first` + 1 CIs inside each CI, by class, name and id, now or at a sequence; `after` are these three.
+
+        One round trip.
+        """
         found: dict[str, list[Row]] = {ci: [] for ci in cis}
-        text = questions.CHILDREN if at is None else past.CHILDREN
-        for row in self._bolt.read(lambda run: run(text, {"ids": list(cis), "at": at})):
-            found[row["n"]["parent"]].append(row["n"] if at is None else then(row["n"], at))
+        statement = around.children(cis, cls, first + 1, after, self._frame(at))
+        for row in self._bolt.read(lambda run: run(*statement)):
+            found[row["id"]].append(self._told(row["n"], at))
+        return found
+
+    def edges_of(
+        self, cis: Collection[str], way: around.Way, first: int, after: Sequence[str] | None = None,
+        types: Collection[str] | None = None, at: int | None = None,
+    ) -> dict[str, list[EdgeRow]]:  # fmt: skip
+        """Up to `first` + 1 edges of each CI, out or in, by type and id, now or at a sequence; `after` are these.
+
+        One round trip, one more where an edge of then was reworded since.
+        """
+        return self._edge_pages(cis, around.edges(cis, way, types, first + 1, after, self._frame(at)), at)
+
+    def _edge_pages(
+        self, cis: Collection[str], statement: tuple[str, dict[str, Any]] | None, at: int | None
+    ) -> dict[str, list[EdgeRow]]:
+        found: dict[str, list[EdgeRow]] = {ci: [] for ci in cis}
+
+        def work(run: Run) -> None:
+            rows = run(*statement) if statement is not None and found else []
+            for row, edge in zip(rows, as_worded(run, _edges(rows, at)), strict=True):
+                found[row["id"]].append(edge)
+
+        self._bolt.read(work)
         return found
 
     def hosts_of_agents(self) -> dict[str, str]:

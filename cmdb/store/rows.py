@@ -48,6 +48,11 @@ class EdgeRow:
     posed: str | None = None
     worded: int | None = None
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where it stands among edges: by type and id."""
+        return self.type, self.id
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import inspect
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import strawberry
 from strawberry.types import get_object_definition
 
 from cmdb.classes import catalogue
 from cmdb.cypher import And, Compare, Filter, Not, Or
 from cmdb.cypher.filters import BASE, Direction, Related
-from cmdb.errors import Invalid, TooLarge
+from cmdb.errors import TooLarge
 from cmdb.store import Row
 from cmdb.words import COMMON, Attribute, CIClass, Role
 from cmdb_graphql.context import Info, Root, blocking, camel, computed, question, readable_by, whole
+from cmdb_graphql.cursors import cursor, read_cursor
 from cmdb_graphql.extra import ExtraFilter
 from cmdb_graphql.long import Long
 from cmdb_graphql.moment import AsOf, forgotten
@@ -198,23 +196,6 @@ class Order:
 
     attribute: str = strawberry.field(description="The attribute, in camelCase.")
     descending: bool = strawberry.field(description="Greatest first.", default=False)
-
-
-def cursor(values: list[Any]) -> str:
-    """An opaque cursor: the order values of a row, then its id."""
-    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
-
-
-def read_cursor(text: str, length: int | None = None) -> list[Any]:
-    """The values of a cursor; Invalid when it is none of ours, or has not so many."""
-    try:
-        values: Any = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (binascii.Error, ValueError) as error:
-        raise Invalid("this is no cursor of ours", where="after") from error
-    strange = not isinstance(values, list) or any(isinstance(value, list | dict) for value in values)
-    if strange or length not in (None, len(values)):
-        raise Invalid("this is no cursor of ours", where="after")
-    return list(values)
 
 
 def snake(name: str) -> str:

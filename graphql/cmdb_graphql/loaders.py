@@ -13,11 +13,17 @@ from typing import Any
 
 from strawberry.dataloader import DataLoader
 
+from cmdb.cypher.around import Way
 from cmdb.store import EdgeRow, Posed, Row, Store
 from cmdb.store.rows import POSED
 from cmdb.words import Record
+from cmdb_graphql.cursors import read_texts
 from cmdb_graphql.services import Services
 
+ChildrenOf = tuple[str, int, str | None, str | None]
+"""A page of what is inside a CI: its id, first, after, and the class."""
+EdgesOf = tuple[str, int, str | None]
+"""A page of a CI's edges: its id, first, and after."""
 LinksOf = tuple[str, tuple[str, ...] | None, int, str | None, bool]
 """A page of a record's links: the record's id, types, first, after, and whether those that point at it."""
 
@@ -41,18 +47,18 @@ class Loaders:
         return DataLoader(load_fn=self._cis)
 
     @cached_property
-    def children(self) -> DataLoader[str, list[Row]]:
-        """What is inside a CI."""
+    def children(self) -> DataLoader[ChildrenOf, list[Row]]:
+        """Pages of what is inside a CI, each with one row more if more follow."""
         return DataLoader(load_fn=self._children)
 
     @cached_property
-    def out(self) -> DataLoader[str, list[EdgeRow]]:
-        """Edges of a dependent."""
+    def out(self) -> DataLoader[EdgesOf, list[EdgeRow]]:
+        """Pages of the edges of a dependent, likewise."""
         return DataLoader(load_fn=self._out)
 
     @cached_property
-    def into(self) -> DataLoader[str, list[EdgeRow]]:
-        """Edges of a dependency."""
+    def into(self) -> DataLoader[EdgesOf, list[EdgeRow]]:
+        """Pages of the edges of a dependency, likewise."""
         return DataLoader(load_fn=self._into)
 
     @cached_property
@@ -115,21 +121,32 @@ class Loaders:
             self.known.update(store.cis(missing) if self._at is None else store.states(missing, self._at))
         return [self.known.get(ci) for ci in ids]
 
-    async def _children(self, ids: list[str]) -> list[list[Row]]:
-        rows = self._store.children(ids, self._at)
-        return [rows[ci] for ci in ids]
+    async def _children(self, asked: list[ChildrenOf]) -> list[list[Row]]:
+        """One round trip for all CIs of which the same page was asked; so for edges."""
+        pages: dict[tuple[int, str | None, str | None], list[str]] = defaultdict(list)
+        for ci, first, after, cls in asked:
+            pages[first, after, cls].append(ci)
+        found: dict[ChildrenOf, list[Row]] = {}
+        for (first, after, cls), ids in pages.items():
+            rows = self._store.children(ids, first, read_texts(after, 3), cls, self._at)
+            found |= {(ci, first, after, cls): rows[ci] for ci in ids}
+        return [found[one] for one in asked]
 
-    async def _out(self, ids: list[str]) -> list[list[EdgeRow]]:
-        return await self._edges(ids, "out")
+    async def _out(self, asked: list[EdgesOf]) -> list[list[EdgeRow]]:
+        return await self._edges(asked, "out")
 
-    async def _into(self, ids: list[str]) -> list[list[EdgeRow]]:
-        return await self._edges(ids, "in")
+    async def _into(self, asked: list[EdgesOf]) -> list[list[EdgeRow]]:
+        return await self._edges(asked, "in")
 
-    async def _edges(self, ids: list[str], direction: str) -> list[list[EdgeRow]]:
-        found: dict[str, list[EdgeRow]] = defaultdict(list)
-        for edge in self._store.edges(ids, direction, None, self._at):
-            found[edge.source if direction == "out" else edge.target].append(edge)
-        return [found[ci] for ci in ids]
+    async def _edges(self, asked: list[EdgesOf], way: Way) -> list[list[EdgeRow]]:
+        pages: dict[tuple[int, str | None], list[str]] = defaultdict(list)
+        for ci, first, after in asked:
+            pages[first, after].append(ci)
+        found: dict[EdgesOf, list[EdgeRow]] = {}
+        for (first, after), ids in pages.items():
+            edges = self._store.edges_of(ids, way, first, read_texts(after, 2), None, self._at)
+            found |= {(ci, first, after): edges[ci] for ci in ids}
+        return [found[one] for one in asked]
 
     async def _claims(self, ids: list[str]) -> list[list[dict[str, Any]]]:
         claims = self._services.store.claims_of(ids, self._at)

@@ -10,7 +10,7 @@ import strawberry
 from cmdb.errors import Invalid
 from cmdb.words import Role
 from cmdb_graphql.context import readable_by
-from cmdb_graphql.types import CI, PageInfo, cut_page
+from cmdb_graphql.types import CI, PageInfo, cut_page, ended
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -55,12 +55,6 @@ def number_of(after: str | None, before: int | None) -> int | None:
     if not (after.isascii() and after.isdigit() and len(after) < 19):
         raise Invalid("this is no cursor of ours", where="after")
     return min(int(after), before if before is not None else int(after))
-
-
-def ended(rows: Sequence[R], first: int, cursor: Callable[[R], str]) -> PageInfo:
-    """Where a page of `first` rows ends, of which one more was fetched to see whether more follow."""
-    last = rows[:first][-1:]
-    return PageInfo(has_next_page=len(rows) > first, end_cursor=cursor(last[0]) if last else None)
 
 
 def held(

@@ -16,6 +16,7 @@ from cmdb.store import EdgeRow, Row
 from cmdb.store.rows import POSED
 from cmdb.words import COMMON, Attribute, Role
 from cmdb_graphql.context import SENTENCES, Info, computed, readable_by, whole
+from cmdb_graphql.cursors import cursor
 from cmdb_graphql.rows import Rows
 from cmdb_graphql.traces import IdentityTrace, identity_traces, narrowed_claims, narrowed_traces
 
@@ -156,21 +157,21 @@ class CI:
         self, info: Info, first: First = 20, after: After = None, class_: OfClass = None
     ) -> ChildConnection:
         """Containment, the other way."""
-        rows = await self._loaders(info).children.load(self.id)
-        wanted = rows if class_ is None else [row for row in rows if row["class"] == catalogue().cls(class_).name]
-        shown, end = cut_page(wanted, first, after, lambda row: str(row["id"]))
-        info.context.loaders.prime(shown)
-        return ChildConnection(nodes=made(shown), page_info=end)
+        size, cls = page_size(first), None if class_ is None else catalogue().cls(class_).name
+        rows = await self._loaders(info).children.load((self.id, size, after, cls))
+        info.context.loaders.prime(rows[:size])
+        end = ended(rows, size, lambda row: cursor([row["class"], row["name"], row["id"]]))
+        return ChildConnection(nodes=made(rows[:size]), page_info=end)
 
     @computed("What it depends on, one hop.")
     async def dependencies(self, info: Info, first: First = 10, after: After = None) -> DependencyConnection:
         """Outgoing edges."""
-        return DependencyConnection.of(await self._loaders(info).out.load(self.id), first, after)
+        return DependencyConnection.of(await self._loaders(info).out.load((self.id, page_size(first), after)), first)
 
     @computed("What depends on it, one hop.")
     async def dependents(self, info: Info, first: First = 10, after: After = None) -> DependencyConnection:
         """Incoming edges."""
-        return DependencyConnection.of(await self._loaders(info).into.load(self.id), first, after)
+        return DependencyConnection.of(await self._loaders(info).into.load((self.id, page_size(first), after)), first)
 
     @computed("Why it is one CI: each decision that made it so, oldest first.", complete="a CI has few sources")
     async def identity_trace(self, info: Info) -> list[IdentityTrace]:
@@ -335,10 +336,16 @@ class DependencyConnection:
     page_info: PageInfo = strawberry.field(description="Where this page ends, and whether more follow.")
 
     @classmethod
-    def of(cls, edges: Sequence[EdgeRow], first: int, after: str | None) -> DependencyConnection:
-        """The page of these edges that `first` and `after` ask for."""
-        shown, end = cut_page(edges, first, after, lambda edge: edge.id)
-        return cls(nodes=[Dependency.of(edge) for edge in shown], page_info=end)
+    def of(cls, edges: Sequence[EdgeRow], first: int) -> DependencyConnection:
+        """A page of `first` edges, of which one more was fetched to see whether more follow."""
+        end = ended(edges, first, lambda edge: cursor(list(edge.place)))
+        return cls(nodes=[Dependency.of(edge) for edge in edges[:first]], page_info=end)
+
+
+def ended(rows: Sequence[T], first: int, place: Callable[[T], str]) -> PageInfo:
+    """Where a page of `first` rows ends, of which one more was fetched to see whether more follow."""
+    last = rows[:first][-1:]
+    return PageInfo(has_next_page=len(rows) > first, end_cursor=place(last[0]) if last else None)
 
 
 def cut_page(

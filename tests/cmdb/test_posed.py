@@ -7,7 +7,8 @@ for the proposal on top of the moment before. EPICENTRE_TEST_CASES asks for more
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -16,6 +17,7 @@ from support.reports import NOW
 
 from cmdb.classes import catalogue
 from cmdb.cypher import And, Compare, Filter, Not, Or
+from cmdb.cypher.around import Way
 from cmdb.cypher.filters import Direction, Related
 from cmdb.errors import Conflict, EpicentreError, Invalid, Refused, UnknownName
 from cmdb.history import Change
@@ -29,6 +31,7 @@ pytestmark = pytest.mark.neo4j
 STEPS = int(os.environ.get("EPICENTRE_TEST_CASES", "1"))
 BY = By("ann", NOW, "as tests need it")
 LIVE = Compare("status", "eq", "live")
+WAYS: tuple[Way, Way] = ("in", "out")
 NAMES = ("a-", "b-shop", "host-0", "alpha")
 WORDS = ("high", "low", None)
 FILTERS: tuple[Filter, ...] = (
@@ -150,13 +153,41 @@ def listed(of: Store | Posed, real: Mapping[str, str], at: int | None, pick: int
     return found
 
 
+def paged(fetch: Callable[[Any], list[Any]], size: int, place: Callable[[Any], Sequence[str]]) -> list[Any]:
+    """All pages one after the other, each of which says by one row more that another follows."""
+    rows: list[Any] = []
+    after: Sequence[str] | None = None
+    while len(page := fetch(after)) > size:
+        rows, after = [*rows, *page[:size]], place(page[size - 1])
+    return [*rows, *page]
+
+
+def _among(one: Row) -> Sequence[str]:
+    return one["class"], one["name"], one["id"]
+
+
+def _edge(one: EdgeRow) -> Sequence[str]:
+    return one.place
+
+
+def _inside_of(of: Store | Posed, ci: str, at: int | None, after: Any) -> list[Row]:
+    return of.children([ci], 2, after, None, at)[ci]
+
+
+def _edges_of(of: Store | Posed, ci: str, way: Way, at: int | None, after: Any) -> list[EdgeRow]:
+    return of.edges_of([ci], way, 2, after, None, at)[ci]
+
+
 def around(of: Store | Posed, ids: Sequence[str], real: Mapping[str, str], at: int | None, pick: int) -> dict[str, Any]:
     """Neighbours, ways, what is inside, and names."""
     back = {new: old for old, new in real.items()} if isinstance(of, Posed) else {}
     mine = [back.get(ci, ci) for ci in ids]
     found: dict[str, Any] = {way: sorted(hop(e, real) for e in of.edges(mine, way, None, at)) for way in ("in", "out")}
-    inside = of.children(mine, at)
+    inside = {ci: paged(partial(_inside_of, of, ci, at), 2, _among) for ci in mine}
     found["inside"] = {ci: [row(one, real) for one in inside[own]] for ci, own in zip(ids, mine, strict=True)}
+    for way in WAYS:
+        edges = [e for ci in mine for e in paged(partial(_edges_of, of, ci, way, at), 2, _edge)]
+        assert sorted(hop(e, real) for e in edges) == found[way], "pages together are the whole"
     for source, target in zip(mine[-1:], mine[:1], strict=True):
         ways = of.paths(source, target, 10, 8, at)
         path = of.path(source, target, 8, at)

@@ -89,7 +89,7 @@ def test_lists_are_as_of_then(store: Store) -> None:
 def test_what_is_inside_is_as_of_then(store: Store) -> None:
     """Children that were live then; edges and what they reach carry the names of then."""
     ids = lived(store)
-    inside = [sorted(row["name"] for row in store.children([ids["web1"]], at)[ids["web1"]]) for at in (0, 3, 4)]
+    inside = [sorted(row["name"] for row in store.children([ids["web1"]], 50, at=at)[ids["web1"]]) for at in (0, 3, 4)]
     assert inside == [[], ["10.0.0.5", "epicentre", "eth0", "neo4j"], ["10.0.0.5", "epicentre", "eth0"]]
     then = store.reach([ids["neo4j"]], at=3)
     assert set(then.nodes) == {ids["neo4j"], ids["epicentre"]}

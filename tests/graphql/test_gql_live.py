@@ -15,7 +15,7 @@ from support.reports import NOW, host, report, services, sockets
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from cmdb import records
-from cmdb.store import Store
+from cmdb.store import By, Store
 from cmdb.words import Decision, Role
 from cmdb_graphql import live
 
@@ -69,6 +69,32 @@ def test_changes_are_told_as_the_journal_grows(door: Door, token: str, store: St
         store.apply(report(3, host("web2", cpu_cores=64), node="nd_2", boot="boot-2"), NOW)
         with pytest.raises(TimeoutError):
             there.got(timeout=1.5)
+
+
+@pytest.mark.neo4j
+def test_a_closed_edge_is_told_at_both_its_ends(door: Door, token: str, store: Store) -> None:
+    """By a person, by a report that sees it no more, and by the end of the other CI: who watches either end is told."""
+    by = By("ann", NOW)
+    one, two, three = (store.create_ci("Application", name, {}, by).ci for name in ("one", "two", "three"))
+    store.link_cis("DEPENDS_ON", one, two, by)
+    store.link_cis("DEPENDS_ON", two, three, by)
+    ids = {row["name"]: row["id"] for row in store.find("Service", first=100)}
+    with listening(door.port, token) as there:
+        begun(there, "to", CHANGED, of=[two])
+        store.unlink_cis("DEPENDS_ON", one, two, by)
+        assert _names(there) == {"two"}
+        store.retire_ci(three, None, by)
+        assert _names(there) == {"two"}, "its dependency is gone, and so is the edge"
+        begun(there, "seen", CHANGED, of=[ids["neo4j"]])
+        store.apply(report(2, sockets()), NOW)
+        assert _names(there) == {"neo4j"}
+
+
+def _names(there: Listening) -> set[str]:
+    """The CIs that the next message tells of."""
+    found = there.got()
+    assert found["type"] == "next", found
+    return {ci["name"] for ci in found["payload"]["data"]["ciChanged"]["cis"]}
 
 
 @pytest.mark.neo4j

@@ -287,4 +287,4 @@ def test_what_surrounds_a_ci_says_when_it_is_cut(served: Services, ids: dict[str
     assert found == whole
     assert len(whole) > 1
     lost = answer(served, text, id=ids[ci], after="nowhere")
-    assert "begin again" in lost["errors"][0]["message"]
+    assert "no cursor of ours" in lost["errors"][0]["message"]

@@ -46,7 +46,7 @@ class CiChange:
 
 @subscription(Role.READER, arguments={"of": "The ids of the CIs to watch, 1 to 100; all, if left out."})
 async def ci_changed(info: Info, of: list[strawberry.ID] | None = None, class_: OfClass = None) -> CiChange | None:
-    """Every journal entry that makes, changes or retires one of these CIs, opens an edge at it or closes one of its."""
+    """Every journal entry that makes, changes or retires one of these CIs, or opens or closes an edge at it."""
     event = cast(Event, info.root_value)
     if event.entry is None:
         if class_ is not None:
@@ -77,7 +77,7 @@ async def _told(info: Info, entry: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _touched(entry: Mapping[str, Any]) -> set[str]:
-    """What it made and changed, both ends of edges it opened, and the dependents of those it closed."""
+    """What it made and changed, and both ends of edges it opened and closed."""
     found: set[str] = set()
     for step in entry["ops"]:
         match step["op"]:

@@ -6,11 +6,11 @@ import strawberry
 
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, question
-from cmdb_graphql.generate import cursor, read_cursor
+from cmdb_graphql.cursors import cursor, read_cursor
 from cmdb_graphql.moment import AsOf
-from cmdb_graphql.pages import FoundConnection, MatchConnection, ended
+from cmdb_graphql.pages import FoundConnection, MatchConnection
 from cmdb_graphql.proposed import Proposed, asked
-from cmdb_graphql.types import CI, After, OfClass, made, make, page_size
+from cmdb_graphql.types import CI, After, OfClass, ended, made, make, page_size
 
 
 @question(Role.READER)

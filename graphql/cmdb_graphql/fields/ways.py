@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 import strawberry
 
+from cmdb.cypher.around import Way
 from cmdb.errors import TooLarge
-from cmdb.store import EdgeRow
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, question, readable_by, whole
+from cmdb_graphql.cursors import read_texts
 from cmdb_graphql.moment import AsOf
 from cmdb_graphql.proposed import Asked, Proposed, ProposedInput, asked
-from cmdb_graphql.types import After, Dependency, DependencyConnection, First, existing
+from cmdb_graphql.types import After, Dependency, DependencyConnection, First, existing, page_size
 
 TYPES = {"types": "Names of relations, to follow these only."}
 Start = Annotated[
@@ -26,7 +27,7 @@ async def dependencies(
     first: First = 50, after: After = None, proposed: Proposed = None,
 ) -> DependencyConnection:  # fmt: skip
     """What these CIs depend on, one hop."""
-    return DependencyConnection.of(await _hops(info, of, "out", types, as_of, proposed), first, after)
+    return await _hops(info, of, "out", types, as_of, proposed, first, after)
 
 
 @question(Role.READER, arguments=TYPES)
@@ -35,15 +36,18 @@ async def dependents(
     first: First = 50, after: After = None, proposed: Proposed = None,
 ) -> DependencyConnection:  # fmt: skip
     """What depends on these CIs, one hop."""
-    return DependencyConnection.of(await _hops(info, of, "in", types, as_of, proposed), first, after)
+    return await _hops(info, of, "in", types, as_of, proposed, first, after)
 
 
 async def _hops(
-    info: Info, of: list[strawberry.ID], way: str, types: list[str] | None, as_of: Any, proposed: ProposedInput | None
-) -> list[EdgeRow]:
-    state = await asked(info, as_of, proposed)
+    info: Info, of: list[strawberry.ID], way: Way, types: list[str] | None, as_of: Any, proposed: ProposedInput | None,
+    first: int, after: str | None,
+) -> DependencyConnection:  # fmt: skip
+    size, behind, state = page_size(first), read_texts(after, 2), await asked(info, as_of, proposed)
     ids = await existing(info, of, loaders=state.loaders if state.posed else None)
-    return await blocking(state.store.edges, ids, way, types, state.at)
+    pages = await blocking(state.store.edges_of, ids, way, size, behind, types, state.at)
+    edges = sorted((edge for page in pages.values() for edge in page), key=lambda edge: edge.place)
+    return DependencyConnection.of(edges, size)
 
 
 WAY = {"to": "The id of the dependency it should reach.", "maxHops": "At most this many hops, 1 to 8."}

@@ -9,10 +9,9 @@ import strawberry
 from cmdb.errors import Invalid
 from cmdb.words import Record, RecordType, Role, Wanted
 from cmdb_graphql.context import Info, Root, blocking, camel, question, readable_by
-from cmdb_graphql.pages import ended
 from cmdb_graphql.records.objects import object_of
 from cmdb_graphql.records.shared import RecordFilter, RecordOrder, wanted
-from cmdb_graphql.types import PageInfo, page_size
+from cmdb_graphql.types import PageInfo, ended, page_size
 
 Filter = Annotated[RecordFilter | None, strawberry.argument(description="Which ones; all given parts must hold.")]
 

@@ -10,7 +10,6 @@ from cmdb.errors import Refused
 from cmdb.words import Record, RecordType, Role
 from cmdb_graphql.context import Info, readable_by, whole
 from cmdb_graphql.generate import AS_STORED, PYTHON
-from cmdb_graphql.pages import ended
 from cmdb_graphql.records.shared import (
     AS_MANY,
     RecordCategory,
@@ -21,7 +20,7 @@ from cmdb_graphql.records.shared import (
     part_rows,
     part_type,
 )
-from cmdb_graphql.types import CI, After, First, make, page_size, plain, sentence_of
+from cmdb_graphql.types import CI, After, First, ended, make, page_size, plain, sentence_of
 
 _TEXTS = {
     "number": "What people call it.",
