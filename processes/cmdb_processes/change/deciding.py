@@ -129,7 +129,7 @@ def approve(ask: Ask, record: Record, given: Arguments, who: Principal, now: str
     current(record)
     role = str(given.get("as_role") or "")
     minuted.check(record)
-    ballot = panel.ballot(record, now, arranged.voters(ask, who, now))
+    ballot = panel.ballot(record, now, _voters(ask, who, now, role))
     vote = approvals.cast(PANEL, ballot, who, role, True, str(given.get("reason") or ""))
     if record.state in AFTER_START:
         thawed(str(record.fields["evidence"]), str(record.fields["evidence_hash"]))
@@ -140,6 +140,12 @@ def approve(ask: Ask, record: Record, given: Arguments, who: Principal, now: str
     stead = f" for {vote.instead_of}" if vote.instead_of else ""
     said = f"approved as {role} by {who.name}{stead}; {counted.reason}"
     return Decision(to, {}, said, parts={approvals.PART.name: approvals.rows((*ballot.votes, vote))})
+
+
+def _voters(ask: Ask, who: Principal, now: str, role: str) -> arranged.Voters:
+    """Teams and stand-ins; not asked about for a seat that somebody may sit on by right."""
+    mine = panel.ROLES.get(role)
+    return arranged.Voters() if mine is not None and who.may(mine) else arranged.voters(ask, who, now)
 
 
 def still_holds(ask: Ask, record: Record, now: str) -> Taken:
@@ -173,7 +179,7 @@ def reject(ask: Ask, record: Record, given: Arguments, who: Principal, now: str)
     rows = {}
     begun = record.state in AFTER_START
     if record.state == "awaiting approval" or begun:
-        ballot = panel.ballot(record, now, arranged.voters(ask, who, now))
+        ballot = panel.ballot(record, now, _voters(ask, who, now, str(given.get("as_role") or "")))
         mine = [role for role in approvals.seats(PANEL, ballot, who) if given.get("as_role") in {None, role}]
         if mine:
             vote = approvals.cast(PANEL, ballot, who, mine[0], False, reason)
