@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from support.pages import Page, Typed, paired, pieces
+from support.pages import Page, Typed, paired, pieces, typed
 
 ONE, OTHER = "ci_" + "a1" * 10, "ci_" + "b2" * 10
 
@@ -52,6 +52,12 @@ def test_ids_may_be_others_but_not_mixed_up(
     else:
         with pytest.raises(AssertionError, match="printed"):
             checked.check()
+
+
+def test_a_command_of_ours_may_go_on_below() -> None:
+    """A closing backslash joins the lines, as a shell would."""
+    assert "unexpected extra argument" in typed("epicentre impact a \\\n  b")
+    assert "\\x0a" not in typed("epicentre impact a \\\n  b")
 
 
 def test_steps_of_page_and_test_are_the_same(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def typed(command: str) -> str:
 
     AssertionError: it did not end with the exit code that it names.
     """
-    words = shlex.split(command.replace("\\\n", " "), comments=True)
+    words = shlex.split(command.replace("\\\n", " "), comments=True)  # shlex knows no line that goes on below
     if words[0] != "epicentre":
         return subprocess.run(
             ["sh", "-c", f"exec 2>&1\n{command}"], stdout=PIPE, text=True, timeout=60, check=False

@@ -178,6 +178,8 @@ def _count(proposal: Mapping[str, Any]) -> int:
 
 
 def _short(value: Value | None) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     text = ", ".join(value) if isinstance(value, tuple) else str(value or "nothing")
     text = " ".join(text.split())
     return f"{text[:37]}…" if len(text) > 38 else text

@@ -183,7 +183,7 @@ def _blast(impact: Impact) -> tuple[str, float, str]:
         top = max(services, key=lambda ci: (CRITICALITY.get(ci.criticality, 0), severity[ci.id], ci.name))
         worst = f", {top.name} ({top.criticality}) among them"
     hit = sum(1 for one in impact.hits if one.severity >= Severity.DEGRADED)
-    return "blast radius", round(points, 3), f"{hit} CIs down or degraded{worst}"
+    return "blast radius", round(points, 3), f"{hit} CI{'' if hit == 1 else 's'} down or degraded{worst}"
 
 
 def _redundancy(impact: Impact) -> tuple[str, float, str]:
