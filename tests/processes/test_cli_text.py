@@ -300,7 +300,7 @@ def test_a_mistake_of_ours_is_one_line_too(run: Run, server: Scripted) -> None:
             done.err.rpartition(":")[2])  # fmt: skip
 
 
-NOBODY: dict[str, Any] = {"nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
+NOBODY: dict[str, Any] = {"total": 0, "nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
 
 
 VOTE = {
