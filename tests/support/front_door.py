@@ -6,7 +6,7 @@ import base64
 import hashlib
 import http.client
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,7 @@ from cmdb.enrolment import PROOF, Enrolment
 from cmdb.inbox import Inbox
 from cmdb.store import Store
 from cmdb.webhooks import Courier, Hooks
-from cmdb.words import Snapshot
+from cmdb.words import Process, Snapshot
 from cmdb_graphql.app import create_app
 from cmdb_graphql.serve import Server, bind
 from cmdb_graphql.services import Services
@@ -133,7 +133,14 @@ def closed_port() -> int:
 
 
 @contextmanager
-def front_door(home: Path, store: Store | None = None, *, max_queued: int = 1000, **overrides: Any) -> Iterator[Door]:
+def front_door(
+    home: Path,
+    store: Store | None = None,
+    *,
+    max_queued: int = 1000,
+    processes: Iterable[Process] = (),
+    **overrides: Any,
+) -> Iterator[Door]:
     """Everything but the applier's thread, served; without a store given, one whose Neo4j is down."""
     home.mkdir(parents=True, exist_ok=True)
     settings = load(home=home, **overrides)
@@ -143,7 +150,8 @@ def front_door(home: Path, store: Store | None = None, *, max_queued: int = 1000
     applier = Applier(inbox, mine, Agents(enrolment.revoked, enrolment.revoke))
     hooks = Hooks(home / "webhooks.db", PEPPER)
     courier = Courier(hooks, mine)
-    services = Services(settings, mine, inbox, enrolment, accounts, applier, courier)
+    by_name = {process.name: process for process in processes}
+    services = Services(settings, mine, inbox, enrolment, accounts, applier, courier, by_name)
     server = Server(create_app(services), "127.0.0.1", 0)
     server.start()
     try:
