@@ -8,12 +8,17 @@ import typer
 
 from cmdb_processes.cli import asking, records, show, tickets
 from cmdb_processes.cli.records import Json, Number
-from cmdb_processes.incident.records import INCIDENT
+from cmdb_processes.incident import rules as catalogue
+from cmdb_processes.incident.records import EVENT, INCIDENT
 
 FIELDS = """
 title description priority rank computedPriority impact impactBecause urgency urgencyBecause overrideReason group
 radius condition outageSince major majorBecause events cause resolutionCode resolution closedHow
 services { name criticality degree hops reason users } tasks { name state }
+"""
+EVENT_FIELDS = """
+outcome because rule boundBecause
+linkedFrom(types: ["FOLLOWS"], first: 1) { nodes { record { number } } }
 """
 Reason = Annotated[str, typer.Option(help="Why, in one line.")]
 Cause = Annotated[str | None, typer.Option(help="What kind of cause: hardware, software, change, …")]
@@ -39,9 +44,18 @@ def register(app: typer.Typer) -> None:
     group.command(epilog="Example: epicentre incident major INC-1 accept --reason 'all shops'")(major)
     group.command(epilog="Example: epicentre incident tell INC-1 users 'we work on it'")(tell)
     group.command(epilog="Example: epicentre incident link INC-2 CHILD_OF INC-1")(link)
+    group.command(epilog="Example: epicentre incident unlink INC-2 CHILD_OF INC-1")(unlink)
+    group.command(epilog="Example: epicentre incident classify INC-1 --kind database --ci db-1")(classify)
+    group.command(epilog="Example: epicentre incident review INC-1 'watch the disk of db-1'")(review)
+    group.command(epilog="Example: epicentre incident plan INC-1 --task 'call the supplier' --task 'swap the disk'")(
+        plan
+    )
+    group.command(epilog="Example: epicentre incident task INC-1 'swap the disk'")(task)
     group.command(epilog="Example: epicentre incident event monitor 'no answer' --fact status=down --fact host=db-1")(
         event
     )
+    group.command(epilog="Example: epicentre incident events --text db-1")(events)
+    group.command(epilog="Example: epicentre incident rules")(rules)
     records.register_notes(group, INCIDENT, "incident")
     app.add_typer(group, name="incident")
 
@@ -70,7 +84,7 @@ def list_(
     json: Json = False,
 ) -> None:
     """List incidents, newest first."""
-    wanted = {"categories": category, "owner": owner, "text": text}
+    wanted = {"categories": tickets.categories(category), "owner": owner, "text": text}
     page = records.listed(INCIDENT, "title priority group", wanted, first, after)
     columns = ("INCIDENT", "PRIORITY", "STATE", "OWNER", "GROUP", "TITLE")
     records.print_page(
@@ -198,6 +212,56 @@ def link(
     _on("linkIncident", number, json, type=kind, to=to)
 
 
+def unlink(
+    number: Number,
+    kind: Annotated[str, typer.Argument(help="CAUSED_BY, CHILD_OF, DUPLICATES, RELATES_TO, …")],
+    to: Annotated[str, typer.Argument(help="The number of a record, or the id of a CI.")],
+    json: Json = False,
+) -> None:
+    """Take a link away."""
+    _on("unlinkIncident", number, json, type=kind, to=to)
+
+
+def classify(
+    number: Number,
+    kind: Annotated[str | None, typer.Option(help="The branch of the category tree, such as database.")] = None,
+    ci: Annotated[list[str] | None, typer.Option(help="A CI it is about: name all of them; may be repeated.")] = None,
+    urgency: Annotated[str | None, typer.Option(help="How soon: high, medium or low.")] = None,
+    title: Annotated[str | None, typer.Option(help="What it is about, in one line.")] = None,
+    json: Json = False,
+) -> None:
+    """Say of which kind it is, about which CIs and how soon; it is ranked anew."""
+    client = asking.client()
+    cis = [asking.resolve(client, name)["id"] for name in ci] if ci else None
+    given = {"cis": cis, "eventCategory": kind, "urgency": urgency, "title": title}
+    _on("classifyIncident", number, json, {"cis": "[String!]"}, **given)
+
+
+def review(number: Number, text: Annotated[str, typer.Argument(help="What was learnt.")], json: Json = False) -> None:
+    """Say what was learnt of a major incident."""
+    _on("reviewIncident", number, json, text=text)
+
+
+def plan(
+    number: Number,
+    task_: Annotated[list[str], typer.Option("--task", help="What is to be done: name all of them; may be repeated.")],
+    json: Json = False,
+) -> None:
+    """Set its tasks; it is not closed while one is open."""
+    tasks = [{"name": one, "state": "open"} for one in task_]
+    _on("planIncident", number, json, {"tasks": "[IncidentTaskInput!]"}, tasks=tasks)
+
+
+def task(
+    number: Number,
+    name: Annotated[str, typer.Argument(help="The task.")],
+    state: Annotated[str, typer.Option(help="Done, skipped or open.")] = "done",
+    json: Json = False,
+) -> None:
+    """Say that a task is done."""
+    _on("doIncidentTask", number, json, task=name, state=state)
+
+
 def event(
     source: Annotated[str, typer.Argument(help="Who says it, such as monitor.")],
     text: Annotated[str, typer.Argument(help="What it says.")],
@@ -206,11 +270,39 @@ def event(
     json: Json = False,
 ) -> None:
     """Report an event; the event catalogue decides what follows."""
-    facts = [dict(zip(("name", "value"), one.split("=", 1), strict=True)) for one in fact or () if "=" in one]
+    facts = [{"name": name, "value": value} for name, value in tickets.pairs(fact, "--fact", "status=down")]
     given = {"source": source, "text": text, "facts": facts, "severity": severity}
-    fields = "outcome because rule boundBecause links(first: 1) { nodes { record { number } } }"
-    made = tickets.give("reportEvent", given, fields, {"facts": "[EventFactInput!]"})
-    show.done(made, f"{made['number']}: {made['outcome']}, {made['because']}", json)
+    made = tickets.give("reportEvent", given, EVENT_FIELDS, {"facts": "[EventFactInput!]"})
+    opened = [node["record"]["number"] for node in made["linkedFrom"]["nodes"]]
+    said = f"{made['number']}: {' '.join([made['outcome'], *opened])}, {made['because']}"
+    show.done(made, f"{said} (its CI: {made['boundBecause']})", json)
+
+
+def events(
+    text: Annotated[str | None, typer.Option(help="Words that occur.")] = None,
+    first: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 50,
+    after: Annotated[str | None, typer.Option(help="The last one of the page before.")] = None,
+    json: Json = False,
+) -> None:
+    """List events, newest first, with what was made of each and why."""
+    page = records.listed(EVENT, "source severity rule outcome because text", {"text": text}, first, after)
+    columns = ("EVENT", "SOURCE", "SEVERITY", "OUTCOME", "BECAUSE", "TEXT")
+    records.print_page(
+        page, columns,
+        lambda r: (r["number"], r["source"], r["severity"] or "", r["outcome"], r["because"], r["text"]), json,
+        "no events",
+    )  # fmt: skip
+
+
+def rules(json: Json = False) -> None:
+    """The event catalogue: what is made of the events of each source, in the order in which rules are tried."""
+    known = catalogue.rules()
+    if json:
+        names = ("name", "sentence", "source", "event_class", "severity", "category", "window", "condition", "item")
+        show.emit([{**{name: getattr(r, name) for name in names}, "do": r.do.value, "key": r.key} for r in known])
+        return
+    rows = [(r.name, r.source, r.severity, r.do.value, ", ".join(r.key), f"{r.window} s", r.sentence) for r in known]
+    show.table(("RULE", "SOURCE", "SEVERITY", "DOES", "SAME BY", "WITHIN", "WHEN"), rows)
 
 
 def _on(name: str, number: str, json: bool, types: dict[str, str] | None = None, **given: Any) -> None:
@@ -228,6 +320,7 @@ def _done(record: Any, json: bool) -> None:
 
 def _describe(record: Any) -> None:
     held = "" if record["priority"] == record["computedPriority"] else f" (computed {record['computedPriority']})"
+    over = "" if record["category"] != "DONE" and record["waiting"] != "confirmation" else ", over"
     records.describe(
         record,
         record["title"],
@@ -238,7 +331,7 @@ def _describe(record: Any) -> None:
             ("  because", record["overrideReason"]),
             ("  group", record["group"]),
             ("  radius", record["radius"]),
-            ("  outage", record["outageSince"] and f"{record['condition']} since {record['outageSince']}"),
+            ("  outage", record["outageSince"] and f"{record['condition']} since {record['outageSince']}{over}"),
             ("  major", record["major"] and f"{record['major']}: {record['majorBecause']}"),
             ("  resolved", record["resolution"] and f"{record['resolutionCode']}: {record['resolution']}"),
             ("  cause", record["cause"]),

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from cmdb.errors import Invalid
 from cmdb_processes.cli import records, show, tickets
 from cmdb_processes.cli.records import Json, Number
 from cmdb_processes.incident.items import catalogue
@@ -58,10 +57,7 @@ def open_(
     json: Json = False,
 ) -> None:
     """Ask for an item; where it needs approval, that is asked for at once."""
-    pairs = [one.partition("=") for one in answer or ()]
-    if wrong := [name for name, sign, _ in pairs if not sign]:
-        raise Invalid(f"{wrong[0]!r} is no answer like person=vic", where="--answer")
-    rows = [{"question": name, "answer": text} for name, _, text in pairs]
+    rows = [{"question": name, "answer": text} for name, text in tickets.pairs(answer, "--answer", "person=vic")]
     types = {"answers": "[RequestAnswerInput!]"}
     made = tickets.give("requestItem", {"item": item, "answers": rows}, FIELDS, types)
     if catalogue()[item].approval is not None:
@@ -77,7 +73,9 @@ def list_(
     json: Json = False,
 ) -> None:
     """List requests, newest first."""
-    page = records.listed(REQUEST, "item askedFor", {"categories": category, "owner": owner}, first, after)
+    page = records.listed(
+        REQUEST, "item askedFor", {"categories": tickets.categories(category), "owner": owner}, first, after
+    )
     columns = ("REQUEST", "ITEM", "STATE", "OWNER", "FOR")
     records.print_page(
         page, columns, lambda r: (r["number"], r["item"], r["state"], r["owner"], r["askedFor"]), json, "no requests"
@@ -131,10 +129,11 @@ def assign(
 def wait(
     number: Number,
     waiting: Annotated[str, typer.Argument(help="For what: customer, supplier, appointment, colleague, change.")],
+    reason: Annotated[str | None, typer.Option(help="More about it.")] = None,
     json: Json = False,
 ) -> None:
     """Wait for something."""
-    _on("holdRequest", number, json, waiting=waiting)
+    _on("holdRequest", number, json, waiting=waiting, reason=reason)
 
 
 def task(

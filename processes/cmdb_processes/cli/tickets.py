@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cmdb.errors import Invalid
+from cmdb.words import Category
 from cmdb_processes.cli import asking, records
 
 LEVELS = """
@@ -21,6 +23,25 @@ def give(name: str, given: Mapping[str, Any], fields: str, types: Mapping[str, s
     passed = ", ".join(f"{one}: ${one}" for one in said)
     document = f"mutation Give({declared}) {{ {name}({passed}) {{ {records.FIELDS} {fields} {records.HISTORY} }} }}"
     return asking.ask(document, **said)[name]
+
+
+def pairs(given: Sequence[str] | None, option: str, example: str) -> list[tuple[str, str]]:
+    """NAME=VALUE each, as pairs; Invalid names one that is none."""
+    found = [one.partition("=") for one in given or ()]
+    if wrong := [name + sign for name, sign, _ in found if not sign or not name]:
+        raise Invalid(f"{wrong[0]!r} is not like {example}", where=option)
+    return [(name, value) for name, _, value in found]
+
+
+def categories(given: Sequence[str] | None) -> list[str] | None:
+    """Names of categories, in whatever case and however their words are joined."""
+    if given is None:
+        return None
+    found = [one.strip().upper().replace(" ", "_").replace("-", "_") for one in given]
+    if wrong := set(found) - {category.name for category in Category}:
+        known = ", ".join(category.name for category in Category)
+        raise Invalid(f"is one of {known}, not {sorted(wrong)[0]}", where="--category")
+    return found
 
 
 def levels(number: str) -> list[dict[str, Any]]:

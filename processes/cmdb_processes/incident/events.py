@@ -22,6 +22,7 @@ class Do(StrEnum):
 
     LOG = "log"
     RESOLVE = "resolve"
+    REOPEN = "reopen"
     INCIDENT = "incident"
     REQUEST = "request"
 
@@ -65,6 +66,8 @@ class EventRule:
         described(self.sentence, f"event rule {self.name}")
         if self.severity not in SEVERITIES:
             raise DeclarationError(f"event rule {self.name}: {self.severity!r} is none of {', '.join(SEVERITIES)}")
+        if self.do is Do.REOPEN:
+            raise DeclarationError(f"event rule {self.name}: what comes back is reopened by itself")
         if self.window < 0:
             raise DeclarationError(f"event rule {self.name}: its window is shorter than nothing")
         if (self.do is Do.REQUEST) != (self.item is not None):
@@ -104,12 +107,16 @@ def _key(rule: EventRule, event: Event) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A record that events opened: the key they had, when the last of them came, whether it is open."""
+    """A record that events opened: the key they had, when the last of them came, whether it is open.
+
+    One that is `restored` waits for somebody to say that it works.
+    """
 
     number: str
     key: tuple[str, ...]
     last_at: int
     open: bool
+    restored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +131,9 @@ class Act:
 def act(known: Sequence[Known], found: Classified) -> Act:
     """Decide among the records with the same key, newest first.
 
-    Within the window of the last event it is one more of the same; also later, while that record is still open. A late
-    repeat of a closed one opens a new record. An end resolves what is open and is else only logged.
+    Within the window of the last event it is one more of the same; also later, while that record is still open. An
+    incident that was restored is not over if it comes back within the window: it is reopened. A late repeat of a closed
+    one opens a new record. An end resolves what is open and is else only logged.
     """
     if found.rule is None:
         return Act(Do.LOG, why="no rule fits")
@@ -137,9 +145,16 @@ def act(known: Sequence[Known], found: Classified) -> Act:
         return Act(Do.LOG, why=f"rule {found.rule.name} only logs it")
     if open_ is not None:
         return Act(Do.LOG, open_.number, f"it is one more of {open_.number}")
-    if same and found.event.at - same[0].last_at <= found.rule.window:
-        return Act(Do.LOG, same[0].number, f"it follows {same[0].number} within {found.rule.window} s")
+    window = found.rule.window
+    if same and found.event.at - same[0].last_at <= window:
+        return _again(same[0], found.do, window)
     return Act(found.do, why=f"rule {found.rule.name}")
+
+
+def _again(last: Known, do: Do, window: int) -> Act:
+    if last.restored and do is Do.INCIDENT:
+        return Act(Do.REOPEN, last.number, f"{last.number} is back within {window} s")
+    return Act(Do.LOG, last.number, f"it follows {last.number} within {window} s")
 
 
 @dataclass(frozen=True, slots=True)

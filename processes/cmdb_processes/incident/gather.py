@@ -71,17 +71,38 @@ class Radius:
 
 
 def radius(ask: Ask, cis: Sequence[str], condition: str | None) -> Radius:
-    """Whom these CIs hit if they are down; one that only degrades its CIs degrades at most. One question.
+    """Whom these CIs hit if they are down; one that only degrades its CIs degrades at most. One question, or two.
 
-    Other present outages count; that these CIs are down already, by this very incident, does not.
+    Other present outages count, since they may have spent a redundancy; that these CIs are down already, by this very
+    incident, does not. A service is also hit that another outage brings down as well: else, of two incidents on one
+    way to it, each would be lowered because of the other. So beside other outages it is asked without them too.
     """
     if not cis:
         return Radius()
     if len(cis) > MOST:
         raise Refused(f"an incident is about {MOST} CIs at most, not {len(cis)}: name those that failed first")
-    well = [{"ci": ci, "attributes": {"condition": "up"}} for ci in cis]
-    answer = ask(IMPACT, of=list(cis), proposed={"set": well})["impact"]
-    return read(answer, condition)
+    answer = _impact(ask, cis, cis)
+    found = read(answer, condition)
+    hurting = (part["ci"] for part in answer["context"] if hurt(part["ci"]["condition"]))
+    others = sorted({ci["id"] for ci in hurting} - set(cis))[:MOST]
+    return found if not others else either(found, read(_impact(ask, cis, [*cis, *others]), condition))
+
+
+def _impact(ask: Ask, cis: Sequence[str], well: Sequence[str]) -> Mapping[str, Any]:
+    proposed = {"set": [{"ci": ci, "attributes": {"condition": "up"}} for ci in well]}
+    found: Mapping[str, Any] = ask(IMPACT, of=list(cis), proposed=proposed)["impact"]
+    return found
+
+
+def either(one: Radius, other: Radius) -> Radius:
+    """Whom either hits, each service as hard as the worse of both says; in the words of the one that hits more."""
+    hits: dict[str, Hit] = {}
+    for hit in (*one.hits, *other.hits):
+        known = hits.get(hit.id)
+        if known is None or hit.reached.severity < known.reached.severity:
+            hits[hit.id] = hit
+    worst = sorted(hits.values(), key=lambda hit: (hit.reached.severity, hit.hops, hit.name))
+    return Radius(tuple(worst), other.verdict if len(other.hits) > len(one.hits) else one.verdict)
 
 
 def read(answer: Mapping[str, Any], condition: str | None) -> Radius:

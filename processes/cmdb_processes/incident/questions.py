@@ -5,14 +5,14 @@ from __future__ import annotations
 IMPACT = """
 query IncidentImpact($of: [ID!]!, $proposed: ProposedInput) {
   impact(of: $of, proposed: $proposed) {
-    verdict users
+    verdict users context { ci { id condition } }
     of { id name class ... on BusinessService { criticality recoveryTimeMin serviceHours users } }
     items { ci { id } degree hops reason path { from { id } } }
     services { id name ... on BusinessService { criticality recoveryTimeMin serviceHours users } }
   }
 }
 """
-"""What a set of CIs takes along, as if they failed now and had been well before."""
+"""What a set of CIs takes along, as if they failed now and had been well before; `context` has other outages."""
 
 OTHERS = """
 query Others($cis: [ID!]!) {

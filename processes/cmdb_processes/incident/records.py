@@ -167,7 +167,7 @@ EVENT = RecordType(
         Attribute("rule", "string", "The rule of the event catalogue that fits; null where none does."),
         Attribute("event_class", "string", "What kind of event that is."),
         Attribute("event_category", "string", "The branch of the category tree."),
-        Attribute("outcome", "string", "What was done: log, resolve, incident or request."),
+        Attribute("outcome", "string", "What was done: log, resolve, reopen, incident or request."),
         Attribute("because", "string", "Why it was done."),
         Attribute("bound_because", "string", "How its CI was found, or why not."),
         EVENT_KEY,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from cmdb.errors import Refused
+from cmdb.errors import Invalid, Refused
 from cmdb.words import Category, RecordLink
 from cmdb.words.process import Ask
 from cmdb_processes.incident.family import Child
 from cmdb_processes.incident.questions import CHILDREN, LINKS, several
+from cmdb_processes.incident.records import INCIDENT
 
 PAGE = 10
 """Records that one document asks for."""
@@ -73,8 +74,11 @@ def parse(texts: Iterable[str]) -> tuple[RecordLink, ...]:
 def _link(text: str) -> RecordLink:
     words = text.split()
     if len(words) != 2:
-        raise Refused(f"{text!r} is no link such as CAUSED_BY CHG-7")
-    return RecordLink(words[0].upper(), words[1])
+        raise Invalid(f"{text!r} is no link such as CAUSED_BY CHG-7", where="links")
+    kind, known = words[0].upper(), sorted(INCIDENT.link_types)
+    if kind not in known:
+        raise Invalid(f"is one of {', '.join(known)}, not {words[0]!r}", where="type")
+    return RecordLink(kind, words[1])
 
 
 def _child(row: Any) -> Child:

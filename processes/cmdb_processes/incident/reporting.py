@@ -13,7 +13,7 @@ from cmdb.words.process import Ask
 from cmdb_processes.incident import events, questions
 from cmdb_processes.incident.arranged import expected
 from cmdb_processes.incident.catalogue import find
-from cmdb_processes.incident.events import SEVERITIES, Act, Bound, Classified, Do, Event, Known
+from cmdb_processes.incident.events import SEVERITIES, Act, Bound, Classified, Do, Event, EventRule, Known
 from cmdb_processes.incident.items import catalogue as items
 from cmdb_processes.incident.rules import bindings, rules
 from cmdb_processes.incident.settings import matrix
@@ -98,7 +98,11 @@ def _known(ask: Ask, found: Classified, key: str) -> list[Known]:
     nodes = ask(document, key=key)[plural]["nodes"]
     return [
         Known(
-            n["number"], found.key, moment(n["lastEventAt"]), n["category"] != "DONE" and n["waiting"] != "confirmation"
+            n["number"],
+            found.key,
+            moment(n["lastEventAt"]),
+            open=n["category"] != "DONE" and n["waiting"] != "confirmation",
+            restored=n["waiting"] == "confirmation",
         )
         for n in nodes
         if n["eventKey"] == key and n["lastEventAt"]
@@ -111,12 +115,8 @@ def _follows(
     rule, text = found.rule, str(kept["text"])
     if rule is None:
         return ()
-    if act.do is Do.RESOLVE and act.number:
-        words = {"resolution_code": "went away", "resolution": f"{kept['source']} says that it is over: {text}"[:900]}
-        return (Effect("resolve_incident", act.number, words, as_process=True),)
     if act.number:
-        command = "count_request_event" if rule.do is Do.REQUEST else "count_incident_event"
-        return (Effect(command, act.number, {"at": now, "text": text}),)
+        return (_known_follows(act, act.number, rule, str(kept["source"]), text, now),)
     if act.do is Do.REQUEST:
         names = {question.name for question in find(items(), str(rule.item)).form}
         answers = tuple({"question": name, "answer": str(facts[name])} for name in sorted(names & set(facts)))
@@ -132,6 +132,18 @@ def _follows(
         "confirmed": rule.confirmed and bool(cis), "events": 1, "last_event_at": now,
     }  # fmt: skip
     return (Effect("open_incident", None, more, cis, "FOLLOWS"),)
+
+
+def _known_follows(act: Act, number: str, rule: EventRule, source: str, text: str, now: str) -> Effect:
+    """What follows for a record that is known: it is over, it is back, or there is one more of it."""
+    if act.do is Do.RESOLVE:
+        words = {"resolution_code": "went away", "resolution": f"{source} says that it is over: {text}"[:900]}
+        return Effect("resolve_incident", number, words, as_process=True)
+    if act.do is Do.REOPEN:
+        why = f"{source} says that it is back: {(text.splitlines() or [''])[0]}"[:300]
+        return Effect("reopen_incident", number, {"reason": why}, as_process=True)
+    command = "count_request_event" if rule.do is Do.REQUEST else "count_incident_event"
+    return Effect(command, number, {"at": now, "text": text})
 
 
 def _camel(name: str) -> str:

@@ -14,12 +14,15 @@ import pytest
 from support.questions import ADMIN, ask, parts, person
 from support.round_trips import counting
 
+from cmdb.applier import utc_now
+from cmdb.moments import after
 from cmdb.store import By, Store
 from cmdb.words import Effect, Role
 from cmdb_graphql import endpoint
 from cmdb_graphql.records.carry import Carrying
 from cmdb_graphql.records.turns import Turns
 from cmdb_graphql.services import Services
+from cmdb_graphql.timers import Timers
 from cmdb_processes.arrangements import PROCESS as ARRANGEMENTS
 from cmdb_processes.incident import PROCESS, reporting
 
@@ -77,6 +80,40 @@ def test_an_event_waits_for_none_but_its_like(served: Services, monkeypatch: pyt
         assert not counted.is_set()
         go.set()
         assert {first.result().fields["because"], second.result().fields["because"]} == {"it is one more of INC-1"}
+
+
+@pytest.mark.neo4j
+def test_what_comes_back_soon_is_not_over(served: Services) -> None:
+    """Down, up, and down again within the window: the incident is reopened and its CI is down again."""
+    event(served, "db-1")
+    assert event(served, "db-1", "up").fields["outcome"] == "resolve"
+    back = event(served, "db-1")
+    assert (back.fields["outcome"], back.fields["because"]) == ("reopen", "INC-1 is back within 1800 s")
+    asked = "{ incidents(first: 9) { nodes { number state outageSince cis { condition } } } }"
+    (one,) = ask(served, asked)["incidents"]["nodes"]
+    assert (one["number"], one["state"], one["cis"]) == ("INC-1", "in progress", [{"condition": "down"}])
+    assert event(served, "db-1").fields["because"] == "it is one more of INC-1"
+
+
+@pytest.mark.neo4j
+def test_two_incidents_on_one_way_are_both_as_bad_as_it_is(served: Services) -> None:
+    """A database and the shop on it are both down: neither is lowered because the other explains the service too."""
+    by_name = {row["name"]: row["id"] for row in served.store.find(None, first=9)}
+    by_name["shop"] = served.store.create_ci("Application", "shop", {}, BY).ci
+    selling = served.store.create_ci("BusinessService", "selling", {"criticality": "critical"}, BY).ci
+    served.store.link_cis("DEPENDS_ON", selling, by_name["shop"], BY)
+    served.store.link_cis("DEPENDS_ON", by_name["shop"], by_name["db-1"], BY)
+    opened = 'mutation O($ci: ID!) { openIncident(cis: [$ci], title: %s, condition: "down") { number } }'
+    for name in ("db-1", "shop"):
+        number = ask(served, opened % f'"{name} is down"', ci=by_name[name])["openIncident"]["number"]
+        ask(served, f'mutation {{ confirmOutage(number: "{number}") {{ number }} }}')
+    Timers(served, lambda: after(utc_now(), 0.1)).step()
+    fields = "title impact services { name degree }"
+    found = ask(served, f"{{ incidents(first: 9, order: OLDEST) {{ nodes {{ {fields} }} }} }}")["incidents"]["nodes"]
+    hit = [{"name": "selling", "degree": "down"}]
+    assert [(one["title"], one["impact"], one["services"]) for one in found] == [
+        ("db-1 is down", "high", hit), ("shop is down", "high", hit),
+    ]  # fmt: skip
 
 
 @pytest.mark.neo4j
