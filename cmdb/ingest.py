@@ -274,7 +274,8 @@ def checked_value(attribute: Attribute, value: Any, where: str) -> Value:
     """A value of the attribute's type."""
     match attribute.type:
         case "string":
-            return _text(value, where)
+            text = _text(value, where)
+            return (text.lower().rstrip(".") or text) if attribute.domain else text
         case "datetime":
             return _time(value, where)
         case "strings":

@@ -1,9 +1,9 @@
 """The graph again from its journal alone: each entry's operations applied in order. Pure, and the oracle of the store.
 
 What is rebuilt: CIs with their earlier states, edges with their validity and evidence, claims with their values, which
-CI each agent speaks for, merges, what was said to be apart, and process records with history, notes and links. Not
-rebuilt: what the next report of an agent is compared with (it is asked for a whole one), and reports and identities
-that wait for a person.
+CI each agent speaks for, merges, what was said to be apart, policies, views, and process records with history, notes
+and links. Not rebuilt: what the next report of an agent is compared with (it is asked for a whole one), and reports and
+identities that wait for a person.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ class Graph:
     """Claims as they were, by scope, CI and the sequence they began at."""
     merges: dict[str, Properties] = field(default_factory=dict)
     apart: dict[str, list[str]] = field(default_factory=dict)
+    policies: dict[str, Properties] = field(default_factory=dict)
+    views: dict[str, Properties] = field(default_factory=dict)
+    """The views in force; which CIs they show follows from their filters."""
     records: dict[str, Properties] = field(default_factory=dict)
     """Each with `fields`, `cis`, `history`, `notes`, and `links` by "TYPE id"."""
 
@@ -60,6 +63,8 @@ def lines(graph: Graph) -> list[str]:
         *(("past claim", *key, known) for key, known in graph.past_claims.items()),
         *(("merge", merge, known) for merge, known in graph.merges.items()),
         *(("apart", node, cis) for node, cis in graph.apart.items()),
+        *(("policy", name, known) for name, known in graph.policies.items()),
+        *(("view", name, known) for name, known in graph.views.items()),
         *(("record", one, known) for one, known in graph.records.items()),
     ]
     return sorted(json.dumps(part, sort_keys=True, ensure_ascii=False) for part in parts)
@@ -285,6 +290,22 @@ def _record(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) ->
     was["links"] = {**kept, **new}
 
 
+def _policy(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    graph.policies[step["name"]] = _present({k: v for k, v in step.items() if k != "op"})
+
+
+def _lift(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    del graph.policies[step["name"]]
+
+
+def _view(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    graph.views[step["name"]] = {k: v for k, v in step.items() if k != "op"}
+
+
+def _drop_view(graph: Graph, _entry: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+    graph.views.pop(step["name"], None)  # one that was never finished has no entry of its own
+
+
 def _nothing(_graph: Graph, _entry: Mapping[str, Any], _step: Mapping[str, Any]) -> None:
     """What only waits for a person changes no CI."""
 
@@ -294,6 +315,6 @@ _STEPS: Mapping[str, Callable[[Graph, Mapping[str, Any], Mapping[str, Any]], Non
     "claim": _claim, "bind": _bind, "trace": _trace, "rebind": _rebind, "merge": _merge, "split": _split,
     "stale": _mark, "fresh": _mark, "apart": _apart, "take over": _take_over, "purge": _purge,
     "hold": _nothing, "release": _nothing, "conflict": _nothing, "resolve": _nothing, "boots": _nothing,
-    "view": _nothing, "drop_view": _nothing, "policy": _nothing, "lift": _nothing,
+    "view": _view, "drop_view": _drop_view, "policy": _policy, "lift": _lift,
     "record": _record,
 }  # fmt: skip

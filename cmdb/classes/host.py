@@ -16,7 +16,14 @@ HOST = CIClass(
     ),
     attributes=(
         Attribute("hostname", "string", "The short name the host gives itself.", search=True, index=True),
-        Attribute("fqdn", "string", "The fully qualified domain name, if it has a domain.", search=True, index=True),
+        Attribute(
+            "fqdn",
+            "string",
+            "The fully qualified domain name, if it has a domain.",
+            search=True,
+            index=True,
+            domain=True,
+        ),
         Attribute("machine_id", "string", "The id the operating system made at installation.", index=True),
         Attribute("smbios_uuid", "string", "The UUID in the system firmware tables.", index=True),
         Attribute("serial", "string", "The serial number of the product.", search=True, index=True),

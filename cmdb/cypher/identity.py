@@ -58,4 +58,5 @@ def forms(key: str, normal: Value, raw: Value) -> list[Value]:
         return [normal]
     texts = [*uuid_variants(normal), *([raw] if isinstance(raw, str) else [])] if key == "smbios_uuid" else [normal]
     texts += [raw] if isinstance(raw, str) else []
+    texts += [f"{text}." for text in texts] if key == "fqdn" else []  # as it was kept before it had one form
     return list(dict.fromkeys(form for text in texts for form in (text, text.upper())))

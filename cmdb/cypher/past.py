@@ -95,7 +95,7 @@ CALL (id) {
   RETURN p.scope AS scope, p.since AS since, p.trace AS trace, p.said AS said
 }
 """
-CLAIMS = f"UNWIND $ids AS id {_CLAIMED} RETURN id, scope, since, trace, said ORDER BY scope"
+CLAIMS = f"UNWIND $ids AS id MATCH (:CI {{id: id}}) {_CLAIMED} RETURN id, scope, since, trace, said ORDER BY scope"
 """Who asserted each CI at a sequence, and what of it."""
 TRACES = f"""
 UNWIND $ids AS id MATCH (:CI {{id: id}})

@@ -92,7 +92,7 @@ def _plain(node: yaml.Node) -> Any:
 
 
 _KINDS: dict[str, type | tuple[type, ...]] = {
-    "search": bool, "index": bool, "required": bool, "volatile": bool, "retention_days": int,
+    "search": bool, "index": bool, "required": bool, "volatile": bool, "domain": bool, "retention_days": int,
     "sources": list, "targets": list, "precedence": list, "lifecycle": list, "lease": dict,
 }  # fmt: skip
 
@@ -125,7 +125,7 @@ def _values(fields: dict[str, yaml.Node], *but: str) -> dict[str, Any]:
 
 
 def _attribute(node: yaml.Node) -> Attribute:
-    optional = ("unit", "search", "index", "required", "volatile", "precedence")
+    optional = ("unit", "search", "index", "required", "volatile", "precedence", "domain")
     try:
         return Attribute(**_values(_fields(_mapping(node), ("name", "type", "sentence"), optional)))
     except _At:

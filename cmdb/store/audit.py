@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from cmdb.chain import Link
-from cmdb.cypher import records
+from cmdb.cypher import governance, records, views
 from cmdb.replay import Graph
 from cmdb.store.session import Bolt, Run
+from cmdb.store.shown import decoded
+from cmdb.words import View
 
 _HEAD = "MATCH (j:Journal {id: 'journal'}) RETURN j.seq AS seq, j.hash AS hash"
 _ENTRIES = "MATCH (c:Change) WHERE c.seq > $after RETURN properties(c) AS c ORDER BY c.seq LIMIT $first"
@@ -41,7 +44,7 @@ class Audits:
         return [row["c"] for row in rows]
 
     def graph(self) -> Graph:
-        """The whole graph as it stands, to be compared with a replay. Eight round trips; it is all held in memory."""
+        """The whole graph as it stands, to be compared with a replay. Ten round trips; it is all held in memory."""
         return self._bolt.read(_graph, timeout=LONG)
 
 
@@ -61,7 +64,13 @@ def _graph(run: Run) -> Graph:
         merges={row["m"]["id"]: _but(row["m"], "id") for row in run(_MERGES, {})},
         records={row["id"]: _record(row) for row in run(records.WHOLE, {})},
         apart={row["node"]: row["cis"] for row in run(_APART, {})},
+        policies={row["p"]["name"]: row["p"] for row in run(governance.POLICIES, {})},
+        views={view.name: asdict(view) for view in _views(run) if view.ready},
     )
+
+
+def _views(run: Run) -> tuple[View, ...]:
+    return decoded(text for row in run(views.ALL, {}) for text in row["views"])
 
 
 def _record(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,8 @@ class Attribute:
 
     `search` puts it into the full-text index; `index` gives it a lookup index of its own. A `volatile` value changes
     all the time: it is never versioned and never part of a fingerprint. `precedence` names the sources, strongest
-    first, whose word wins; those it does not name come behind in their usual order.
+    first, whose word wins; those it does not name come behind in their usual order. A `domain` name is the same in any
+    case and with or without the dot at its end, so it is kept in lower case without one.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Attribute:
     required: bool = False
     volatile: bool = False
     precedence: tuple[str, ...] = ()
+    domain: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not SNAKE.fullmatch(self.name):
@@ -39,6 +41,8 @@ class Attribute:
         described(self.sentence, f"attribute {self.name}")
         if self.unit is not None and self.type not in {"int", "float"}:
             raise DeclarationError(f"attribute {self.name} has a unit and is no number")
+        if self.domain and self.type != "string":
+            raise DeclarationError(f"attribute {self.name} is a domain name and no string")
         if unknown := set(self.precedence) - set(SOURCES):
             raise DeclarationError(f"attribute {self.name} prefers unknown sources {sorted(unknown)}")
         if self.volatile and (self.search or self.index or self.required):

@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 import pytest
 from support.front_door import front_door
-from support.questions import NOTES, answer, parts, person
+from support.questions import NOTES, answer, ask, parts, person
 from support.restricted import BY
 
-from cmdb.cypher import Compare, Not
+from cmdb.cypher import And, Compare, Not
 from cmdb.errors import Conflict, Forbidden
 from cmdb.store import Store
 from cmdb.words import Principal, Role
@@ -139,3 +139,29 @@ def test_a_sentence_that_names_a_hidden_ci_is_replaced() -> None:
     """Also where a person decided, and the trace is that of the conflict."""
     trace = {"outcome": "conflict", "reason": "ci_b has the same serial, but another mac", "steps": []}
     assert "ci_b" not in str(narrowed.trace_of(trace, {"ci_a"}))
+
+
+AROUND = """query A($id: ID!, $at: Moment) { ci(id: $id, asOf: $at) {
+  children { nodes { name } } dependents { nodes { from { name } } } claims { scope } }
+  search(text: "on", asOf: $at) { nodes { name } } }"""
+
+
+@pytest.mark.neo4j
+def test_pages_of_what_surrounds_a_ci_are_of_shown_cis_now_and_then(made: Services) -> None:
+    """What is inside it, what depends on it, and what is found: nothing of CIs the view hides, at no moment."""
+    store = made.store
+    one = _host(store, "one", "debian")
+    store.create_ci("Disk", "onward", {}, BY, parent=one)
+    other = _host(store, "on", "rocky")
+    app, hidden = (store.create_ci("Application", name, {}, BY).ci or "" for name in ("only", "ontology"))
+    store.define_view("v", And((Not(Compare("os_id", "eq", "rocky")), Not(Compare("name", "eq", "ontology")))), BY)
+    for source in (app, hidden):
+        store.link_cis("DEPENDS_ON", source, one, BY)
+    last = store.sequence()
+    store.update_ci(one, None, {"kernel": "7"}, BY)
+    for at in (None, last):
+        found = ask(made, AROUND, READER, id=one, at=at)
+        assert [n["name"] for n in found["ci"]["children"]["nodes"]] == ["onward"], at
+        assert {e["from"]["name"] for e in found["ci"]["dependents"]["nodes"]} == {"only", "onward"}, at
+        assert [n["name"] for n in found["search"]["nodes"]] == ["one", "only", "onward"], at
+        assert ask(made, AROUND, READER, id=other, at=at)["ci"] is None

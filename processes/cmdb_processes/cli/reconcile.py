@@ -85,8 +85,9 @@ def _tell(found: list[dict[str, Any]], counts: dict[str, int], *, whole: bool) -
     shown.sort(key=lambda one: (ORDER.index(one["outcome"]), one["row"]))
     rows = [(one["outcome"], one["label"], _why(one)) for one in shown]
     show.table(("OUTCOME", "WHAT", "WHY"), rows, "nothing would change")
-    told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    show.out(f"\n{told or 'no rows'}; nothing was written")
+    told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
+    hidden = " (--all shows what is unchanged)" if len(shown) < len(found) else ""
+    show.out(f"\n{told or 'no rows'}{hidden}; nothing was written")
 
 
 def _why(one: dict[str, Any]) -> str:
