@@ -170,6 +170,16 @@ def test_a_stack_is_several_enclosures_behind_one_agent() -> None:
     assert device.serial == "AAA111"
 
 
+def test_a_serial_number_on_the_only_module_is_the_devices() -> None:
+    """Where no enclosure has one and all modules say the same; a power supply's never is."""
+    rows: Values = {(*ENTITY, 5, 1): 11, (*ENTITY, 5, 2): 9, (*ENTITY, 4, 2): 1, (*ENTITY, 11, 2): b"A308023010"}
+    supply: Values = {(*ENTITY, 5, 3): 6, (*ENTITY, 4, 3): 1, (*ENTITY, 11, 3): b"PSU0001"}
+    second: Values = {(*ENTITY, 5, 4): 9, (*ENTITY, 4, 4): 1, (*ENTITY, 11, 4): b"B999"}
+    assert made(system(), rows, supply).serial == "A308023010"
+    assert made(system(), rows, second).serial == ""
+    assert made(system(), {k: v for k, v in rows.items() if k[-2] != 11}, supply).serial == ""
+
+
 # --- neighbours --------------------------------------------------------------------------------------------
 
 
