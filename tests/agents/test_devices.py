@@ -227,6 +227,8 @@ def test_both_editions_of_lldp_are_one_neighbour() -> None:
         (b"n5k-1(SSI12345678)", "n5k-1", "SSI12345678"),
         (b"core.example.net", "core.example.net", "core.example.net"),
         (b"001b21000099", "", "00:1b:21:00:00:99"),
+        (b"\x00\x1b\x21\x00\x00\x99", "", "00:1b:21:00:00:99"),
+        (b"switch", "switch", "switch"),
     ],
 )
 def test_a_cdp_id_is_taken_apart(told: bytes, name: str, chassis: str) -> None:
