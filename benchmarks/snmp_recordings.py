@@ -1,6 +1,6 @@
 """Recorded devices through the replay responder: what of each is read, complete or not, and which fields are found.
 
-    python benchmarks/snmp_recordings.py [--all] [--json FILE]
+    python benchmarks/snmp_recordings.py [--all] [--name PART] [--json FILE]
 
 Not a race: figures per field over the recorded walks of the package snmpsim-data. `complete` is counted against the
 recording itself, column by column, over every column that would be asked for. Recordings above 1 MB (packed) take
@@ -88,10 +88,11 @@ def main() -> None:
     """Read them all, print the figures."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--all", action="store_true", help="the large recordings too")
+    options.add_argument("--name", default="", help="only those with this in their name")
     options.add_argument("--json", type=Path, help="what was found of each, for reading on")
     chosen = options.parse_args()
     largest = sized(1_000_000, 60_000)
-    files = [(n, p) for n, p in recordings().items() if chosen.all or p.stat().st_size < largest]
+    files = [(n, p) for n, p in recordings().items() if chosen.name in n and (chosen.all or p.stat().st_size < largest)]
     devices, complete, seconds = [], 0, 0.0
     for at, (name, path) in enumerate(files):
         device, whole, spent = one(name, path, at)

@@ -48,12 +48,11 @@ def number(value: SnmpValue | None) -> int:
 
 def mac(value: SnmpValue | str | None) -> str:
     """A hardware address in lower case with colons, from six bytes or any usual way to write them; else empty."""
-    if isinstance(value, bytes) and len(value) == 6 and not _written(value):
+    if isinstance(value, bytes) and len(value) == 6:
         found = value.hex(":")
     else:
         said = value if isinstance(value, str) else text(value)
-        if said.lower().startswith("0x"):
-            said = said[2:]
+        said = said[2:] if said.lower().startswith("0x") else said
         digits = re.sub(r"[\s:.\-]", "", said)
         if not _HEX.fullmatch(digits):
             parts = re.split(r"[:\-]", said.strip())
@@ -64,8 +63,12 @@ def mac(value: SnmpValue | str | None) -> str:
     return "" if found in _NO_MACS else found
 
 
-def _written(raw: bytes) -> bool:
-    return False if len(raw) == 6 else raw.isascii()
+def id_text(value: SnmpValue | None, limit: int = 200) -> str:
+    """An id that may be words or a hardware address, as bytes or as text: six letters are a word, six bytes are not."""
+    if isinstance(value, bytes) and len(value) == 6 and not all(0x20 <= byte < 0x7F for byte in value):
+        return mac(value)
+    said = text(value, limit)
+    return mac(said) or said
 
 
 def unicast(address: str) -> bool:

@@ -36,7 +36,9 @@ def topology(devices: Sequence[Device]) -> Topology:
     joints, doubts = links(directory)
     placeholders = directory.placeholders()
     attached = attachments(directory, joints, placeholders)
-    pairs = {tuple(sorted((j.a.device, j.b.device))) for j in joints}
+    # A router that nobody read may as well be the way out: nothing is said of who hangs on whom there.
+    placed = {*directory.devices, *(p.key for p in placeholders if p.capabilities and "router" not in p.capabilities)}
+    pairs = {tuple(sorted((j.a.device, j.b.device))) for j in joints if {j.a.device, j.b.device} <= placed}
     # A host that a forwarding table places hangs on that switch; what speaks LLDP itself has said so already.
     pairs |= {tuple(sorted((a.device, a.at.device))) for a in attached if a.device}
     up = uplinks(directory.devices, ((a, b) for a, b in pairs))

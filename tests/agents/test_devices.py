@@ -170,6 +170,16 @@ def test_a_stack_is_several_enclosures_behind_one_agent() -> None:
     assert device.serial == "AAA111"
 
 
+def test_a_serial_number_on_the_only_module_is_the_devices() -> None:
+    """Where no enclosure has one and all modules say the same; a power supply's never is."""
+    rows: Values = {(*ENTITY, 5, 1): 11, (*ENTITY, 5, 2): 9, (*ENTITY, 4, 2): 1, (*ENTITY, 11, 2): b"A308023010"}
+    supply: Values = {(*ENTITY, 5, 3): 6, (*ENTITY, 4, 3): 1, (*ENTITY, 11, 3): b"PSU0001"}
+    second: Values = {(*ENTITY, 5, 4): 9, (*ENTITY, 4, 4): 1, (*ENTITY, 11, 4): b"B999"}
+    assert made(system(), rows, supply).serial == "A308023010"
+    assert made(system(), rows, second).serial == ""
+    assert made(system(), {k: v for k, v in rows.items() if k[-2] != 11}, supply).serial == ""
+
+
 # --- neighbours --------------------------------------------------------------------------------------------
 
 
@@ -217,6 +227,8 @@ def test_both_editions_of_lldp_are_one_neighbour() -> None:
         (b"n5k-1(SSI12345678)", "n5k-1", "SSI12345678"),
         (b"core.example.net", "core.example.net", "core.example.net"),
         (b"001b21000099", "", "00:1b:21:00:00:99"),
+        (b"\x00\x1b\x21\x00\x00\x99", "", "00:1b:21:00:00:99"),
+        (b"switch", "switch", "switch"),
     ],
 )
 def test_a_cdp_id_is_taken_apart(told: bytes, name: str, chassis: str) -> None:

@@ -266,6 +266,16 @@ def test_two_uplinks_are_two_dependencies() -> None:
     assert hangs(found) == {("3", "1"), ("3", "2"), ("4", "3")}
 
 
+def test_a_router_that_nobody_read_hangs_on_nobody() -> None:
+    """It may be the way out; a phone or a radio at the end of a cable does hang on its switch."""
+    ids = {"chassis": "00:0c:29:00:00:01", "name": "x1", "ports": ("eth0",)}
+    at = switch(1, kind="router")
+    assert hangs(topology([sees(at, 1, switch(9), 1, **ids, capabilities=("bridge", "router"))])) == set()
+    assert hangs(topology([sees(at, 1, switch(9), 1, **ids)])) == set()
+    phone = topology([sees(at, 1, switch(9), 1, **ids, capabilities=("bridge", "telephone"))])
+    assert phone.uplinks == (("00:0c:29:00:00:01", "10.0.0.1"),)
+
+
 def test_nothing_hangs_on_a_host() -> None:
     """A host with two switches is no way from one to the other."""
     a, b = hears(switch(1), 1, "00:50:56:00:00:01"), hears(switch(2), 1, "00:50:56:00:00:02")

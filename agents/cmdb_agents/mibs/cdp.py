@@ -6,7 +6,7 @@ import re
 
 from cmdb.words.device import Neighbour
 from cmdb_agents.mib import Draft, Mib, columns
-from cmdb_agents.snmp_text import first, ip, mac, number, text
+from cmdb_agents.snmp_text import first, id_text, ip, mac, number, text
 from cmdb_agents.transports.snmp_walk import Walk, oid
 
 CDP = oid("1.3.6.1.4.1.9.9.23.1.2.1.1")
@@ -40,7 +40,7 @@ def _cached(walk: Walk, draft: Draft, protocol: str, root: tuple[int, ...], at: 
     for index, value in found["id"].items():
         if len(index) != 2:
             continue
-        name, other = device_id(text(value, 200))
+        name, other = device_id(id_text(value))
         address = found["address"].get(index)
         can = found.get("can", {}).get(index)
         able = int.from_bytes(can[-4:], "big") if isinstance(can, bytes) else number(can)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cmdb.words.device import Chassis
 from cmdb_agents.mib import Draft, Mib, columns
 from cmdb_agents.snmp_text import first, number, real, text
-from cmdb_agents.transports.snmp_ber import Oid
+from cmdb_agents.transports.snmp_ber import Oid, SnmpValue
 from cmdb_agents.transports.snmp_walk import Walk, oid
 
 TABLE = oid("1.3.6.1.2.1.47.1.1.1.1")
 ALIAS = oid("1.3.6.1.2.1.47.1.3.2.1.2")
 IF_INDEX = oid("1.3.6.1.2.1.2.2.1.1")
 CHASSIS, MODULE, STACK = 3, 9, 11
+WHOLES = frozenset({1, 2, CHASSIS, 4, MODULE, STACK})
 
 
 def read(walk: Walk, draft: Draft) -> None:
@@ -32,11 +35,17 @@ def read(walk: Walk, draft: Draft) -> None:
         )
         draft.chassis.append(made)
     _ports(walk, draft)
-    draft.serials += [c.serial for c in draft.chassis if c.serial]
+    draft.serials += [c.serial for c in draft.chassis if c.serial] or _only(known[11], kinds)
     draft.models += [c.model for c in draft.chassis if c.model]
     draft.versions += [v for v in (real(known[10].get(index)) for index in found) if v]
     # Modules carry the software's version where the chassis has none.
     draft.versions += [v for i, k in kinds.items() if k == MODULE and (v := real(known[10].get(i)))][:1]
+
+
+def _only(serials: Mapping[Oid, SnmpValue], kinds: Mapping[Oid, int]) -> list[str]:
+    """The one serial number of all that is no part to be changed: a box whose maker put it on its only module."""
+    told = {real(value) for index, value in serials.items() if kinds.get(index) in WHOLES} - {""}
+    return list(told) if len(told) == 1 else []
 
 
 def _within(index: Oid, kinds: dict[Oid, int], inside: dict[Oid, int]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cmdb.words.device import Neighbour
 from cmdb_agents.mib import Draft, Mib, columns
-from cmdb_agents.snmp_text import bits, ip, mac, number, text
+from cmdb_agents.snmp_text import bits, id_text, ip, mac, number, text
 from cmdb_agents.transports.snmp_ber import Oid, SnmpValue
 from cmdb_agents.transports.snmp_walk import Walk, oid
 
@@ -127,10 +127,7 @@ def chassis_id(kind: int, value: SnmpValue | None) -> str:
     """A chassis id as text that compares: hardware addresses and IP addresses in their usual form."""
     if kind == 5 and isinstance(value, bytes) and len(value) in (5, 17):  # the first byte is the address family
         return ip(value[1:])
-    if kind == 4 or (isinstance(value, bytes) and len(value) == 6 and not value.isascii()):
-        return mac(value) or text(value, 200)
-    said = text(value, 200)
-    return mac(said) or said
+    return (mac(value) if kind == 4 else "") or id_text(value)
 
 
 def port_ids(kind: int, value: SnmpValue | None, described: str) -> tuple[str, ...]:

@@ -8,6 +8,5 @@ ALLIED_TELESIS = Vendor(
     sentence="Allied Telesis switches and routers.",
     object_ids=("1.3.6.1.4.1.207",),
     kind="switch",
-    serial=("1.3.6.1.4.1.207.8.4.4.1.1.1.5",),
     patterns=(r"(?:v|Version |AlliedWare Plus \(TM\) )(?P<version>\d[\w.-]+)", r"(?P<model>(?:AT-|x|IE|SBx)\d[\w/-]+)"),
 )

@@ -8,7 +8,6 @@ TRIPPLITE = Vendor(
     sentence="Tripp Lite power supplies and power strips.",
     object_ids=("1.3.6.1.4.1.850",),
     kind="other",
-    serial=("1.3.6.1.4.1.850.1.1.1.1.0", "1.3.6.1.4.1.850.10.2.2.1.12"),
-    model=("1.3.6.1.4.1.850.1.1.2.1.0", "1.3.6.1.4.1.850.10.2.2.1.3"),
+    serial=("1.3.6.1.4.1.850.1.1.2.1.1.5",),
     patterns=(r"PowerAlert (?P<version>[\d.]+)",),
 )
