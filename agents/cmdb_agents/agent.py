@@ -21,7 +21,7 @@ from cmdb_agents.deliver import Outcome, Verdict, deliver
 from cmdb_agents.front_door import FrontDoor
 from cmdb_agents.home import Enrolled, Home
 from cmdb_agents.outbox import Draft, Outbox
-from cmdb_agents.run import look
+from cmdb_agents.run import look, unseen
 from cmdb_agents.signing import Signer
 from cmdb_agents.transports.local import memory_kib
 from cmdb_agents.transports.readings import Transport
@@ -156,14 +156,6 @@ def line(done: Cycle) -> str:
         f"sent_bytes={done.cost.sent_bytes} cpu_ms={done.cost.cpu_ms:.0f} rss_mib={done.cost.resident_mib:.1f}"
         + ("" if done.outcome.verdict is Verdict.ACCEPTED else f" reason={json.dumps(done.outcome.message)}")
     )
-
-
-def unseen(view: View) -> tuple[str, ...]:
-    """What could not be seen, one line each, with what root would add."""
-    lines = (
-        f"{t.area}: {t.what} ({t.why})" + ("; root would add it" if t.root_helps else "") for t in view.machine.troubles
-    )
-    return tuple("".join(c for c in text if c.isprintable())[:300] for text in lines)
 
 
 def _log(text: str) -> None:
