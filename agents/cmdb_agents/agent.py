@@ -14,7 +14,7 @@ from random import Random
 from threading import Event
 
 from cmdb.errors import EpicentreError, Misconfigured
-from cmdb_agents import report
+from cmdb_agents import report, rotate
 from cmdb_agents.backoff import CAP, IDENTITY_CAP, delay, splay
 from cmdb_agents.collector import View
 from cmdb_agents.deliver import Outcome, Verdict, deliver
@@ -70,7 +70,8 @@ class Agent:
         if enrolled is None:
             raise Misconfigured(f"no enrolment in {home.path}; run: epicentre-agent enrol --url URL --token-file FILE")
         self._enrolled: Enrolled = enrolled
-        self._signer = Signer(enrolled.key_id, home.seed())
+        self._home, self._signer = home, Signer(enrolled.key_id, home.seed(enrolled.key_file))
+        self._rotation_tried = 0.0
         options = {} if deadline is None else {"deadline": deadline}
         self.door = FrontDoor(enrolled.url, allow_plain_http=enrolled.allow_plain_http, **options)
         self._transport, self._clock = transport, clock
@@ -86,6 +87,8 @@ class Agent:
         if outcome.verdict is Verdict.FULL_NEEDED:
             again, seq, whole = self._send(view, stated, now)
             outcome = Outcome(again.verdict, again.message, again.sent + outcome.sent, again.retry_after)
+        if outcome.verdict is Verdict.ACCEPTED:
+            self._rotate(now)
         resident, peak = memory_kib()
         cost = Cost(_cpu_ms() - before, resident / 1024, peak / 1024, outcome.sent)
         done = Cycle(seq, outcome, len(stated), whole, unseen(view), cost)
@@ -120,6 +123,20 @@ class Agent:
 
         waiting = self.outbox.put(compose, view.known)
         return deliver(self.outbox, self.door, self._signer, self._clock()), waiting.seq, whole
+
+    def _rotate(self, now: float) -> None:
+        """A new key where the old one is due; what goes wrong with it costs no report."""
+        if not rotate.due(self._enrolled, now, self._rotation_tried):
+            return
+        self._rotation_tried = now
+        try:
+            made = rotate.rotate(self._home, self.door, self.outbox, self._enrolled, self._clock())
+        except EpicentreError as error:
+            _log(f"key not changed: {error.message}")
+            return
+        if made is not None:
+            self._enrolled, self._signer = made, Signer(made.key_id, self._home.seed(made.key_file))
+            _log(f"key changed: {made.key_id}")
 
     def close(self) -> None:
         """Close the state."""
