@@ -191,10 +191,3 @@ def test_a_proposed_state_is_for_those_who_see_all(served: Services, ids: dict[s
     assert ask(served, IMPACT, reader, of=[ids["crm"]], proposed=freed)["impact"]["items"] == []
     hidden = answer(served, IMPACT, reader, of=[ids["crm"]], proposed={"retire": [ids["shop"]]})
     assert "there is no CI" in hidden["errors"][0]["message"]
-
-
-def test_site_and_owner_are_counted_of_now_only(served: Services, ids: dict[str, str]) -> None:
-    """And the answer says so, instead of a number that is not of that state."""
-    text = f"query C({STATE}) {{ counts(by: OWNER, {GIVEN}) {{ nodes {{ count }} }} }}"
-    for state in ({"proposed": {"retire": [ids["crm"]]}}, {"asOf": 1}):
-        assert "as it is now" in answer(served, text, **state)["errors"][0]["message"]

@@ -25,6 +25,7 @@ NO_MOMENT: Mapping[str, str] = {
     **dict.fromkeys(("conflicts", "held", "quarantine"), _QUEUE),
     **dict.fromkeys(("cardinalityViolations", "policies", "policyViolations", "purgeable", "reconcileDryRun"), _CHECK),
     "audit": "walks the whole journal",
+    "changeReport": "drawn from the evidence that was frozen",
     "diff": "takes two moments, `from` and `to`",
     "freeSlots": "about the time to come",
     "journal": "is the moments themselves: `before` names one",
