@@ -20,7 +20,7 @@ from agents.recorded_machines import NOW, edges
 from cmdb.words import Section, section_hash
 from cmdb_agents.collector import View
 from cmdb_agents.run import look
-from cmdb_agents.transports import local
+from cmdb_agents.transports import here, local
 from cmdb_agents.transports.local import Local, memory_kib
 from cmdb_agents.transports.readings import Machine
 
@@ -175,7 +175,7 @@ def test_runtime_socket_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     }  # fmt: skip
     path = tmp_path / "docker.sock"
     with _runtime(path, 200, json.dumps([row]).encode()):
-        monkeypatch.setattr(local, "RUNTIME_SOCKETS", (str(path),))
+        monkeypatch.setattr(here, "RUNTIME_SOCKETS", (str(path),))
         machine = Local().read()
     (found,) = [c for c in machine.containers if c.id == "c" * 64]
     assert (found.name, found.addresses, found.published) == ("shop-db", ("172.18.0.3",), ("tcp://0.0.0.0:15432",))
@@ -188,7 +188,7 @@ def test_strange_runtime_is_a_trouble(
     """A runtime that answers nonsense is named, and its section is not complete."""
     path = tmp_path / "docker.sock"
     with _runtime(path, status, body):
-        monkeypatch.setattr(local, "RUNTIME_SOCKETS", (str(path),))
+        monkeypatch.setattr(here, "RUNTIME_SOCKETS", (str(path),))
         machine = Local().read()
     assert any(t.area == "services" and str(path) in t.what for t in machine.troubles)
 
@@ -220,8 +220,8 @@ def test_silent_runtime_costs_its_time_out(tmp_path: Path, monkeypatch: pytest.M
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
         server.bind(str(path))
         server.listen()
-        monkeypatch.setattr(local, "RUNTIME_SOCKETS", (str(path),))
-        monkeypatch.setattr(local, "SOCKET_SECONDS", 0.3)
+        monkeypatch.setattr(here, "RUNTIME_SOCKETS", (str(path),))
+        monkeypatch.setattr(here, "SOCKET_SECONDS", 0.3)
         started = time.monotonic()
         machine = Local().read()
     assert time.monotonic() - started < 5

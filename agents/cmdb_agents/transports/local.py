@@ -1,26 +1,26 @@
-"""Reads the machine the agent runs on. The only file that touches /proc, /sys, psutil, systemctl and runtime sockets.
+"""Reads a Linux machine through its `Hands`: this one (`Local`), or one that was captured over SSH.
 
 It knows no CI. Each reading is guarded alone: what fails becomes a Trouble and the rest goes on. Sockets and
 processes are read from /proc directly: psutil needs four times the CPU for the same rows and names only one of
 several processes that hold a socket. psutil gives the interface addresses.
 
-Longer than other files on purpose: whatever touches the machine stands in one place, to be reviewed as one.
+Longer than other files on purpose: whatever is read from a machine stands in one place, to be reviewed as one.
 """
-
-# ruff: noqa: PTH115, PTH208  # some 600 links and folders are read per snapshot; Path objects would double its cost
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from cmdb.errors import Misconfigured
 from cmdb_agents.addresses import endpoint, shortest
 from cmdb_agents.transports import procfs
+from cmdb_agents.transports.hands import Hands
+from cmdb_agents.transports.here import Here
 from cmdb_agents.transports.readings import (
     Address,
     Container,
@@ -39,8 +39,7 @@ MAX_SMALL = 64 * 2**10
 MAX_PIDS, MAX_FDS, MAX_ARGS = 20_000, 20_000, 256
 MAX_NAMESPACES = 100
 MAX_INTERFACES, MAX_MOUNTS, MAX_CONTAINERS = 1_000, 2_000, 1_000
-COMMAND_SECONDS, SOCKET_SECONDS = 10, 5
-RUNTIME_SOCKETS = ("/run/docker.sock", "/var/run/docker.sock", "/run/podman/podman.sock")
+COMMAND_SECONDS = 10
 NETWORK_TYPES = ("nfs", "cifs", "smb", "ceph", "glusterfs", "9p", "virtiofs", "afs", "fuse", "autofs", "zfs")
 """Types whose statvfs can block for ever (a server that is gone) or gives a size that moves (zfs, a shared pool)."""
 DMI = (
@@ -54,13 +53,11 @@ COMMAND = [
 T = TypeVar("T")
 
 
-class Local:
-    """A Transport to this machine. `root` is where /proc and /sys hang (a test or a container may mount them)."""
+class Reader:
+    """A Transport to the machine behind some hands."""
 
-    def __init__(self, root: str = "/") -> None:
-        if not sys.platform.startswith("linux"):
-            raise Misconfigured(f"this agent reads Linux machines only so far, not {sys.platform}")
-        self._root = root.rstrip("/")
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
         self._troubles: list[Trouble] = []
         self._blind = False
         self._users: dict[str, str] = {}
@@ -84,7 +81,7 @@ class Local:
             processes=processes,
             sockets=sockets,
             ephemeral=self._guard("sockets", self._ephemeral, (32768, 60999)),
-            own_pid=os.getpid(),
+            own_pid=self._hands.pid,
             troubles=tuple(sorted(set(self._troubles), key=lambda t: (t.area, t.what, t.why))),
         )
 
@@ -98,19 +95,10 @@ class Local:
             return otherwise
 
     def _trouble(self, area: str, what: str, why: str, root_helps: bool = False) -> None:
-        self._troubles.append(Trouble(area, what, why, root_helps and os.geteuid() != 0))
+        self._troubles.append(Trouble(area, what, why, root_helps and not self._hands.superuser))
 
     def _text(self, path: str, limit: int = MAX_SMALL) -> str:
-        # os.open, not pathlib: a snapshot opens some 600 files, and buffering objects would double its cost.
-        handle = os.open(self._root + path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            parts, size = [], 0
-            while size < limit and (part := os.read(handle, min(limit - size, 2**20))):
-                parts.append(part)
-                size += len(part)
-        finally:
-            os.close(handle)
-        return b"".join(parts).decode("utf-8", "replace")
+        return self._hands.text(path, limit)
 
     def _line(self, path: str) -> str:
         try:
@@ -121,23 +109,23 @@ class Local:
     # --- the machine ---------------------------------------------------------------------------------------
 
     def _platform(self) -> Platform:
-        system = os.uname()
+        hostname, kernel, architecture = self._hands.system()
         if self._cpu is None:  # reading cpuinfo wakes every core, so once per life of the agent
             self._cpu = procfs.cpu(self._text("/proc/cpuinfo", 4 * 2**20))
         model, cores, threads, virtual = self._cpu
         memory = dict(line.split(":", 1) for line in self._text("/proc/meminfo").splitlines() if ":" in line)
         return Platform(
-            hostname=system.nodename,
-            fqdn=procfs.fqdn(system.nodename, self._line("/etc/hosts").splitlines()),
+            hostname=hostname,
+            fqdn=procfs.fqdn(hostname, self._line("/etc/hosts").splitlines()),
             machine_id=self._line("/etc/machine-id") or self._line("/var/lib/dbus/machine-id"),
             boot_id=self._line("/proc/sys/kernel/random/boot_id"),
             dmi=self._dmi(),
             os_release=procfs.assignments(self._line("/etc/os-release") or self._line("/usr/lib/os-release")),
-            kernel=system.release,
-            architecture=system.machine,
+            kernel=kernel,
+            architecture=architecture,
             cpu_model=model,
             cpu_cores=cores,
-            cpu_threads=threads or os.cpu_count() or 0,
+            cpu_threads=threads or self._hands.threads(),
             cpu_flags_hypervisor=virtual,
             container=self._container(),
             memory_bytes=_kib(memory.get("MemTotal")),
@@ -163,7 +151,7 @@ class Local:
         markers = {"docker": "/.dockerenv", "podman": "/run/.containerenv"}
         return procfs.container_of(
             procfs.assignments("\n".join(x for x in lines if x.startswith("container="))),
-            {name: Path(self._root + path).exists() for name, path in markers.items()},
+            {name: self._hands.exists(path) for name, path in markers.items()},
         )
 
     def _mounts(self) -> tuple[Mount, ...]:
@@ -177,26 +165,23 @@ class Local:
         if not device or (mount.type.startswith(NETWORK_TYPES) and mount.type != "fuseblk"):
             return None
         try:
-            found = os.statvfs(self._root + mount.mount_point)
+            return self._hands.size(mount.mount_point)
         except OSError as error:
             self._trouble("filesystems", f"the size of {mount.mount_point[:200]}", _why(error), root_helps=True)
             return None
-        return found.f_blocks * found.f_frsize
 
     # --- the network ---------------------------------------------------------------------------------------
 
     def _interfaces(self) -> tuple[Interface, ...]:
-        import psutil
-
-        names = sorted(os.listdir(f"{self._root}/sys/class/net"))
+        names = sorted(self._hands.names("/sys/class/net"))
         if len(names) > MAX_INTERFACES:
             self._trouble("network", f"interfaces after the first {MAX_INTERFACES}", "truncated")
         temporary = procfs.temporary_addresses(self._line("/proc/net/if_inet6"))
-        addresses = psutil.net_if_addrs()
+        addresses = self._hands.addresses()
         return tuple(
-            self._interface(name, tuple(_addresses(addresses.get(name, ()), temporary)))
+            self._interface(name, tuple(replace(a, temporary=a.address in temporary) for a in addresses.get(name, ())))
             for name in names[:MAX_INTERFACES]
-            if Path(f"{self._root}/sys/class/net/{name}").is_dir()  # bonding_masters is a file
+            if self._hands.is_folder(f"/sys/class/net/{name}")  # bonding_masters is a file
         )
 
     def _interface(self, name: str, addresses: tuple[Address, ...]) -> Interface:
@@ -209,8 +194,8 @@ class Local:
             slave_mac=self._line(f"{base}/bonding_slave/perm_hwaddr").lower(),
             arp_type=_number(self._line(f"{base}/type")),
             devtype=procfs.assignments(self._line(f"{base}/uevent")).get("DEVTYPE", ""),
-            device=Path(f"{self._root}{base}/device").exists(),
-            tun=Path(f"{self._root}{base}/tun_flags").exists(),
+            device=self._hands.exists(f"{base}/device"),
+            tun=self._hands.exists(f"{base}/tun_flags"),
             master=self._link(f"{base}/master").rpartition("/")[2],
             mtu=_number(self._line(f"{base}/mtu")),
             speed=_number(self._line(f"{base}/speed")),  # -1 or EINVAL while there is no carrier
@@ -220,7 +205,7 @@ class Local:
 
     def _link(self, path: str) -> str:
         try:
-            return os.readlink(self._root + path)
+            return self._hands.link(path)
         except OSError:
             return ""
 
@@ -231,33 +216,23 @@ class Local:
     # --- services and sockets ------------------------------------------------------------------------------
 
     def _units(self) -> tuple[Unit, ...] | None:
-        if not Path(f"{self._root}/run/systemd/system").is_dir():
+        if not self._hands.is_folder("/run/systemd/system"):
             return None
-        import subprocess
-
         try:
-            done = subprocess.run(
-                COMMAND, capture_output=True, timeout=COMMAND_SECONDS, check=True, stdin=subprocess.DEVNULL,
-                env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C"},
-            )  # fmt: skip
+            return tuple(procfs.units(self._hands.output(COMMAND, COMMAND_SECONDS, MAX_FILE)))
         except FileNotFoundError:
             self._trouble("services", "systemd units", "missing command systemctl")
-        except subprocess.TimeoutExpired:
+        except TimeoutError:
             self._trouble("services", "systemd units", f"systemctl timed out after {COMMAND_SECONDS} s")
-        except subprocess.CalledProcessError as error:
-            self._trouble("services", "systemd units", f"systemctl ended with {error.returncode}")
-        else:
-            return tuple(procfs.units(done.stdout[:MAX_FILE].decode("utf-8", "replace")))
+        except OSError as error:
+            self._trouble("services", "systemd units", _why(error))
         return None
 
     def _containers(self) -> tuple[Container, ...]:
-        mine = f"{os.environ.get('XDG_RUNTIME_DIR', '/nowhere')}/podman/podman.sock"
         seen: dict[str, Container] = {}
-        for path in dict.fromkeys(os.path.realpath(self._root + p) for p in (*RUNTIME_SOCKETS, mine)):
-            if not Path(path).exists():
-                continue
+        for path in self._hands.runtimes():
             try:
-                rows = _ask_runtime(path)
+                rows = self._hands.containers(path)
             except PermissionError:
                 self._trouble("services", f"containers at {path}", "permission denied", root_helps=True)
             except (OSError, ValueError) as error:
@@ -274,7 +249,7 @@ class Local:
         holders, groups = self._holders()
         spaces = self._namespaces(groups)
         sockets = self._sockets(holders, spaces)
-        wanted = {pid for s in sockets for pid in s.pids} | {u.main_pid for u in units} | {1, os.getpid()}
+        wanted = {pid for s in sockets for pid in s.pids} | {u.main_pid for u in units} | {1, self._hands.pid}
         wanted |= _first_of_each({pid: g for pid, g in groups.items() if procfs.container_id(g)})
         found: dict[int, Process] = {}
         while wanted := wanted - found.keys() - {0}:
@@ -288,12 +263,12 @@ class Local:
         holders: dict[str, list[int]] = {}
         groups: dict[int, str] = {}
         self._blind = False
-        pids = sorted(int(name) for name in os.listdir(f"{self._root}/proc") if name.isdigit())
+        pids = sorted(int(name) for name in self._hands.names("/proc") if name.isdigit())
         if len(pids) > MAX_PIDS:
             self._trouble("services", f"processes after the first {MAX_PIDS}", "truncated")
         for pid in pids[:MAX_PIDS]:
             try:
-                fds = os.listdir(f"{self._root}/proc/{pid}/fd")
+                fds = self._hands.names(f"/proc/{pid}/fd")
             except PermissionError:
                 self._blind = True
             except OSError:
@@ -308,11 +283,11 @@ class Local:
                 continue
         return holders, groups
 
-    def _fds(self, pid: int, fds: list[str], holders: dict[str, list[int]]) -> None:
-        base = f"{self._root}/proc/{pid}/fd/"
-        for fd in fds[:MAX_FDS]:
+    def _fds(self, pid: int, fds: Iterable[str], holders: dict[str, list[int]]) -> None:
+        base = f"/proc/{pid}/fd/"
+        for fd in islice(fds, MAX_FDS):
             try:
-                target = os.readlink(base + fd)
+                target = self._hands.link(base + fd)
             except OSError:
                 continue
             if target.startswith("socket:["):
@@ -380,6 +355,15 @@ class Local:
         return self._users.get(uid[0], uid[0]) if uid else ""
 
 
+class Local(Reader):
+    """A Transport to this machine. `root` is where /proc and /sys hang (a test or a container may mount them)."""
+
+    def __init__(self, root: str = "/") -> None:
+        if not sys.platform.startswith("linux"):
+            raise Misconfigured(f"this agent reads Linux machines only so far, not {sys.platform}")
+        super().__init__(Here(root))
+
+
 def memory_kib() -> tuple[int, int]:
     """(resident now, peak since start) of this process. Not getrusage: its peak includes the parent before exec."""
     with Path("/proc/self/status").open(encoding="ascii", errors="replace") as file:
@@ -403,21 +387,6 @@ def _number(text: str) -> int:
     return int(text) if text.lstrip("-").isdigit() else 0
 
 
-def _addresses(rows: Iterable[Any], temporary: frozenset[str]) -> Iterator[Address]:
-    for row in rows:
-        if row.family.name not in ("AF_INET", "AF_INET6") or not row.netmask:
-            continue
-        address = shortest(row.address)
-        yield Address(address, _prefix(row.netmask), address in temporary)
-
-
-def _prefix(netmask: str) -> int:
-    import socket
-
-    family = socket.AF_INET6 if ":" in netmask else socket.AF_INET
-    return int.from_bytes(socket.inet_pton(family, netmask), "big").bit_count()
-
-
 def _socket_order(socket: Socket) -> tuple[Any, ...]:
     return (socket.namespace, socket.protocol, socket.state, socket.local, socket.local_port,
             socket.remote, socket.remote_port, socket.pids)  # fmt: skip
@@ -428,29 +397,6 @@ def _first_of_each(groups: dict[int, str]) -> set[int]:
     for pid in sorted(groups):
         first.setdefault(groups[pid], pid)
     return set(first.values())
-
-
-def _ask_runtime(path: str) -> list[Any]:
-    """GET /containers/json over the runtime's unix socket (Docker Engine API; podman answers the same)."""
-    import json
-    import socket
-    from http.client import HTTPConnection, HTTPException
-
-    connection = HTTPConnection("localhost", timeout=SOCKET_SECONDS)
-    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        connection.sock.settimeout(SOCKET_SECONDS)
-        connection.sock.connect(path)
-        connection.request("GET", "/containers/json")
-        answer = connection.getresponse()
-        rows = json.loads(answer.read(MAX_FILE))
-    except (HTTPException, RecursionError) as error:
-        raise ValueError(f"the runtime's answer is not understood: {type(error).__name__}") from error
-    finally:
-        connection.close()
-    if answer.status != 200 or not isinstance(rows, list):
-        raise ValueError(f"the runtime answered {answer.status}")
-    return rows
 
 
 def _container(row: dict[str, Any]) -> Container:
