@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from cmdb.errors import DeclarationError
 from cmdb.words import Section
@@ -49,7 +50,9 @@ class Task:
     """One look at one place. `options` are the target's settings for this kind; `known` is what sockets remember."""
 
     place: Place
+    folder: Path  # where this kind keeps what it must remember of places: host keys, engine ids
     secrets: tuple[Secret, ...] = ()
+    via: tuple[tuple[Place, tuple[Secret, ...]], ...] = ()  # jump hosts, nearest first
     options: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[Pair, Known] = field(default_factory=dict)
     now: int = 0  # Unix seconds

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cmdb.errors import DeclarationError
@@ -11,7 +13,7 @@ from cmdb_agents.discover.kind import Kind, Place, Secret, Sight, Task
 def test_a_secret_never_shows() -> None:
     """Whatever prints a secret, or something that holds it, prints stars."""
     secret = Secret("rack", "password", "epicentre", "correct horse")
-    task = Task(Place("192.0.2.1", 22), (secret,))
+    task = Task(Place("192.0.2.1", 22), Path(), (secret,))
     assert "***" in repr(secret)
     assert "correct horse" not in f"{secret} {secret!r} {task} {task!r}"
 
