@@ -72,11 +72,11 @@ class Door:
         """POST of a JSON body."""
         return self.call("POST", path, orjson.dumps(fields), {"Content-Type": "application/json", **(headers or {})})
 
-    def enrolled(self) -> Sender:
-        """A new agent."""
+    def enrolled(self, collector: bool = False) -> Sender:
+        """A new agent, or collector."""
         key = SigningKey.generate()
         public, enrolment = bytes(key.verify_key), self.services.enrolment
-        token = enrolment.create_token()
+        token = enrolment.create_token(collector=collector)
         challenge = enrolment.challenge(token, public)
         node = enrolment.enrol(token, public, challenge, key.sign(PROOF + challenge).signature)
         return Sender(self, node, key)
