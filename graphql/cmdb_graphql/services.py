@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from cmdb.accounts import Accounts
 from cmdb.applier import Applier
 from cmdb.config import Settings
+from cmdb.discoveries import Discoveries
 from cmdb.enrolment import Enrolment
 from cmdb.inbox import Inbox
 from cmdb.mail import Box
@@ -33,3 +34,4 @@ class Services:
     metrics: Metrics = field(default_factory=Metrics)
     projection: Feed | None = None
     mail: Box | None = None
+    discoveries: Discoveries | None = None

@@ -19,6 +19,7 @@ from support.reports import wire
 from cmdb.accounts import Accounts
 from cmdb.applier import Agents, Applier
 from cmdb.config import load
+from cmdb.discoveries import Discoveries
 from cmdb.enrolment import PROOF, Enrolment
 from cmdb.inbox import Inbox
 from cmdb.store import Store
@@ -143,13 +144,15 @@ def front_door(home: Path, store: Store | None = None, *, max_queued: int = 1000
     applier = Applier(inbox, mine, Agents(enrolment.revoked, enrolment.revoke))
     hooks = Hooks(home / "webhooks.db", PEPPER)
     courier = Courier(hooks, mine)
-    services = Services(settings, mine, inbox, enrolment, accounts, applier, courier)
+    discoveries = Discoveries(home / "discoveries.db")
+    services = Services(settings, mine, inbox, enrolment, accounts, applier, courier, discoveries=discoveries)
     server = Server(create_app(services), "127.0.0.1", 0)
     server.start()
     try:
         yield Door(services, server.port)
     finally:
         server.stop()
+        discoveries.close()
         hooks.close()
         inbox.close()
         enrolment.close()

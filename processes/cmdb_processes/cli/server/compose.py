@@ -11,6 +11,7 @@ from cmdb.applier import Agents, Applier
 from cmdb.checkpoints import Checkpoints
 from cmdb.classes import catalogue
 from cmdb.config import Settings
+from cmdb.discoveries import Discoveries
 from cmdb.engine import Bolt
 from cmdb.enrolment import Enrolment
 from cmdb.errors import Invalid, Misconfigured
@@ -45,7 +46,10 @@ def services(settings: Settings, bolt: Bolt, processes: Mapping[str, Process]) -
     soft = {relation.name: relation.failure is Failure.SOFT for relation in carrying}
     projection = Feed(store, soft, settings.home / "projection")
     box = Box(settings.home / "mail.db")
-    made = Services(settings, store, inbox, enrolment, accounts, applier, courier, processes, metrics, projection, box)
+    runs = Discoveries(settings.home / "discoveries.db")
+    made = Services(
+        settings, store, inbox, enrolment, accounts, applier, courier, processes, metrics, projection, box, runs
+    )
     timers, mail = Timers(made), mail_courier(settings, made, box)
     try:
         store.migrate()
@@ -65,6 +69,7 @@ def services(settings: Settings, bolt: Bolt, processes: Mapping[str, Process]) -
         courier.stop()
         sweeper.stop()
         applier.stop()
+        runs.close()
         box.close()
         hooks.close()
         inbox.close()
