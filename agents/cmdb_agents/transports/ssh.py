@@ -123,7 +123,7 @@ def _know(place: Place, transport: paramiko.Transport, keys: HostKeys, now: int)
         case "unknown":
             raise Refused(
                 f"{place} is new and shows {key.type} {key.fingerprint}; nothing was sent."
-                " Open a window with `epicentre discover window` to have its key offered for pinning"
+                " Open a window with `epicentre discover keys window` to have its key offered for pinning"
             )
 
 

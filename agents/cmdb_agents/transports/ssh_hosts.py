@@ -92,7 +92,7 @@ class HostKeys:
         with self._changed() as state:
             one = state["offers"].get(at)
             if one is None:
-                raise UnknownName(f"no host key is offered for {at!r}; see `epicentre discover keys`")
+                raise UnknownName(f"no host key is offered for {at!r}; see `epicentre discover keys offered`")
             found = HostKey(one["type"], base64.b64decode(one["key"])).fingerprint
             if found != fingerprint:
                 raise Invalid(f"{at} offers {found}, not {fingerprint}: compare with the host's own console")

@@ -1,0 +1,1 @@
+"""What `epicentre discover` is made of: looking, the collector's own things, and the server's page of runs."""
