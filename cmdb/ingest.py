@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from cmdb import endpoints
+from cmdb import endpoints, shared
 from cmdb.classes import catalogue
 from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.moments import iso_utc
@@ -93,7 +93,7 @@ def _closed(sections: Iterable[Section]) -> None:
     for section in sections:
         for n, link in enumerate(section.links):
             for end, ref in (("from", link.source), ("to", link.target)):
-                if ref.cls != "Endpoint" and ref not in there:
+                if ref.cls != "Endpoint" and not shared.is_shared(ref.cls) and ref not in there:
                     raise Invalid(
                         f"there is no {ref.cls} {ref.key!r} in this report",
                         where=f"$.sections.{section.name}.links[{n}].{end}",
@@ -321,7 +321,19 @@ def _ref(one: Any, where: str) -> Ref:
     key = _text(fields.get("key"), f"{where}.key", 512)
     if not key:
         raise Invalid("a key has between 1 and 512 characters", where=f"{where}.key")
-    return Ref(cls.name, _endpoint(key, f"{where}.key") if cls.name == "Endpoint" else key)
+    if cls.name == "Endpoint":
+        return Ref(cls.name, _endpoint(key, f"{where}.key"))
+    ref = Ref(cls.name, key)
+    if shared.is_shared(cls.name):
+        _shared(ref, f"{where}.key")
+    return ref
+
+
+def _shared(ref: Ref, where: str) -> None:
+    try:
+        shared.parse(ref)
+    except Invalid as error:
+        raise Invalid(error.message.partition(": ")[2], where=where) from error
 
 
 def _link(one: dict[str, Any], where: str) -> Link:

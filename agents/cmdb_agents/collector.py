@@ -58,14 +58,14 @@ def _clean_value(value: Value) -> Value:
 def section(
     name: str, machine: Machine, items: Iterable[Item], links: Iterable[Link] = (), problems: Iterable[Problem] = ()
 ) -> Section:
-    """Everything in a fixed order, each key once; incomplete as soon as a reading of this area failed."""
+    """Everything in a fixed order, each key once; incomplete as soon as what failed here may hide things."""
     troubles = [t for t in machine.troubles if t.area == name]
     said = {Problem(clean(t.what, 200), clean(t.why, 200)) for t in troubles} | set(problems)
     unique = {(i.cls, i.key): i for i in items}
     edges = {(k.type, k.source, k.target): k for k in links}
     return Section(
         name=name,
-        complete=not troubles,
+        complete=not any(t.hides for t in troubles),
         items=tuple(unique[key] for key in sorted(unique)),
         links=tuple(edges[key] for key in sorted(edges)),
         problems=tuple(sorted(said, key=lambda p: (p.what, p.why))),

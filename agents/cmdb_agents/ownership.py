@@ -40,6 +40,7 @@ class Found:
     enabled: str = ""
     container_id: str = ""
     image: str = ""
+    cgroup: str = ""
     listens: tuple[str, ...] = ()
 
 
@@ -213,6 +214,7 @@ class _Decision:
             command=command,
             user=(main.user if main else "") or (unit.user if unit else ""),
             unit=name,
+            cgroup=unit.cgroup if unit else "",
             state=_state(unit) if unit else "running",
             enabled=unit.enabled if unit and unit.enabled in ("enabled", "disabled", "static", "masked") else "",
         )

@@ -63,7 +63,7 @@ class Catalogue:
 
     def is_local(self, cls: str) -> bool:
         """Whether items of this class live inside a host and are recognised by parent and local key."""
-        return LOCAL_KEY in self.cls(cls).identity
+        return any(rule.keys == LOCAL_KEY.keys for rule in self.cls(cls).identity)
 
 
 def whole(declared: Mapping[str, CIClass]) -> dict[str, CIClass]:

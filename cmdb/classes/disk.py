@@ -21,6 +21,8 @@ DISK = CIClass(
         ),
         Attribute("vendor", "string", "Who made it.", search=True),
         Attribute("model", "string", "The maker's product name.", search=True),
+        Attribute("device", "string", "The name the host gives it.", search=True),
+        Attribute("wwn", "string", "The world-wide name.", search=True, index=True),
         Attribute("kind", "string", "What it is: rotating, solid state or virtual."),
         Attribute("size_bytes", "int", "Its whole size.", unit="bytes"),
         Attribute("firmware", "string", "The firmware's version.", precedence=("override", "agent", "import")),

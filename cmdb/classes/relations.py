@@ -28,10 +28,21 @@ HOSTED_ON = RelationType(
 PART_OF = RelationType(
     name="PART_OF",
     sentence="The part is inside the whole and is gone when the whole is gone.",
-    sources=("NetworkInterface", "Filesystem", "Disk", "Lun", "Room", "Rack", "Site", "Organisation", "Person"),
+    sources=(
+        "NetworkInterface", "Filesystem", "Disk", "Volume", "Account", "Neighbour", "Lun", "Room", "Rack", "Site",
+        "Organisation", "Person",
+    ),
     targets=("Host", "NetworkDevice", "StorageArray", "Site", "Room", "Organisation"),
     failure=Failure.HARD,
     cardinality=Cardinality.MANY_TO_ONE,
+)  # fmt: skip
+CARRIED_BY = RelationType(
+    name="CARRIED_BY",
+    sentence="The interface sends through the other: a bond or bridge through its members, a VLAN through its parent.",
+    sources=("NetworkInterface",),
+    targets=("NetworkInterface",),
+    failure=Failure.HARD,
+    needs=Needs.SPARE,
 )
 ASSIGNED_TO = RelationType(
     name="ASSIGNED_TO",
@@ -55,8 +66,8 @@ DEPENDS_ON = RelationType(
 )  # fmt: skip
 COMMUNICATES_WITH = RelationType(
     name="COMMUNICATES_WITH",
-    sentence="Some program of the host, not known as a service, was seen talking to the other end.",
-    sources=("Host",),
+    sentence="It was seen talking to the other end, and nothing says that it needs that: a contact, or monitoring.",
+    sources=("Host", "Service"),
     targets=("Service", "Endpoint"),
     failure=Failure.NEVER,
 )
@@ -93,8 +104,8 @@ FORMED_BY = RelationType(
 STORED_ON = RelationType(
     name="STORED_ON",
     sentence="The data lies on the storage and cannot be reached without it.",
-    sources=("Filesystem", "Database", "DatabaseInstance", "Disk", "MessageQueue"),
-    targets=("Filesystem", "Disk", "Lun", "StorageArray"),
+    sources=("Filesystem", "Volume", "Database", "DatabaseInstance", "Disk", "MessageQueue"),
+    targets=("Filesystem", "Volume", "Disk", "Lun", "StorageArray", "Service", "Endpoint"),
     failure=Failure.HARD,
 )
 SECURED_BY = RelationType(

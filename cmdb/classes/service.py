@@ -19,5 +19,7 @@ SERVICE = CIClass(
         Attribute("listens", "strings", "Where it listens, as tcp://address:port, sorted."),
         Attribute("container_id", "string", "The container's id, shortened to twelve characters."),
         Attribute("image", "string", "The container's image.", search=True),
+        Attribute("cgroup", "string", "The control group a unit runs in."),
+        Attribute("clients", "strings", "Addresses that were seen connected to where it listens, sorted."),
     ),
 )

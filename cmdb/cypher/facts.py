@@ -10,6 +10,7 @@ from typing import Any
 from cmdb.claims import ends, to_json
 from cmdb.classes import catalogue
 from cmdb.plan import ChangeCI, Claim, EdgeClaim, NewCI, OpenEdge, Plan, Reword, Said
+from cmdb.shared import is_shared
 from cmdb.words import Evidence, Link, Ref, Value
 
 Statement = tuple[str, dict[str, Any]]
@@ -26,13 +27,18 @@ OPTIONAL MATCH (r:Scope {id: row.node})
 WITH row, r, [(r)-[:ASSERTS]->(h:CI) | h][0] AS h
 RETURN row.node AS node, EXISTS { (:Applied {report_id: row.report}) } AS applied, r.boots AS boots,
        r.distinct_from AS distinct_from,
-       COLLECT { MATCH (s:Scope {node: row.node}) RETURN [s.section, s.complete, s.links] } AS scopes,
+       COLLECT { MATCH (s:Scope {node: row.node})
+                 RETURN [s.section, s.complete,
+                         CASE WHEN s.shared AND NOT s.section IN row.fresh THEN null ELSE s.links END] } AS scopes,
        COLLECT { MATCH (b:Brake {node: row.node}) RETURN properties(b) } AS brakes,
        properties(h) AS host, [(s:Scope)-[a:ASSERTS]->(h) | [s.id, a.seq, a.said]] AS claims,
        COLLECT { MATCH (c:CI {parent: h.id}) WHERE NOT c:Endpoint
                  RETURN [properties(c), [(s:Scope)-[a:ASSERTS]->(c) | [s.id, a.seq, a.said]]] } AS children
 """
-"""What is known of many nodes in one round trip: whether the report was applied, the host bound, and what is inside."""
+"""What is known of many nodes in one round trip: whether the report was applied, the host bound, and what is inside.
+
+A scope that points at shared things alone has many links; they are read only when the report speaks in it.
+"""
 
 HOST = """
 MATCH (h:CI {id: $host})
@@ -44,6 +50,7 @@ RETURN properties(h) AS host, [(s:Scope)-[a:ASSERTS]->(h) | [s.id, a.seq, a.said
 BEYOND = """
 CALL () {
   RETURN COLLECT { MATCH (h:CI {id: $host})-[e]->(t:CI) WHERE e.valid_to IS NULL
+                     AND NOT e.scope IN $quiet
                    RETURN [properties(e), type(e), $host, t.id] } +
          COLLECT { MATCH (c:CI {parent: $host})-[e]->(t:CI) WHERE e.valid_to IS NULL
                    RETURN [properties(e), type(e), c.id, t.id] } AS edges,
@@ -68,7 +75,12 @@ RETURN edges,
             WITH i.parent AS owner, collect(DISTINCT i.address) AS addresses
             RETURN [addresses, COLLECT { MATCH (s:Service {parent: owner})
                                          WHERE s.status = 'live' AND s.listens IS NOT NULL
-                                         RETURN [s.id, s.listens] ORDER BY s.key }] } AS listeners
+                                         RETURN [s.id, s.listens] ORDER BY s.key }] } AS listeners,
+  COLLECT { UNWIND $packages AS row MATCH (p:SoftwareVersion {purl: row.purl})
+            RETURN ['SoftwareVersion', row.key, properties(p)] ORDER BY p.status, p.id } +
+  COLLECT { UNWIND $systems AS row MATCH (p:OperatingSystem {product: row.product})
+            WHERE p.vendor = row.vendor AND p.version = row.version
+            RETURN ['OperatingSystem', row.key, properties(p)] ORDER BY p.status, p.id } AS shared
 """
 """All that edges of a host need: its own, what they point at, and what points here from elsewhere."""
 
@@ -88,7 +100,7 @@ CALL () { UNWIND $open AS row MATCH (a:CI {id: row.source}) MATCH (b:CI {id: row
           CREATE (a)-[e:$(row.type)]->(b) SET e = row.properties }
 CALL () { UNWIND $scopes AS row MERGE (s:Scope {id: row.id}) SET s += row.properties }
 CALL () { UNWIND $drops AS row MATCH (:Scope {id: row.scope})-[a:ASSERTS]->(:CI {id: row.ci}) DELETE a }
-CALL () { UNWIND $claims AS row MATCH (s:Scope {id: row.scope}) MATCH (c:CI {id: row.ci})
+CALL () { UNWIND $claims AS row MERGE (s:Scope {id: row.scope}) WITH s, row MATCH (c:CI {id: row.ci})
           MERGE (s)-[a:ASSERTS]->(c) ON CREATE SET a.since = row.since
           SET a.seq = row.seq, a.said = row.said, a.until = row.until }
 CALL () { UNWIND $binds AS row MERGE (r:Scope {id: row.node}) SET r.boots = row.boots
@@ -163,6 +175,7 @@ def _scopes(step: Step, now: str) -> list[dict[str, Any]]:
                 "at": now,
                 "complete": state.complete,
                 "links": json.dumps([said_to_json(said) for said in state.links]),
+                "shared": bool(state.links) and all(is_shared(said.link.target.cls) for said in state.links),
             },
         }
         for section, state in (step.plan.scopes or {}).items()

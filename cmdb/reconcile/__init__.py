@@ -7,8 +7,9 @@ newest by sequence and never by arrival. So any order of arrival, with repeats, 
 from cmdb.reconcile.items import Items
 from cmdb.reconcile.known import SELF, Known, KnownCI, KnownEdge
 from cmdb.reconcile.report import addresses, plan, settle, still
-from cmdb.reconcile.said import endpoints_named
+from cmdb.reconcile.said import endpoints_named, shared_named
 
 __all__ = [
-    "SELF", "Items", "Known", "KnownCI", "KnownEdge", "addresses", "endpoints_named", "plan", "settle", "still",
+    "SELF", "Items", "Known", "KnownCI", "KnownEdge", "addresses", "endpoints_named", "plan", "settle", "shared_named",
+    "still",
 ]  # fmt: skip

@@ -13,9 +13,12 @@ from cmdb.reconcile.known import CONTAINED, EdgeKey, Known
 from cmdb.reconcile.ledger import Ledger, rank
 from cmdb.reconcile.placeholders import Placeholders
 from cmdb.reconcile.said import scope_of
-from cmdb.words import Link, Value
+from cmdb.reconcile.shared import SharedThings
+from cmdb.shared import is_shared
+from cmdb.words import Link, Ref, Value
 
-Mine = dict[EdgeKey, tuple[str, EdgeClaim]]
+Mine = dict[EdgeKey, dict[str, EdgeClaim]]
+"""By edge and scope: what was seen and what was read in a configuration stand beside each other."""
 
 
 class Edges:
@@ -26,6 +29,7 @@ class Edges:
         self.catalogue, self.live = items.catalogue, items.settled.live
         self.ids = {ref: ci.id for ref, ci in known.children.items() if ref in self.live} | items.ids
         self.placeholders = Placeholders(self.known.placeholders, self.known.uses, items.new_id)
+        self.shared = SharedThings(self.known.shared, items.new_id)
         self.ledger = Ledger(items.new_id, self.placeholders)
         self.notes: list[str] = []
 
@@ -36,25 +40,28 @@ class Edges:
         have: set[EdgeKey] = set()
         for edge in self.known.edges:
             # One agent's report says nothing about what a person or another agent claims, unless an end is gone.
-            claims = {s: c for s, c in edge.claims.items() if source_of(s) != self.snapshot.node}
+            claims = {s: c for s, c in edge.claims.items() if s in self.known.quiet or not self._speaks(s)}
             if edge.source not in here or edge.key in have:
                 claims = {}
             elif edge.key in mine:
-                claims |= [mine[edge.key]]
+                claims |= mine[edge.key]
             have |= {edge.key} if claims else set()
             self.ledger.keep(edge, claims)
         for key in sorted(set(mine) - have):
-            self.ledger.lay(key, dict([mine[key]]))
+            self.ledger.lay(key, mine[key])
         self._repoint_incoming()
         self.placeholders.tidy()
 
+    def _speaks(self, scope: str) -> bool:
+        return source_of(scope) == self.snapshot.node
+
     def _mine(self) -> Mine:
-        """What this node claims: containment of what it reports, and its links, each by its surest sighting."""
-        mine: Mine = {}
+        """What this node claims: containment of what it reports, and its links, by each section's surest sighting."""
+        mine: Mine = defaultdict(dict)
         for ref in sorted(self.live):
-            own = sorted(s for s in self.live[ref].claims if source_of(s) == self.snapshot.node and holds(s))
+            own = sorted(s for s in self.live[ref].claims if self._speaks(s) and holds(s))
             if own and (relation := self.catalogue.cls(ref.cls).contained_by):
-                mine[relation, self.ids[ref], self.host] = (own[0], EdgeClaim(None, CONTAINED))
+                mine[relation, self.ids[ref], self.host][own[0]] = EdgeClaim(None, CONTAINED)
         for name, all_said in sorted(self.links.items()):
             for said in all_said:
                 self._link(mine, scope_of(self.snapshot, name), said.link)
@@ -65,14 +72,18 @@ class Edges:
         if source is None:
             self.notes.append(f"{link.type} from {link.source.cls} {link.source.key!r}: it is not there any more")
             return
-        is_endpoint = link.target.cls == "Endpoint"
-        target = self._resolve(parse(link.target.key), scope) if is_endpoint else self.ids.get(link.target)
+        target = self._target(link.target, scope)
         if target is None or target == source:
             return
-        claim = EdgeClaim(parse(link.target.key).key if is_endpoint else None, link.evidence)
-        key = (link.type, source, target)
-        if key not in mine or rank(scope, claim) < rank(*mine[key]):
-            mine[key] = (scope, claim)
+        endpoint = parse(link.target.key).key if link.target.cls == "Endpoint" else None
+        claim, claims = EdgeClaim(endpoint, link.evidence), mine[link.type, source, target]
+        if scope not in claims or rank(scope, claim) < rank(scope, claims[scope]):
+            claims[scope] = claim
+
+    def _target(self, ref: Ref, scope: str) -> str | None:
+        if ref.cls == "Endpoint":
+            return self._resolve(parse(ref.key), scope)
+        return self.shared.at(ref) if is_shared(ref.cls) else self.ids.get(ref)
 
     @cached_property
     def listeners(self) -> Listeners:

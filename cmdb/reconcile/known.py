@@ -70,7 +70,8 @@ class Known:
     children: everything inside the host by class and local key, retired ones included.
     edges: open edges that start at the host or its children. incoming: open edges from elsewhere to its services and to
     the placeholders of its addresses. listeners: services of other hosts, by endpoint key. placeholders: by (parent,
-    key). uses: how many open edges point at a placeholder, by its id.
+    key). uses: how many open edges point at a placeholder, by its id. shared: what is known of the shared things that
+    links name. quiet: scopes that this report says nothing of and whose edges cannot change, so they are not loaded.
     """
 
     host: KnownCI | None
@@ -81,6 +82,8 @@ class Known:
     listeners: Mapping[str, str] = field(default_factory=dict)
     placeholders: Mapping[tuple[str | None, str], KnownCI] = field(default_factory=dict)
     uses: Mapping[str, int] = field(default_factory=dict)
+    shared: Mapping[Ref, KnownCI] = field(default_factory=dict)
+    quiet: frozenset[str] = frozenset()
 
     def ci(self, ref: Ref) -> KnownCI | None:
         """The CI a report means by `ref`: the host itself or a child, whatever its status."""

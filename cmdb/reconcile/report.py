@@ -74,8 +74,9 @@ def plan(items: Items, beyond: Known | None) -> Plan:
     edges.settle()
     return replace(
         made,
-        create=(*made.create, *edges.placeholders.create),
-        change=(*made.change, *edges.placeholders.change),
+        create=(*made.create, *edges.placeholders.create, *edges.shared.create),
+        change=(*made.change, *edges.placeholders.change, *edges.shared.change),
+        claims=(*made.claims, *edges.shared.claims),
         open=tuple(edges.ledger.open),
         close=tuple(edges.ledger.close),
         reword=tuple(edges.ledger.reword),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from cmdb.endpoints import parse
 from cmdb.plan import Said, ScopeState
 from cmdb.reconcile.known import NOTHING_SAID, Known
+from cmdb.shared import is_shared
 from cmdb.words import Item, Link, Ref, Section, Snapshot
 
 
@@ -35,6 +36,13 @@ def endpoints_named(links: Mapping[str, tuple[Said, ...]]) -> frozenset[str]:
     """Every endpoint key that links point at: the store looks these up before edges can be planned."""
     targets = (said.link.target for all_said in links.values() for said in all_said)
     return frozenset(parse(target.key).key for target in targets if target.cls == "Endpoint")
+
+
+def shared_named(links: Mapping[str, tuple[Said, ...]]) -> frozenset[Ref]:
+    """Every shared thing that links point at: the store looks these up too."""
+    return frozenset(
+        said.link.target for all_said in links.values() for said in all_said if is_shared(said.link.target.cls)
+    )
 
 
 def scope_of(snapshot: Snapshot, section: str) -> str:

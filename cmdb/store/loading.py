@@ -17,6 +17,7 @@ from cmdb.endpoints import answering, parse
 from cmdb.identity import Candidate
 from cmdb.plan import ScopeState
 from cmdb.reconcile import Items, Known, KnownCI, KnownEdge
+from cmdb.shared import parse as parse_shared
 from cmdb.store.session import Run
 from cmdb.words import RESERVED, CIClass, Ref, Value
 
@@ -51,7 +52,7 @@ def known_edge(row: Sequence[Any]) -> KnownEdge:
     )  # fmt: skip
 
 
-def known(state: Mapping[str, Any], around: Mapping[str, Any] | None) -> Known:
+def known(node: str, state: Mapping[str, Any], around: Mapping[str, Any] | None) -> Known:
     """What is known of a node's host before its report is settled; `around` is None when the host is new."""
     return Known(
         host=known_ci(around["host"], around["claims"]) if around is not None else None,
@@ -62,9 +63,10 @@ def known(state: Mapping[str, Any], around: Mapping[str, Any] | None) -> Known:
             if p["class"] in catalogue().classes
         },
         scopes={
-            section: ScopeState(complete, tuple(facts.said_from_json(parts) for parts in json.loads(links)))
+            section: ScopeState(complete, tuple(facts.said_from_json(parts) for parts in json.loads(links or "[]")))
             for section, complete, links in state["scopes"]
         },
+        quiet=frozenset(f"{node}/{section}" for section, _, links in state["scopes"] if links is None),
     )
 
 
@@ -74,6 +76,7 @@ def beyond(run: Run, items: Items) -> Known:
     own = reconcile.addresses(items)
     foreign = {parse(k).address for k in named if not parse(k).loopback} - own
     parameters = {"host": items.host, "keys": sorted(named), "own": sorted(own), "foreign": sorted(foreign)}
+    parameters |= {"quiet": sorted(items.known.quiet), **_shared(reconcile.shared_named(items.links))}
     row = run(facts.BEYOND, parameters)[0]
     hosts = [
         (frozenset(addresses), [(service, tuple(listens)) for service, listens in services])
@@ -86,7 +89,17 @@ def beyond(run: Run, items: Items) -> Known:
         listeners=answering(named, hosts),
         placeholders={(p.get("parent"), p["key"]): known_ci(p) for p, _ in row["placeholders"]},
         uses={p["id"]: uses for p, uses in row["placeholders"]},
+        # Sorted by status, live before retired: of several the first one counts.
+        shared={Ref(cls, key): known_ci(p) for cls, key, p in reversed(row["shared"])},
     )
+
+
+def _shared(refs: Collection[Ref]) -> dict[str, Any]:
+    rows = {
+        cls: [{"key": ref.key, **parse_shared(ref).attributes} for ref in sorted(refs) if ref.cls == cls]
+        for cls in ("SoftwareVersion", "OperatingSystem")
+    }
+    return {"packages": rows["SoftwareVersion"], "systems": rows["OperatingSystem"]}
 
 
 def candidates(

@@ -54,7 +54,15 @@ def apply_reports(bolt: Bolt, snapshots: Sequence[Snapshot], now: str, revoked: 
 
     def work(run: Run) -> list[Outcome]:
         batch = _Batch(run, now, revoked)
-        rows = run(facts.NODES, {"rows": [{"node": s.node, "report": s.report_id} for s in snapshots]})
+        rows = run(
+            facts.NODES,
+            {
+                "rows": [
+                    {"node": s.node, "report": s.report_id, "fresh": [one.name for one in s.sections]}
+                    for s in snapshots
+                ]
+            },
+        )
         states = {row["node"]: row for row in rows}
         outcomes = [batch.take(snapshot, states[snapshot.node]) for snapshot in snapshots]
         if not batch.close():
@@ -89,7 +97,7 @@ class _Batch:
         if verdict.outcome in {"conflict", "ambiguous"}:
             return self._hold(snapshot, verdict)
         host = verdict.ci or new_id("ci")
-        known = loading.known(state, self._around(state, verdict.ci))
+        known = loading.known(snapshot.node, state, self._around(state, verdict.ci))
         self._hosts.add(host)
         if losses := brake.believed_not(snapshot, known, state["brakes"]):
             return self._brake(snapshot, losses, state["brakes"])

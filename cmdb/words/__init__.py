@@ -5,7 +5,7 @@ Only the standard library is imported here: these words also travel to hosts tha
 
 from cmdb.words.attribute import SOURCES, Attribute
 from cmdb.words.check import RESERVED, AttributeType, Scalar, Value
-from cmdb.words.ci_class import LOCAL_KEY, CIClass, IdentityRule
+from cmdb.words.ci_class import LOCAL_KEY, SEEN_ON_HOST, CIClass, IdentityRule
 from cmdb.words.common import COMMON, CONDITION, MTBF, MTTR, REDUNDANCY
 from cmdb.words.lifecycle import AGREEMENT, DECLARED, DISCOVERED, LOGICAL, PHYSICAL, Lease, Lifecycle
 from cmdb.words.people import Principal, Role
@@ -39,7 +39,8 @@ from cmdb.words.view import View
 
 __all__ = [
     "AGREEMENT", "ANY", "COMMON", "CONDITION", "DECLARED", "DISCOVERED", "LOCAL_KEY", "LOGICAL", "MTBF", "MTTR",
-    "PHYSICAL", "REDUNDANCY", "RESERVED", "SOURCES", "WIRE_SCHEMA", "Attribute", "AttributeType", "CIClass",
+    "PHYSICAL", "REDUNDANCY", "RESERVED", "SEEN_ON_HOST", "SOURCES", "WIRE_SCHEMA", "Attribute", "AttributeType",
+    "CIClass",
     "Cardinality", "Category", "Command", "Decision", "Download", "Effect", "Evidence", "Failure", "GraphEffect",
     "Guard", "IdentityRule", "Item", "Lease", "Lifecycle", "Link", "LinkType", "Model", "Needs", "Notice", "PartType",
     "Principal", "Problem", "Process", "Question", "Record", "RecordLifecycle", "RecordLink", "RecordType",

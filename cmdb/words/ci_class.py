@@ -27,6 +27,9 @@ class IdentityRule:
 LOCAL_KEY = IdentityRule("parent and local key", ("parent", "key"))
 """How a thing inside a host is recognised: by its parent and a key unique there."""
 
+SEEN_ON_HOST = IdentityRule("host that saw it and local key", ("parent", "key"))
+"""How a thing is recognised that a host reports as its own and that may as well stand alone, where people write it."""
+
 
 @dataclass(frozen=True, slots=True)
 class CIClass:

@@ -16,6 +16,7 @@ import pytest
 from agents.scripted_door import TOKEN, enrolled_home, error, hang, scripted_door
 
 from cmdb_agents.main import EXAMPLES
+from cmdb_agents.run import all_collectors
 
 
 def agent(*arguments: str, given: str | None = None, home: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -38,7 +39,7 @@ def test_enrol_once_status(tmp_path: Path) -> None:
         once = agent("once", home=home)
         assert once.returncode == 0, once.stderr
         assert re.search(
-            r"report 1: accepted\nsections: 5, of which 5 travelled whole\ncost: \d+ ms CPU, [\d.]+ MiB", once.stdout
+            r"report 1: accepted\nsections: 12, of which 12 travelled whole\ncost: \d+ ms CPU, [\d.]+ MiB", once.stdout
         )
         status = json.loads(agent("status", "--json", home=home).stdout)
     assert ("nd_test", door.url, 1, None) == (
@@ -134,7 +135,7 @@ def test_show_needs_nothing(tmp_path: Path) -> None:
     """`show` works without enrolment and without a folder, makes none, and prints one section or all."""
     whole = agent("show", "--json", home=tmp_path / "none")
     assert whole.returncode == 0, whole.stderr
-    assert {"filesystems", "host", "network", "services", "sockets"} == set(json.loads(whole.stdout))
+    assert set(all_collectors()) == set(json.loads(whole.stdout))
     one = agent("show", "host", home=tmp_path / "none")
     assert one.stdout.startswith("host (")
     assert os.uname().release in one.stdout
@@ -188,7 +189,7 @@ def test_run_reports_and_stops_cleanly(tmp_path: Path) -> None:
     assert (second.returncode, "another agent" in second.stderr) == (3, True)
     lines = log.splitlines()
     assert len(lines) >= 2
-    assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ seq=\d+ accepted sections=5 whole=\d ", x) for x in lines)
+    assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ seq=\d+ accepted sections=12 whole=\d+ ", x) for x in lines)
 
 
 def test_sigterm_during_a_request(tmp_path: Path) -> None:

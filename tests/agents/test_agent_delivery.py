@@ -30,6 +30,7 @@ from cmdb_agents.agent import Agent, keep_reporting
 from cmdb_agents.deliver import Verdict, judge
 from cmdb_agents.front_door import Answer
 from cmdb_agents.report import FULL_EVERY
+from cmdb_agents.run import all_collectors
 from cmdb_agents.transports.readings import Machine
 from cmdb_agents.transports.recorded import Recorded
 
@@ -62,7 +63,7 @@ def whole(report: dict[str, Any]) -> set[str]:
     return {name for name, section in report["sections"].items() if len(section) > 1}
 
 
-ALL = {"filesystems", "host", "network", "services", "sockets"}
+ALL = set(all_collectors())
 
 
 def test_first_is_full_then_only_changes_travel(tmp_path: Path) -> None:

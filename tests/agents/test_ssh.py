@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.ssh_server import Server, free_port, needs_sshd, new_key, pin, shown, sshd
+from support.ssh_server import Server, needs_sshd, new_key, pin, shown, sshd
 
 from cmdb.errors import NotAuthenticated, Refused, Unavailable
 from cmdb.words import Item, Link, Section
@@ -47,6 +47,15 @@ def stated(section: Section) -> set[Item | Link]:
     return {*map(frozen, section.items), *section.links}
 
 
+def alike(before: Section, over: Section, after: Section) -> bool:
+    """Whether a section over SSH holds all that stays from one look to the next, and little that neither has."""
+    if over.name in ("certificates", "configuration"):
+        return True
+    extra = stated(over) - stated(before) - stated(after)
+    few = 5 if over.name in ("services", "sockets") else 0  # the look's own shell, and what others just started
+    return stated(before) & stated(after) <= stated(over) and len(extra) <= few and over.complete == before.complete
+
+
 def frozen(item: Item) -> Item:
     """An item that can be a member of a set."""
     return Item(item.cls, item.key, item.name, tuple(sorted(item.attributes.items())))  # type: ignore[arg-type]
@@ -57,20 +66,21 @@ def test_what_is_seen_over_ssh_is_what_the_agent_sees(server: Server, tmp_path: 
     folder = server.pinned(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         client = socket.create_connection(listener.getsockname())
-        before = here()
-        sight = SSH.look(task(server, folder))
-        after = here()
+        for attempt in range(3):
+            before, sight, after = here(), SSH.look(task(server, folder)), here()
+            sections = {s.name: s for s in sight.sections}
+            different = [name for name in before if not alike(before[name], sections[name], after[name])]
+            # Other programs of this host may connect and part between two looks, so sockets get another chance.
+            if not different or attempt == 2:
+                break
         client.close()
-    sections = {s.name: s for s in sight.sections}
     assert sections.keys() == before.keys()
-    assert all(len(stated(before[name])) for name in ("host", "network", "filesystems", "services"))
-    for name, section in sections.items():
-        steady = stated(before[name]) & stated(after[name])
-        assert steady <= stated(section), (name, steady - stated(section))
-        # The connection that looks is seen from its server's side only; programs come and go beside the test.
-        extra = stated(section) - stated(before[name]) - stated(after[name])
-        assert not extra if name in ("host", "filesystems") else len(extra) <= 5, (name, extra)
-        assert section.complete == before[name].complete
+    for name in ("certificates", "configuration"):
+        assert not sections[name].complete  # not asked over SSH, and said so
+    assert different == []
+    assert all(
+        stated(sections[name]) for name in ("host", "network", "filesystems", "services", "accounts", "packages")
+    )
     assert sight.name == os.uname().nodename
     assert sight.boot_id == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
@@ -78,29 +88,25 @@ def test_what_is_seen_over_ssh_is_what_the_agent_sees(server: Server, tmp_path: 
 def test_a_dependency_is_found_with_its_program(tmp_path: Path, server: Server) -> None:
     """A client and its server, both running scripts of known names, appear as services with an edge between them."""
     (tmp_path / "ledger.py").write_text(
-        "import socket,sys\ns=socket.create_server(('127.0.0.1',int(sys.argv[1])))\nkept=[]\n"
+        "import socket\ns=socket.create_server(('127.0.0.1',0))\nprint(s.getsockname()[1],flush=True)\nkept=[]\n"
         "while 1: kept.append(s.accept())"
     )
     (tmp_path / "shop.py").write_text(
-        "import socket,sys,time\nfor _ in range(100):\n"
-        "  try: c=socket.create_connection(('127.0.0.1',int(sys.argv[1]))); break\n  except OSError: time.sleep(.05)\n"
-        "s=socket.create_server(('127.0.0.1',int(sys.argv[2])))\nprint(1,flush=True)\nsys.stdin.read()"
+        "import socket,sys\nc=socket.create_connection(('127.0.0.1',int(sys.argv[1])))\n"
+        "s=socket.create_server(('127.0.0.1',0))\nprint(1,flush=True)\nsys.stdin.read()"
     )
-    ledger, shop = free_port(), free_port()
-    with (
-        subprocess.Popen([sys.executable, str(tmp_path / "ledger.py"), str(ledger)]) as one,
-        subprocess.Popen(
-            [sys.executable, str(tmp_path / "shop.py"), str(ledger), str(shop)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        ) as two,
-    ):  # fmt: skip
-        try:
-            assert two.stdout is not None
-            assert two.stdout.readline()
-            sight = SSH.look(task(server, server.pinned(tmp_path / "collector")))
-        finally:
-            one.kill()
-            two.kill()
+    with subprocess.Popen([sys.executable, str(tmp_path / "ledger.py")], stdout=subprocess.PIPE) as one:
+        assert one.stdout is not None
+        ledger = int(one.stdout.readline())
+        command = [sys.executable, str(tmp_path / "shop.py"), str(ledger)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as two:
+            try:
+                assert two.stdout is not None
+                assert two.stdout.readline()
+                sight = SSH.look(task(server, server.pinned(tmp_path / "collector")))
+            finally:
+                one.kill()
+                two.kill()
     links = {(k.source.key, k.type, k.target.key) for s in sight.sections for k in s.links}
     assert ("shop", "DEPENDS_ON", f"tcp://127.0.0.1:{ledger}") in {(s.partition("@")[0], k, t) for s, k, t in links}
 
@@ -179,21 +185,23 @@ def test_sudo_is_used_only_where_it_is_asked_for(server: Server, tmp_path: Path)
 
 def test_without_root_what_is_hidden_is_said() -> None:
     """The script as an ordinary user says what it could not see in the words of an agent without root."""
-    from cmdb_agents.transports.local import Reader
+    from cmdb_agents.transports.local import Linux
     from cmdb_agents.transports.ssh_capture import capture
 
     done = subprocess.run(
         ["sh", "-s"], input=script("ab").encode(), capture_output=True, check=True, user=65534, group=65534
     )
-    machine = Reader(capture(done.stdout, "ab")).read()
+    machine = Linux(capture(done.stdout, "ab")).read()
     agent = subprocess.run(
         [
-            sys.executable, "-c", "import os, psutil; from cmdb_agents.transports.local import Local\n"
-            "os.setgid(65534); os.setuid(65534); print(Local().read().troubles)",
+            sys.executable, "-c",
+            "import os; from cmdb_agents.transports.local import Local; Local().read()\n"
+            "os.setgid(65534); os.setuid(65534); aside = ('certificates', 'configuration')\n"
+            "print([t for t in Local().read().troubles if t.area not in aside])",
         ],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert agent.stdout.strip() == repr(machine.troubles)
+    assert agent.stdout.strip() == repr(list(machine.troubles))
     assert "programs of other users behind their sockets" in {t.what for t in machine.troubles}
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from cmdb_agents.transports.here import Here
-from cmdb_agents.transports.local import Local, Reader
+from cmdb_agents.transports.hand import MAX_SMALL, Hand
+from cmdb_agents.transports.local import Linux, Local
 from cmdb_agents.transports.ssh_capture import capture, frames
 from cmdb_agents.transports.ssh_script import PARTS, script
 
@@ -25,33 +25,47 @@ def answer() -> bytes:
     return subprocess.run(["sh", "-s"], input=script(WORD).encode(), capture_output=True, check=True).stdout
 
 
-class Watched(Here):
-    """Hands on this host that write down what was asked of them."""
+ASIDE = ("/run/containerd/", "/sys/firmware/dmi/entries")
+"""What stays on the host, which the answer says: environments of containers, raw firmware tables."""
 
-    def __init__(self) -> None:
+
+class Watched(Hand):
+    """A hand on this host that writes down what was asked of it."""
+
+    def __init__(self, asked: set[str] | None = None, commands: set[tuple[str, ...]] | None = None) -> None:
         super().__init__()
-        self.asked: set[str] = set()
-        self.commands: set[tuple[str, ...]] = set()
+        self.asked: set[str] = set() if asked is None else asked
+        self.ordered: set[tuple[str, ...]] = set() if commands is None else commands
 
-    def text(self, path: str, limit: int) -> str:
+    def fresh(self) -> Watched:
+        return Watched(self.asked, self.ordered)
+
+    def raw(self, path: str, limit: int = MAX_SMALL) -> bytes:
         self.asked.add(path)
-        return super().text(path, limit)
+        return super().raw(path, limit)
 
     def link(self, path: str) -> str:
         self.asked.add(path)
         return super().link(path)
 
+    def names(self, path: str) -> list[str]:
+        self.asked.add(f"{path}/*")
+        return super().names(path)
+
     def exists(self, path: str) -> bool:
         self.asked.add(path)
-        return super().exists(path)
+        return super().exists(path) or path.endswith((".sqlite", "lldpd.socket"))
 
     def is_folder(self, path: str) -> bool:
         self.asked.add(path)
         return super().is_folder(path) or path == "/run/systemd/system"
 
-    def output(self, command: Any, seconds: float, limit: int) -> str:
-        self.commands.add(tuple(command))
-        return ""
+    def matching(self, pattern: str) -> list[str]:
+        return []  # certificates and configuration are said not to be asked over SSH
+
+    def output(self, command: Any, seconds: float = 0.0, limit: int = 0) -> str:
+        self.ordered.add(tuple(command))
+        raise FileNotFoundError
 
 
 def patterns() -> Iterator[str]:
@@ -63,17 +77,19 @@ def patterns() -> Iterator[str]:
 
 def test_every_path_the_reader_asks_for_is_in_the_script() -> None:
     """Whoever teaches the reader another file or command is told here that SSH must bring it too."""
-    hands = Watched()
-    Reader(hands).read()
+    hand = Watched()
+    Linux(hand).read()
     named = list(patterns())
     missing = {
         path
-        for path in hands.asked
+        for path in hand.asked
         if not any(fnmatch.fnmatch(path, pattern) for pattern in named)
         and not re.fullmatch(r"/proc/\d+/fd/\d+", path)  # long listings of the folder bring these
+        and not path.startswith(ASIDE)
     }
     assert missing == set()
-    assert hands.commands <= {part.command for part in PARTS}
+    assert len(hand.ordered) == 3
+    assert hand.ordered <= {part.command for part in PARTS}
 
 
 def test_every_shell_brings_the_same(answer: bytes) -> None:
@@ -91,12 +107,12 @@ def test_every_shell_brings_the_same(answer: bytes) -> None:
 
 def test_a_cut_answer_is_never_absence(answer: bytes) -> None:
     """Cut anywhere, the answer makes the sections incomplete that need what is missing; it never raises."""
-    whole = Reader(capture(answer, WORD)).read()
-    assert not {t for t in whole.troubles if "no whole answer" in t.why}
+    whole = Linux(capture(answer, WORD)).read()
+    assert not {t for t in capture(answer, WORD).lacking if "no whole answer" in t.why}
     for at in range(0, len(answer), len(answer) // 40):
         hands = capture(answer[:at], WORD)
-        machine = Reader(hands).read()
-        lacking = {t.area for t in hands.troubles}
+        machine = Linux(hands).read()
+        lacking = {t.area for t in hands.lacking}
         for area, mine, there in (
             ("network", machine.interfaces, whole.interfaces),
             ("filesystems", machine.mounts, whole.mounts),
@@ -111,7 +127,7 @@ def test_nothing_a_program_prints_passes_for_a_frame(answer: bytes) -> None:
     forged = answer.replace(
         b"\n@" + WORD.encode() + b" end who 0", b"\n@000000 end who 0\nroot\n@" + WORD.encode() + b" end who 0"
     )
-    assert Reader(capture(forged, WORD)).read().platform.hostname == Local().read().platform.hostname
+    assert Linux(capture(forged, WORD)).read().platform.hostname == Local().read().platform.hostname
     assert frames(b"\n@x begin who\na\n@x begin who\nb\n@x end system 0\n", "x")["who"].status is None
 
 
@@ -127,7 +143,7 @@ def test_nothing_a_program_prints_passes_for_a_frame(answer: bytes) -> None:
 )
 def test_junk_is_read_without_harm(junk: bytes) -> None:
     """Whatever bytes come back, the reader ends with troubles and no exception."""
-    assert Reader(capture(junk, WORD)).read().troubles
+    assert Linux(capture(junk, WORD)).read().troubles
 
 
 def test_a_missing_command_is_said(tmp_path: Any) -> None:
@@ -138,6 +154,6 @@ def test_a_missing_command_is_said(tmp_path: Any) -> None:
     text = script(WORD).replace("PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH", f"PATH={tmp_path}")
     done = subprocess.run(["/bin/sh", "-s"], input=text.encode(), capture_output=True, check=True)
     machine_hands = capture(done.stdout, WORD)
-    machine = Reader(machine_hands).read()
+    machine = Linux(machine_hands).read()
     assert machine.platform.hostname
-    assert ("network", "missing command") in {(t.area, t.why) for t in machine_hands.troubles}
+    assert ("network", "missing command") in {(t.area, t.why) for t in machine_hands.lacking}

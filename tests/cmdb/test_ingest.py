@@ -85,7 +85,7 @@ def test_a_wrong_value_is_refused_by_its_place(path: str, value: Any, where: str
 
 def test_unknown_words_say_which_are_known() -> None:
     """An unknown class lists the classes."""
-    with pytest.raises(UnknownName, match="known are Application"):
+    with pytest.raises(UnknownName, match="known are Account"):
         parse(broken("sections.host.items.0.class", "Toaster"))
 
 

@@ -26,7 +26,7 @@ from cmdb_processes.cli.server.processes import processes
 
 PAGES = Path(__file__).parents[2] / "docs" / "classes"
 CLASSES = sorted(catalogue().classes)
-NAMING = {"port", "lun_number", "vlan_id", "expected_status"}
+NAMING = {"port", "lun_number", "vlan_id", "expected_status", "uid", "gid", "index"}
 """Numbers that name something and measure nothing: the only ones without a unit."""
 
 

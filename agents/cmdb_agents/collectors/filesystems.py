@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cmdb.words import Section
-from cmdb_agents.collector import Collector, View, item, section
+from cmdb.words import Evidence, Link, Ref, Section
+from cmdb_agents.collector import MAX_KEY, Collector, View, clean, item, section
+from cmdb_agents.collectors.storage import LAID, places
 from cmdb_agents.transports.readings import Mount
 
 REMOTE = ("nfs", "cifs", "smb", "ceph", "glusterfs", "9p", "virtiofs", "afs", "lustre", "beegfs", "gpfs")
@@ -21,7 +22,7 @@ NOISE = (
 
 
 def collect(view: View) -> Section:
-    """One Filesystem item for each."""
+    """One Filesystem item for each, and what it lies on: a device of this host, or the server of a remote one."""
     items = (
         item(
             "Filesystem",
@@ -35,7 +36,19 @@ def collect(view: View) -> Section:
         )
         for mount in real(view.machine.mounts)
     )
-    return section("filesystems", view.machine, items)
+    return section("filesystems", view.machine, items, _laid(view))
+
+
+def _laid(view: View) -> Iterator[Link]:
+    blocks = view.machine.blocks
+    refs = places(blocks)
+    by = {b.number: b.name for b in blocks if b.number} | {b.path: b.name for b in blocks}
+    for mount in real(view.machine.mounts):
+        source = Ref("Filesystem", clean(mount.mount_point, MAX_KEY) or "?")
+        if device := by.get(mount.number) or by.get(mount.device):
+            yield Link(LAID, source, refs[device], Evidence("mount", f"{mount.device} is {device}"[:300], 1.0))
+        elif mount.server:
+            yield Link(LAID, source, Ref("Endpoint", mount.server), Evidence("mount", mount.device[:300], 1.0))
 
 
 def real(mounts: Iterable[Mount]) -> Iterator[Mount]:

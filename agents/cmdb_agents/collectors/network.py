@@ -17,11 +17,13 @@ def collect(view: View) -> Section:
     """A NetworkInterface item for each interface, an IPAddress item and an ASSIGNED_TO link for each address."""
     items: list[Item] = []
     links: list[Link] = []
+    shown = {i.name for i in view.machine.interfaces if not _plumbing(i)}
     for interface in view.machine.interfaces:
         if _plumbing(interface):
             continue
         device = _interface(interface)
         items.append(device)
+        links += [_carried(device.ref, Ref("NetworkInterface", name)) for name in interface.lower if name in shown]
         for address in interface.addresses:
             if not address.temporary:
                 assigned = _address(interface, address)
@@ -59,10 +61,18 @@ def _interface(interface: Interface) -> Item:
         permanent_mac=permanent,
         kind=kind(interface),
         master=interface.master,
+        index=interface.index or None,
+        bond_mode=interface.bond_mode,
+        vlan_id=interface.vlan or None,
+        driver=interface.driver,
         mtu=interface.mtu or None,
         speed_mbps=interface.speed if 0 < interface.speed < 10**7 else None,
         state="down" if interface.state in ("down", "lowerlayerdown", "notpresent", "dormant") else "up",
     )
+
+
+def _carried(upper: Ref, lower: Ref) -> Link:
+    return Link("CARRIED_BY", upper, lower, Evidence("interface", f"{upper.key} sends through {lower.key}", 1.0))
 
 
 def _address(interface: Interface, address: Address) -> Item:

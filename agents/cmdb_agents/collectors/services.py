@@ -25,6 +25,7 @@ def collect(view: View) -> Section:
             listens=found.listens,
             container_id=found.container_id,
             image=found.image,
+            cgroup=found.cgroup,
         )
         for found in view.ownership.services.values()
     )

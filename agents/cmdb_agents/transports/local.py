@@ -1,75 +1,70 @@
-"""Reads a Linux machine through its `Hands`: this one (`Local`), or one that was captured over SSH.
+"""Reads a Linux machine through a hand: what every look needs. What changes seldom is read by the files of `linux/`.
 
 It knows no CI. Each reading is guarded alone: what fails becomes a Trouble and the rest goes on. Sockets and
 processes are read from /proc directly: psutil needs four times the CPU for the same rows and names only one of
 several processes that hold a socket. psutil gives the interface addresses.
-
-Longer than other files on purpose: whatever is read from a machine stands in one place, to be reviewed as one.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from cmdb.errors import Misconfigured
-from cmdb_agents.addresses import endpoint, shortest
+from cmdb_agents.parsers import firmware
 from cmdb_agents.transports import procfs
-from cmdb_agents.transports.hands import Hands
-from cmdb_agents.transports.here import Here
+from cmdb_agents.transports.hand import Hand
+from cmdb_agents.transports.reader import Readers, why
 from cmdb_agents.transports.readings import (
     Address,
-    Container,
     Interface,
     Machine,
     Mount,
     Platform,
     Process,
     Socket,
-    Trouble,
     Unit,
 )
 
 MAX_FILE = 16 * 2**20  # a /proc/net/tcp of 100,000 rows
-MAX_SMALL = 64 * 2**10
 MAX_PIDS, MAX_FDS, MAX_ARGS = 20_000, 20_000, 256
 MAX_NAMESPACES = 100
-MAX_INTERFACES, MAX_MOUNTS, MAX_CONTAINERS = 1_000, 2_000, 1_000
+MAX_INTERFACES, MAX_MOUNTS, MAX_MODULES = 1_000, 2_000, 256
 COMMAND_SECONDS = 10
 NETWORK_TYPES = ("nfs", "cifs", "smb", "ceph", "glusterfs", "9p", "virtiofs", "afs", "fuse", "autofs", "zfs")
 """Types whose statvfs can block for ever (a server that is gone) or gives a size that moves (zfs, a shared pool)."""
 DMI = (
     "sys_vendor", "product_name", "product_uuid", "product_serial", "board_serial", "chassis_serial", "bios_version",
+    "bios_vendor", "bios_date", "chassis_type", "board_asset_tag", "chassis_asset_tag",
 )  # fmt: skip
 COMMAND = [
     "systemctl", "show", "--no-pager", "*.service",
-    "--property=Id,LoadState,ActiveState,SubState,UnitFileState,Type,MainPID,User,ExecStart",
+    "--property=Id,LoadState,ActiveState,SubState,UnitFileState,Type,MainPID,User,ExecStart,ControlGroup",
 ]  # fmt: skip
 
 T = TypeVar("T")
 
 
-class Reader:
-    """A Transport to the machine behind some hands."""
+class Linux:
+    """A Transport to the machine behind a hand."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
-        self._troubles: list[Trouble] = []
+    def __init__(self, hand: Hand) -> None:
+        self._hand, self._readers = hand, Readers()
         self._blind = False
         self._users: dict[str, str] = {}
         self._cpu: tuple[str, int, int, bool] | None = None
+        self._once: dict[str, Any] | None = None
+        self._no_modules = False
 
     def read(self) -> Machine:
         """Everything in one pass."""
-        self._troubles = []
+        self._hand = self._hand.fresh()
         # Read as a file: the name service may ask a directory over the network, and block.
-        self._users = procfs.users(self._line("/etc/passwd"))
+        self._users = procfs.users(self._hand.line("/etc/passwd"))
         none: tuple[tuple[Process, ...], tuple[Socket, ...]] = ((), ())
-        containers: tuple[Container, ...] = self._guard("services", self._containers, ())
         units = self._guard("services", self._units, None)
         processes, sockets = self._guard("services", lambda: self._processes(units or ()), none)
         return Machine(
@@ -77,12 +72,12 @@ class Reader:
             mounts=self._guard("filesystems", self._mounts, ()),
             interfaces=self._guard("network", self._interfaces, ()),
             units=units,
-            containers=containers,
             processes=processes,
             sockets=sockets,
             ephemeral=self._guard("sockets", self._ephemeral, (32768, 60999)),
-            own_pid=self._hands.pid,
-            troubles=tuple(sorted(set(self._troubles), key=lambda t: (t.area, t.what, t.why))),
+            own_pid=self._hand.pid,
+            **self._readers.read(self._hand),
+            troubles=tuple(sorted(set(self._hand.troubles), key=lambda t: (t.area, t.what, t.why))),
         )
 
     # --- small hands ---------------------------------------------------------------------------------------
@@ -91,73 +86,85 @@ class Reader:
         try:
             return reading()
         except (OSError, ValueError, IndexError, KeyError) as error:
-            self._trouble(area, f"the {area} reading", f"{type(error).__name__}: {_why(error)}")
+            self._hand.trouble(area, f"the {area} reading", f"{type(error).__name__}: {why(error)}")
             return otherwise
-
-    def _trouble(self, area: str, what: str, why: str, root_helps: bool = False) -> None:
-        self._troubles.append(Trouble(area, what, why, root_helps and not self._hands.superuser))
-
-    def _text(self, path: str, limit: int = MAX_SMALL) -> str:
-        return self._hands.text(path, limit)
-
-    def _line(self, path: str) -> str:
-        try:
-            return self._text(path).strip()
-        except (OSError, ValueError):
-            return ""
 
     # --- the machine ---------------------------------------------------------------------------------------
 
     def _platform(self) -> Platform:
-        hostname, kernel, architecture = self._hands.system()
+        hostname, kernel, architecture = self._hand.system()
         if self._cpu is None:  # reading cpuinfo wakes every core, so once per life of the agent
-            self._cpu = procfs.cpu(self._text("/proc/cpuinfo", 4 * 2**20))
+            self._cpu = procfs.cpu(self._hand.text("/proc/cpuinfo", 4 * 2**20))
         model, cores, threads, virtual = self._cpu
-        memory = dict(line.split(":", 1) for line in self._text("/proc/meminfo").splitlines() if ":" in line)
+        memory = dict(line.split(":", 1) for line in self._hand.text("/proc/meminfo").splitlines() if ":" in line)
         return Platform(
             hostname=hostname,
-            fqdn=procfs.fqdn(hostname, self._line("/etc/hosts").splitlines()),
-            machine_id=self._line("/etc/machine-id") or self._line("/var/lib/dbus/machine-id"),
-            boot_id=self._line("/proc/sys/kernel/random/boot_id"),
+            fqdn=procfs.fqdn(hostname, self._hand.line("/etc/hosts").splitlines()),
+            machine_id=self._hand.line("/etc/machine-id") or self._hand.line("/var/lib/dbus/machine-id"),
+            boot_id=self._hand.line("/proc/sys/kernel/random/boot_id"),
             dmi=self._dmi(),
-            os_release=procfs.assignments(self._line("/etc/os-release") or self._line("/usr/lib/os-release")),
+            os_release=procfs.assignments(self._hand.line("/etc/os-release") or self._hand.line("/usr/lib/os-release")),
             kernel=kernel,
             architecture=architecture,
             cpu_model=model,
             cpu_cores=cores,
-            cpu_threads=threads or self._hands.threads(),
+            cpu_threads=threads or self._hand.threads(),
             cpu_flags_hypervisor=virtual,
             container=self._container(),
             memory_bytes=_kib(memory.get("MemTotal")),
             swap_bytes=_kib(memory.get("SwapTotal")),
+            **self._lasting(),
         )
+
+    def _lasting(self) -> dict[str, Any]:
+        """What stays while the machine runs: read once in the life of the agent (the start may flutter by a second)."""
+        if self._once is None:
+            started = self._hand.line("/proc/stat", MAX_FILE).partition("\nbtime ")[2].split("\n", 1)[0]
+            self._once = {
+                "cpu_sockets": procfs.cpu_sockets(self._hand.line("/proc/cpuinfo", 4 * 2**20)),
+                "boot_time": _number(started),
+                "modules": self._modules(),
+                "cloud_instance": self._hand.line("/var/lib/cloud/data/instance-id", 200),
+            }
+        return self._once
+
+    def _modules(self) -> tuple[str, ...]:
+        folder, raw = "/sys/firmware/dmi/entries", []
+        for name in [n for n in self._hand.names(folder) if n.startswith("17-")][:MAX_MODULES]:
+            try:
+                raw.append(self._hand.raw(f"{folder}/{name}/raw"))
+            except OSError:
+                self._no_modules = True
+        return firmware.modules(raw)
 
     def _dmi(self) -> dict[str, str]:
         found = {}
         for name in DMI:
             try:
-                found[name] = self._text(f"/sys/class/dmi/id/{name}", 4096).strip()
+                found[name] = self._hand.text(f"/sys/class/dmi/id/{name}", 4096).strip()
             except PermissionError:
-                self._trouble("host", "serial numbers and the SMBIOS UUID", "permission denied", root_helps=True)
+                self._hand.trouble("host", "serial numbers and the SMBIOS UUID", "permission denied", root_helps=True)
             except OSError:
                 continue  # virtual machines and ARM boards may have no firmware tables: nothing is hidden then
+        if self._no_modules:
+            self._hand.trouble("host", "memory modules", "permission denied", True, hides=False)
         return found
 
     def _container(self) -> str:
         try:
-            lines = self._text("/proc/1/environ").split("\0")
+            lines = self._hand.text("/proc/1/environ").split("\0")
         except OSError:
-            lines = [f"container={self._line('/run/systemd/container')}"]
+            lines = [f"container={self._hand.line('/run/systemd/container')}"]
         markers = {"docker": "/.dockerenv", "podman": "/run/.containerenv"}
         return procfs.container_of(
             procfs.assignments("\n".join(x for x in lines if x.startswith("container="))),
-            {name: self._hands.exists(path) for name, path in markers.items()},
+            {name: self._hand.exists(path) for name, path in markers.items()},
         )
 
     def _mounts(self) -> tuple[Mount, ...]:
-        rows = list(procfs.mounts(self._text("/proc/self/mountinfo", MAX_FILE)))
+        rows = list(procfs.mounts(self._hand.text("/proc/self/mountinfo", MAX_FILE)))
         if len(rows) > MAX_MOUNTS:
-            self._trouble("filesystems", f"mounts after the first {MAX_MOUNTS}", "truncated")
+            self._hand.trouble("filesystems", f"mounts after the first {MAX_MOUNTS}", "truncated")
         return tuple(replace(m, size_bytes=self._size(m)) for m in rows[:MAX_MOUNTS])
 
     def _size(self, mount: Mount) -> int | None:
@@ -165,83 +172,60 @@ class Reader:
         if not device or (mount.type.startswith(NETWORK_TYPES) and mount.type != "fuseblk"):
             return None
         try:
-            return self._hands.size(mount.mount_point)
+            return self._hand.size(mount.mount_point)
         except OSError as error:
-            self._trouble("filesystems", f"the size of {mount.mount_point[:200]}", _why(error), root_helps=True)
+            self._hand.trouble("filesystems", f"the size of {mount.mount_point[:200]}", why(error), root_helps=True)
             return None
 
     # --- the network ---------------------------------------------------------------------------------------
 
     def _interfaces(self) -> tuple[Interface, ...]:
-        names = sorted(self._hands.names("/sys/class/net"))
+        names = sorted(self._hand.listing("/sys/class/net"))
         if len(names) > MAX_INTERFACES:
-            self._trouble("network", f"interfaces after the first {MAX_INTERFACES}", "truncated")
-        temporary = procfs.temporary_addresses(self._line("/proc/net/if_inet6"))
-        addresses = self._hands.addresses()
+            self._hand.trouble("network", f"interfaces after the first {MAX_INTERFACES}", "truncated")
+        temporary = procfs.temporary_addresses(self._hand.line("/proc/net/if_inet6"))
+        addresses = self._hand.addresses()
         return tuple(
             self._interface(name, tuple(replace(a, temporary=a.address in temporary) for a in addresses.get(name, ())))
             for name in names[:MAX_INTERFACES]
-            if self._hands.is_folder(f"/sys/class/net/{name}")  # bonding_masters is a file
+            if self._hand.is_folder(f"/sys/class/net/{name}")  # bonding_masters is a file
         )
 
     def _interface(self, name: str, addresses: tuple[Address, ...]) -> Interface:
         base = f"/sys/class/net/{name}"
-        assigned = self._line(f"{base}/addr_assign_type")
+        assigned = self._hand.line(f"{base}/addr_assign_type")
         return Interface(
             name=name,
-            mac=self._line(f"{base}/address").lower(),
+            mac=self._hand.line(f"{base}/address").lower(),
             assign_type=int(assigned) if assigned.isdigit() else None,
-            slave_mac=self._line(f"{base}/bonding_slave/perm_hwaddr").lower(),
-            arp_type=_number(self._line(f"{base}/type")),
-            devtype=procfs.assignments(self._line(f"{base}/uevent")).get("DEVTYPE", ""),
-            device=self._hands.exists(f"{base}/device"),
-            tun=self._hands.exists(f"{base}/tun_flags"),
-            master=self._link(f"{base}/master").rpartition("/")[2],
-            mtu=_number(self._line(f"{base}/mtu")),
-            speed=_number(self._line(f"{base}/speed")),  # -1 or EINVAL while there is no carrier
-            state=self._line(f"{base}/operstate"),
+            slave_mac=self._hand.line(f"{base}/bonding_slave/perm_hwaddr").lower(),
+            arp_type=_number(self._hand.line(f"{base}/type")),
+            devtype=procfs.assignments(self._hand.line(f"{base}/uevent")).get("DEVTYPE", ""),
+            device=self._hand.exists(f"{base}/device"),
+            tun=self._hand.exists(f"{base}/tun_flags"),
+            master=self._hand.link(f"{base}/master").rpartition("/")[2],
+            mtu=_number(self._hand.line(f"{base}/mtu")),
+            speed=_number(self._hand.line(f"{base}/speed")),  # -1 or EINVAL while there is no carrier
+            state=self._hand.line(f"{base}/operstate"),
+            index=_number(self._hand.line(f"{base}/ifindex")),
+            lower=tuple(n.removeprefix("lower_") for n in self._hand.names(base) if n.startswith("lower_")),
+            bond_mode=self._hand.line(f"{base}/bonding/mode").partition(" ")[0],
+            vlan=procfs.vlan_id(name, self._hand.line(f"/proc/net/vlan/{name}")),
+            driver=self._hand.link(f"{base}/device/driver").rpartition("/")[2],
             addresses=addresses,
         )
 
-    def _link(self, path: str) -> str:
-        try:
-            return self._hands.link(path)
-        except OSError:
-            return ""
-
     def _ephemeral(self) -> tuple[int, int]:
-        low, high = self._text("/proc/sys/net/ipv4/ip_local_port_range").split()
+        low, high = self._hand.text("/proc/sys/net/ipv4/ip_local_port_range").split()
         return int(low), int(high)
 
     # --- services and sockets ------------------------------------------------------------------------------
 
     def _units(self) -> tuple[Unit, ...] | None:
-        if not self._hands.is_folder("/run/systemd/system"):
+        if not self._hand.is_folder("/run/systemd/system"):
             return None
-        try:
-            return tuple(procfs.units(self._hands.output(COMMAND, COMMAND_SECONDS, MAX_FILE)))
-        except FileNotFoundError:
-            self._trouble("services", "systemd units", "missing command systemctl")
-        except TimeoutError:
-            self._trouble("services", "systemd units", f"systemctl timed out after {COMMAND_SECONDS} s")
-        except OSError as error:
-            self._trouble("services", "systemd units", _why(error))
-        return None
-
-    def _containers(self) -> tuple[Container, ...]:
-        seen: dict[str, Container] = {}
-        for path in self._hands.runtimes():
-            try:
-                rows = self._hands.containers(path)
-            except PermissionError:
-                self._trouble("services", f"containers at {path}", "permission denied", root_helps=True)
-            except (OSError, ValueError) as error:
-                self._trouble("services", f"containers at {path}", _why(error))
-            else:
-                if len(rows) > MAX_CONTAINERS:
-                    self._trouble("services", f"containers after the first {MAX_CONTAINERS}", "truncated")
-                seen |= {c.id: c for c in map(_container, rows[:MAX_CONTAINERS])}
-        return tuple(seen[key] for key in sorted(seen))
+        text = self._hand.run(COMMAND, "services", "systemd units", COMMAND_SECONDS)
+        return None if text is None else tuple(procfs.units(text))
 
     def _processes(self, units: Iterable[Unit]) -> tuple[tuple[Process, ...], tuple[Socket, ...]]:
         """Sockets with their holders, and the processes that matter: holders, their ancestors, unit and
@@ -249,7 +233,7 @@ class Reader:
         holders, groups = self._holders()
         spaces = self._namespaces(groups)
         sockets = self._sockets(holders, spaces)
-        wanted = {pid for s in sockets for pid in s.pids} | {u.main_pid for u in units} | {1, self._hands.pid}
+        wanted = {pid for s in sockets for pid in s.pids} | {u.main_pid for u in units} | {1, self._hand.pid}
         wanted |= _first_of_each({pid: g for pid, g in groups.items() if procfs.container_id(g)})
         found: dict[int, Process] = {}
         while wanted := wanted - found.keys() - {0}:
@@ -263,12 +247,12 @@ class Reader:
         holders: dict[str, list[int]] = {}
         groups: dict[int, str] = {}
         self._blind = False
-        pids = sorted(int(name) for name in self._hands.names("/proc") if name.isdigit())
+        pids = sorted(int(name) for name in self._hand.listing("/proc") if name.isdigit())
         if len(pids) > MAX_PIDS:
-            self._trouble("services", f"processes after the first {MAX_PIDS}", "truncated")
+            self._hand.trouble("services", f"processes after the first {MAX_PIDS}", "truncated")
         for pid in pids[:MAX_PIDS]:
             try:
-                fds = self._hands.names(f"/proc/{pid}/fd")
+                fds = self._hand.listing(f"/proc/{pid}/fd")
             except PermissionError:
                 self._blind = True
             except OSError:
@@ -278,16 +262,16 @@ class Reader:
                     continue  # a kernel thread or a zombie
                 self._fds(pid, fds, holders)
             try:
-                groups[pid] = procfs.cgroup(self._text(f"/proc/{pid}/cgroup", 16_384))
+                groups[pid] = procfs.cgroup(self._hand.text(f"/proc/{pid}/cgroup", 16_384))
             except OSError:
                 continue
         return holders, groups
 
-    def _fds(self, pid: int, fds: Iterable[str], holders: dict[str, list[int]]) -> None:
+    def _fds(self, pid: int, fds: Sequence[str], holders: dict[str, list[int]]) -> None:
         base = f"/proc/{pid}/fd/"
-        for fd in islice(fds, MAX_FDS):
+        for fd in fds[:MAX_FDS]:
             try:
-                target = self._hands.link(base + fd)
+                target = self._hand.target(base + fd)
             except OSError:
                 continue
             if target.startswith("socket:["):
@@ -297,10 +281,10 @@ class Reader:
 
     def _namespaces(self, groups: dict[int, str]) -> dict[int, str]:
         """Network namespace of each container process that is not in the agent's own."""
-        own = self._link("/proc/self/ns/net")
+        own = self._hand.link("/proc/self/ns/net")
         spaces = {}
         for pid, group in groups.items():
-            if procfs.container_id(group) and (space := self._link(f"/proc/{pid}/ns/net")) not in ("", own):
+            if procfs.container_id(group) and (space := self._hand.link(f"/proc/{pid}/ns/net")) not in ("", own):
                 spaces[pid] = space
         return spaces
 
@@ -308,7 +292,7 @@ class Reader:
         tables = [("/proc/net", "")]
         tables += [(f"/proc/{pid}/net", space) for space, pid in {s: p for p, s in spaces.items()}.items()]
         if len(tables) > MAX_NAMESPACES:
-            self._trouble("sockets", f"network namespaces after the first {MAX_NAMESPACES}", "truncated")
+            self._hand.trouble("sockets", f"network namespaces after the first {MAX_NAMESPACES}", "truncated")
         found, ownerless = set(), False
         for base, space in tables[:MAX_NAMESPACES]:
             for file in ("tcp", "tcp6", "udp", "udp6"):
@@ -318,23 +302,23 @@ class Reader:
                     found.add(replace(socket, pids=pids) if pids else socket)
         if ownerless and self._blind:
             for area in ("services", "sockets"):
-                self._trouble(area, "programs of other users behind their sockets", "permission denied", True)
+                self._hand.trouble(area, "programs of other users behind their sockets", "permission denied", True)
         return tuple(sorted(found, key=_socket_order))
 
     def _rows(self, path: str, protocol: str, space: str) -> Iterator[tuple[Socket, str]]:
         try:
-            text = self._text(path, MAX_FILE)
+            text = self._hand.text(path, MAX_FILE)
         except OSError:
             return  # IPv6 is switched off, or the container ended meanwhile
         if len(text) >= MAX_FILE or text.count("\n") > procfs.MAX_SOCKETS:
-            self._trouble("sockets", f"{protocol} sockets after the first {procfs.MAX_SOCKETS}", "truncated")
+            self._hand.trouble("sockets", f"{protocol} sockets after the first {procfs.MAX_SOCKETS}", "truncated")
         yield from procfs.sockets(text, protocol, space)
 
     def _process(self, pid: int, groups: dict[int, str], spaces: dict[int, str]) -> Process | None:
         try:
-            name, parent, started = procfs.stat(self._text(f"/proc/{pid}/stat", 4096))
-            argv = self._text(f"/proc/{pid}/cmdline").split("\0")
-            status = self._text(f"/proc/{pid}/status", 4096)
+            name, parent, started = procfs.stat(self._hand.text(f"/proc/{pid}/stat", 4096))
+            argv = self._hand.text(f"/proc/{pid}/cmdline").split("\0")
+            status = self._hand.text(f"/proc/{pid}/status", 4096)
         except (OSError, ValueError):
             return None  # it ended meanwhile
         return Process(
@@ -343,7 +327,7 @@ class Reader:
             started=started,
             name=name,
             argv=tuple(argv[:-1][:MAX_ARGS]) if argv[-1] == "" else tuple(argv[:MAX_ARGS]),
-            exe=self._link(f"/proc/{pid}/exe"),
+            exe=self._hand.link(f"/proc/{pid}/exe"),
             user=self._user(status),
             cgroup=groups.get(pid, ""),
             namespace=spaces.get(pid, ""),
@@ -355,13 +339,13 @@ class Reader:
         return self._users.get(uid[0], uid[0]) if uid else ""
 
 
-class Local(Reader):
+class Local(Linux):
     """A Transport to this machine. `root` is where /proc and /sys hang (a test or a container may mount them)."""
 
     def __init__(self, root: str = "/") -> None:
         if not sys.platform.startswith("linux"):
             raise Misconfigured(f"this agent reads Linux machines only so far, not {sys.platform}")
-        super().__init__(Here(root))
+        super().__init__(Hand(root))
 
 
 def memory_kib() -> tuple[int, int]:
@@ -369,14 +353,6 @@ def memory_kib() -> tuple[int, int]:
     with Path("/proc/self/status").open(encoding="ascii", errors="replace") as file:
         rows = dict(line.split(":", 1) for line in file if line.startswith("Vm"))
     return _number(rows["VmRSS"].split()[0]), _number(rows["VmHWM"].split()[0])
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, PermissionError):
-        return "permission denied"
-    if isinstance(error, TimeoutError):
-        return "timed out"
-    return (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
 
 
 def _kib(text: str | None) -> int:
@@ -397,22 +373,3 @@ def _first_of_each(groups: dict[int, str]) -> set[int]:
     for pid in sorted(groups):
         first.setdefault(groups[pid], pid)
     return set(first.values())
-
-
-def _container(row: dict[str, Any]) -> Container:
-    networks = (row.get("NetworkSettings") or {}).get("Networks") or {}
-    addresses = {a for n in networks.values() for a in (n.get("IPAddress"), n.get("GlobalIPv6Address")) if a}
-    published = {
-        endpoint(p.get("Type", "tcp"), shortest(p.get("IP") or "0.0.0.0"), p["PublicPort"])  # noqa: S104  # reported
-        for p in row.get("Ports") or ()
-        if p.get("PublicPort")
-    }
-    names = row.get("Names") or [row["Id"][:12]]
-    return Container(
-        id=row["Id"],
-        name=names[0].lstrip("/"),
-        image=row.get("Image") or "",
-        state=row.get("State") or "",
-        addresses=tuple(sorted(map(shortest, addresses))),
-        published=tuple(sorted(published)),
-    )

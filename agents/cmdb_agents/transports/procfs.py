@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from cmdb_agents.addresses import from_hex, shortest
+from cmdb_agents.addresses import endpoint, from_hex, shortest
 from cmdb_agents.transports.readings import Mount, Socket, Unit
 
 TCP_STATES = {"01": "ESTABLISHED", "06": "TIME_WAIT", "0A": "LISTEN"}
@@ -13,6 +13,7 @@ UDP_STATES = {"01": "ESTABLISHED", "07": "OPEN"}
 MAX_SOCKETS = 50_000
 
 _CONTAINER = re.compile(r"(?:^|[/-])([0-9a-f]{64})(?:\.scope)?(?=/|$)")
+REMOTE_PORTS = {"nfs": 2049, "cifs": 445, "smb": 445, "ceph": 6789, "9p": 564}
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -81,7 +82,21 @@ def mounts(text: str) -> Iterator[Mount]:
             root=_unescape(fields[3]),
             number=fields[2],
             read_only="ro" in options,
+            server=server_of(tail[0], _unescape(tail[1]), options),
         )
+
+
+def server_of(kind: str, device: str, options: Iterable[str]) -> str:
+    """Where a remote filesystem lies, by the address the kernel talks to; names are not asked for."""
+    said = dict(option.partition("=")[::2] for option in options)
+    address, port = said.get("addr", "").split(",")[0], said.get("port", "")
+    usual = next((number for prefix, number in REMOTE_PORTS.items() if kind.startswith(prefix)), 0)
+    if kind == "ceph" and (found := re.match(r"(\[[^\]]+\]|[^:,/]+):(\d+)", device)):
+        address, port = found[1].strip("[]"), found[2]
+    if not usual or not address:
+        return ""
+    number = int(port) if port.isdigit() and int(port) else usual
+    return endpoint("tcp", shortest(address), number)
 
 
 def _unescape(text: str) -> str:
@@ -120,6 +135,19 @@ def cpu(text: str) -> tuple[str, int, int, bool]:
     return model, len(cores), threads, virtual
 
 
+def cpu_sockets(text: str) -> int:
+    """Physical processors in /proc/cpuinfo; machines without that word have one."""
+    packages = {line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("physical id")}
+    return len(packages) or (1 if "processor" in text else 0)
+
+
+def vlan_id(name: str, text: str) -> int:
+    """The VLAN in /proc/net/vlan/<name>, which only root may read; else the number at the end of a usual name."""
+    found = re.search(r"VID: (\d+)", text) or re.fullmatch(r".+\.(\d{1,4})|vlan(\d{1,4})", name)
+    number = int(next((group for group in found.groups() if group), "0")) if found else 0
+    return number if 0 < number < 4_095 else 0
+
+
 def temporary_addresses(text: str) -> frozenset[str]:
     """The IPv6 privacy addresses (flag 0x01, IFA_F_TEMPORARY) of /proc/net/if_inet6."""
     rows = (line.split() for line in text.splitlines())
@@ -146,6 +174,7 @@ def units(text: str) -> Iterator[Unit]:
             main_pid=int(values.get("MainPID") or 0),
             command=_argv(values.get("ExecStart", "")),
             user=values.get("User", ""),
+            cgroup=values.get("ControlGroup", ""),
         )
 
 

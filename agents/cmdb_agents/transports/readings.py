@@ -18,6 +18,7 @@ class Trouble:
     what: str
     why: str  # "permission denied", "missing command", "timed out", "truncated", …
     root_helps: bool = False
+    hides: bool = True  # things may be missing for it; else only some of their values are
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,10 @@ class Platform:
     container: str = ""  # the runtime this machine is a container of
     memory_bytes: int = 0
     swap_bytes: int = 0
+    cpu_sockets: int = 0
+    boot_time: int = 0  # Unix seconds
+    modules: tuple[str, ...] = ()  # of memory: "DIMM A1: 16 GiB DDR4"
+    cloud_instance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Mount:
     number: str
     read_only: bool
     size_bytes: int | None = None
+    server: str = ""  # address and port of a remote one: tcp://10.0.0.9:2049
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,11 @@ class Interface:
     mtu: int = 0
     speed: int = 0  # Mbit/s
     state: str = ""  # operstate: up, down, unknown, …
+    index: int = 0
+    lower: tuple[str, ...] = ()  # the interfaces it sends through
+    bond_mode: str = ""
+    vlan: int = 0
+    driver: str = ""
     addresses: tuple[Address, ...] = ()
 
 
@@ -94,6 +105,126 @@ class Unit:
     main_pid: int = 0
     command: str = ""
     user: str = ""
+    cgroup: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block device. `parents` are the devices it is made of; `kind`: disk, partition, lvm, raid, multipath, …"""
+
+    name: str
+    kind: str
+    path: str = ""
+    number: str = ""  # major:minor
+    size_bytes: int = 0
+    parents: tuple[str, ...] = ()
+    vendor: str = ""
+    model: str = ""
+    serial: str = ""
+    wwn: str = ""
+    firmware: str = ""
+    rotational: bool = False
+    level: str = ""
+    group: str = ""
+    filesystem: str = ""
+    uuid: str = ""
+    portal: str = ""  # of a remote disk: tcp://10.0.0.9:3260
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route; an empty gateway means that the destination is on the link."""
+
+    destination: str
+    gateway: str = ""
+    interface: str = ""
+    metric: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Somebody on the same wire. `table`: arp, nd or lldp; only LLDP fills the lower half."""
+
+    table: str
+    interface: str
+    address: str = ""
+    mac: str = ""
+    system: str = ""
+    description: str = ""
+    chassis: str = ""
+    port: str = ""
+    port_description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """Whom the machine asks for names."""
+
+    servers: tuple[str, ...] = ()
+    search: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One installed package; `manager` is deb or rpm as package URLs name them."""
+
+    name: str
+    version: str
+    architecture: str = ""
+    manager: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One line of passwd(5), with its groups; never a password."""
+
+    name: str
+    uid: int
+    gid: int
+    home: str = ""
+    shell: str = ""
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """One certificate file; `users` are the programs whose configuration names it."""
+
+    path: str
+    fingerprint: str
+    subject: str
+    issuer: str = ""
+    serial: str = ""
+    not_before: str = ""
+    not_after: str = ""
+    names: tuple[str, ...] = ()
+    key_type: str = ""
+    users: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a configuration names, nothing else of it: `program` or `unit` says whose it is."""
+
+    file: str
+    endpoint: str
+    said: str  # how it is named there: "db.shop.example:5432"
+    program: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A connection whose destination the kernel rewrote (conntrack): what was asked for, and who answered."""
+
+    protocol: str
+    local: str
+    local_port: int
+    asked: str
+    asked_port: int
+    real: str
+    real_port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +237,11 @@ class Container:
     state: str = ""
     addresses: tuple[str, ...] = ()
     published: tuple[str, ...] = ()
+    runtime: str = ""
+    digest: str = ""
+    labels: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    mounts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +287,15 @@ class Machine:
     ephemeral: tuple[int, int] = (32768, 60999)
     own_pid: int = 0
     troubles: tuple[Trouble, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    routes: tuple[Route, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
+    resolver: Resolver = Resolver()
+    packages: tuple[Package, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+    targets: tuple[Target, ...] = ()
+    translations: tuple[Translation, ...] = ()
 
 
 class Transport(Protocol):

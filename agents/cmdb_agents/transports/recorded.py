@@ -8,18 +8,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from cmdb_agents.transports.readings import (
-    Address,
-    Container,
-    Interface,
-    Machine,
-    Mount,
-    Platform,
-    Process,
-    Socket,
-    Trouble,
-    Unit,
-)
+from cmdb_agents.transports import readings
+from cmdb_agents.transports.readings import Machine
+
+ROWS: Mapping[str, type] = {
+    "mounts": readings.Mount, "interfaces": readings.Interface, "units": readings.Unit,
+    "containers": readings.Container, "processes": readings.Process, "sockets": readings.Socket,
+    "troubles": readings.Trouble, "blocks": readings.Block, "routes": readings.Route,
+    "neighbours": readings.Neighbour, "packages": readings.Package, "accounts": readings.Account,
+    "certificates": readings.Certificate, "targets": readings.Target, "translations": readings.Translation,
+}  # fmt: skip
+"""The fields of a machine that are lists, and what stands in them."""
+
+ALWAYS: Mapping[str, Mapping[str, Any]] = {"mounts": {"read_only": False}, "processes": {"parent": 0}}
+"""What `dump` leaves out because it is empty, and a reading must have."""
 
 
 class Recorded:
@@ -46,25 +48,23 @@ def _lean(value: Any) -> Any:
 
 def load(data: Mapping[str, Any]) -> Machine:
     """The reading of a JSON object made by `dump` (or by hand: what is missing holds nothing)."""
-    units = data.get("units")
-    return Machine(
-        platform=Platform(**data.get("platform", {})),
-        mounts=tuple(Mount(**{"read_only": False, **m}) for m in data.get("mounts", ())),
-        interfaces=tuple(_interface(i) for i in data.get("interfaces", ())),
-        units=None if units is None else tuple(Unit(**u) for u in units),
-        containers=tuple(Container(**_tuples(c, "addresses", "published")) for c in data.get("containers", ())),
-        processes=tuple(Process(**{"parent": 0, **_tuples(p, "argv")}) for p in data.get("processes", ())),
-        sockets=tuple(Socket(**_tuples(s, "pids")) for s in data.get("sockets", ())),
-        ephemeral=(data["ephemeral"][0], data["ephemeral"][1]) if "ephemeral" in data else (32768, 60999),
-        own_pid=data.get("own_pid", 0),
-        troubles=tuple(Trouble(**t) for t in data.get("troubles", ())),
-    )
+    made: dict[str, Any] = {
+        name: tuple(_row(cls, {**ALWAYS.get(name, {}), **row}) for row in data[name])
+        for name, cls in ROWS.items()
+        if data.get(name) is not None
+    }
+    made["platform"] = _row(readings.Platform, data.get("platform", {}))
+    made["resolver"] = _row(readings.Resolver, data.get("resolver", {}))
+    if "ephemeral" in data:
+        made["ephemeral"] = (data["ephemeral"][0], data["ephemeral"][1])
+    return Machine(**made, own_pid=data.get("own_pid", 0))
 
 
-def _tuples(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {k: tuple(v) if k in names else v for k, v in row.items()}
+def _row(cls: type, row: Mapping[str, Any]) -> Any:
+    return cls(**{name: _value(name, value) for name, value in row.items()})
 
 
-def _interface(row: Mapping[str, Any]) -> Interface:
-    addresses = tuple(Address(**a) for a in row.get("addresses", ()))
-    return Interface(**{**row, "addresses": addresses})
+def _value(name: str, value: Any) -> Any:
+    if name == "addresses":  # of an interface they are more than text
+        return tuple(readings.Address(**a) if isinstance(a, dict) else a for a in value)
+    return tuple(value) if isinstance(value, list) else value

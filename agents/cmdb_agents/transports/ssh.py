@@ -1,4 +1,4 @@
-"""Runs the one script on a host over one SSH connection, and gives the answer as hands.
+"""Runs the one script on a host over one SSH connection, and gives the answer as a hand.
 
 In this order: connect, exchange keys, compare the host's key with the pinned one, and only then say who we are. A host
 that is unknown, or shows another key, has been sent nothing but our version and algorithms. No agent, no forwarding,
@@ -41,9 +41,9 @@ logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a host answered: hands for the reader, and what it cost."""
+    """What a host answered: a hand for the reader, and what it cost."""
 
-    hands: Captured
+    hand: Captured
     received: int
     cut: str  # why it ended early, if it did
 
@@ -61,10 +61,10 @@ def ask(task: Task, keys: HostKeys, via: Sequence[tuple[Place, Sequence[Secret]]
         raise Unavailable(f"{task.place} does not answer: {meter.why or _said(error)}") from error
     finally:
         meter.close()
-    hands = capture(raw, word)
-    if not hands.answered:
+    hand = capture(raw, word)
+    if not hand.answered:
         raise Unavailable(f"{task.place} let us in and did not run the script: {meter.why or 'it closed the session'}")
-    return Answered(hands, meter.received, meter.why)
+    return Answered(hand, meter.received, meter.why)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The answer of the script as hands: what the remote shell printed, given to the same reader as a live machine. Pure.
+"""The answer of the script as a hand: what the remote shell printed, given to the same reader as a live machine. Pure.
 
 A part that did not come to its end is no empty answer: asking for what it would have brought raises, and what the
 reader would take for "not there" is said as a Trouble of every section that needs the part.
@@ -8,20 +8,32 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cmdb_agents.addresses import shortest
-from cmdb_agents.transports.readings import Address, Trouble
-from cmdb_agents.transports.ssh_script import PARTS, Part
+from cmdb_agents.transports.hand import MAX_SMALL, Hand
+from cmdb_agents.transports.linux.containers import CONTAINERD
+from cmdb_agents.transports.readings import Address, Neighbour, Trouble
+from cmdb_agents.transports.ssh_script import MODULES, PARTS, Part
 
-MAX_NEIGHBOURS = 4_096
 _NOT_ANSWERED = "no whole answer"
 _FRAME = r"\n@{word} (begin|end) ([a-z_]+)(?: (\d+))?\n"
 _ADDRESS = re.compile(r"^\d+: (\S+?)(?:@\S+)?\s+inet6? ([0-9a-fA-F.:]+)(?: peer [0-9a-fA-F.:]+)?(?:/(\d+))? ?(.*)$")
 _LINK = re.compile(r"^l\S* +\d+ +\d+ +\d+ +\d+ .*? (/\S+) -> (.*)$")
 _PROCESS = re.compile(r"/proc/(\d+)/(.+)")
+_REACHED = frozenset({"REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT"})
+_MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
+_ASIDE = (
+    (("certificates",), "", "certificate files"),
+    (("configuration",), "", "configuration files"),
+    # Its bundles hold the environment of each container, so they stay where they are.
+    (("services", "containers"), CONTAINERD, "containers of containerd"),
+    (("host",), MODULES, "memory modules"),
+)
+"""What no part brings: sections, the path that says whether there is any (none: always), and its name."""
+
 _COMMANDS = {part.command: part.name for part in PARTS if part.command}
 
 
@@ -51,163 +63,51 @@ def frames(raw: bytes, word: str) -> dict[str, Answer]:
 
 
 @dataclass(slots=True)
-class Captured:
-    """Hands (see there) on what a script has brought."""
+class Brought:
+    """What the parts of an answer hold, by path."""
 
-    pid: int = 0
-    superuser: bool = False
-    troubles: list[Trouble] = field(default_factory=list)
-    _outputs: dict[str, Answer] = field(default_factory=dict)
-    _files: dict[str, str] = field(default_factory=dict)
-    _links: dict[str, str] = field(default_factory=dict)
-    _things: dict[str, str] = field(default_factory=dict)  # path → letter
-    _sizes: dict[str, int] = field(default_factory=dict)
-    _holders: dict[str, list[str]] = field(default_factory=dict)  # pid → descriptors
-    _pids: list[str] = field(default_factory=list)
-    _spaces: dict[str, str] = field(default_factory=dict)  # namespace → the pid whose tables were read
+    outputs: dict[str, Answer] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    things: dict[str, str] = field(default_factory=dict)  # path → letter
+    below: dict[str, set[str]] = field(default_factory=dict)  # folder → names
+    sizes: dict[str, int] = field(default_factory=dict)
+    holders: dict[str, list[str]] = field(default_factory=dict)  # pid → descriptors
+    pids: list[str] = field(default_factory=list)
+    spaces: dict[str, str] = field(default_factory=dict)  # namespace → the pid whose tables were read
+    lacking: list[Trouble] = field(default_factory=list)
 
-    @property
-    def answered(self) -> bool:
-        """Whether the script has run at all."""
-        return "who" in self._outputs
-
-    # --- hands ---------------------------------------------------------------------------------------------
-
-    def text(self, path: str, limit: int) -> str:
-        """See Hands."""
-        found = self._files.get(path)
-        if found is None and (inside := _PROCESS.fullmatch(path)) and inside[2].startswith("net/"):
-            # One process of each namespace was asked; its tables are those of all others there.
-            other = self._spaces.get(self._links.get(f"/proc/{inside[1]}/ns/net", ""), "")
-            found = self._files.get(f"/proc/{other}/{inside[2]}")
-        if found is None:
-            if self._things.get(path) == "!":
-                raise PermissionError(path)
-            if (inside := _PROCESS.fullmatch(path)) and inside[2] == "cmdline" and inside[1] in self._holders:
-                return ""  # the kernel's, or one that has wiped its arguments
-            raise FileNotFoundError(path)
-        return found[:limit]
-
-    def names(self, path: str) -> Sequence[str]:
-        """See Hands."""
-        if path == "/proc":
-            return self._pids
-        inside = _PROCESS.fullmatch(path)
-        if inside and inside[2] == "fd":
-            if inside[1] in self._holders:
-                return self._holders[inside[1]]
-            if self._things.get(path) == "!":
-                raise PermissionError(path)
-            raise FileNotFoundError(path)
-        self._need("interfaces")
-        start = path + "/"
-        return sorted({one[len(start) :].partition("/")[0] for one in self._things if one.startswith(start)})
-
-    def link(self, path: str) -> str:
-        """See Hands."""
-        try:
-            return self._links[path]
-        except KeyError:
-            raise FileNotFoundError(path) from None
-
-    def exists(self, path: str) -> bool:
-        """See Hands."""
-        return self._things.get(path, "!") != "!"
-
-    def is_folder(self, path: str) -> bool:
-        """See Hands."""
-        return self._things.get(path) == "d"
-
-    def size(self, path: str) -> int:
-        """See Hands."""
-        try:
-            return self._sizes[path]
-        except KeyError:
-            raise FileNotFoundError(None, "no answer") from None
-
-    def system(self) -> tuple[str, str, str]:
-        """See Hands."""
-        lines = [*self._need("who").split("\n"), "", "", "", ""]
-        return lines[2], lines[3], lines[4]
-
-    def threads(self) -> int:
-        """See Hands."""
-        return 0
-
-    def addresses(self) -> Mapping[str, Sequence[Address]]:
-        """See Hands."""
-        found: dict[str, list[Address]] = {}
-        answer = self._outputs.get("addresses", Answer("", None))
-        for row in filter(None, map(_ADDRESS.match, answer.text.split("\n"))):
-            prefix = int(row[3]) if row[3] else 128 if ":" in row[2] else 32
-            if prefix <= 128:
-                found.setdefault(row[1], []).append(Address(shortest(row[2]), prefix))
-        return found
-
-    def output(self, command: Sequence[str], seconds: float, limit: int) -> str:  # noqa: ARG002  # it has run already
-        """See Hands."""
-        part = _COMMANDS.get(tuple(command))
-        if part is None:
-            raise OSError(None, f"{command[0]} is not asked over SSH")
-        answer = self._outputs.get(part, Answer("", None))
-        if answer.status is None:
-            raise OSError(None, _NOT_ANSWERED)
-        if answer.status == 127:
-            raise FileNotFoundError(command[0])
-        if answer.status:
-            raise OSError(None, f"{command[0]} ended with {answer.status}")
-        return answer.text[:limit]
-
-    def runtimes(self) -> Sequence[str]:
-        """See Hands."""
-        return [path for path, _ in self._runtimes()]
-
-    def containers(self, path: str) -> list[Any]:
-        """See Hands."""
-        said = dict(self._runtimes())[path]
-        if said == "!permission denied":
-            raise PermissionError(path)
-        if said.startswith("!"):
-            raise ValueError(said[1:])
-        try:
-            rows = json.loads(said)
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"the runtime's answer is not understood: {type(error).__name__}") from error
-        if not isinstance(rows, list):
-            raise ValueError("the runtime's answer is no list")  # noqa: TRY004  # as the contract of hands says
-        return rows
-
-    def neighbours(self) -> tuple[str, ...]:
-        """Addresses this host has met on its own links, failed ones aside."""
-        rows = (line.split() for line in self._outputs.get("neighbours", Answer("", None)).text.split("\n"))
-        met = {shortest(row[0]) for row in rows if len(row) > 3 and "lladdr" in row and row[-1] != "FAILED"}
-        return tuple(sorted(met))[:MAX_NEIGHBOURS]
-
-    # --- what the parts bring ------------------------------------------------------------------------------
-
-    def _need(self, part: str) -> str:
-        answer = self._outputs.get(part, Answer("", None))
-        if answer.status is None:
+    def output(self, part: str) -> str:
+        """What a part has printed; raises when it did not come to its end."""
+        answer = self.outputs.get(part)
+        if answer is None:
             raise OSError(None, _NOT_ANSWERED)
         return answer.text
 
-    def _runtimes(self) -> list[tuple[str, str]]:
-        lines = (line.partition(" ") for line in self._outputs.get("containers", Answer("", None)).text.split("\n"))
-        return [(path, said) for path, _, said in lines if path.startswith("/")]
-
-    def trouble(self, part: Part, why: str) -> None:
-        """Say that what a part brings is not known."""
-        self.troubles += [Trouble(area, f"what `{part.name}` brings", why) for area in part.areas]
+    def said(self, part: str) -> list[str]:
+        """The lines of a part, none where it is missing: that it is missing is said already."""
+        answer = self.outputs.get(part)
+        return answer.text.split("\n") if answer else []
 
     def take(self, part: Part, answer: Answer) -> None:
         """Take what one part has brought."""
-        self._outputs[part.name] = answer
-        _TAKE[part.form](self, answer.text)
+        self.outputs[part.name] = answer
+        if part.form == "file":
+            if answer.text or self.things.get(part.path, "!") != "!":  # an empty file is no missing one
+                self.files[part.path] = answer.text
+        else:
+            _TAKE[part.form](self, answer.text)
 
-    def _lines(self, text: str) -> None:
+    def lacks(self, part: Part, why: str) -> None:
+        """Say that what a part brings is not known."""
+        self.lacking += [Trouble(area, f"what `{part.name}` brings", why) for area in part.areas]
+
+    def lines(self, text: str) -> None:
+        """`path:line`."""
         self._join(text.split("\n"), "\n")
 
-    def _strings(self, text: str) -> None:
+    def strings(self, text: str) -> None:
+        """The same with NULs for line ends."""
         self._join(text.split("\0"), "\0")
 
     def _join(self, rows: Sequence[str], end: str) -> None:
@@ -221,58 +121,231 @@ class Captured:
                 last, into = path, gathered.setdefault(path, [])
             into.append(rest)
         for path, parts in gathered.items():
-            self._files.setdefault(path, end.join(parts) + end)
+            self.files.setdefault(path, end.join(parts) + end)
 
-    def _tests(self, text: str) -> None:
+    def tests(self, text: str) -> None:
+        """`letter path`."""
         for letter, path in _pairs(text):
-            self._things.setdefault(path, letter)
+            self.things.setdefault(path, letter)
+            folder, _, name = path.rpartition("/")
+            self.below.setdefault(folder, set()).add(name)
 
-    def _long(self, text: str) -> None:
+    def long(self, text: str) -> None:
+        """Long listings of links."""
         for row in filter(None, map(_LINK.match, text.split("\n"))):
-            self._links.setdefault(row[1], row[2])
+            self.links.setdefault(row[1], row[2])
 
-    def _size(self, text: str) -> None:
+    def filesystems(self, text: str) -> None:
+        """`size path`."""
         for blocks, path in _pairs(text):
             if blocks.isdigit():
-                self._sizes.setdefault(path, int(blocks) * 1024)
+                self.sizes.setdefault(path, int(blocks) * 1024)
 
-    def _sockets(self, text: str) -> None:
+    def sockets(self, text: str) -> None:
+        """Who holds which socket."""
         held: list[str] = []
         pid = ""
         for line in text.split("\n"):
             left, _, right = line.partition(" ")
             if left == "p":
-                pid, held = right, self._holders.setdefault(right, [])
+                pid, held = right, self.holders.setdefault(right, [])
             elif left == "!":
-                self._things[f"/proc/{right}/fd"] = "!"
+                self.things[f"/proc/{right}/fd"] = "!"
             elif left:
                 held.append(left)
                 if right:
-                    self._links[f"/proc/{pid}/fd/{left}"] = f"socket:[{right}]"
+                    self.links[f"/proc/{pid}/fd/{left}"] = f"socket:[{right}]"
 
-    def _output(self, text: str) -> None:
+    def text(self, text: str) -> None:
         """Kept as it is, and read when it is asked for."""
 
     def close(self) -> None:
         """Draw together what several parts have brought."""
-        lines = [*self._outputs.get("who", Answer("", None)).text.split("\n"), "", ""]
+        inside = [found for path in self.files if (found := _PROCESS.fullmatch(path))]
+        self.pids = [found[1] for found in inside if found[2] == "stat"]
+        for found in inside:
+            if found[2].startswith("net/") and (space := self.links.get(f"/proc/{found[1]}/ns/net")):
+                self.spaces.setdefault(space, found[1])
+        for areas, path, what in _ASIDE:
+            if not path or path in self.things:
+                self.lacking += [Trouble(area, what, "not asked over SSH", hides=area != "host") for area in areas]
+
+
+class Captured(Hand):
+    """A hand (see there) on what a script has brought; it touches nothing."""
+
+    resolves = False
+
+    def __init__(self, brought: Brought) -> None:
+        super().__init__("/")
+        self._brought = brought
+        lines = [*brought.said("who"), "", ""]
         self.superuser = lines[0] == "0"
         self.pid = int(lines[1]) if lines[1].isdigit() else 0
-        inside = [found for path in self._files if (found := _PROCESS.fullmatch(path))]
-        self._pids = [found[1] for found in inside if found[2] == "stat"]
-        for found in inside:
-            if found[2].startswith("net/") and (space := self._links.get(f"/proc/{found[1]}/ns/net")):
-                self._spaces.setdefault(space, found[1])
+        self.here, self.commands = False, True
+
+    @property
+    def answered(self) -> bool:
+        """Whether the script has run at all."""
+        return "who" in self._brought.outputs
+
+    @property
+    def lacking(self) -> tuple[Trouble, ...]:
+        """What the answer does not hold, though the reader may take it for not there."""
+        return tuple(self._brought.lacking)
+
+    def fresh(self) -> Captured:
+        """See Hand."""
+        return Captured(self._brought)
+
+    def raw(self, path: str, limit: int = MAX_SMALL) -> bytes:
+        """See Hand."""
+        return self.text(path, limit).encode()[:limit]
+
+    def text(self, path: str, limit: int = MAX_SMALL) -> str:
+        """See Hand."""
+        brought = self._brought
+        found = brought.files.get(path)
+        if found is None and (inside := _PROCESS.fullmatch(path)):
+            if inside[2].startswith("net/"):
+                # One process of each namespace was asked; its tables are those of all others there.
+                other = brought.spaces.get(brought.links.get(f"/proc/{inside[1]}/ns/net", ""), "")
+                found = brought.files.get(f"/proc/{other}/{inside[2]}")
+            elif inside[2] == "cmdline" and inside[1] in brought.holders:
+                return ""  # the kernel's, or one that has wiped its arguments
+        if found is None:
+            if brought.things.get(path) == "!":
+                raise PermissionError(path)
+            raise FileNotFoundError(path)
+        return found[:limit]
+
+    def link(self, path: str) -> str:
+        """See Hand."""
+        return self._brought.links.get(path, "")
+
+    def target(self, path: str) -> str:
+        """See Hand."""
+        try:
+            return self._brought.links[path]
+        except KeyError:
+            raise FileNotFoundError(path) from None
+
+    def names(self, path: str) -> list[str]:
+        """See Hand."""
+        return sorted(self._brought.below.get(path, ()))
+
+    def listing(self, path: str) -> Sequence[str]:
+        """See Hand."""
+        brought = self._brought
+        if path == "/proc":
+            return brought.pids
+        inside = _PROCESS.fullmatch(path)
+        if inside and inside[2] == "fd":
+            if inside[1] in brought.holders:
+                return brought.holders[inside[1]]
+            if brought.things.get(path) == "!":
+                raise PermissionError(path)
+            raise FileNotFoundError(path)
+        brought.output("interfaces")
+        return self.names(path)
+
+    def matching(self, pattern: str) -> list[str]:  # noqa: ARG002  # there are none
+        """See Hand; no part brings files by pattern, which is said."""
+        return []
+
+    def exists(self, path: str) -> bool:
+        """See Hand."""
+        return path in self._brought.files or path in self._brought.things
+
+    def is_folder(self, path: str) -> bool:
+        """See Hand."""
+        return self._brought.things.get(path) == "d"
+
+    def stamp(self, path: str) -> tuple[int, int, int] | None:  # noqa: ARG002  # alike for all
+        """See Hand; a captured machine does not change."""
+        return None
+
+    def size(self, path: str) -> int:
+        """See Hand."""
+        try:
+            return self._brought.sizes[path]
+        except KeyError:
+            raise FileNotFoundError(None, "no answer") from None
+
+    def system(self) -> tuple[str, str, str]:
+        """See Hand."""
+        self._brought.output("who")
+        lines = [*self._brought.said("who"), "", "", ""]
+        return lines[2], lines[3], lines[4]
+
+    def threads(self) -> int:
+        """See Hand."""
+        return 0
+
+    def addresses(self) -> Mapping[str, Sequence[Address]]:
+        """See Hand."""
+        found: dict[str, list[Address]] = {}
+        for row in filter(None, map(_ADDRESS.match, self._brought.said("addresses"))):
+            prefix = int(row[3]) if row[3] else 128 if ":" in row[2] else 32
+            if prefix <= 128:
+                found.setdefault(row[1], []).append(Address(shortest(row[2]), prefix))
+        return found
+
+    def near(self) -> Iterator[Neighbour]:
+        """See Hand."""
+        for line in self._brought.said("neighbours"):
+            row = line.split()
+            if len(row) < 6 or row[1] != "dev" or "lladdr" not in row[:-1] or row[-1] not in _REACHED:
+                continue
+            mac = row[row.index("lladdr") + 1].lower()
+            if _MAC.fullmatch(mac) and mac.strip("0:") and not int(mac[1], 16) & 1:
+                yield Neighbour("nd" if ":" in row[0] else "arp", row[2], shortest(row[0]), mac)
+
+    def output(self, command: Sequence[str], seconds: float = 0.0, limit: int = 16 * 2**20) -> str:  # noqa: ARG002  # ran
+        """See Hand."""
+        part = _COMMANDS.get(tuple(command))
+        if part is None:
+            raise OSError(None, f"{command[0]} is not asked over SSH")
+        text = self._brought.output(part)
+        status = self._brought.outputs[part].status
+        if status == 127:
+            raise FileNotFoundError(command[0])
+        if status:
+            raise OSError(None, f"{command[0]} ended with {status}")
+        return text[:limit]
+
+    def doors(self, paths: Iterable[str]) -> list[str]:  # noqa: ARG002  # the script has resolved them
+        """See Hand."""
+        return [path for path, _ in self._runtimes()]
+
+    def call(self, path: str, ask: Callable[[str], list[Any]]) -> list[Any]:  # noqa: ARG002  # asked already
+        """See Hand."""
+        said = dict(self._runtimes())[path]
+        if said == "!permission denied":
+            raise PermissionError(path)
+        if said.startswith("!"):
+            raise ValueError(said[1:])
+        try:
+            rows = json.loads(said)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"the runtime's answer is not understood: {type(error).__name__}") from error
+        if not isinstance(rows, list):
+            raise ValueError("the runtime's answer is no list")  # noqa: TRY004  # as a reader expects
+        return rows
+
+    def _runtimes(self) -> list[tuple[str, str]]:
+        rows = (line.partition(" ") for line in self._brought.said("containers"))
+        return [(path, said) for path, _, said in rows if path.startswith("/")]
 
 
-_TAKE: Mapping[str, Callable[[Captured, str], None]] = {
-    "lines": Captured._lines,
-    "strings": Captured._strings,
-    "tests": Captured._tests,
-    "links": Captured._long,
-    "sizes": Captured._size,
-    "sockets": Captured._sockets,
-    "output": Captured._output,
+_TAKE: Mapping[str, Callable[[Brought, str], None]] = {
+    "lines": Brought.lines,
+    "strings": Brought.strings,
+    "tests": Brought.tests,
+    "links": Brought.long,
+    "sizes": Brought.filesystems,
+    "sockets": Brought.sockets,
+    "output": Brought.text,
 }
 
 
@@ -284,16 +357,16 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
 
 
 def capture(raw: bytes, word: str) -> Captured:
-    """The hands on an answer, with what is missing said."""
+    """The hand on an answer, with what is missing said."""
     answers = frames(raw, word)
-    made = Captured()
+    made = Brought()
     for part in PARTS:
-        answer = answers.get(part.name, Answer("", None))
-        if answer.status is None:
-            made.trouble(part, _NOT_ANSWERED)
+        answer = answers.get(part.name)
+        if answer is None or answer.status is None:
+            made.lacks(part, _NOT_ANSWERED)
             continue
         made.take(part, answer)
         if answer.status == 127 and not part.command:  # of those the reader says it itself
-            made.trouble(part, "missing command")
+            made.lacks(part, "missing command")
     made.close()
-    return made
+    return Captured(made)

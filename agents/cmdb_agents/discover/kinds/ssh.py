@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from cmdb_agents.agent import unseen
 from cmdb_agents.discover.kind import Kind, Sight, Task
 from cmdb_agents.run import look as look_at
-from cmdb_agents.transports.local import Reader
+from cmdb_agents.transports.local import Linux
 from cmdb_agents.transports.readings import Machine, Trouble
 from cmdb_agents.transports.ssh_script import PARTS
+
+MAX_NEIGHBOURS = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +29,21 @@ def look(task: Task) -> Sight:
 
     sudo = task.options.get("sudo") == "yes"
     answered = ask(task, HostKeys(task.folder), task.via, sudo)
-    hands = answered.hands
-    machine = Reader(hands).read()
-    said = [*machine.troubles, *hands.troubles]
-    if sudo and not hands.superuser:
+    hand = answered.hand
+    machine = Linux(hand).read()
+    said = [*machine.troubles, *hand.lacking]
+    if sudo and not hand.superuser:
         said.append(Trouble("host", "what root would add", "sudo -n was refused", root_helps=True))
     ordered = tuple(sorted(set(said), key=lambda t: (t.area, t.what, t.why)))
     view, sections = look_at(_Read(replace(machine, troubles=ordered)), task.known, task.now)
     platform = view.machine.platform
     return Sight(
         boot_id=platform.boot_id or "unknown",
-        name=hands.system()[0],
+        name=hand.system()[0],
         sections=sections,
         unseen=unseen(view),
         known=view.known,
-        neighbours=hands.neighbours(),
+        neighbours=tuple(sorted({n.address for n in machine.neighbours if n.address}))[:MAX_NEIGHBOURS],
         received=answered.received,
     )
 

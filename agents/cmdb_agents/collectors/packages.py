@@ -1,0 +1,35 @@
+"""Installed packages: each version is one thing, wherever it is installed; the host has it."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from cmdb.words import Evidence, Link, Ref, Section
+from cmdb_agents.collector import MAX_KEY, Collector, View, clean, section
+from cmdb_agents.transports.readings import Package
+
+SELF = Ref("Host", "self")
+
+
+def collect(view: View) -> Section:
+    """A HAS_SOFTWARE link for each package; the key of its target says all of it."""
+    system = view.machine.platform.os_release.get("ID", "")
+    links = [
+        Link("HAS_SOFTWARE", SELF, Ref("SoftwareVersion", key), Evidence("package", f"installed by {p.manager}", 1.0))
+        for p in view.machine.packages
+        if p.version and len(key := purl(p, system)) <= MAX_KEY
+    ]
+    return section("packages", view.machine, (), links)
+
+
+def purl(package: Package, system: str) -> str:
+    """Its package URL, as pkg:deb/debian/openssl@3.0.15-1?arch=amd64."""
+    space = f"/{quote(clean(system).lower(), safe='')}" if system else ""
+    name, version = (
+        quote(clean(text), safe="+.:~" if n else "+.~") for n, text in enumerate((package.name, package.version))
+    )
+    arch = f"?arch={quote(clean(package.architecture), safe='')}" if package.architecture else ""
+    return f"pkg:{package.manager}{space}/{name}@{version}{arch}"
+
+
+PACKAGES = Collector("packages", "Installed packages.", (), collect)
