@@ -5,7 +5,8 @@
     …                              # a line of its own: any lines
 
 `<!-- then: NAME -->` in a page calls the step of that name: what happens between two commands. Times, ages, ports on
-loopback and the width of columns may differ. An id of the page stands for one real id, the same wherever it is named.
+loopback, fingerprints, random numbers and the width of columns may differ. An id of the page stands for one real id,
+the same wherever it is named.
 With WRITE_PAGES=1 in the environment, outputs that differ are written into the page instead.
 """
 
@@ -36,6 +37,9 @@ _VARIABLE = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)"), "<time>"),
     (re.compile(r"seen \d+ (s|min|h|d) ago"), "seen <age>"),
     (re.compile(r"127\.0\.0\.1:\d{4,5}"), "127.0.0.1:<port>"),
+    (re.compile(r"SHA256:[A-Za-z0-9+/]{43}"), "<fingerprint>"),
+    (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "<uuid>"),
+    (re.compile(r"\b\d+\.\d s\b"), "<seconds>"),
     (re.compile(r"(?<=\S) {2,}"), "  "),
 )
 

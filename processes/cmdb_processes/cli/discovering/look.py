@@ -116,7 +116,7 @@ def _run(folder: Any, target: Any, store: Any, json: bool) -> None:
     prepared = prepare(folder, target, store, time.time())
 
     def told(one: Any) -> None:
-        show.note(f"{one.address} {one.ended}" + (f": {one.why}" if one.why else ""))
+        show.note(f"{one.address} {one.ended}")
 
     run, sights = perform(folder, prepared, collector, told=told)
     if collector is not None:
