@@ -1,1 +1,1 @@
-"""What `epicentre discover` is made of: looking, the collector's own things, and the server's page of runs."""
+"""What `epicentre discover` is made of: each file that has an `offer` brings commands, and is found by itself."""

@@ -17,6 +17,12 @@ from cmdb_processes.cli.discovering.folder import Home, Json, Master, opened, se
 MAX_WINDOW = 24 * 60
 
 
+def offer(group: typer.Typer) -> None:
+    """Secrets and host keys."""
+    group.add_typer(credentials(), name="credential")
+    group.add_typer(keys(), name="keys")
+
+
 def credentials() -> typer.Typer:
     """The commands below `discover credential`."""
     group = typer.Typer(help="Secrets of the devices a collector looks at.", no_args_is_help=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import time
 from typing import Annotated, Any
 
@@ -10,6 +11,21 @@ import typer
 from cmdb.errors import Invalid
 from cmdb_processes.cli import show
 from cmdb_processes.cli.discovering.folder import Home, Json, Master, opened, secrets
+
+
+def offer(group: typer.Typer) -> None:
+    """Looking, and the collector process; each kind of discovery there is becomes a command."""
+    from cmdb_agents.discover import kinds
+
+    # By their files' names: importing every kind would make each start of the command slower.
+    for kind in sorted(m.name for m in pkgutil.iter_modules(kinds.__path__)):
+        group.command(kind, epilog=f"Examples: epicentre discover {kind} rack-7 --dry-run")(command(kind))
+    group.command("enrol", epilog="Example: epicentre discover enrol --url https://cmdb.example --token-file token")(
+        enrol
+    )
+    group.command("run", epilog="Example: epicentre discover run")(run)
+    group.command("unlock", epilog="Example: epicentre discover unlock 10.0.7.3")(unlock)
+
 
 BY_HAND = "by-hand"
 

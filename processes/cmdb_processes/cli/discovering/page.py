@@ -22,6 +22,15 @@ NOW = "mutation N($c: ID!, $t: String!) { discoverNow(collector: $c, target: $t)
 Target = Annotated[str | None, typer.Argument(help="Only runs of this target.")]
 
 
+def offer(group: typer.Typer) -> None:
+    """The page of runs."""
+    group.command("runs", epilog="Example: epicentre discover runs rack-7")(runs)
+    group.command("show", epilog="Example: epicentre discover show 3f0c…")(show_)
+    group.command("now", epilog="Example: epicentre discover now rack-7")(now)
+    group.command("targets", epilog="Example: epicentre discover targets")(targets)
+    group.command("coverage", epilog="Example: epicentre discover coverage --json")(coverage)
+
+
 def runs(target: Target = None, json: Json = False) -> None:
     """List the runs of collectors, newest first."""
     found = [one for one in asking.every("discoveryRuns", RUNS) if target in (None, one["target"])]
