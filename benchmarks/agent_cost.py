@@ -1,19 +1,24 @@
-"""What one full snapshot costs the host, beside importing psutil alone (and node_exporter if installed).
+"""What one full snapshot costs a host of 100 processes and a large one, beside node_exporter and an inventory agent.
 
     python benchmarks/agent_cost.py [--runs 5]
 
-Each figure is the median of fresh processes; CPU is of one look after the first, memory the peak of the process.
+The hosts are this machine with real processes and connections added. Each figure of ours is the median of fresh
+processes; CPU is of one look after the first, memory the peak of the process. Peers that are not installed are named.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 from common import sized
@@ -24,18 +29,72 @@ from cmdb_agents import report
 from cmdb_agents.run import look
 from cmdb_agents.transports.local import Local
 transport = Local()
-look(transport, {}, int(time.time()))  # the first look imports psutil and fills the caches, as in a running agent
+look(transport, {}, int(time.time()))  # the first look imports and fills the caches, as in a running agent
 started = time.process_time()
 view, sections = look(transport, {}, int(time.time()))
 stated = report.state(sections)
 made = report.compose(stated, {}, report_id="r", node="n", boot_id="b", seq=1, taken_at="t")
 body, _ = report.encode(made)
-print((time.process_time() - started) * 1000, len(body), len(view.machine.processes))
+print((time.process_time() - started) * 1000, len(body), len(view.machine.processes), len(view.machine.sockets))
 """
-AGENT = "import cmdb_agents.agent, psutil\n" + SNAPSHOT
+AGENT = "import cmdb_agents.agent\n" + SNAPSHOT
 ALONE = "import time; started = time.process_time()\nimport psutil\nprint((time.process_time() - started) * 1000)\n"
 # Not getrusage: at exec the kernel hands a child the peak of the process it was forked from.
 PEAK = "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+
+
+LOAD = """
+import os, resource, socket, sys, time
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+processes, each = int(sys.argv[1]), int(sys.argv[2])
+server = socket.create_server(("127.0.0.1", 0), backlog=4096)
+for _ in range(processes):
+    if os.fork() == 0:
+        server_at = server.getsockname()
+        server.close()
+        mine = [socket.create_connection(server_at) for _ in range(each)]
+        sys.stdin.read()  # until the benchmark goes
+        os._exit(0)
+kept = [server.accept()[0] for _ in range(processes * each)]
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextlib.contextmanager
+def host(processes: int, sockets: int) -> Iterator[None]:
+    """This machine with so many processes and TCP sockets at least; all of them are gone afterwards."""
+    there = sum(entry.name.isdigit() for entry in Path("/proc").iterdir())
+    more = max(1, processes - there)
+    each = sockets // 2 // more
+    command = [sys.executable, "-c", LOAD, str(more), str(each)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        try:
+            if child.stdout.readline() != "ready\n":
+                raise RuntimeError("the processes of the host could not be started")
+            yield
+        finally:
+            child.stdin.close()
+
+
+def inventory_agent() -> tuple[str, float, float] | None:
+    """CPU milliseconds and peak resident MiB of one run of GLPI's agent or the one it came from, if installed."""
+    for name in ("glpi-agent", "fusioninventory-agent"):
+        if program := shutil.which(name):
+            with tempfile.TemporaryDirectory() as folder:
+                child = subprocess.Popen(
+                    [program, "--local", folder, "--force", "--no-task", "deploy,netinventory,netdiscovery,esx"],
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                )  # fmt: skip
+                _, status, used = os.wait4(child.pid, 0)
+                child.returncode = os.waitstatus_to_exitcode(status)
+                if child.returncode or not any(Path(folder).iterdir()):
+                    return None
+                return name, (used.ru_utime + used.ru_stime) * 1000, used.ru_maxrss / 1024
+    return None
 
 
 def measure(program: str, runs: int) -> tuple[float, float, list[str]]:
@@ -81,19 +140,31 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=sized(5, 1))
     runs = parser.parse_args().runs
-    inner, memory, (_, size, processes) = measure(AGENT, runs)
-    loading, bare, _ = measure(ALONE, runs)
+    for processes, sockets, most in ((100, 100, 60), (500, 4_000, 150)):
+        with host(processes, sockets):
+            report(runs, most)
+
+
+def report(runs: int, most: int) -> None:
+    """One host: ours, then the others in the same run. `most` is the bar in CPU milliseconds."""
     seen = sum(entry.name.isdigit() for entry in Path("/proc").iterdir())
-    print(f"one full snapshot      {inner:6.1f} ms CPU, {size} bytes; {processes} of {seen} processes matter")
-    print(f"whole agent            {memory:6.1f} MiB peak")
-    print(f"importing psutil alone {loading:6.1f} ms CPU, {bare:.1f} MiB peak")
-    print(f"ours to that           {inner / loading:6.2f} x CPU, {memory / bare:.2f} x memory")
-    peer = node_exporter()
-    if peer is None:
-        print("node_exporter is not installed; install prometheus-node-exporter to compare")
+    inner, memory, (_, size, matter, sockets) = measure(AGENT, runs)
+    loading, bare, _ = measure(ALONE, runs)
+    print(f"host of {seen} processes, {sockets} sockets")
+    print(f"  one full snapshot      {inner:7.1f} ms CPU (bar {most}), {size} bytes; {matter} processes matter")
+    print(f"  whole agent            {memory:7.1f} MiB peak (bar 25)")
+    print(f"  importing psutil alone {loading:7.1f} ms CPU, {bare:.1f} MiB -> ours {inner / loading:.2f} x CPU")
+    if (peer := node_exporter()) is None:
+        print("  node_exporter is not installed (Debian: prometheus-node-exporter)")
     else:
-        ratio = inner / peer[0]
-        print(f"node_exporter          {peer[0]:6.1f} ms CPU a scrape, {peer[1]:.1f} MiB -> ours {ratio:.2f} x CPU")
+        print(f"  node_exporter          {peer[0]:7.1f} ms CPU a scrape, {peer[1]:.1f} MiB -> ours "
+              f"{inner / peer[0]:.2f} x CPU, {memory / peer[1]:.2f} x memory")  # fmt: skip
+    if (other := inventory_agent()) is None:
+        print("  no inventory agent is installed (Debian: fusioninventory-agent)")
+    else:
+        name, spent, peak = other
+        print(f"  {name:22} {spent:7.1f} ms CPU, {peak:.1f} MiB -> ours {inner / spent:.3f} x CPU, "
+              f"{memory / peak:.2f} x memory")  # fmt: skip
 
 
 if __name__ == "__main__":

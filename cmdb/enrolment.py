@@ -28,6 +28,11 @@ MIGRATIONS = (
     CREATE TABLE node (id TEXT PRIMARY KEY, key BLOB NOT NULL UNIQUE, site TEXT NOT NULL, owner TEXT NOT NULL,
                        enrolled TEXT NOT NULL, revoked TEXT) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE node ADD COLUMN generation INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE node ADD COLUMN former BLOB;
+    ALTER TABLE node ADD COLUMN former_until REAL NOT NULL DEFAULT 0;
+    """,
     # A collector looks at machines that have no agent, and reports for each under an id below its own.
     """
     ALTER TABLE token ADD COLUMN collector INTEGER NOT NULL DEFAULT 0;
@@ -36,6 +41,12 @@ MIGRATIONS = (
 )
 TOKEN_LIFE = timedelta(hours=1)
 CHALLENGE_LIFE = timedelta(minutes=2)
+OVERLAP = timedelta(hours=24)
+"""How long the former key still signs: an agent may be cut off before it hears that the new one was taken."""
+
+ROTATE = b"epicentre-rotate\n"
+"""What a new key signs: this, then the node; so nobody can have a key taken that they do not hold."""
+
 PROOF = b"epicentre-enrol\n"
 """What the agent signs: this, then the challenge's bytes; so its signature is good for nothing else."""
 
@@ -57,6 +68,14 @@ def signer_of(node: str) -> str:
     return node.partition(":")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    present: bytes
+    generation: int
+    former: bytes
+    former_until: float  # Unix seconds
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -69,7 +88,7 @@ class Enrolment:
         self._pepper = Pepper(pepper)
         self._db = sqlite.connect(path, MIGRATIONS)
         self._lock = threading.Lock()
-        self._keys: dict[str, bytes] = {}
+        self._keys: dict[str, _Keys] = {}
         self._revoked: frozenset[str] = frozenset()
         self._collectors: frozenset[str] = frozenset()
         self._load()
@@ -138,13 +157,48 @@ class Enrolment:
         """Whether a node may report about another id: its own, and as a collector those below it."""
         return about == node or (node in self._collectors and signer_of(about) == node)
 
-    def key(self, node: str) -> bytes:
-        """The public key of a node, 32 bytes; unknown and revoked nodes have none."""
+    def rotate(self, key_id: str, public_key: bytes, proof: bytes) -> str:
+        """Take a node's next key, vouched for by the present one; returns the id it signs under.
+
+        Said again with the former key it changes nothing: the agent had not heard the answer. So no captured request
+        ever brings an earlier key back.
+        """
+        _check_key(public_key)
+        node = node_of(key_id)
+        try:
+            Ed25519PublicKey.from_public_bytes(public_key).verify(proof, ROTATE + node.encode())
+        except InvalidSignature as error:
+            raise NotAuthenticated("the proof does not fit the new key", code="bad_signature") from error
+        self.key(key_id)
+        with self._lock, sqlite.errors(self._path), sqlite.transaction(self._db):
+            row = self._db.execute("SELECT key, generation FROM node WHERE id = ?", (node,)).fetchone()
+            present = _key_id(node, row["generation"])
+            if bytes(row["key"]) == public_key:
+                return present
+            if key_id != present:
+                raise NotAuthenticated("only the present key vouches for the next one", code="bad_signature")
+            if self._db.execute("SELECT 1 FROM node WHERE ? IN (key, former)", (public_key,)).fetchone():
+                raise Invalid("this key was used before: make a new one", where="public_key")
+            self._db.execute(
+                "UPDATE node SET former = key, former_until = ?, key = ?, generation = generation + 1 WHERE id = ?",
+                ((_now() + OVERLAP).timestamp(), public_key, node),
+            )
+        self._load()
+        return _key_id(node, row["generation"] + 1)
+
+    def key(self, key_id: str) -> bytes:
+        """A node's public key, 32 bytes: the present one, or for a day the one before; unknown and revoked: none."""
+        node = node_of(key_id)
         if node in self._revoked:
             raise NotAuthenticated("this agent's key was revoked: enrol it again", code="revoked")
         if node not in self._keys:
             raise NotAuthenticated("no such agent is enrolled here", code="unknown")
-        return self._keys[node]
+        known = self._keys[node]
+        if key_id == _key_id(node, known.generation):
+            return known.present
+        if known.former and key_id == _key_id(node, known.generation - 1) and _now().timestamp() < known.former_until:
+            return known.former
+        raise NotAuthenticated("this key was replaced by a newer one", code="unknown")
 
     def revoke(self, node: str) -> None:
         """Send a node away; its next request is refused."""
@@ -169,10 +223,29 @@ class Enrolment:
 
     def _load(self) -> None:
         with self._lock, sqlite.errors(self._path):
-            rows = self._db.execute("SELECT id, key, revoked, collector FROM node").fetchall()
-        self._keys = {row["id"]: bytes(row["key"]) for row in rows}
+            rows = self._db.execute(
+                "SELECT id, key, generation, former, former_until, revoked, collector FROM node"
+            ).fetchall()
+        self._keys = {
+            row["id"]: _Keys(
+                bytes(row["key"]),
+                row["generation"],
+                bytes(row["former"]) if row["former"] else b"",
+                row["former_until"],
+            )
+            for row in rows
+        }
         self._revoked = frozenset(row["id"] for row in rows if row["revoked"])
         self._collectors = frozenset(row["id"] for row in rows if row["collector"])
+
+
+def node_of(key_id: str) -> str:
+    """The node a key belongs to: its first key has the node's own id, later ones a number behind it."""
+    return key_id.partition(".")[0]
+
+
+def _key_id(node: str, generation: int) -> str:
+    return node if generation == 1 else f"{node}.{generation}"
 
 
 def _check_key(public_key: bytes) -> None:

@@ -44,6 +44,20 @@ def is_link_local(address: str) -> bool:
     return address.startswith("169.254.") or (":" in address and address[:3] in ("fe8", "fe9", "fea", "feb"))
 
 
+def is_private(address: str) -> bool:
+    """Whether it is used inside organisations only (RFC 1918, RFC 6598, RFC 4193)."""
+    if ":" in address:
+        return address[:2] in ("fc", "fd")
+    first, _, rest = address.partition(".")
+    second = int(rest.partition(".")[0] or 0)
+    return (
+        first == "10"
+        or (first, second) == ("192", 168)
+        or (first == "172" and 16 <= second < 32)
+        or (first == "100" and 64 <= second < 128)
+    )
+
+
 def endpoint(protocol: str, address: str, port: int) -> str:
     """The key of an endpoint; IPv6 addresses stand in brackets."""
     return f"{protocol}://[{address}]:{port}" if ":" in address else f"{protocol}://{address}:{port}"

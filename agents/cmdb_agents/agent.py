@@ -14,14 +14,14 @@ from random import Random
 from threading import Event
 
 from cmdb.errors import EpicentreError, Misconfigured
-from cmdb_agents import report
+from cmdb_agents import report, rotate
 from cmdb_agents.backoff import CAP, IDENTITY_CAP, delay, splay
 from cmdb_agents.collector import View
 from cmdb_agents.deliver import Outcome, Verdict, deliver
 from cmdb_agents.front_door import FrontDoor
 from cmdb_agents.home import Enrolled, Home
 from cmdb_agents.outbox import Draft, Outbox
-from cmdb_agents.run import look
+from cmdb_agents.run import look, unseen
 from cmdb_agents.signing import Signer
 from cmdb_agents.transports.local import memory_kib
 from cmdb_agents.transports.readings import Transport
@@ -70,7 +70,8 @@ class Agent:
         if enrolled is None:
             raise Misconfigured(f"no enrolment in {home.path}; run: epicentre-agent enrol --url URL --token-file FILE")
         self._enrolled: Enrolled = enrolled
-        self._signer = Signer(enrolled.key_id, home.seed())
+        self._home, self._signer = home, Signer(enrolled.key_id, home.seed(enrolled.key_file))
+        self._rotation_tried = 0.0
         options = {} if deadline is None else {"deadline": deadline}
         self.door = FrontDoor(enrolled.url, allow_plain_http=enrolled.allow_plain_http, **options)
         self._transport, self._clock = transport, clock
@@ -86,6 +87,8 @@ class Agent:
         if outcome.verdict is Verdict.FULL_NEEDED:
             again, seq, whole = self._send(view, stated, now)
             outcome = Outcome(again.verdict, again.message, again.sent + outcome.sent, again.retry_after)
+        if outcome.verdict is Verdict.ACCEPTED:
+            self._rotate(now)
         resident, peak = memory_kib()
         cost = Cost(_cpu_ms() - before, resident / 1024, peak / 1024, outcome.sent)
         done = Cycle(seq, outcome, len(stated), whole, unseen(view), cost)
@@ -120,6 +123,20 @@ class Agent:
 
         waiting = self.outbox.put(compose, view.known)
         return deliver(self.outbox, self.door, self._signer, self._clock()), waiting.seq, whole
+
+    def _rotate(self, now: float) -> None:
+        """A new key where the old one is due; what goes wrong with it costs no report."""
+        if not rotate.due(self._enrolled, now, self._rotation_tried):
+            return
+        self._rotation_tried = now
+        try:
+            made = rotate.rotate(self._home, self.door, self.outbox, self._enrolled, self._clock())
+        except EpicentreError as error:
+            _log(f"key not changed: {error.message}")
+            return
+        if made is not None:
+            self._enrolled, self._signer = made, Signer(made.key_id, self._home.seed(made.key_file))
+            _log(f"key changed: {made.key_id}")
 
     def close(self) -> None:
         """Close the state."""
@@ -156,14 +173,6 @@ def line(done: Cycle) -> str:
         f"sent_bytes={done.cost.sent_bytes} cpu_ms={done.cost.cpu_ms:.0f} rss_mib={done.cost.resident_mib:.1f}"
         + ("" if done.outcome.verdict is Verdict.ACCEPTED else f" reason={json.dumps(done.outcome.message)}")
     )
-
-
-def unseen(view: View) -> tuple[str, ...]:
-    """What could not be seen, one line each, with what root would add."""
-    lines = (
-        f"{t.area}: {t.what} ({t.why})" + ("; root would add it" if t.root_helps else "") for t in view.machine.troubles
-    )
-    return tuple("".join(c for c in text if c.isprintable())[:300] for text in lines)
 
 
 def _log(text: str) -> None:

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,9 @@ def enrol(door: FrontDoor, token: str, *, allow_plain_http: bool = False) -> tup
     except ValueError as error:
         raise Unavailable(f"{door.url} sent a challenge that is no base64") from error
     made = _ask(door, {**claim, "challenge": challenge, "signature": _b64(signature)}, 201)
-    enrolled = Enrolled(door.url, _field(made, "node"), _field(made, "key_id"), allow_plain_http)
+    enrolled = Enrolled(
+        door.url, _field(made, "node"), _field(made, "key_id"), allow_plain_http, key_since=int(time.time())
+    )
     return enrolled, bytes(key)
 
 

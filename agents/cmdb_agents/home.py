@@ -22,6 +22,8 @@ class Enrolled:
     node: str
     key_id: str
     allow_plain_http: bool = False
+    key_file: str = "key"
+    key_since: int = 0  # Unix seconds; of an enrolment that did not say, the key counts as old
 
 
 def default_home() -> Path:
@@ -33,7 +35,7 @@ def default_home() -> Path:
 
 
 class Home:
-    """A folder with mode 0700; `key` holds the Ed25519 seed with mode 0600."""
+    """A folder with mode 0700; `key`, later `key.2` and so on, holds the Ed25519 seed with mode 0600."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.expanduser().absolute()
@@ -63,9 +65,9 @@ class Home:
         except (OSError, ValueError, TypeError) as error:
             raise Misconfigured(f"{self.path / 'agent.json'} cannot be read: {error}") from error
 
-    def seed(self) -> bytes:
+    def seed(self, name: str = "key") -> bytes:
         """The private key; refused when others can read its file."""
-        path = self.path / "key"
+        path = self.path / name
         try:
             if path.stat().st_mode & 0o077:
                 raise Misconfigured(f"{path} can be read by others; chmod 600 it, or enrol again with a new key")
@@ -78,8 +80,21 @@ class Home:
 
     def keep(self, enrolled: Enrolled, seed: bytes) -> None:
         """Write key, then enrolment, each whole or not at all."""
-        self._write("key", base64.b64encode(seed).decode("ascii"))
+        self._write(enrolled.key_file, base64.b64encode(seed).decode("ascii"))
         self._write("agent.json", json.dumps(asdict(enrolled), indent=1) + "\n")
+
+    def next_key(self, enrolled: Enrolled) -> tuple[str, bytes]:
+        """The file and seed of the key that follows: one that was made and not taken yet is offered again."""
+        number = int(enrolled.key_file.partition(".")[2] or 1) + 1
+        name = f"key.{number}"
+        if not (self.path / name).exists():
+            self._write(name, base64.b64encode(os.urandom(32)).decode("ascii"))
+        return name, self.seed(name)
+
+    def switch(self, enrolled: Enrolled, former: str) -> None:
+        """From now on the enrolment with its new key counts; the former key is deleted."""
+        self._write("agent.json", json.dumps(asdict(enrolled), indent=1) + "\n")
+        (self.path / former).unlink(missing_ok=True)
 
     def _write(self, name: str, text: str) -> None:
         temporary = self.path / f".{name}.new"

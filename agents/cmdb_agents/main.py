@@ -1,4 +1,4 @@
-"""The command `epicentre-agent`: enrol, once, run, status, show."""
+"""The command `epicentre-agent`: install, enrol, once, run, status, show."""
 
 from __future__ import annotations
 
@@ -39,6 +39,11 @@ examples:
   epicentre-agent enrol --url http://127.0.0.1:8480 --token-file /root/token
   pass show cmdb/token | epicentre-agent enrol --url https://cmdb.example --token-file -
 """,
+    "install": """\
+examples:
+  epicentre-agent install --url https://cmdb.example:8480 --token-file token
+  epicentre-agent install --url https://cmdb.example:8480 --token-file token --see-all
+""",
     "once": "examples:\n  epicentre-agent once\n  epicentre-agent --home /srv/agent once\n",
     "run": "examples:\n  epicentre-agent run\n  epicentre-agent run --interval 300 --splay 60\n",
     "status": "examples:\n  epicentre-agent status\n  epicentre-agent status --json\n",
@@ -47,6 +52,7 @@ examples:
   epicentre-agent show
   epicentre-agent show services
   epicentre-agent show --json sockets
+  epicentre-agent show --recording machine.json storage
 """,
 }
 
@@ -95,11 +101,11 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(command=run)
         return made
 
+    install = add("install", "Enrol and become a service of systemd, as root, in one line.", _install)
+    install.add_argument("--see-all", action="store_true", help="with the rights to see what only root may see")
     enrol = add("enrol", "Make this machine known to a server with a one-off token.", _enrol)
-    enrol.add_argument("--url", required=True, help="the server, e.g. https://cmdb.example:8480")
-    enrol.add_argument("--token-file", default="-", metavar="FILE", help="file with the token, - for stdin (default)")
-    enrol.add_argument("--again", action="store_true", help="replace an enrolment there is; this becomes a new node")
-    enrol.add_argument("--allow-plain-http", action="store_true", help="allow http:// to another machine")
+    for one in (install, enrol):
+        _add_enrolment(one)
     add("once", "Send one report now.", _once)
     run = add("run", "Report regularly until SIGTERM.", _run)
     run.add_argument(
@@ -113,8 +119,16 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="as JSON")
     show = add("show", "Print exactly what would be sent; sends nothing.", _show)
     show.add_argument("--json", action="store_true", help="as JSON, byte for byte the report's sections")
+    show.add_argument("--recording", type=Path, metavar="FILE", help="of a recorded machine instead of this one")
     show.add_argument("section", nargs="?", help="only this section: host, network, …")
     return parser
+
+
+def _add_enrolment(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--url", required=True, help="the server, e.g. https://cmdb.example:8480")
+    parser.add_argument("--token-file", default="-", metavar="FILE", help="file with the token, - for stdin (default)")
+    parser.add_argument("--again", action="store_true", help="replace an enrolment there is; this becomes a new node")
+    parser.add_argument("--allow-plain-http", action="store_true", help="allow http:// to another machine")
 
 
 def _layout(command: str) -> dict[str, Any]:
@@ -135,6 +149,17 @@ def _home(arguments: argparse.Namespace) -> Home:
 
 
 # --- commands ----------------------------------------------------------------------------------------------
+
+
+def _install(arguments: argparse.Namespace) -> int:
+    from cmdb_agents.install import STATE, check, install
+
+    check()
+    arguments.home = STATE
+    if Home(STATE).enrolled() is None or arguments.again:
+        _enrol(arguments)
+    print(f"installed {install(sees_all=arguments.see_all)}; it reports every minute: epicentre-agent status")
+    return 0
 
 
 def _enrol(arguments: argparse.Namespace) -> int:
@@ -160,11 +185,11 @@ def _enrol(arguments: argparse.Namespace) -> int:
 def _once(arguments: argparse.Namespace) -> int:
     from cmdb_agents.agent import Agent
     from cmdb_agents.deliver import Verdict
-    from cmdb_agents.transports.local import Local
+    from cmdb_agents.transports.here import here
 
     home = _home(arguments)
     with home.lock():
-        agent = Agent(home, Local())
+        agent = Agent(home, here())
         done = agent.cycle()
         agent.close()
     verdict = done.outcome.verdict
@@ -180,12 +205,12 @@ def _run(arguments: argparse.Namespace) -> int:
     from threading import Event
 
     from cmdb_agents.agent import Agent, keep_reporting
-    from cmdb_agents.transports.local import Local
+    from cmdb_agents.transports.here import here
 
     home, stop = _home(arguments), Event()
     splay = min(arguments.interval / 2, 30.0) if arguments.splay is None else max(arguments.splay, 0.0)
     with home.lock():
-        agent = Agent(home, Local())
+        agent = Agent(home, here())
 
         def leave(_number: int, _frame: FrameType | None) -> None:
             stop.set()
@@ -252,10 +277,14 @@ def _print_unseen(lines: Sequence[str]) -> None:
 def _show(arguments: argparse.Namespace) -> int:
     from cmdb_agents.outbox import peek
     from cmdb_agents.report import state
-    from cmdb_agents.run import look
-    from cmdb_agents.transports.local import Local
+    from cmdb_agents.run import look, unseen
+    from cmdb_agents.transports.here import here
+    from cmdb_agents.transports.recorded import Recorded
 
-    _view, sections = look(Local(), peek(_home(arguments).database), int(time.time()))
+    if arguments.recording:
+        view, sections = look(Recorded(arguments.recording), {}, int(time.time()))
+    else:
+        view, sections = look(here(), peek(_home(arguments).database), int(time.time()))
     stated = {s.name: s for s in state(sections)}
     if arguments.section and arguments.section not in stated:
         raise Invalid(f"there is no section {arguments.section!r}; there are {', '.join(stated)}")
@@ -267,6 +296,8 @@ def _show(arguments: argparse.Namespace) -> int:
         print(f"{one.name} ({'complete' if one.wire['complete'] else 'incomplete'}, hash {one.hash[:12]})")
         for text in _lines(one.wire):
             print("  " + text)
+    if not arguments.section:
+        _print_unseen(unseen(view))
     return 0
 
 

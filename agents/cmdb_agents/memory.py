@@ -13,13 +13,20 @@ from cmdb.words import Evidence
 
 LEASE = 35 * 86_400
 RECENT = 15 * 60
-MAX_CONNECTIONS = 2_000
+MAX_CONNECTIONS, MAX_CLIENTS = 2_000, 128
+FAN_OUT = 20
 
 SELF = ""
 """The source of a connection whose program is no service, or unknown: the host itself."""
 
 SUPPORT = "?"
 """The source of a sighting that proves some program of this host, but only strengthens what is known already."""
+
+CLIENT = "<"
+"""Starts the source of a remembered client: the service behind it was seen being used from the target's address."""
+
+HELD = 2
+"""Looks in a row, less those that saw only its remains, after which a connection counts as lasting (at most)."""
 
 ESTABLISHED, TIME_WAIT = 0.9, 0.7
 """Confidence: rungs of the evidence ladder (one end sees a connection; only its remains are seen)."""
@@ -45,6 +52,7 @@ class Known:
     last_seen: int
     confidence: float
     attributed: bool
+    held: int = 0  # 0: only its remains were seen of late, as of a poll or a scan
 
 
 def remember(
@@ -55,7 +63,7 @@ def remember(
     A sighting without a program supports the one present service known to use its endpoint; without such a service
     (or with several) it is the host's. What the host was said to do without a known program yields to such a service.
     """
-    seen = list(sightings)
+    seen = sorted(sightings, key=lambda sighting: -sighting.confidence)
     table = {pair: _not_later(e, now) for pair, e in known.items() if now - e.last_seen <= LEASE}
     for sighting in seen:
         if sighting.attributed:
@@ -70,10 +78,35 @@ def remember(
         entry = table.get((SELF, target))
         if len(sole) == 1 and entry is not None and not entry.attributed:
             del table[SELF, target]
-    if len(table) > MAX_CONNECTIONS:
-        newest = sorted(table, key=lambda p: (-table[p].last_seen, -table[p].confidence, p))[:MAX_CONNECTIONS]
-        table = {pair: table[pair] for pair in newest}
-    return table
+    return _bounded(table)
+
+
+def _bounded(table: dict[Pair, Known]) -> dict[Pair, Known]:
+    """The newest connections, and of each service its newest clients: neither crowds out the other."""
+    kept: dict[Pair, Known] = {}
+    room: dict[str, int] = {}
+    for pair in sorted(table, key=lambda p: (-table[p].last_seen, -table[p].confidence, p)):
+        kind = pair[0] if pair[0].startswith(CLIENT) else SELF
+        left = room.setdefault(kind, MAX_CLIENTS if kind else MAX_CONNECTIONS)
+        if left > 0:
+            room[kind] = left - 1
+            kept[pair] = table[pair]
+    return kept
+
+
+def clients(known: Mapping[Pair, Known], service: str) -> tuple[str, ...]:
+    """The addresses from which a service is known to be used."""
+    return tuple(sorted(target for source, target in known if source == CLIENT + service))
+
+
+def polled(known: Mapping[Pair, Known], service: str) -> frozenset[str]:
+    """The targets of a service that only ever takes a short look at many: it watches or scans them, and needs none.
+
+    Twenty hosts or more, none of the connections lasting; what the same service keeps open is not among them.
+    """
+    short = [target for (source, target), one in known.items() if source == service and one.held == 0]
+    hosts = {target.rpartition(":")[0] for target in short}
+    return frozenset(short) if service and len(hosts) >= FAN_OUT else frozenset()
 
 
 def _note(table: dict[Pair, Known], pair: Pair, sighting: Sighting, now: int) -> None:
@@ -83,7 +116,15 @@ def _note(table: dict[Pair, Known], pair: Pair, sighting: Sighting, now: int) ->
         last_seen=now,
         confidence=max(old.confidence, sighting.confidence) if old else sighting.confidence,
         attributed=sighting.attributed or bool(old and old.attributed),
+        held=_held(old.held if old else 0, sighting, repeated=bool(old and old.last_seen == now)),
     )
+
+
+def _held(before: int, sighting: Sighting, repeated: bool) -> int:
+    """A look counts once, and one lasting connection among several to the same place counts for all."""
+    if sighting.confidence == ESTABLISHED:
+        return max(1, before) if repeated else min(HELD, before + 1)
+    return before if repeated else max(0, before - 1)
 
 
 def _not_later(entry: Known, now: int) -> Known:
@@ -94,7 +135,7 @@ def _not_later(entry: Known, now: int) -> Known:
 def _users(table: Mapping[Pair, Known], services: frozenset[str]) -> dict[str, list[str]]:
     users: dict[str, list[str]] = {}
     for source, target in sorted(table):
-        if source in services:
+        if source in services and not source.startswith(CLIENT):
             users.setdefault(target, []).append(source)
     return users
 

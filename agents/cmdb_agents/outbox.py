@@ -32,7 +32,8 @@ CREATE TABLE IF NOT EXISTS quarantine (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS connection (
     source TEXT NOT NULL, target TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
-    confidence REAL NOT NULL, attributed INTEGER NOT NULL, PRIMARY KEY (source, target)
+    confidence REAL NOT NULL, attributed INTEGER NOT NULL, held INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (source, target)
 ) WITHOUT ROWID;
 """
 
@@ -66,8 +67,15 @@ class Outbox:
             page = self._db.execute("PRAGMA page_size").fetchone()[0]
             self._db.execute(f"PRAGMA max_page_count={MAX_BYTES // page}")
             self._db.executescript(_TABLES)
+            self._widen()
         except sqlite3.Error as error:
             raise Misconfigured(f"the agent's state {path} cannot be opened: {error}") from error
+
+    def _widen(self) -> None:
+        """A state that an earlier agent left gets the columns it lacks."""
+        there = {row[1] for row in self._db.execute("PRAGMA table_info(connection)")}
+        if "held" not in there:
+            self._db.execute("ALTER TABLE connection ADD COLUMN held INTEGER NOT NULL DEFAULT 0")
 
     def close(self) -> None:
         """Close the file."""
@@ -189,9 +197,9 @@ class Outbox:
             "DELETE FROM connection WHERE source = ? AND target = ?", [p for p in old if p not in table]
         )
         self._db.executemany(
-            "INSERT OR REPLACE INTO connection VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO connection VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                (*pair, k.first_seen, k.last_seen, k.confidence, k.attributed)
+                (*pair, k.first_seen, k.last_seen, k.confidence, k.attributed, k.held)
                 for pair, k in table.items()
                 if old.get(pair) != k
             ],
@@ -199,8 +207,8 @@ class Outbox:
 
 
 def _connections(db: sqlite3.Connection) -> dict[Pair, Known]:
-    rows = db.execute("SELECT source, target, first_seen, last_seen, confidence, attributed FROM connection")
-    return {(r[0], r[1]): Known(r[2], r[3], r[4], bool(r[5])) for r in rows}
+    rows = db.execute("SELECT source, target, first_seen, last_seen, confidence, attributed, held FROM connection")
+    return {(r[0], r[1]): Known(r[2], r[3], r[4], bool(r[5]), r[6]) for r in rows}
 
 
 def peek(path: Path) -> dict[Pair, Known]:

@@ -37,3 +37,11 @@ def _one(collector: Collector, view: View) -> Section:
     except Exception as error:
         # A mistake in one collector must not silence the others; an incomplete section retracts nothing.
         return Section(collector.name, False, problems=(Problem(f"the {collector.name} collector", repr(error)[:200]),))
+
+
+def unseen(view: View) -> tuple[str, ...]:
+    """What could not be seen, one line each, with what root would add."""
+    lines = (
+        f"{t.area}: {t.what} ({t.why})" + ("; root would add it" if t.root_helps else "") for t in view.machine.troubles
+    )
+    return tuple("".join(c for c in text if c.isprintable())[:300] for text in lines)

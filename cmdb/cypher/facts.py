@@ -66,16 +66,20 @@ RETURN edges,
             RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } AS placeholders,
   COLLECT { MATCH (c:Service {parent: $host})<-[e]-(x:CI)
             WHERE e.valid_to IS NULL AND x.id <> $host AND coalesce(x.parent, '') <> $host
-            RETURN [properties(e), type(e), x.id, c.id] } +
+            RETURN [properties(e), type(e), x.id, c.id,
+                    COLLECT { MATCH (i:IPAddress {parent: coalesce(x.parent, x.id)}) WHERE i.status = 'live'
+                              RETURN i.address }] } +
   COLLECT { MATCH (p:Endpoint)<-[e]-(x:CI)
             WHERE p.address IN $own AND p.parent IS NULL AND e.valid_to IS NULL
               AND x.id <> $host AND coalesce(x.parent, '') <> $host
-            RETURN [properties(e), type(e), x.id, p.id] } AS incoming,
+            RETURN [properties(e), type(e), x.id, p.id,
+                    COLLECT { MATCH (i:IPAddress {parent: coalesce(x.parent, x.id)}) WHERE i.status = 'live'
+                              RETURN i.address }] } AS incoming,
   COLLECT { MATCH (i:IPAddress) WHERE i.address IN $foreign AND i.status = 'live' AND i.parent <> $host
             WITH i.parent AS owner, collect(DISTINCT i.address) AS addresses
             RETURN [addresses, COLLECT { MATCH (s:Service {parent: owner})
                                          WHERE s.status = 'live' AND s.listens IS NOT NULL
-                                         RETURN [s.id, s.listens] ORDER BY s.key }] } AS listeners,
+                                         RETURN [s.id, s.listens, s.clients, s.source] ORDER BY s.key }] } AS listeners,
   COLLECT { UNWIND $packages AS row MATCH (p:SoftwareVersion {purl: row.purl})
             RETURN ['SoftwareVersion', row.key, properties(p)] ORDER BY p.status, p.id } +
   COLLECT { UNWIND $systems AS row MATCH (p:OperatingSystem {product: row.product})

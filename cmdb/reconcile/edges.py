@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from functools import cached_property
 
 from cmdb.claims import holds, source_of
 from cmdb.endpoints import Endpoint, Listeners, parse
 from cmdb.plan import EdgeClaim
 from cmdb.reconcile.items import Items, addresses_in
-from cmdb.reconcile.known import CONTAINED, EdgeKey, Known
+from cmdb.reconcile.known import BOTH, CONTAINED, SURE, EdgeKey, Known
 from cmdb.reconcile.ledger import Ledger, rank
 from cmdb.reconcile.placeholders import Placeholders
 from cmdb.reconcile.said import scope_of
 from cmdb.reconcile.shared import SharedThings
 from cmdb.shared import is_shared
-from cmdb.words import Link, Ref, Value
+from cmdb.words import Evidence, Link, Ref, Value
 
 Mine = dict[EdgeKey, dict[str, EdgeClaim]]
 """By edge and scope: what was seen and what was read in a configuration stand beside each other."""
@@ -45,12 +46,25 @@ class Edges:
                 claims = {}
             elif edge.key in mine:
                 claims |= mine[edge.key]
+            claims = self._confirmed(edge.target, claims)
             have |= {edge.key} if claims else set()
             self.ledger.keep(edge, claims)
         for key in sorted(set(mine) - have):
-            self.ledger.lay(key, mine[key])
+            self.ledger.lay(key, self._confirmed(key[2], mine[key]))
         self._repoint_incoming()
         self.placeholders.tidy()
+
+    def _confirmed(self, target: str, claims: Mapping[str, EdgeClaim]) -> dict[str, EdgeClaim]:
+        """The claims on an edge to another host's service, with that host's word if it sees us. Alone it is nothing."""
+        seen = {s: c for s, c in claims.items() if c.evidence.kind != BOTH}
+        node, used_from = self.known.clients.get(target, ("", frozenset()))
+        if used_from & self._addresses and (both := _both(seen)):
+            seen[f"{node}/sockets"] = both
+        return seen
+
+    @cached_property
+    def _addresses(self) -> frozenset[str]:
+        return frozenset(addresses_in(self.live))
 
     def _speaks(self, scope: str) -> bool:
         return source_of(scope) == self.snapshot.node
@@ -108,20 +122,44 @@ class Edges:
         wanted: dict[EdgeKey, dict[str, EdgeClaim]] = defaultdict(dict)
         for edge in self.known.incoming:
             for scope, claim in edge.claims.items():
+                if claim.evidence.kind == BOTH:
+                    continue  # it is said anew below, where it still holds
                 target = self._now_at(claim.endpoint, scope) if claim.endpoint else edge.target
                 best = wanted[edge.type, edge.source, target]
                 if scope not in best or rank(scope, claim) < rank(scope, best[scope]):
                     best[scope] = claim
+        for (_, source, target), claims in wanted.items():
+            used_from = self._clients.get(target, frozenset())
+            if used_from & self.known.reach.get(source, frozenset()) and (both := _both(claims)):
+                claims[scope_of(self.snapshot, "sockets")] = both
         for edge in self.known.incoming:
             self.ledger.keep(edge, wanted.pop(edge.key, {}))
         for key, claims in wanted.items():
             if claims:
                 self.ledger.lay(key, claims)
 
+    @cached_property
+    def _clients(self) -> dict[str, frozenset[str]]:
+        """From where each service of this host is used after the report, by its id."""
+        live = (
+            (self.ids[ref], item.attributes.get("clients")) for ref, item in self.live.items() if ref.cls == "Service"
+        )
+        return {service: frozenset(_strings(clients)) for service, clients in live if clients}
+
     def _now_at(self, key: str, scope: str) -> str:
         endpoint = parse(key)
         found = self.listeners.answer(endpoint) if self.listeners.owns(endpoint) else None
         return found or self.placeholders.at(endpoint, self.host, scope)
+
+
+def _both(claims: Mapping[str, EdgeClaim]) -> EdgeClaim | None:
+    """The server's word on what a client saw: of the surest sighting, and as old as that."""
+    seen = {scope: claim for scope, claim in claims.items() if claim.endpoint}
+    if not seen:
+        return None
+    best = seen[min(seen, key=lambda scope: rank(scope, seen[scope]))].evidence
+    detail = f"{best.detail[:300]}, which the server sees too"
+    return EdgeClaim(None, Evidence(BOTH, detail, SURE, best.first_seen, best.last_seen))
 
 
 def _strings(value: Value) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from cmdb.words import Evidence, Ref, Value
 SELF = Ref("Host", "self")
 CONTAINED = Evidence("agent", "reported by the agent on the host itself", 1.0)
 NOTHING_SAID = ScopeState(0)
+BOTH, SURE = "both ends", 0.99
+"""The surest rung of the evidence ladder: a server's agent says from where it is used, and that is the client."""
 
 NewId = Callable[[str], str]
 EdgeKey = tuple[str, str, str]  # type, source id, target id
@@ -70,8 +72,10 @@ class Known:
     children: everything inside the host by class and local key, retired ones included.
     edges: open edges that start at the host or its children. incoming: open edges from elsewhere to its services and to
     the placeholders of its addresses. listeners: services of other hosts, by endpoint key. placeholders: by (parent,
-    key). uses: how many open edges point at a placeholder, by its id. shared: what is known of the shared things that
-    links name. quiet: scopes that this report says nothing of and whose edges cannot change, so they are not loaded.
+    key). uses: how many open edges point at a placeholder, by its id.
+    shared: what is known of the shared things that links name. clients: of services of other hosts by id, who says so
+    and from which addresses they are used. reach: the host's addresses of each source of an incoming edge.
+    quiet: scopes that this report says nothing of and whose edges cannot change, so they are not loaded.
     """
 
     host: KnownCI | None
@@ -83,6 +87,8 @@ class Known:
     placeholders: Mapping[tuple[str | None, str], KnownCI] = field(default_factory=dict)
     uses: Mapping[str, int] = field(default_factory=dict)
     shared: Mapping[Ref, KnownCI] = field(default_factory=dict)
+    clients: Mapping[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
+    reach: Mapping[str, frozenset[str]] = field(default_factory=dict)
     quiet: frozenset[str] = frozenset()
 
     def ci(self, ref: Ref) -> KnownCI | None:

@@ -14,8 +14,8 @@ from cmdb.reconcile.known import NOTHING_SAID, Known, KnownCI, NewId
 from cmdb.reconcile.said import fresh
 from cmdb.words import Section, Snapshot
 
-PLACES = ("address", "listens")
-"""The attributes that say where something is reached: edges follow them."""
+PLACES = ("address", "listens", "clients")
+"""The attributes that say where something is reached and from where: edges follow them."""
 
 
 def settle(snapshot: Snapshot, known: Known, host: str, catalogue: Catalogue, new_id: NewId, at: int) -> Items:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from cmdb import identity, reconcile
-from cmdb.claims import Asserted, from_json
+from cmdb.claims import Asserted, from_json, source_of
 from cmdb.classes import catalogue
 from cmdb.commands import Around
 from cmdb.cypher import commands, facts
@@ -79,13 +79,20 @@ def beyond(run: Run, items: Items) -> Known:
     parameters |= {"quiet": sorted(items.known.quiet), **_shared(reconcile.shared_named(items.links))}
     row = run(facts.BEYOND, parameters)[0]
     hosts = [
-        (frozenset(addresses), [(service, tuple(listens)) for service, listens in services])
+        (frozenset(addresses), [(service, tuple(listens)) for service, listens, _, _ in services])
         for addresses, services in row["listeners"]
     ]
     return replace(
         items.known,
         edges=tuple(known_edge(row) for row in row["edges"]),
-        incoming=tuple({row[0]["id"]: known_edge(row) for row in row["incoming"]}.values()),
+        incoming=tuple({one[0]["id"]: known_edge(one[:4]) for one in row["incoming"]}.values()),
+        reach={one[2]: frozenset(one[4]) for one in row["incoming"]},
+        clients={
+            service: (source_of(source), frozenset(clients))
+            for _, services in row["listeners"]
+            for service, _, clients, source in services
+            if clients
+        },
         listeners=answering(named, hosts),
         placeholders={(p.get("parent"), p["key"]): known_ci(p) for p, _ in row["placeholders"]},
         uses={p["id"]: uses for p, uses in row["placeholders"]},

@@ -23,7 +23,7 @@ from http_message_signatures import (
     algorithms,
 )
 
-from cmdb.enrolment import Enrolment
+from cmdb.enrolment import Enrolment, node_of
 from cmdb.errors import NotAuthenticated
 
 COVERED = frozenset({'"@method"', '"@authority"', '"@path"', '"@query"', '"content-digest"'})
@@ -47,9 +47,14 @@ class _Message:
 class Signed:
     """Who signed, the number of the request, which only rises, and what was said of the body (RFC 9530)."""
 
-    node: str
+    key_id: str
     counter: int
     digest: str
+
+    @property
+    def node(self) -> str:
+        """Whose key it is."""
+        return node_of(self.key_id)
 
     def check_body(self, body: bytes) -> None:
         """Whether this is the body that was signed: the bytes as sent."""

@@ -6,8 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmdb_agents.memory import (
+    CLIENT,
     ESTABLISHED,
+    FAN_OUT,
+    HELD,
     LEASE,
+    MAX_CLIENTS,
     MAX_CONNECTIONS,
     RECENT,
     SELF,
@@ -15,7 +19,9 @@ from cmdb_agents.memory import (
     TIME_WAIT,
     Known,
     Sighting,
+    clients,
     evidence,
+    polled,
     remember,
 )
 
@@ -124,3 +130,39 @@ def test_idempotent(history: list[list[Sighting]], last: list[Sighting]) -> None
     assert once == remember(once, last, NOW + 9000, ["a", "b"])
     assert all(k.first_seen <= k.last_seen <= NOW + 9000 for k in once.values())
     assert SUPPORT not in {source for source, _ in once}
+
+
+def test_a_lasting_connection_is_told_from_short_looks() -> None:
+    """Seen open look after look it lasts, by its remains alone it does not; order inside a look is no matter."""
+    table: dict[tuple[str, str], Known] = {}
+    for n in range(3):
+        table = remember(table, [established()], NOW + n * 60, [SHOP])
+    assert table[SHOP, DB].held == HELD
+    both = [Sighting(SHOP, DB, TIME_WAIT, True), established()]
+    one = remember(table, both, NOW + 300, [SHOP])
+    assert one == remember(table, both[::-1], NOW + 300, [SHOP]) == remember(one, both, NOW + 300, [SHOP])
+    for n in range(3):
+        table = remember(table, [Sighting(SHOP, DB, TIME_WAIT, True)], NOW + 600 + n * 60, [SHOP])
+    assert table[SHOP, DB].held == 0
+
+
+def test_who_takes_a_short_look_at_many_needs_none_of_them() -> None:
+    """Twenty hosts and more, each only glanced at, are watched; nineteen are not, and a kept connection never is."""
+
+    def glances(many: int) -> list[Sighting]:
+        return [Sighting(SHOP, f"tcp://10.0.1.{n}:9100", TIME_WAIT, True) for n in range(many)]
+
+    assert polled(remember({}, glances(FAN_OUT - 1), NOW, [SHOP]), SHOP) == frozenset()
+    table = remember({}, [*glances(FAN_OUT), established()], NOW, [SHOP])
+    assert polled(table, SHOP) == {s.target for s in glances(FAN_OUT)}
+    # A proxy with as many lasting connections needs them all.
+    kept = remember({}, [established(SHOP, s.target) for s in glances(50)], NOW, [SHOP])
+    assert polled(kept, SHOP) == frozenset()
+
+
+def test_clients_do_not_crowd_out_dependencies() -> None:
+    """However many clients a service has, only its newest are kept, and what it depends on stays."""
+    crowd = [Sighting(CLIENT + SHOP, f"10.1.{n // 250}.{n % 250}", ESTABLISHED, True) for n in range(5_000)]
+    table = remember({}, [established(), *crowd], NOW, [SHOP])
+    assert (SHOP, DB) in table
+    assert len(clients(table, SHOP)) == MAX_CLIENTS

@@ -51,9 +51,12 @@ def alike(before: Section, over: Section, after: Section) -> bool:
     """Whether a section over SSH holds all that stays from one look to the next, and little that neither has."""
     if over.name in ("certificates", "configuration"):
         return True
+    steady = stated(before) & stated(after)
+    if over.name == "sockets":  # what others here connect to changes from look to look; the lab counts them one by one
+        return over.complete == before.complete and bool(steady & stated(over)) == bool(steady)
     extra = stated(over) - stated(before) - stated(after)
-    few = 5 if over.name in ("services", "sockets") else 0  # the look's own shell, and what others just started
-    return stated(before) & stated(after) <= stated(over) and len(extra) <= few and over.complete == before.complete
+    few = 5 if over.name == "services" else 0  # the look's own shell, and what others just started
+    return steady <= stated(over) and len(extra) <= few and over.complete == before.complete
 
 
 def frozen(item: Item) -> Item:

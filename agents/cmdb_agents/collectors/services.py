@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cmdb.words import Problem, Section
 from cmdb_agents.collector import Collector, View, item, section
+from cmdb_agents.memory import clients
 
 NAMELESS = Problem("names and images of containers", "no container runtime answered; they were seen by control group")
 
@@ -26,6 +27,7 @@ def collect(view: View) -> Section:
             container_id=found.container_id,
             image=found.image,
             cgroup=found.cgroup,
+            clients=clients(view.known, found.key),
         )
         for found in view.ownership.services.values()
     )

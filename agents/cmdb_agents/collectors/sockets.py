@@ -1,16 +1,28 @@
 """Who this host's programs are connected to: dependencies of its services, and contacts of everything else.
 
-Only the client's side tells: a connection whose local port is listened on here was made by the other end.
+The client's side tells: a connection whose local port is listened on here was made by the other end. The server's
+side remembers from where it is used, so that the graph can tell what both ends have seen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cmdb.words import Link, Problem, Ref, Section
-from cmdb_agents.addresses import WILDCARDS, endpoint, is_loopback
+from cmdb_agents.addresses import WILDCARDS, endpoint, is_loopback, is_private
 from cmdb_agents.collector import MAX_KEY, Collector, View, clean, section
-from cmdb_agents.memory import ESTABLISHED, MAX_CONNECTIONS, SELF, SUPPORT, TIME_WAIT, Sighting, evidence
+from cmdb_agents.memory import (
+    CLIENT,
+    ESTABLISHED,
+    MAX_CONNECTIONS,
+    SELF,
+    SUPPORT,
+    TIME_WAIT,
+    Sighting,
+    evidence,
+    polled,
+)
 from cmdb_agents.ownership import RELAYS, Ownership, is_listening
 from cmdb_agents.programs import program
 from cmdb_agents.transports.readings import Machine, Socket
@@ -19,12 +31,20 @@ from cmdb_agents.transports.readings import Machine, Socket
 def collect(view: View) -> Section:
     """A link for each remembered connection of the host and of the services it has now."""
     links = []
+    watched = {key: polled(view.known, key) for key in view.ownership.services}
     for (source, target), known in view.known.items():
         if source == SELF or source in view.ownership.services:
             end = Ref("Host", "self") if source == SELF else Ref("Service", clean(source, MAX_KEY))
-            kind = "COMMUNICATES_WITH" if source == SELF else "DEPENDS_ON"
-            links.append(Link(kind, end, Ref("Endpoint", target), evidence(target, known, view.now)))
-    full = len(view.known) >= MAX_CONNECTIONS
+            looks = target in watched.get(source, ())
+            kind = "COMMUNICATES_WITH" if source == SELF or looks else "DEPENDS_ON"
+            proof = evidence(target, known, view.now)
+            proof = (
+                replace(proof, kind="monitoring", detail=f"{proof.detail}, one short contact of many")
+                if looks
+                else proof
+            )
+            links.append(Link(kind, end, Ref("Endpoint", target), proof))
+    full = sum(not source.startswith(CLIENT) for source, _ in view.known) >= MAX_CONNECTIONS
     problems = [Problem(f"connections after the first {MAX_CONNECTIONS}", "truncated")] if full else []
     return section("sockets", view.machine, (), links, problems)
 
@@ -46,6 +66,7 @@ class _Look:
         self._parents = {p.pid: p.parent for p in machine.processes}
         self._aside = {p.pid for p in machine.processes if program(p.argv, p.exe, p.name).name in RELAYS}
         self._aside |= {machine.own_pid} - {0}  # the observer does not observe itself
+        self._real = {(t.protocol, t.local, t.local_port, t.asked, t.asked_port): t for t in machine.translations}
         self._spaces: dict[str, set[str]] = {}
         for process in machine.processes:
             if process.namespace and (key := ownership.of_process.get(process.pid)):
@@ -54,9 +75,28 @@ class _Look:
     def sightings(self) -> Iterator[Sighting]:
         for socket in self._machine.sockets:
             if socket.state in ("ESTABLISHED", "TIME_WAIT") and not self._aside & set(socket.pids):
-                found = self._served(socket) if self._is_server(socket) else self._made(socket)
-                if found is not None:
-                    yield found
+                if not self._is_server(socket):
+                    found = self._made(self._rewritten(socket))
+                    yield from [found] if found else []
+                    continue
+                yield from self._client(socket)
+                if served := self._served(socket):
+                    yield served
+
+    def _rewritten(self, socket: Socket) -> Socket:
+        """The socket as the kernel carries it on: who answers, where a virtual address or service stands before it."""
+        at = (socket.protocol, socket.local, socket.local_port, socket.remote, socket.remote_port)
+        real = self._real.get(at)
+        return replace(socket, remote=real.real, remote_port=real.real_port) if real else socket
+
+    def _client(self, socket: Socket) -> Iterator[Sighting]:
+        """From where a service of this host is used: what the other end may say of it, too."""
+        if socket.state != "ESTABLISHED" or not is_private(socket.remote) or self._is_here(socket.remote):
+            return
+        if self._listens(socket.namespace, socket.protocol, socket.local, socket.local_port):
+            service, attributed = self._source(socket)
+            if attributed and service != SELF:
+                yield Sighting(CLIENT + service, socket.remote, ESTABLISHED, attributed=True)
 
     def _is_server(self, socket: Socket) -> bool:
         if self._listens(socket.namespace, socket.protocol, socket.local, socket.local_port):

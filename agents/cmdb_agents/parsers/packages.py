@@ -12,7 +12,11 @@ RPM = ["rpm", "-qa", "--qf", "%{NAME}\\t%{EPOCHNUM}\\t%{VERSION}-%{RELEASE}\\t%{
 
 def dpkg(text: str) -> Iterator[Package]:
     """The installed packages of /var/lib/dpkg/status (or of a fragment of it)."""
-    for block in text.split("\n\n"):
+    at = 0
+    while at < len(text):  # not split: the file and all its parts at once would be much of the agent's memory
+        end = text.find("\n\n", at)
+        block = text[at:] if end < 0 else text[at:end]
+        at = len(text) if end < 0 else end + 2
         if "\nStatus: " not in block or " ok installed" not in block:
             continue
         fields = _fields(block)

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from cmdb_agents.addresses import shortest
 from cmdb_agents.parsers.network import arp
+from cmdb_agents.transports import netlink
 from cmdb_agents.transports.readings import Address, Neighbour, Trouble
 
 MAX_SMALL = 64 * 2**10
@@ -117,11 +118,13 @@ class Hand:
         """Logical processors, for machines whose cpuinfo lists none."""
         return os.cpu_count() or 0
 
-    def addresses(self) -> Mapping[str, Sequence[Address]]:
-        """The addresses of each interface."""
-        import psutil
-
-        return {name: tuple(_addresses(rows)) for name, rows in psutil.net_if_addrs().items()}
+    def addresses(self) -> Mapping[int, Sequence[Address]]:
+        """The addresses of each interface, by its number."""
+        found: dict[int, list[Address]] = {}
+        for one in netlink.addresses():
+            address = Address(shortest(one.address), one.prefix_length, one.temporary)
+            found.setdefault(one.index, []).append(address)
+        return found
 
     def near(self) -> Iterable[Neighbour]:
         """The neighbour table, where the kernel itself cannot be asked."""
@@ -169,16 +172,3 @@ class Hand:
         except OSError as error:
             self.trouble(area, what, error.strerror or type(error).__name__)
         return None
-
-
-def _addresses(rows: Iterable[Any]) -> Iterator[Address]:
-    for row in rows:
-        if row.family.name in ("AF_INET", "AF_INET6") and row.netmask:
-            yield Address(shortest(row.address), _prefix(row.netmask))
-
-
-def _prefix(netmask: str) -> int:
-    import socket
-
-    family = socket.AF_INET6 if ":" in netmask else socket.AF_INET
-    return int.from_bytes(socket.inet_pton(family, netmask), "big").bit_count()

@@ -2,13 +2,13 @@
 
 It knows no CI. Each reading is guarded alone: what fails becomes a Trouble and the rest goes on. Sockets and
 processes are read from /proc directly: psutil needs four times the CPU for the same rows and names only one of
-several processes that hold a socket. psutil gives the interface addresses.
+several processes that hold a socket.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -183,17 +183,17 @@ class Linux:
         names = sorted(self._hand.listing("/sys/class/net"))
         if len(names) > MAX_INTERFACES:
             self._hand.trouble("network", f"interfaces after the first {MAX_INTERFACES}", "truncated")
-        temporary = procfs.temporary_addresses(self._hand.line("/proc/net/if_inet6"))
         addresses = self._hand.addresses()
         return tuple(
-            self._interface(name, tuple(replace(a, temporary=a.address in temporary) for a in addresses.get(name, ())))
+            self._interface(name, addresses)
             for name in names[:MAX_INTERFACES]
             if self._hand.is_folder(f"/sys/class/net/{name}")  # bonding_masters is a file
         )
 
-    def _interface(self, name: str, addresses: tuple[Address, ...]) -> Interface:
+    def _interface(self, name: str, addresses: Mapping[int, Sequence[Address]]) -> Interface:
         base = f"/sys/class/net/{name}"
         assigned = self._hand.line(f"{base}/addr_assign_type")
+        index = _number(self._hand.line(f"{base}/ifindex"))
         return Interface(
             name=name,
             mac=self._hand.line(f"{base}/address").lower(),
@@ -207,12 +207,12 @@ class Linux:
             mtu=_number(self._hand.line(f"{base}/mtu")),
             speed=_number(self._hand.line(f"{base}/speed")),  # -1 or EINVAL while there is no carrier
             state=self._hand.line(f"{base}/operstate"),
-            index=_number(self._hand.line(f"{base}/ifindex")),
+            index=index,
             lower=tuple(n.removeprefix("lower_") for n in self._hand.names(base) if n.startswith("lower_")),
             bond_mode=self._hand.line(f"{base}/bonding/mode").partition(" ")[0],
             vlan=procfs.vlan_id(name, self._hand.line(f"/proc/net/vlan/{name}")),
             driver=self._hand.link(f"{base}/device/driver").rpartition("/")[2],
-            addresses=addresses,
+            addresses=tuple(addresses.get(index, ())),
         )
 
     def _ephemeral(self) -> tuple[int, int]:
@@ -344,12 +344,17 @@ class Local(Linux):
 
     def __init__(self, root: str = "/") -> None:
         if not sys.platform.startswith("linux"):
-            raise Misconfigured(f"this agent reads Linux machines only so far, not {sys.platform}")
+            raise Misconfigured(f"this reads Linux machines only, not {sys.platform}")
         super().__init__(Hand(root))
 
 
 def memory_kib() -> tuple[int, int]:
     """(resident now, peak since start) of this process. Not getrusage: its peak includes the parent before exec."""
+    if not Path("/proc/self/status").exists():  # another system knows the peak only
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
+        return peak, peak
     with Path("/proc/self/status").open(encoding="ascii", errors="replace") as file:
         rows = dict(line.split(":", 1) for line in file if line.startswith("Vm"))
     return _number(rows["VmRSS"].split()[0]), _number(rows["VmHWM"].split()[0])

@@ -68,22 +68,35 @@ def container_id(group: str) -> str:
 
 
 def mounts(text: str) -> Iterator[Mount]:
-    """The rows of /proc/<pid>/mountinfo, sizes not yet asked."""
-    for line in text.splitlines():
-        left, _, right = line.partition(" - ")
-        fields, tail = left.split(" "), right.split(" ")
-        if len(fields) < 6 or len(tail) < 2:
-            continue
-        options = {*fields[5].split(","), *(tail[2].split(",") if len(tail) > 2 else ())}
+    """The rows of /proc/<pid>/mountinfo, sizes not yet asked.
+
+    A service whose unit protects the system sees every mount read-only; its root, which is not so by itself, tells.
+    """
+    rows = [row for line in text.splitlines() if (row := _mount_row(line))]
+    protected = any(left[4] == "/" and "ro" in own and "ro" not in super_ for left, _, own, super_ in rows)
+    for left, tail, own, super_ in rows:
+        options = super_ if protected else own | super_
         yield Mount(
-            mount_point=_unescape(fields[4]),
+            mount_point=_unescape(left[4]),
             device=_unescape(tail[1]),
             type=tail[0],
-            root=_unescape(fields[3]),
-            number=fields[2],
+            root=_unescape(left[3]),
+            number=left[2],
             read_only="ro" in options,
             server=server_of(tail[0], _unescape(tail[1]), options),
         )
+
+
+_Row = tuple[list[str], list[str], set[str], set[str]]
+
+
+def _mount_row(line: str) -> _Row | None:
+    """(fields before the dash, fields behind it, options of the mount, options of the filesystem)."""
+    left, _, right = line.partition(" - ")
+    fields, tail = left.split(" "), right.split(" ")
+    if len(fields) < 6 or len(tail) < 2:
+        return None
+    return fields, tail, set(fields[5].split(",")), set(tail[2].split(",") if len(tail) > 2 else ())
 
 
 def server_of(kind: str, device: str, options: Iterable[str]) -> str:
@@ -146,16 +159,6 @@ def vlan_id(name: str, text: str) -> int:
     found = re.search(r"VID: (\d+)", text) or re.fullmatch(r".+\.(\d{1,4})|vlan(\d{1,4})", name)
     number = int(next((group for group in found.groups() if group), "0")) if found else 0
     return number if 0 < number < 4_095 else 0
-
-
-def temporary_addresses(text: str) -> frozenset[str]:
-    """The IPv6 privacy addresses (flag 0x01, IFA_F_TEMPORARY) of /proc/net/if_inet6."""
-    rows = (line.split() for line in text.splitlines())
-    return frozenset(_ipv6(r[0]) for r in rows if len(r) == 6 and int(r[4], 16) & 0x01)
-
-
-def _ipv6(digits: str) -> str:
-    return shortest(":".join(digits[i : i + 4] for i in range(0, 32, 4)))
 
 
 def units(text: str) -> Iterator[Unit]:

@@ -20,7 +20,7 @@ from cmdb_agents.transports.ssh_script import MODULES, PARTS, Part
 
 _NOT_ANSWERED = "no whole answer"
 _FRAME = r"\n@{word} (begin|end) ([a-z_]+)(?: (\d+))?\n"
-_ADDRESS = re.compile(r"^\d+: (\S+?)(?:@\S+)?\s+inet6? ([0-9a-fA-F.:]+)(?: peer [0-9a-fA-F.:]+)?(?:/(\d+))? ?(.*)$")
+_ADDRESS = re.compile(r"^(\d{1,9}): \S+\s+inet6? ([0-9a-fA-F.:]+)(?: peer [0-9a-fA-F.:]+)?(?:/(\d+))? ?(.*)$")
 _LINK = re.compile(r"^l\S* +\d+ +\d+ +\d+ +\d+ .*? (/\S+) -> (.*)$")
 _PROCESS = re.compile(r"/proc/(\d+)/(.+)")
 _REACHED = frozenset({"REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT"})
@@ -282,13 +282,14 @@ class Captured(Hand):
         """See Hand."""
         return 0
 
-    def addresses(self) -> Mapping[str, Sequence[Address]]:
+    def addresses(self) -> Mapping[int, Sequence[Address]]:
         """See Hand."""
-        found: dict[str, list[Address]] = {}
+        found: dict[int, list[Address]] = {}
         for row in filter(None, map(_ADDRESS.match, self._brought.said("addresses"))):
             prefix = int(row[3]) if row[3] else 128 if ":" in row[2] else 32
             if prefix <= 128:
-                found.setdefault(row[1], []).append(Address(shortest(row[2]), prefix))
+                temporary = " temporary " in f" {row[4]} "
+                found.setdefault(int(row[1]), []).append(Address(shortest(row[2]), prefix, temporary))
         return found
 
     def near(self) -> Iterator[Neighbour]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from cmdb_agents.agent import unseen
 from cmdb_agents.discover.kind import Kind, Sight, Task
 from cmdb_agents.run import look as look_at
+from cmdb_agents.run import unseen
 from cmdb_agents.transports.local import Linux
 from cmdb_agents.transports.readings import Machine, Trouble
 from cmdb_agents.transports.ssh_script import PARTS
