@@ -316,6 +316,20 @@ def test_an_error_that_stays_is_said() -> None:
     assert len(read_.column((*TABLE, 3))) == 200
 
 
+def test_a_forwarding_table_in_a_vlans_context_is_asked_for_by_community() -> None:
+    """Where a device names its VLANs and has no common table, each VLAN's own is read; a silent one ends the search."""
+    from cmdb_agents.snmp_look import look
+
+    vtp, bridge = (1, 3, 6, 1, 4, 1, 9, 9, 46, 1, 3, 1, 1), (1, 3, 6, 1, 2, 1, 17)
+    values = SYSTEM | {(1, 3, 6, 1, 2, 1, 2, 2, 1, 2, 1): b"Gi0/1", (*vtp, 2, 1, 10): 1, (*vtp, 2, 1, 20): 1}
+    heard: dict[Oid, SnmpValue] = {(*bridge, 1, 4, 1, 2, 5): 1, (*bridge, 4, 3, 1, 2, 0, 80, 86, 1, 2, 3): 5}
+    devices = {"public": Data.made(values), "public@10": Data.made(SYSTEM | heard)}
+    with Replay(devices) as replay:
+        device, _ = asyncio.run(look(Target("127.0.0.1", replay.port, "2c", "public"), QUICK))
+    assert [(one.mac, one.port, one.vlan) for one in device.learned] == [("00:50:56:01:02:03", "Gi0/1", 10)]
+    assert [p.why for p in device.problems] == ["no answer in the context of VLAN 20"]
+
+
 # --- recorded devices, and pysnmp as the oracle ------------------------------------------------------------
 
 SMALL = ("network/switch/cisco-c3560", "network/firewall/paloalto-pa-5000", "os/linux/slackware", "UPS/apc-7902b")

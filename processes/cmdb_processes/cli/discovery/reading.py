@@ -46,6 +46,9 @@ async def _all(
                 return Silent(target.address, error.message)
             except OSError as error:
                 return Silent(target.address, f"the network says: {error.strerror or error}")
+            except Exception as error:
+                # A mistake of ours about one device must not cost all the others.
+                return Silent(target.address, f"our mistake: {error!r}"[:300])
             finally:
                 done += 1
                 tell(done)
