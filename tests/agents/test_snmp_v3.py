@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -95,3 +97,19 @@ def test_garbage_in_version_3_costs_the_time_of_silence(answer: bytes | None) ->
             stop.set()
             thread.join()
     assert time.monotonic() - start < 6
+
+
+def test_no_mib_compiler_is_loaded(port: int) -> None:
+    """A look in version 3 carries pysnmp alone: no compiler of MIBs, and 2c carries neither."""
+    program = (
+        "import asyncio, sys\n"
+        "from cmdb_agents.snmp_look import look\n"
+        "from cmdb_agents.transports.snmp import Target, User\n"
+        f"plain = Target('127.0.0.1', {port}, '2c', 'a-community')\n"
+        "print(asyncio.run(look(plain))[0].name, 'pysnmp' in sys.modules, 'pysmi' in sys.modules)\n"
+        f"user = User({USER!r}, auth_key={AUTH_KEY!r}, privacy_key={PRIVACY_KEY!r})\n"
+        f"secure = Target('127.0.0.1', {port}, '3', '', user)\n"
+        "print(asyncio.run(look(secure))[0].name, 'pysnmp' in sys.modules, 'pysmi' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=100, check=False)
+    assert done.stdout.splitlines() == ["lab-host False False", "lab-host True False"], done.stderr

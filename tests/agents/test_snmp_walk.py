@@ -346,6 +346,7 @@ def test_a_recorded_device_is_read_whole(name: str) -> None:
     assert read_.cuts == ()
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # pysnmp calls pysmi by its old names
 def test_pysnmp_reads_the_same_of_a_recorded_device() -> None:
     """The same names and values, as the reference implementation decodes them."""
     from pysnmp.hlapi.v3arch import asyncio as hlapi
