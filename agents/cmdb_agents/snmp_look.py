@@ -30,7 +30,8 @@ async def look(target: Target, bounds: Bounds | None = None) -> tuple[Device, Wa
             break
         try:
             context = f"vlan-{name}" if target.version == "3" else name
-            inner[name] = await read(target, lambda _: CONTEXT_COLUMNS, replace(bounds, seconds=left), context)
+            patience = replace(bounds, seconds=left, tries=min(2, bounds.tries))  # many devices know no contexts
+            inner[name] = await read(target, lambda _: CONTEXT_COLUMNS, patience, context)
         except (Unavailable, NotAuthenticated):
             problems.append(Problem("VLANs' forwarding tables", f"no answer in the context of VLAN {name}"))
             break
