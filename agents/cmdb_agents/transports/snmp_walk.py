@@ -1,0 +1,268 @@
+"""Walking a device, bounded, and never silently short: what is missing from a Walk is said in its `cuts`.
+
+A walk ends only where a GETNEXT (never a GETBULK, whose replies some devices cut short) leads out of the column. Names
+must rise, so that no device can keep us in a circle; time and memory are counted per device, so that a broken one costs
+no other anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from cmdb_agents.transports.snmp_ber import END_OF_VIEW, GETBULK, GETNEXT, Missing, Oid, Response, SnmpValue
+
+TOO_BIG, NO_SUCH_NAME = 1, 2
+ERRORS = ("noError", "tooBig", "noSuchName", "badValue", "readOnly", "genErr", "noAccess")
+PROBED = 12
+"""How many columns one GETNEXT asks about: their twelve answers fit the 484 bytes every device must manage."""
+GIVE_UP = 3
+"""After so many columns without any answer the device is taken to be gone."""
+_ROW = 300
+"""Bytes that one row costs in memory beside its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one device may cost, and how it is asked."""
+
+    seconds: float = 30.0
+    memory: int = 64 * 2**20
+    parallel: int = 4
+    repetitions: int = 32
+    wait: float = 1.0  # for the first answer; doubled with each try
+    tries: int = 3
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cut:
+    """Something that was not read, and why. `where` is an object identifier."""
+
+    where: str
+    why: str
+
+
+class Silent(Exception):
+    """A question went unanswered."""
+
+
+class Spent(Exception):
+    """The device has used up its time or memory."""
+
+
+class Refuses(Exception):
+    """The device answers, and will not talk to us: wrong user, wrong key, clocks apart."""
+
+
+class Wire(Protocol):
+    """One way to ask a device: versions 1 and 2c over our own messages, 3 through pysnmp."""
+
+    bulk: bool  # whether it knows GETBULK
+
+    async def ask(self, kind: int, oids: tuple[Oid, ...], repetitions: int, wait: float) -> Response:
+        """One question, one answer; Silent when there is none within `wait` seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What a device said: values by object identifier, what was cut, and what it was asked.
+
+    `contexts` are walks of the same device in another context, such as the forwarding table of one VLAN.
+    """
+
+    values: Mapping[Oid, SnmpValue]
+    cuts: tuple[Cut, ...] = ()
+    questions: int = 0
+    contexts: Mapping[str, Walk] = field(default_factory=dict)
+    _sorted: list[Oid] = field(default_factory=list, repr=False, compare=False)
+
+    def column(self, root: Oid) -> dict[Oid, SnmpValue]:
+        """The values under a column by what follows its identifier, in the device's order."""
+        if len(self._sorted) != len(self.values):
+            self._sorted[:] = sorted(self.values)
+        names, size = self._sorted, len(root)
+        start, stop = bisect_left(names, root), bisect_left(names, _after(root))
+        return {name[size:]: self.values[name] for name in names[start:stop] if len(name) > size}
+
+    def was_cut(self, root: Oid) -> bool:
+        """Whether something under it is missing."""
+        place = dotted(root)
+        return any(f"{cut.where}.".startswith(f"{place}.") for cut in self.cuts)
+
+
+def dotted(name: Oid) -> str:
+    """1.3.6.1…"""
+    return ".".join(map(str, name))
+
+
+def oid(text: str) -> Oid:
+    """The identifier that a text of numbers and dots stands for."""
+    return tuple(map(int, text.strip(".").split(".")))
+
+
+def _after(root: Oid) -> Oid:
+    """The first identifier that is not under it."""
+    return (*root[:-1], root[-1] + 1)
+
+
+class _End(Enum):
+    MORE = "the column goes on"
+    OVER = "the device says that the column is over"
+    BROKEN = "there is no going on"
+
+
+@dataclass(slots=True)
+class _Column:
+    """Where the walk of a column stands. Pure: answers in, values and oddities out."""
+
+    root: Oid
+    last: Oid
+    odd: list[str] = field(default_factory=list)
+
+    def take(self, rows: Iterable[tuple[Oid, SnmpValue]], values: dict[Oid, SnmpValue]) -> _End:
+        """Keep what belongs to the column."""
+        last, limit, got, self.odd = self.last, _after(self.root), False, []
+        for name, value in rows:
+            got = True
+            if last < name < limit:
+                if not isinstance(value, Missing):
+                    values[name] = value
+                elif value.tag == END_OF_VIEW:
+                    break
+                else:
+                    self.odd.append(f"the device answered {value.word} at {dotted(name)}")
+                last = name
+                continue
+            self.last = last
+            # What stands behind the column is over; the last name again may be how the end of everything is told.
+            if name >= limit or (isinstance(value, Missing) and value.tag == END_OF_VIEW):
+                return _End.OVER
+            self.odd.append(f"the device's names do not rise: {dotted(name)} after {dotted(last)}")
+            return _End.BROKEN
+        else:
+            self.last = last
+            return _End.MORE if got else _End.OVER
+        self.last = last
+        return _End.OVER
+
+
+class Walker:
+    """One device being read. Not to be used twice: its time runs from the first question."""
+
+    def __init__(self, wire: Wire, bounds: Bounds, clock: Callable[[], float]) -> None:
+        self._wire, self._bounds, self._clock = wire, bounds, clock
+        self._until = clock() + bounds.seconds
+        self._memory = bounds.memory
+        self._repetitions = bounds.repetitions
+        self._at_once = asyncio.Semaphore(bounds.parallel)
+        self._unanswered = 0
+        self.values: dict[Oid, SnmpValue] = {}
+        self.cuts: set[Cut] = set()
+        self.questions = 0
+        self.refused = False
+
+    async def columns(self, roots: Iterable[Oid]) -> None:
+        """Walk each column, a few at a time; those that a GETNEXT proves empty cost no question of their own."""
+        wanted = sorted(set(roots))
+        chunks = [wanted[n : n + PROBED] for n in range(0, len(wanted), PROBED)]
+        present = [root for found in await asyncio.gather(*map(self._present, chunks)) for root in found]
+        await asyncio.gather(*map(self._column, present))
+
+    def walk(self) -> Walk:
+        """What was read so far."""
+        return Walk(self.values, tuple(sorted(self.cuts)), self.questions)
+
+    # --- one column ----------------------------------------------------------------------------------------
+
+    async def _present(self, roots: list[Oid]) -> list[Oid]:
+        """Those that hold something, or of which that cannot be told from here."""
+        if not self._wire.bulk or len(roots) == 1:  # one missing name makes version 1 refuse the whole question
+            return roots
+        async with self._at_once:
+            try:
+                answer = await self._ask(GETNEXT, tuple(roots), 0)
+            except (Silent, Spent, Refuses):
+                return roots  # each says for itself why it could not be read
+        if answer.error or len(answer.values) != len(roots):
+            return roots
+        return [root for root, (name, value) in zip(roots, answer.values, strict=True) if _within(root, name, value)]
+
+    async def _column(self, root: Oid) -> None:
+        async with self._at_once:
+            try:
+                self._going()
+                await self._steps(_Column(root, root))
+                self._unanswered = 0
+            except Silent as silent:
+                self._unanswered += 1
+                self._cut(root, str(silent))
+            except (Spent, Refuses) as end:
+                self.refused = self.refused or isinstance(end, Refuses)
+                self._cut(root, str(end))
+
+    def _going(self) -> None:
+        if self.refused:
+            raise Refuses("not asked: the device had refused us")
+        if self._unanswered >= GIVE_UP:
+            raise Silent("not asked: the device had stopped answering")
+
+    async def _steps(self, column: _Column) -> None:
+        """Bulk by bulk; where a bulk says it is over, a single step has the last word."""
+        single = not self._wire.bulk
+        while True:
+            answer = await self._ask(GETNEXT if single else GETBULK, (column.last,), 0 if single else self._repetitions)
+            if answer.error:
+                if not single:
+                    single = answer.error != TOO_BIG or self._repetitions == 1
+                    self._repetitions = max(1, self._repetitions // 2)
+                    continue
+                if answer.error != NO_SUCH_NAME:
+                    self._cut(column.root, f"the device answered {_error(answer.error)} after {dotted(column.last)}")
+                return
+            before = len(self.values)
+            end = column.take(answer.values, self.values)
+            self._spend(answer, len(self.values) - before)
+            for why in column.odd:
+                self._cut(column.root, why)
+            if end is _End.BROKEN or (end is _End.OVER and single):
+                return
+            single = end is _End.OVER or not self._wire.bulk
+
+    def _cut(self, root: Oid, why: str) -> None:
+        self.cuts.add(Cut(dotted(root), why))
+
+    # --- one question --------------------------------------------------------------------------------------
+
+    async def _ask(self, kind: int, oids: tuple[Oid, ...], repetitions: int) -> Response:
+        wait = self._bounds.wait
+        for attempt in range(self._bounds.tries):
+            left = self._until - self._clock()
+            if left <= 0:
+                raise Spent(f"the {self._bounds.seconds:g} seconds for this device were over after {dotted(oids[0])}")
+            self.questions += 1
+            try:
+                return await self._wire.ask(kind, oids, repetitions, min(wait, left))
+            except Silent:
+                wait *= 2
+                if kind == GETBULK and attempt + 1 < self._bounds.tries:
+                    # Large replies travel in fragments, and one lost fragment loses the reply.
+                    repetitions = self._repetitions = max(1, min(repetitions, self._repetitions) // 4)
+        raise Silent(f"no answer to {self._bounds.tries} tries after {dotted(oids[0])}")
+
+    def _spend(self, answer: Response, rows: int) -> None:
+        self._memory -= _ROW * rows + sum(len(v) for _, v in answer.values if isinstance(v, bytes))
+        if self._memory < 0:
+            raise Spent(f"the {self._bounds.memory // 2**20} MiB for this device were full")
+
+
+def _error(number: int) -> str:
+    return ERRORS[number] if 0 <= number < len(ERRORS) else f"error {number}"
+
+
+def _within(root: Oid, name: Oid, value: SnmpValue) -> bool:
+    return root < name < _after(root) and not (isinstance(value, Missing) and value.tag == END_OF_VIEW)

@@ -1,0 +1,12 @@
+"""IBM servers and their management processors."""
+
+from cmdb_agents.vendor import Vendor
+
+IBM = Vendor(
+    name="ibm",
+    vendor="IBM",
+    sentence="IBM servers and their management processors.",
+    object_ids=("1.3.6.1.4.1.2",),
+    cls="Host",
+    kind="",
+)

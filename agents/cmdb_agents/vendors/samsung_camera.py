@@ -1,0 +1,12 @@
+"""Hanwha and Samsung cameras."""
+
+from cmdb_agents.vendor import Vendor
+
+SAMSUNG_CAMERA = Vendor(
+    name="samsung_camera",
+    vendor="Hanwha",
+    sentence="Hanwha and Samsung cameras.",
+    object_ids=("1.3.6.1.4.1.36849",),
+    kind="other",
+    patterns=("SAMSUNG (?P<model>.+)",),
+)

@@ -1,0 +1,38 @@
+"""Which hosts of the graph have a hardware address: asked once for all, in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from cmdb_graphql.client import Client
+
+CHUNK = 100
+OWNERS = """
+query Owners($macs: [String!]!, $after: String) {
+  networkInterfaces(filter: {mac: {in: $macs}}, first: 100, after: $after) {
+    nodes { mac parent { id class } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+
+
+def owners(client: Client, macs: Iterable[str]) -> dict[str, str]:
+    """The id of the one host that has each address; an address of several hosts names none."""
+    wanted, found = sorted(set(macs)), dict[str, set[str]]()
+    for at in range(0, len(wanted), CHUNK):
+        for row in _pages(client, wanted[at : at + CHUNK]):
+            if row["parent"] and row["parent"]["class"] in ("Host", "Server", "VirtualMachine", "Hypervisor"):
+                found.setdefault(row["mac"], set()).add(row["parent"]["id"])
+    return {mac: next(iter(ids)) for mac, ids in found.items() if len(ids) == 1}
+
+
+def _pages(client: Client, macs: list[str]) -> list[dict[str, Any]]:
+    rows, after = [], None
+    while True:
+        page = client.ask(OWNERS, macs=macs, after=after)["networkInterfaces"]
+        rows += page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return rows
+        after = page["pageInfo"]["endCursor"]

@@ -1,0 +1,314 @@
+"""From walks to devices: recorded ones as their makers describe them, and the traps that devices lay."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from support.snmp_replay import lines, recordings
+
+from cmdb.words.device import Device
+from cmdb_agents.device import all_mibs, make, wanted
+from cmdb_agents.snmp_text import bits, ip, mac, real, text
+from cmdb_agents.transports.snmp_ber import Missing, Oid, SnmpValue, _value
+from cmdb_agents.transports.snmp_walk import Cut, Walk
+
+SYSTEM = (1, 3, 6, 1, 2, 1, 1)
+IF = (1, 3, 6, 1, 2, 1, 2, 2, 1)
+IFX = (1, 3, 6, 1, 2, 1, 31, 1, 1, 1)
+ENTITY = (1, 3, 6, 1, 2, 1, 47, 1, 1, 1, 1)
+LLDP = (1, 0, 8802, 1, 1, 2, 1)
+LLDP2 = (1, 3, 111, 2, 802, 1, 1, 13, 1)
+CDP = (1, 3, 6, 1, 4, 1, 9, 9, 23, 1, 2, 1, 1)
+BRIDGE = (1, 3, 6, 1, 2, 1, 17)
+Values = dict[Oid, SnmpValue]
+
+
+@cache
+def recorded(name: str) -> Device:
+    """The device of a recording."""
+    read = {one: _value(kind, body, 0) for one, kind, body in lines(recordings()[name])}
+    return make(Walk({k: v for k, v in read.items() if not isinstance(v, Missing)}), "192.0.2.1")
+
+
+def system(name: bytes = b"sw1", description: bytes = b"a switch", object_id: Oid = (0, 0)) -> Values:
+    """The system group."""
+    return {(*SYSTEM, 1, 0): description, (*SYSTEM, 2, 0): object_id, (*SYSTEM, 5, 0): name}
+
+
+def ports(*names: str, kind: int = 6) -> Values:
+    """Interfaces from 1, each with a hardware address that ends in its index."""
+    found: Values = {}
+    for n, name in enumerate(names, 1):
+        found |= {(*IF, 2, n): name.encode(), (*IF, 3, n): kind, (*IF, 6, n): bytes((0, 0x1B, 0x21, 0, 0, n))}
+    return found
+
+
+def remote(index: Oid, **said: tuple[int, bytes] | bytes) -> Values:
+    """A row of LLDP's remote table: `chassis` and `port` with their subtypes."""
+    root = (*LLDP, 4, 1, 1)
+    found: Values = {}
+    for word, column in (("chassis", 4), ("port", 6)):
+        kind, value = said[word]
+        found |= {(*root, column, *index): int(kind), (*root, column + 1, *index): value}  # type: ignore[dict-item]
+    found |= {(*root, n, *index): said[w] for w, n in (("described", 8), ("name", 9)) if w in said}  # type: ignore[misc]
+    return found
+
+
+def made(*parts: Values) -> Device:
+    """The device of all these values."""
+    return make(Walk({k: v for part in parts for k, v in part.items()}), "192.0.2.1")
+
+
+# --- recordings --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("network/switch/cisco-c3560", ("Cisco", "WS-C3560G-48TS-E", "FOC1408Z61U", "12.2(55)SE3")),
+        ("network/switch/brocade-icx6430-24", ("Brocade", "ICX6430-24", "BZN3215N09A", "08.0.30tT311")),
+        ("network/firewall/paloalto-pa-5000", ("Palo Alto Networks", "PA-5000", "0009C100761", "8.0.1")),
+        ("network/switch/hpe-procurve-516733-b21", ("HPE", None, "3C421900TX", "Z.14.31")),
+        ("UPS/apc-8932", ("APC", "AP8932", "3F503A169043", "v6.7.2")),
+        ("storage/netapp-fas3270", ("NetApp", "FAS3270", "940001051000", "8.2.3")),
+        ("cloud/arista-dcs-7150s-52-cl", ("Arista Networks", "DCS-7150S-52-CL", "JPE15151458", "4.20.5F")),
+    ],
+)
+def test_a_recorded_device_is_described_as_its_maker_does(name: str, what: tuple[str | None, ...]) -> None:
+    """Vendor, model, serial number and version, each from where that maker keeps it."""
+    device = recorded(name)
+    found = (device.vendor, device.model, device.serial, device.version)
+    assert [one for one, wanted_ in zip(found, what, strict=True) if wanted_] == [w for w in what if w]
+    assert device.problems == ()
+
+
+def test_a_recorded_switch_has_its_ports_and_no_others() -> None:
+    """48 copper and 4 fibre ports of a WS-C3560G-48TS can be plugged, VLANs and Null0 cannot."""
+    device = recorded("network/switch/cisco-c3560")
+    plugged = [p.name for p in device.ports if p.physical]
+    assert len(plugged) == 52
+    assert {name[:2] for name in plugged} == {"Gi"}
+    assert {p.kind for p in device.ports if p.name.startswith("Vl")} == {"vlan"}
+
+
+# --- names, serial numbers, addresses ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        (b"sw1\x00\x00", "sw1"),
+        (b"\xff\xfe\x80raw", "ÿþraw"),
+        ("Büro".encode(), "Büro"),
+        (b"a\x1b[31mb\r\n c", "a[31mb c"),
+        (b"x" * 5_000, "x" * 500),
+        (b"", ""),
+    ],
+)
+def test_a_text_of_any_bytes_is_readable_and_bounded(raw: bytes, shown: str) -> None:
+    """Raw bytes, NULs and control characters in a name still leave a name."""
+    assert text(raw) == shown
+
+
+@pytest.mark.parametrize(
+    "raw", ["<private>", "empty", "000000", "FFFFFFFF", "ffff-ffff", "", "N/A", "None", "To be filled by O.E.M.", "0"]
+)
+def test_a_placeholder_is_no_serial_number(raw: str) -> None:
+    """What makers leave in the field names no device."""
+    assert real(raw) == ""
+    assert made(system(), {(*ENTITY, 5, 1): 3, (*ENTITY, 11, 1): raw.encode()}).serial == ""
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [bytes.fromhex("001b21aabbcc"), b"00:1B:21:AA:BB:CC", b"001b.21aa.bbcc", b"0-1b-21-aa-bb-cc", b"0x001b21aabbcc"],
+)
+def test_a_hardware_address_is_one_however_it_is_written(raw: bytes) -> None:
+    """Six bytes or text in five ways."""
+    assert mac(raw) == "00:1b:21:aa:bb:cc"
+
+
+def test_what_is_no_address_is_none() -> None:
+    """Zeros, broadcasts and other lengths name nobody."""
+    assert [mac(b"\0" * 6), mac(b"\xff" * 6), mac(b"abc"), mac(None)] == ["", "", "", ""]
+    assert [ip(b"\0\0\0\0"), ip(b"123"), ip((300, 1, 1, 1)), ip(bytes((10, 0, 0, 1)))] == ["", "", "", "10.0.0.1"]
+
+
+def test_a_port_list_of_12_kilobytes_is_read() -> None:
+    """Bit by bit, and quickly."""
+    assert bits(b"\x00" * 11_999 + b"\x81") == [95_993, 96_000]
+
+
+# --- ports -------------------------------------------------------------------------------------------------
+
+
+def test_ports_that_share_a_name_are_told_apart() -> None:
+    """Where ifName is the same for all, the description names them; where both are, the index does."""
+    values = ports("Slot: 0 Port: 1", "Slot: 0 Port: 2") | {(*IFX, 1, 1): b"port", (*IFX, 1, 2): b"port"}
+    assert [p.name for p in made(system(), values).ports] == ["Slot: 0 Port: 1", "Slot: 0 Port: 2"]
+    assert [p.name for p in made(system(), ports("eth", "eth")).ports] == ["eth 1", "eth 2"]
+
+
+def test_members_know_their_aggregate() -> None:
+    """By LACP's own table, and by what lies under an aggregate."""
+    lag = {(1, 2, 840, 10006, 300, 43, 1, 2, 1, 1, 13, 1): 3}
+    stack = {(1, 3, 6, 1, 2, 1, 31, 1, 2, 1, 3, 3, 2): 1}
+    device = made(system(), ports("ge1", "ge2", "ae0"), {(*IF, 3, 3): 161}, lag, stack)
+    assert [(p.name, p.master, p.kind) for p in device.ports] == [
+        ("ge1", "ae0", "ethernet"), ("ge2", "ae0", "ethernet"), ("ae0", "", "bond"),
+    ]  # fmt: skip
+
+
+def test_a_stack_is_several_enclosures_behind_one_agent() -> None:
+    """Each outer chassis with its serial number; a chassis inside another is none, and a circle ends."""
+    rows: Values = {(*ENTITY, 5, 1): 11, (*ENTITY, 4, 1): 0}
+    for n, (inside, serial) in {2: (1, b"AAA111"), 3: (1, b"BBB222"), 4: (3, b"CCC333"), 5: (5, b"DDD444")}.items():
+        rows |= {(*ENTITY, 5, n): 3, (*ENTITY, 4, n): inside, (*ENTITY, 11, n): serial, (*ENTITY, 7, n): b"unit %d" % n}
+    device = made(system(), rows)
+    assert [c.serial for c in device.chassis] == ["AAA111", "BBB222", "DDD444"]
+    assert device.serial == "AAA111"
+
+
+def test_a_serial_number_on_the_only_module_is_the_devices() -> None:
+    """Where no enclosure has one and all modules say the same; a power supply's never is."""
+    rows: Values = {(*ENTITY, 5, 1): 11, (*ENTITY, 5, 2): 9, (*ENTITY, 4, 2): 1, (*ENTITY, 11, 2): b"A308023010"}
+    supply: Values = {(*ENTITY, 5, 3): 6, (*ENTITY, 4, 3): 1, (*ENTITY, 11, 3): b"PSU0001"}
+    second: Values = {(*ENTITY, 5, 4): 9, (*ENTITY, 4, 4): 1, (*ENTITY, 11, 4): b"B999"}
+    assert made(system(), rows, supply).serial == "A308023010"
+    assert made(system(), rows, second).serial == ""
+    assert made(system(), {k: v for k, v in rows.items() if k[-2] != 11}, supply).serial == ""
+
+
+# --- neighbours --------------------------------------------------------------------------------------------
+
+
+def test_an_lldp_neighbour_is_on_the_port_that_lldp_means() -> None:
+    """LLDP's own port numbers are translated by name (subtype 5) or by the ifIndex they are (subtype 7)."""
+    local = (*LLDP, 3, 7, 1)
+    told: Values = {
+        (*local, 2, 101): 5, (*local, 3, 101): b"Gi0/2", (*local, 2, 102): 7, (*local, 3, 102): b"1\x00",
+    }  # fmt: skip
+    far = {"chassis": (4, bytes.fromhex("001b21000099")), "port": (5, b"Eth1/19\x00")}
+    device = made(
+        system(), ports("Gi0/1", "Gi0/2"), told, remote((0, 101, 1), **far, name=b"sw2"), remote((0, 102, 1), **far)
+    )
+    assert [(n.port, n.chassis, n.ports, n.name) for n in device.neighbours] == [
+        ("Gi0/2", "00:1b:21:00:00:99", ("Eth1/19",), "sw2"),
+        ("Gi0/1", "00:1b:21:00:00:99", ("Eth1/19",), ""),
+    ]
+
+
+def test_a_port_whose_id_is_the_bridges_address_is_read_from_its_description() -> None:
+    """Some devices send one hardware address for every port; the words come first."""
+    rows = remote((0, 1, 1), chassis=(4, bytes.fromhex("001b21000099")), port=(3, bytes.fromhex("001b21000099")),
+                  described=b"port 7")  # fmt: skip
+    assert made(system(), ports("Gi0/1"), rows).neighbours[0].ports == ("port 7", "00:1b:21:00:00:99")
+
+
+def test_both_editions_of_lldp_are_one_neighbour() -> None:
+    """What the old and the new MIB both say counts once; what only the new one says counts."""
+    far = {"chassis": (4, bytes.fromhex("001b21000099")), "port": (5, b"xe-0/0/1")}
+    old = remote((0, 1, 1), **far)
+    shifted: Values = {
+        (*LLDP2, 4, 1, 1, name[10] + 1, 0, 1, 1, 1): value
+        for name, value in old.items()
+        if name[:10] == (*LLDP, 4, 1, 1)
+    }
+    managed: Values = {(*LLDP2, 4, 2, 1, 3, 0, 1, 1, 1, 1, 4, 10, 0, 0, 9): 2}
+    assert len(made(system(), ports("Gi0/1"), old, shifted).neighbours) == 1
+    (only,) = made(system(), ports("Gi0/1"), shifted, managed).neighbours
+    assert (only.chassis, only.addresses) == ("00:1b:21:00:00:99", ("10.0.0.9",))
+
+
+@pytest.mark.parametrize(
+    ("told", "name", "chassis"),
+    [
+        (b"n5k-1(SSI12345678)", "n5k-1", "SSI12345678"),
+        (b"core.example.net", "core.example.net", "core.example.net"),
+        (b"001b21000099", "", "00:1b:21:00:00:99"),
+        (b"\x00\x1b\x21\x00\x00\x99", "", "00:1b:21:00:00:99"),
+        (b"switch", "switch", "switch"),
+    ],
+)
+def test_a_cdp_id_is_taken_apart(told: bytes, name: str, chassis: str) -> None:
+    """A name with its serial number, a full name, or a hardware address."""
+    rows = {(*CDP, 6, 1, 1): told, (*CDP, 7, 1, 1): b"Ethernet1/19", (*CDP, 4, 1, 1): bytes((10, 0, 0, 9))}
+    (found,) = made(system(), ports("Gi0/1"), rows).neighbours
+    assert (found.name, found.chassis, found.ports, found.addresses) == (
+        name,
+        chassis,
+        ("Ethernet1/19",),
+        ("10.0.0.9",),
+    )
+
+
+# --- forwarding, addresses ---------------------------------------------------------------------------------
+
+
+def test_forwarding_tables_name_ports_by_the_bridges_numbers() -> None:
+    """Learned addresses land on the interface behind the bridge port, own ones are the device's."""
+    far, own = (0, 0x50, 0x56, 1, 2, 3), (0, 0x1B, 0x21, 9, 9, 9)
+    rows: Values = {
+        (*BRIDGE, 1, 4, 1, 2, 49): 2, (*BRIDGE, 4, 3, 1, 2, *far): 49, (*BRIDGE, 4, 3, 1, 3, *far): 3,
+        (*BRIDGE, 4, 3, 1, 2, *own): 49, (*BRIDGE, 4, 3, 1, 3, *own): 4,
+    }  # fmt: skip
+    device = made(system(), ports("Gi0/1", "Gi0/2"), rows)
+    assert [(one.mac, one.port) for one in device.learned] == [("00:50:56:01:02:03", "Gi0/2")]
+    assert "00:1b:21:09:09:09" in device.macs
+
+
+def test_a_forwarding_table_in_a_vlans_own_context_is_read_too() -> None:
+    """Each VLAN's table has its own bridge ports."""
+    far = (0, 0x50, 0x56, 1, 2, 3)
+    inner = Walk({(*BRIDGE, 1, 4, 1, 2, 5): 1, (*BRIDGE, 4, 3, 1, 2, *far): 5, (*BRIDGE, 4, 3, 1, 3, *far): 3})
+    device = make(Walk(system() | ports("Gi0/1", "Gi0/2"), contexts={"12": inner}), "192.0.2.1")
+    assert [(one.mac, one.port, one.vlan) for one in device.learned] == [("00:50:56:01:02:03", "Gi0/1", 12)]
+
+
+def test_own_addresses_have_their_prefix_and_are_not_resolved() -> None:
+    """From the old table and the new one; ARP's entry for oneself says nothing new."""
+    address = (1, 3, 6, 1, 2, 1, 4)
+    rows: Values = {
+        (*address, 20, 1, 2, 10, 0, 0, 1): 1, (*address, 20, 1, 3, 10, 0, 0, 1): bytes((255, 255, 255, 0)),
+        (*address, 34, 1, 3, 2, 16, *bytes.fromhex("20010db8" + "0" * 23 + "1")): 1,
+        (*address, 22, 1, 2, 1, 10, 0, 0, 1): bytes.fromhex("001b21000001"),
+        (*address, 22, 1, 2, 1, 10, 0, 0, 9): bytes.fromhex("005056010203"),
+    }  # fmt: skip
+    device = made(system(), ports("Vl1"), rows)
+    assert {(a.address, a.prefix_length, a.port) for a in device.addresses} == {
+        ("10.0.0.1", 24, "Vl1"), ("2001:db8::1", None, "Vl1"),
+    }  # fmt: skip
+    assert [(r.address, r.mac, r.port) for r in device.resolved] == [("10.0.0.9", "00:50:56:01:02:03", "Vl1")]
+
+
+# --- what was not seen -------------------------------------------------------------------------------------
+
+
+def test_a_cut_is_a_problem_of_the_device() -> None:
+    """What the walk could not read is said where people look."""
+    device = make(Walk(system(), (Cut("1.3.6.1.2.1.2.2.1.2", "no answer"),)), "192.0.2.1")
+    assert [(p.what, p.why) for p in device.problems] == [("1.3.6.1.2.1.2.2.1.2", "no answer")]
+
+
+def test_a_device_that_says_nothing_has_its_address_for_a_name() -> None:
+    """An empty walk is a device nonetheless."""
+    assert (make(Walk({}), "192.0.2.1").name, make(Walk({}), "192.0.2.1").kind) == ("192.0.2.1", "other")
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, 40])
+def test_rubbish_in_every_column_breaks_nothing(size: int) -> None:
+    """Any value at any index of any column that is read makes a device, and no MIB file fails."""
+    values: Values = {}
+    for root in wanted(Walk(system())):
+        for n, value in enumerate((b"\xff" * 9, -1, 2**64 - 1, (1, 3), b"", 0)):
+            values[(*root, *(2**32 - 1 - n for _ in range(size)))] = value
+            values[(*root, *range(n, n + size))] = value
+    assert [p for p in make(Walk(values), "192.0.2.1").problems if p.what.startswith("the MIB")] == []
+
+
+def test_every_mib_says_what_it_reads() -> None:
+    """Each has a sentence and columns, and is found by itself."""
+    assert {m.name for m in all_mibs()} >= {"system", "interfaces", "addresses", "entity", "lldp", "cdp", "bridge",
+                                            "host_resources", "printer", "ups"}  # fmt: skip
+    assert all(m.sentence.endswith(".") and m.columns for m in all_mibs())
