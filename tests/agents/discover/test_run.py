@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,11 @@ from support.front_door import Door, front_door
 from support.hostile_ssh import listening
 from support.ssh_server import Server, needs_sshd, new_key, pin, shown, sshd
 
+from cmdb.discoveries import RunTold
 from cmdb.errors import Invalid, Misconfigured
 from cmdb_agents.discover.credentials import Credentials, master_key
 from cmdb_agents.discover.folder import Folder, slug
-from cmdb_agents.discover.keep import due, tell
+from cmdb_agents.discover.keep import due, keep_collecting, tell
 from cmdb_agents.discover.kind import Place
 from cmdb_agents.discover.record import Ended, Run
 from cmdb_agents.discover.run import Pace, perform, prepare
@@ -189,6 +191,49 @@ def test_a_server_that_is_away_loses_nothing(bench: Bench) -> None:
     bench.folder.home.keep(bench.enrolled, bytes(seed))
     (back,) = bench.run().places
     assert (back.ended, back.why) == (Ended.SEEN, "")
+
+
+def test_the_collector_runs_what_is_due_and_what_is_asked(bench: Bench) -> None:
+    """At work it runs a target whose time has come, tells the server, and runs it again when a person asks."""
+    bench.trust("127.0.0.1")
+    bench.target('["127.0.0.1"]', 'allow = ["loopback"]\nevery = "24h"')
+    kept, stop = bench.door.services.discoveries, threading.Event()
+    assert kept is not None
+    worker = threading.Thread(
+        target=keep_collecting, args=(bench.folder, bench.store, bench.collector(), stop), kwargs={"beat": 0.1}
+    )
+    worker.start()
+    try:
+        mine = until(lambda: [r for r in kept.runs("rack") if r.collector == bench.enrolled.node])
+        assert [r.fields["places"][0]["ended"] for r in mine] == ["seen"]
+        kept.ask(bench.enrolled.node, "rack", "ada")
+        assert until(lambda: [r for r in kept.runs("rack") if r.collector == bench.enrolled.node][1:])
+    finally:
+        stop.set()
+        worker.join(40)
+    assert not worker.is_alive()
+
+
+def until(found: Callable[[], list[RunTold]]) -> list[RunTold]:
+    """What there is as soon as there is some."""
+    for _ in range(300):
+        if there := found():
+            return there
+        time.sleep(0.1)
+    raise AssertionError("nothing came")
+
+
+def test_a_server_with_few_places_at_its_door_is_not_overrun(tmp_path: Path, door: Door) -> None:
+    """With no more at once than a server takes unauthenticated connections (MaxStartups), nobody is turned away."""
+    many = "\n".join(f"ListenAddress 127.0.1.{n}" for n in range(1, 7))
+    with sshd(tmp_path / "narrow", f"{many}\nMaxStartups 2:100:2\nMaxSessions 1") as narrow:
+        made = Bench(tmp_path / "c", narrow, door)
+        made.target('["127.0.1.0/29"]', 'allow = ["loopback"]\nat_once = 2')
+        made.trust(*(f"127.0.1.{n}" for n in range(1, 7)))
+        run = made.run(report=False)
+        made.store.close()
+        made.folder.close()
+    assert [p.ended for p in run.places] == [Ended.SEEN] * 6
 
 
 def test_targets_are_due_by_interval_and_window() -> None:
