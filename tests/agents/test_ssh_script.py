@@ -13,6 +13,7 @@ import pytest
 
 from cmdb_agents.transports.hand import MAX_SMALL, Hand
 from cmdb_agents.transports.local import Linux, Local
+from cmdb_agents.transports.ssh import SUDO
 from cmdb_agents.transports.ssh_capture import capture, frames
 from cmdb_agents.transports.ssh_script import PARTS, script
 
@@ -157,3 +158,16 @@ def test_a_missing_command_is_said(tmp_path: Any) -> None:
     machine = Linux(machine_hands).read()
     assert machine.platform.hostname
     assert ("network", "missing command") in {(t.area, t.why) for t in machine_hands.lacking}
+
+
+@pytest.mark.parametrize(("grants", "said"), [(True, "granted"), (False, "")])
+def test_sudo_is_asked_without_a_password_and_done_without(tmp_path: Any, grants: bool, said: str) -> None:
+    """Where sudo grants it the script runs through it, where it refuses the script runs all the same."""
+    body = 'test "$1" = -n || exit 9; shift; RAISED=granted exec "$@"' if grants else "exit 1"
+    (tmp_path / "sudo").write_text(f"#!/bin/sh\n{body}\n")
+    (tmp_path / "sudo").chmod(0o755)
+    done = subprocess.run(
+        ["/bin/sh", "-c", SUDO], input='echo "ran $RAISED"', capture_output=True, text=True, check=True,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+    )  # fmt: skip
+    assert done.stdout.strip() == f"ran {said}".strip()
