@@ -218,3 +218,9 @@ def test_plan_opens_no_connection(tmp_path: Path) -> None:
     assert "password rack as probe" in text
     assert "swordfish" not in text
     assert "not pinned: nothing would be sent" in text
+
+
+def test_a_server_with_old_algorithms_only_is_not_spoken_to(tmp_path: Path) -> None:
+    """Ciphers and digests that are broken are not offered, so a server that has nothing else is no answer."""
+    with sshd(tmp_path / "s", "Ciphers aes128-cbc,3des-cbc\nMACs hmac-sha1") as old, pytest.raises(Unavailable):
+        SSH.look(task(old, old.pinned(tmp_path / "c")))
