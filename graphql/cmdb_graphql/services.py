@@ -10,6 +10,7 @@ from cmdb.applier import Applier
 from cmdb.config import Settings
 from cmdb.enrolment import Enrolment
 from cmdb.inbox import Inbox
+from cmdb.inventories import Inventories
 from cmdb.mail import Box
 from cmdb.projection import Feed
 from cmdb.store import Store
@@ -33,3 +34,4 @@ class Services:
     metrics: Metrics = field(default_factory=Metrics)
     projection: Feed | None = None
     mail: Box | None = None
+    inventories: Inventories | None = None

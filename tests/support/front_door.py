@@ -21,6 +21,7 @@ from cmdb.applier import Agents, Applier
 from cmdb.config import load
 from cmdb.enrolment import PROOF, Enrolment
 from cmdb.inbox import Inbox
+from cmdb.inventories import Inventories
 from cmdb.store import Store
 from cmdb.webhooks import Courier, Hooks
 from cmdb.words import Snapshot
@@ -143,7 +144,8 @@ def front_door(home: Path, store: Store | None = None, *, max_queued: int = 1000
     applier = Applier(inbox, mine, Agents(enrolment.revoked, enrolment.revoke))
     hooks = Hooks(home / "webhooks.db", PEPPER)
     courier = Courier(hooks, mine)
-    services = Services(settings, mine, inbox, enrolment, accounts, applier, courier)
+    inventories = Inventories(home / "inventory.db", settings.inventory_tokens_file)
+    services = Services(settings, mine, inbox, enrolment, accounts, applier, courier, inventories=inventories)
     server = Server(create_app(services), "127.0.0.1", 0)
     server.start()
     try:
@@ -151,6 +153,7 @@ def front_door(home: Path, store: Store | None = None, *, max_queued: int = 1000
     finally:
         server.stop()
         hooks.close()
+        inventories.close()
         inbox.close()
         enrolment.close()
         accounts.close()

@@ -15,6 +15,7 @@ from cmdb.engine import Bolt
 from cmdb.enrolment import Enrolment
 from cmdb.errors import Invalid, Misconfigured
 from cmdb.inbox import Inbox
+from cmdb.inventories import Inventories
 from cmdb.mail import Box, MailCourier, Post
 from cmdb.mail.message import check_address
 from cmdb.projection import Feed
@@ -45,7 +46,10 @@ def services(settings: Settings, bolt: Bolt, processes: Mapping[str, Process]) -
     soft = {relation.name: relation.failure is Failure.SOFT for relation in carrying}
     projection = Feed(store, soft, settings.home / "projection")
     box = Box(settings.home / "mail.db")
-    made = Services(settings, store, inbox, enrolment, accounts, applier, courier, processes, metrics, projection, box)
+    inventories = Inventories(settings.home / "inventory.db", settings.inventory_tokens_file)
+    made = Services(
+        settings, store, inbox, enrolment, accounts, applier, courier, processes, metrics, projection, box, inventories
+    )
     timers, mail = Timers(made), mail_courier(settings, made, box)
     try:
         store.migrate()
@@ -66,6 +70,7 @@ def services(settings: Settings, bolt: Bolt, processes: Mapping[str, Process]) -
         sweeper.stop()
         applier.stop()
         box.close()
+        inventories.close()
         hooks.close()
         inbox.close()
         enrolment.close()
