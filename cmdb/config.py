@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     )
     mail_user: str | None = Field(None, description="User at the mail server, if it wants one.")
     mail_password_file: Path | None = Field(None, description="File with the password for EPICENTRE_MAIL_USER.")
+    inventory_tokens_file: Path | None = Field(
+        None,
+        description="File with a line `site token` for each site whose GLPI agents may report to /inventory; "
+        "default: nobody may.",
+    )
     report_max_mib: int = Field(
         20, ge=1, le=1024, description="Largest report, before and after decompression, in MiB."
     )

@@ -17,6 +17,7 @@ from cmdb_graphql import (
     export,
     health,
     intake,
+    inventory,
     live,
     policy,
     rotate,
@@ -42,6 +43,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(intake.router(services))
     app.include_router(discoveries.router(services))
     app.include_router(enrol.router)
+    app.include_router(inventory.router(services))
     app.include_router(rotate.router(services))
     app.include_router(sessions.router(services))
     app.include_router(health.router(services))

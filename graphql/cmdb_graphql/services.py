@@ -11,6 +11,7 @@ from cmdb.config import Settings
 from cmdb.discoveries import Discoveries
 from cmdb.enrolment import Enrolment
 from cmdb.inbox import Inbox
+from cmdb.inventories import Inventories
 from cmdb.mail import Box
 from cmdb.projection import Feed
 from cmdb.store import Store
@@ -35,3 +36,4 @@ class Services:
     projection: Feed | None = None
     mail: Box | None = None
     discoveries: Discoveries | None = None
+    inventories: Inventories | None = None

@@ -45,6 +45,10 @@ class Watched(Hand):
         self.asked.add(path)
         return super().raw(path, limit)
 
+    def fragments(self, path: str, limit: int, size: int = 2**17) -> Iterator[str]:
+        self.asked.add(path)
+        return super().fragments(path, limit, size)
+
     def link(self, path: str) -> str:
         self.asked.add(path)
         return super().link(path)

@@ -22,6 +22,7 @@ from cmdb.config import load
 from cmdb.discoveries import Discoveries
 from cmdb.enrolment import PROOF, Enrolment
 from cmdb.inbox import Inbox
+from cmdb.inventories import Inventories
 from cmdb.store import Store
 from cmdb.webhooks import Courier, Hooks
 from cmdb.words import Snapshot
@@ -145,7 +146,11 @@ def front_door(home: Path, store: Store | None = None, *, max_queued: int = 1000
     hooks = Hooks(home / "webhooks.db", PEPPER)
     courier = Courier(hooks, mine)
     discoveries = Discoveries(home / "discoveries.db")
-    services = Services(settings, mine, inbox, enrolment, accounts, applier, courier, discoveries=discoveries)
+    inventories = Inventories(home / "inventory.db", settings.inventory_tokens_file)
+    services = Services(
+        settings, mine, inbox, enrolment, accounts, applier, courier,
+        discoveries=discoveries, inventories=inventories,
+    )  # fmt: skip
     server = Server(create_app(services), "127.0.0.1", 0)
     server.start()
     try:
@@ -154,6 +159,7 @@ def front_door(home: Path, store: Store | None = None, *, max_queued: int = 1000
         server.stop()
         discoveries.close()
         hooks.close()
+        inventories.close()
         inbox.close()
         enrolment.close()
         accounts.close()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -61,6 +61,20 @@ class Hand:
         finally:
             os.close(handle)
         return b"".join(parts)
+
+    def fragments(self, path: str, limit: int, size: int = 2**17) -> Iterator[str]:
+        """A file piece by piece, each ending at an empty line: a large one is never whole in memory."""
+        handle = os.open(self.root + path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            rest, left = b"", limit
+            while left > 0 and (part := os.read(handle, min(size, left))):
+                left -= len(part)
+                done, cut, rest = (rest + part).rpartition(b"\n\n")
+                if cut:
+                    yield done.decode("utf-8", "replace")
+            yield rest.decode("utf-8", "replace")
+        finally:
+            os.close(handle)
 
     def line(self, path: str, limit: int = MAX_SMALL) -> str:
         """A small file without its line end; empty when it cannot be read."""

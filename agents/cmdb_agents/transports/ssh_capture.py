@@ -219,6 +219,10 @@ class Captured(Hand):
             raise FileNotFoundError(path)
         return found[:limit]
 
+    def fragments(self, path: str, limit: int, size: int = 0) -> Iterator[str]:  # noqa: ARG002  # it is in memory
+        """See Hand."""
+        yield self.text(path, limit)
+
     def link(self, path: str) -> str:
         """See Hand."""
         return self._brought.links.get(path, "")

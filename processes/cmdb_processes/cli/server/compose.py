@@ -16,6 +16,7 @@ from cmdb.engine import Bolt
 from cmdb.enrolment import Enrolment
 from cmdb.errors import Invalid, Misconfigured
 from cmdb.inbox import Inbox
+from cmdb.inventories import Inventories
 from cmdb.mail import Box, MailCourier, Post
 from cmdb.mail.message import check_address
 from cmdb.projection import Feed
@@ -47,8 +48,21 @@ def services(settings: Settings, bolt: Bolt, processes: Mapping[str, Process]) -
     projection = Feed(store, soft, settings.home / "projection")
     box = Box(settings.home / "mail.db")
     runs = Discoveries(settings.home / "discoveries.db")
+    inventories = Inventories(settings.home / "inventory.db", settings.inventory_tokens_file)
     made = Services(
-        settings, store, inbox, enrolment, accounts, applier, courier, processes, metrics, projection, box, runs
+        settings,
+        store,
+        inbox,
+        enrolment,
+        accounts,
+        applier,
+        courier,
+        processes,
+        metrics,
+        projection,
+        box,
+        discoveries=runs,
+        inventories=inventories,
     )
     timers, mail = Timers(made), mail_courier(settings, made, box)
     try:
@@ -71,6 +85,7 @@ def services(settings: Settings, bolt: Bolt, processes: Mapping[str, Process]) -
         applier.stop()
         runs.close()
         box.close()
+        inventories.close()
         hooks.close()
         inbox.close()
         enrolment.close()
