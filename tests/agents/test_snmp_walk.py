@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import time
 import tracemalloc
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from support.snmp_replay import Data, Faults, Question, Replay, lines, recordings
@@ -14,7 +16,8 @@ from support.snmp_replay import Data, Faults, Question, Replay, lines, recording
 from cmdb.errors import Invalid, NotAuthenticated, Unavailable
 from cmdb_agents.transports.snmp import Target, User, read
 from cmdb_agents.transports.snmp_ber import Oid, SnmpValue, oid, tlv
-from cmdb_agents.transports.snmp_walk import Bounds, Walk, dotted
+from cmdb_agents.transports.snmp_kept import again, keep
+from cmdb_agents.transports.snmp_walk import Bounds, Cut, Walk, dotted
 
 ALL = ((1, 0), (1, 1), (1, 2), (1, 3))
 TABLE = (1, 3, 6, 1, 2, 1, 2, 2, 1)
@@ -372,6 +375,48 @@ def test_pysnmp_reads_the_same_of_a_recorded_device() -> None:
         from cmdb_agents.transports.snmp_v3 import _value
 
         assert {one: _value(value) for one, value in asyncio.run(theirs()).items()} == ours
+
+
+# --- kept walks --------------------------------------------------------------------------------------------
+
+
+def test_a_kept_walk_comes_back_as_it_was(tmp_path: Path) -> None:
+    """Values of every kind, cuts and contexts."""
+    values: dict[Oid, SnmpValue] = {
+        (1, 3, 1): -5,
+        (1, 3, 2): b"\x00|\n#",
+        (1, 3, 3): (1, 3, 6),
+        (1, 3, 4): b"",
+        (1, 3, 5): 2**64 - 1,
+    }
+    whole = Walk(
+        values, (Cut("1.3.9", "no answer | to this"),), contexts={"12": Walk({(1, 3): b"x"}, (Cut("1", "y"),))}
+    )
+    address, read_ = again(keep(whole, "2001:db8::1", tmp_path))
+    assert (address, read_.values, read_.cuts) == ("2001:db8::1", values, whole.cuts)
+    assert {name: (w.values, w.cuts) for name, w in read_.contexts.items()} == {
+        "12": ({(1, 3): b"x"}, (Cut("1", "y"),))
+    }
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"", b"no gzip", gzip.compress(b""), gzip.compress(b"something\n"),
+        gzip.compress(b"# epicentre walk 1 10.0.0.1\n1.3.6|2|x\n"),
+        gzip.compress(b"# epicentre walk 1 10.0.0.1\n" * 3)[:-9],
+        gzip.compress(b"# epicentre walk 1 10.0.0.1\n1.3|4x|" + b"0" * 400_000 + b"\n"),
+        gzip.compress(b"# epicentre walk 1 10.0.0.1\n" + b"1.3.6|2|1\n" * 500_001),
+        gzip.compress(b"# epicentre walk 1 10.0.0.1\n1.3.6|9|1\n"),
+    ],
+    ids=["empty", "no gzip", "nothing", "another", "no number", "cut", "long line", "too many", "no type"],
+)  # fmt: skip
+def test_a_file_that_is_no_kept_walk_is_refused_by_name(tmp_path: Path, raw: bytes) -> None:
+    """Whatever somebody sends on."""
+    file = tmp_path / "10.0.0.1.walk.gz"
+    file.write_bytes(raw)
+    with pytest.raises(Invalid, match=r"10\.0\.0\.1\.walk\.gz"):
+        again(file)
 
 
 # --- targets -----------------------------------------------------------------------------------------------

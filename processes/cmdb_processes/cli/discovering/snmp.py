@@ -31,7 +31,9 @@ def offer(group: typer.Typer) -> None:
 
 
 def snmp(
-    targets: Annotated[list[str], typer.Argument(metavar="TARGET...", help="Addresses, names, or networks (CIDR).")],
+    targets: Annotated[
+        list[str] | None, typer.Argument(metavar="TARGET...", help="Addresses, names, or networks (CIDR).")
+    ] = None,
     community: Annotated[
         str, typer.Option(metavar="REF", help="A file (mode 600) with the community, or with a user of version 3.")
     ] = "community",
@@ -47,6 +49,12 @@ def snmp(
         str | None,
         typer.Option(help="The switching domain in which VLAN numbers are unique; without it none are reported."),
     ] = None,
+    keep: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Keep what each device said, a file each.")
+    ] = None,
+    kept: Annotated[
+        Path | None, typer.Option("--from", metavar="FOLDER", help="Ask nobody: understand kept files anew.")
+    ] = None,
     allow_loopback: Annotated[bool, typer.Option("--allow-loopback", help="Ask this machine too.")] = False,
     json: Json = False,
 ) -> None:
@@ -54,22 +62,8 @@ def snmp(
 
     Exit code 2 when some rows were refused, 1 when no device answered.
     """
-    from cmdb.config import load
-    from cmdb_processes.cli.discovery import credential
-    from cmdb_processes.cli.discovery.reading import read_all
-    from cmdb_processes.cli.discovery.targets import addresses
-    from cmdb_processes.cli.transfer.telling import progress
-
-    if version not in ("1", "2c"):
-        raise Invalid("is 1 or 2c; version 3 is used when the credential file names a user", where="version")
-    where = addresses(targets, local=allow_loopback)
     client = None if dry_run else asking.client()  # before any device is asked
-    folder = load().home / "credentials"
-    asked = [credential.target(community, folder, one, port, "1" if version == "1" else "2c") for one in where]
-    if asked and asked[0].version != "3":
-        show.note(f"SNMP version {version} sends its community in the clear: version 3 does not")
-    with progress("devices", len(asked)) as tell:
-        devices, silent = read_all(asked, tell)
+    devices, silent = _read(targets or [], kept, community, version, port, keep, allow_loopback=allow_loopback)
     found = topology(devices)
     facts = _facts(found, [(one.address, one.why) for one in silent])
     outcomes, rows = _report(client, found, source, domain)
@@ -79,6 +73,38 @@ def snmp(
         raise typer.Exit(1)
     if outcomes["conflict"] or outcomes["invalid"]:
         raise typer.Exit(2)
+
+
+def _read(
+    targets: list[str],
+    kept: Path | None,
+    community: str,
+    version: str,
+    port: int,
+    keep: Path | None,
+    *,
+    allow_loopback: bool,
+) -> Any:
+    """(devices, silent addresses), from the network or from a folder."""
+    from cmdb.config import load
+    from cmdb_processes.cli.discovery import credential
+    from cmdb_processes.cli.discovery.reading import read_all, read_kept
+    from cmdb_processes.cli.discovery.targets import addresses
+    from cmdb_processes.cli.transfer.telling import progress
+
+    if bool(targets) == (kept is not None):
+        raise Invalid("name targets to be asked, or with --from a folder of kept files")
+    if kept is not None:
+        return read_kept(kept), ()
+    if version not in ("1", "2c"):
+        raise Invalid("is 1 or 2c; version 3 is used when the credential file names a user", where="version")
+    where = addresses(targets, local=allow_loopback)
+    folder = load().home / "credentials"
+    asked = [credential.target(community, folder, one, port, "1" if version == "1" else "2c") for one in where]
+    if asked and asked[0].version != "3":
+        show.note(f"SNMP version {version} sends its community in the clear: version 3 does not")
+    with progress("devices", len(asked)) as tell:
+        return read_all(asked, tell, keep)
 
 
 def _report(client: Any, found: Topology, source: str, domain: str | None) -> tuple[Counter[str], int]:
