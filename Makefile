@@ -42,8 +42,8 @@ schema: dev  ## write graphql/schema.graphql anew
 	$(BIN)/python -m cmdb_processes.cli.server.schema > graphql/schema.graphql
 
 lock:  ## lock the dependencies anew; needs uv
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --extra build --extra server --extra snmp --extra fast --extra bench --extra dev pyproject.toml -o requirements/dev.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --extra build --extra server --extra snmp pyproject.toml -c requirements/dev.txt -o requirements/server.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --extra build --extra server --extra ssh --extra snmp --extra fast --extra bench --extra dev pyproject.toml -o requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --extra build --extra server --extra ssh --extra snmp pyproject.toml -c requirements/dev.txt -o requirements/server.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet pyproject.toml -c requirements/dev.txt -o requirements/agent.txt
 
 clean:

@@ -37,6 +37,7 @@ from cmdb_agents.vendor import vendors
 
 GENEROUS = Bounds(seconds=110, memory=512 * 2**20, wait=5)
 """What is counted here is what is found, not what a device may cost."""
+IF_TABLE = (1, 3, 6, 1, 2, 1, 2, 2, 1, 2)
 _MIBS = (column for mib in all_mibs() for column in mib.columns)
 _VENDORS = (column for vendor in vendors() for column in vendor.columns())
 ROOTS = sorted({SYSTEM, *CONTEXT_COLUMNS, *_MIBS, *_VENDORS})
@@ -59,8 +60,8 @@ def held(data: Data, walk: Walk) -> set[Oid]:
     return found
 
 
-def one(name: str, path: Path, at: int) -> tuple[Device, bool, float]:
-    """(device, whether everything was read, seconds)."""
+def one(name: str, path: Path, at: int) -> tuple[Device, bool, bool, float]:
+    """(device, whether everything was read, whether interfaces were recorded, seconds)."""
     data = Data.of(row for row in lines(path) if near(row[0]))
     with Replay({"public": data}) as replay:
         started = time.perf_counter()
@@ -74,6 +75,7 @@ def one(name: str, path: Path, at: int) -> tuple[Device, bool, float]:
     return (
         replace(device, address=address, name=device.name if device.name != "127.0.0.1" else address),
         not missing,
+        any(name[:10] == IF_TABLE for name in data.names),
         seconds,
     )
 
@@ -93,10 +95,11 @@ def main() -> None:
     chosen = options.parse_args()
     largest = sized(1_000_000, 60_000)
     files = [(n, p) for n, p in recordings().items() if chosen.name in n and (chosen.all or p.stat().st_size < largest)]
-    devices, complete, seconds = [], 0, 0.0
+    devices, wired, complete, seconds = [], [], 0, 0.0
     for at, (name, path) in enumerate(files):
-        device, whole, spent = one(name, path, at)
+        device, whole, has, spent = one(name, path, at)
         devices.append(device)
+        wired += [device] if has else []
         complete += whole
         seconds += spent
     found = topology(devices)
@@ -104,7 +107,8 @@ def main() -> None:
     print(f"recordings            {len(files)} of {len(recordings())}, {complete} complete, {seconds:.0f} s of walking")
     for field in ("vendor", "model", "serial", "version"):
         print(f"{field:21} {share(devices, field)}; without hosts {share(network, field)}")
-    print(f"ports                 {share(devices, 'ports')} have some, {sum(len(d.ports) for d in devices)} in all")
+    print(f"ports                 {share(devices, 'ports')}; of those whose recording has any {share(wired, 'ports')}")
+    print(f"interfaces            {sum(len(d.ports) for d in devices)}")
     print(f"that can be plugged   {sum(p.physical for d in devices for p in d.ports)}")
     print(
         f"neighbours            {sum(len(d.neighbours) for d in devices)} of {sum(bool(d.neighbours) for d in devices)}"

@@ -76,6 +76,11 @@ class Settings(BaseSettings):
         "servicenow",
         description="Matrix by which impact and urgency make a priority: servicenow, itop, glpi, or one of your own.",
     )
+    inventory_tokens_file: Path | None = Field(
+        None,
+        description="File with a line `site token` for each site whose GLPI agents may report to /inventory; "
+        "default: nobody may.",
+    )
     report_max_mib: int = Field(
         20, ge=1, le=1024, description="Largest report, before and after decompression, in MiB."
     )

@@ -33,6 +33,11 @@ MIGRATIONS = (
     ALTER TABLE node ADD COLUMN former BLOB;
     ALTER TABLE node ADD COLUMN former_until REAL NOT NULL DEFAULT 0;
     """,
+    # A collector looks at machines that have no agent, and reports for each under an id below its own.
+    """
+    ALTER TABLE token ADD COLUMN collector INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE node ADD COLUMN collector INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 TOKEN_LIFE = timedelta(hours=1)
 CHALLENGE_LIFE = timedelta(minutes=2)
@@ -55,6 +60,12 @@ class Agent:
     owner: str
     enrolled_at: str
     revoked_at: str | None
+    collector: bool = False
+
+
+def signer_of(node: str) -> str:
+    """The enrolled node that signs for a node: itself, or the collector that looks at it."""
+    return node.partition(":")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +90,19 @@ class Enrolment:
         self._lock = threading.Lock()
         self._keys: dict[str, _Keys] = {}
         self._revoked: frozenset[str] = frozenset()
+        self._collectors: frozenset[str] = frozenset()
         self._load()
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
-    def create_token(self, site: str = "", owner: str = "") -> str:
-        """A new enrolment token, shown this once: one use, one hour."""
+    def create_token(self, site: str = "", owner: str = "", collector: bool = False) -> str:
+        """A new enrolment token, shown this once: one use, one hour. `collector`: for one that looks at others."""
         text = token("epe_")
-        row = (self._pepper.digest(text), site, owner, (_now() + TOKEN_LIFE).isoformat())
+        row = (self._pepper.digest(text), site, owner, (_now() + TOKEN_LIFE).isoformat(), collector)
         with self._lock, sqlite.errors(self._path), sqlite.transaction(self._db):
-            self._db.execute("INSERT INTO token (digest, site, owner, expires) VALUES (?, ?, ?, ?)", row)
+            self._db.execute("INSERT INTO token (digest, site, owner, expires, collector) VALUES (?, ?, ?, ?, ?)", row)
             self._db.execute("DELETE FROM token WHERE expires < ?", ((_now() - timedelta(days=30)).isoformat(),))
         return text
 
@@ -125,21 +137,25 @@ class Enrolment:
             # Taking the token and making the node are one transaction: of two at once exactly one finds it unused.
             self._db.execute("UPDATE token SET used_by = ? WHERE digest = ?", (node, row[0]))
             self._db.execute(
-                "INSERT INTO node (id, key, site, owner, enrolled) VALUES (?, ?, ?, ?, ?)",
-                (node, public_key, row[1], row[2], _now().isoformat(timespec="milliseconds")),
+                "INSERT INTO node (id, key, site, owner, enrolled, collector) VALUES (?, ?, ?, ?, ?, ?)",
+                (node, public_key, row[1], row[2], _now().isoformat(timespec="milliseconds"), row[3]),
             )
         self._load()
         return node
 
-    def _usable(self, token_text: str) -> tuple[str, str, str]:
+    def _usable(self, token_text: str) -> tuple[str, str, str, int]:
         row = self._db.execute(
-            "SELECT digest, site, owner, expires, used_by FROM token WHERE digest = ?",
+            "SELECT digest, site, owner, expires, used_by, collector FROM token WHERE digest = ?",
             (self._pepper.digest(token_text),),
         ).fetchone()
         if row is None or row["used_by"] is not None or row["expires"] < _now().isoformat():
             # One sentence for all three: an answer that told them apart would help who tries tokens.
             raise NotAuthenticated("this enrolment token is unknown, used or expired: ask for another")
-        return row["digest"], row["site"], row["owner"]
+        return row["digest"], row["site"], row["owner"], row["collector"]
+
+    def speaks_for(self, node: str, about: str) -> bool:
+        """Whether a node may report about another id: its own, and as a collector those below it."""
+        return about == node or (node in self._collectors and signer_of(about) == node)
 
     def rotate(self, key_id: str, public_key: bytes, proof: bytes) -> str:
         """Take a node's next key, vouched for by the present one; returns the id it signs under.
@@ -200,12 +216,16 @@ class Enrolment:
     def agents(self) -> list[Agent]:
         """Every node ever enrolled, oldest first."""
         with self._lock, sqlite.errors(self._path):
-            rows = self._db.execute("SELECT id, site, owner, enrolled, revoked FROM node ORDER BY enrolled, id")
-            return [Agent(*row) for row in rows]
+            rows = self._db.execute(
+                "SELECT id, site, owner, enrolled, revoked, collector FROM node ORDER BY enrolled, id"
+            )
+            return [Agent(r[0], r[1], r[2], r[3], r[4], bool(r[5])) for r in rows]
 
     def _load(self) -> None:
         with self._lock, sqlite.errors(self._path):
-            rows = self._db.execute("SELECT id, key, generation, former, former_until, revoked FROM node").fetchall()
+            rows = self._db.execute(
+                "SELECT id, key, generation, former, former_until, revoked, collector FROM node"
+            ).fetchall()
         self._keys = {
             row["id"]: _Keys(
                 bytes(row["key"]),
@@ -216,6 +236,7 @@ class Enrolment:
             for row in rows
         }
         self._revoked = frozenset(row["id"] for row in rows if row["revoked"])
+        self._collectors = frozenset(row["id"] for row in rows if row["collector"])
 
 
 def node_of(key_id: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -108,7 +108,7 @@ class Agent:
         def compose(seq: int, acknowledged: Mapping[str, str]) -> Draft:
             nonlocal whole
             whole = sum(acknowledged.get(s.name) != s.hash for s in stated)
-            report_id = str(uuid.uuid4())
+            report_id = os.urandom(16).hex()
             made = report.compose(
                 stated,
                 acknowledged,

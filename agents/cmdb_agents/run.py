@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from cmdb.registry import discover
 from cmdb.words import Problem, Section
@@ -13,6 +14,7 @@ from cmdb_agents.ownership import own
 from cmdb_agents.transports.readings import Transport
 
 
+@cache
 def all_collectors() -> dict[str, Collector]:
     """Every collector there is, by the name of its section."""
     return discover(collectors, Collector)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from cmdb.errors import Unavailable
+from cmdb.errors import NotAuthenticated, Unavailable
 from cmdb.words import Problem
 from cmdb.words.device import Device
 from cmdb_agents.device import CONTEXT_COLUMNS, contexts, make, wanted
@@ -20,7 +20,7 @@ async def look(target: Target, bounds: Bounds | None = None) -> tuple[Device, Wa
     bounds = bounds or Bounds()
     started = time.monotonic()
     walk = await read(target, wanted, bounds)
-    names = contexts(walk) if target.version != "3" else ()
+    names = contexts(walk)
     inner: dict[str, Walk] = {}
     problems = []
     for n, name in enumerate(names[:MOST_CONTEXTS]):
@@ -29,8 +29,10 @@ async def look(target: Target, bounds: Bounds | None = None) -> tuple[Device, Wa
             problems.append(Problem("VLANs' forwarding tables", f"no time for {len(names) - n} of {len(names)}"))
             break
         try:
-            inner[name] = await read(target, lambda _: CONTEXT_COLUMNS, replace(bounds, seconds=left), context=name)
-        except Unavailable:
+            context = f"vlan-{name}" if target.version == "3" else name
+            patience = replace(bounds, seconds=left, tries=min(2, bounds.tries))  # many devices know no contexts
+            inner[name] = await read(target, lambda _: CONTEXT_COLUMNS, patience, context)
+        except (Unavailable, NotAuthenticated):
             problems.append(Problem("VLANs' forwarding tables", f"no answer in the context of VLAN {name}"))
             break
     if len(names) > MOST_CONTEXTS:

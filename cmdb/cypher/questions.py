@@ -36,6 +36,13 @@ UNWIND $ids AS id MATCH (n:CI {parent: id}) WHERE n.status = 'live'
 RETURN properties(n) AS n ORDER BY n.class, n.name, n.id
 """
 HOSTS_OF_AGENTS = "MATCH (s:Scope)-[:ASSERTS]->(h:CI) WHERE s.node IS NULL RETURN s.id AS node, h.name AS host"
+SPEAKERS = """
+MATCH (a:IPAddress) WHERE a.address IN $addresses AND a.status = 'live'
+MATCH (h:CI {id: a.parent})
+OPTIONAL MATCH (s:Scope)-[:ASSERTS]->(h) WHERE s.node IS NULL
+WITH a.address AS address, h.id AS host, collect(s.id) AS nodes ORDER BY address, size(nodes), host
+RETURN address, host, nodes
+"""
 CONFLICTS = """
 MATCH (c:IdentityConflict {state: 'open'})
 RETURN c{.id, .node, .outcome, .reason, .candidates, .trace, .opened_at, .hostname} AS c ORDER BY c.opened_at, c.id

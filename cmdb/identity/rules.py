@@ -42,6 +42,11 @@ def identify(
     return search.verdict([rule for rule in cls.identity if not _NO_KEYS & set(rule.keys)])
 
 
+def looks(node: str | None) -> bool:
+    """Whether reports of this node are what a collector saw from outside: its id lies below the collector's."""
+    return node is not None and ":" in node
+
+
 def identity_keys(cls: CIClass) -> tuple[str, ...]:
     """The attributes that the identity rules of a class use."""
     return tuple(sorted({key for rule in cls.identity for key in rule.keys} - _NO_KEYS))
@@ -133,8 +138,13 @@ class _Search:
         if doubts:
             return self._held("conflict", f"{hit} has the same {rule.name}, but another {', '.join(doubts)}", hits)
         others = self.agents[hit] - {self.node}
+        if not looks(self.node):
+            others = frozenset(node for node in others if not looks(node))
         if others and self.node is not None:
             who = ", ".join(sorted(others))
+            if looks(self.node):
+                reason = f"{hit} has the same {rule.name}, and {who} speaks for it already"
+                return self._held("covered", reason, hits)
             return self._held("conflict", f"{hit} has the same {rule.name}, but agent {who} speaks for it", hits)
         reason = f"recognised by {rule.name}"
         return Verdict("match", hit, reason, rule.name, self.keys, tuple(self.steps), self.refusals, (hit,))

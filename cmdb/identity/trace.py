@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from cmdb.words import Value
 
-Outcome = Literal["match", "new", "ambiguous", "conflict"]
+Outcome = Literal["match", "new", "ambiguous", "conflict", "covered"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,6 +268,11 @@ class Reads:
         rows = self._bolt.read(lambda run: run(questions.HOSTS_OF_AGENTS, {}))
         return {row["node"]: row["host"] for row in rows}
 
+    def speakers(self, addresses: Sequence[str]) -> dict[str, tuple[str, list[str]]]:
+        """By address: the live host that has it and the agents and collectors' looks that speak for that host."""
+        rows = self._bolt.read(lambda run: run(questions.SPEAKERS, {"addresses": list(addresses)}))
+        return {row["address"]: (row["host"], sorted(row["nodes"])) for row in rows}
+
     def conflicts(self) -> list[dict[str, Any]]:
         """Identities held for a person: id, node, outcome, reason, candidates, trace, opened_at, hostname."""
         return [_traced(row["c"]) for row in self._bolt.read(lambda run: run(questions.CONFLICTS, {}))]

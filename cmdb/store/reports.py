@@ -28,9 +28,10 @@ from cmdb.words import Snapshot, Value
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a report: applied with its sequence, known already (`seq` of then), or held for a person."""
+    """What became of a report: applied with its sequence, known already (`seq` of then), held for a person, or left
+    aside because an agent on the machine says it (covered)."""
 
-    kind: str  # "applied" | "known" | "held"
+    kind: str  # "applied" | "known" | "held" | "covered"
     seq: int
     summary: str
     verdict: Verdict | None = None
@@ -91,6 +92,8 @@ class _Batch:
             return Outcome("known", self._seq - 1, "applied before")
         boots = identity.note_boot(_boots(state["boots"]), snapshot.boot_id, snapshot.seq)
         verdict = self._identify(snapshot, state, boots)
+        if verdict.outcome == "covered":
+            return Outcome("covered", self._seq - 1, verdict.reason, verdict)
         if verdict.outcome in {"conflict", "ambiguous"}:
             return self._hold(snapshot, verdict)
         host = verdict.ci or new_id("ci")

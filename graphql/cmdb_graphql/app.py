@@ -8,7 +8,21 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cmdb_graphql import downloads, endpoint, enrol, errors, export, health, intake, live, policy, rotate, sessions
+from cmdb_graphql import (
+    discoveries,
+    downloads,
+    endpoint,
+    enrol,
+    errors,
+    export,
+    health,
+    intake,
+    inventory,
+    live,
+    policy,
+    rotate,
+    sessions,
+)
 from cmdb_graphql.metrics import Metrics
 from cmdb_graphql.services import Services
 
@@ -27,7 +41,9 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     errors.install(app)
     app.include_router(intake.router(services))
+    app.include_router(discoveries.router(services))
     app.include_router(enrol.router)
+    app.include_router(inventory.router(services))
     app.include_router(rotate.router(services))
     app.include_router(sessions.router(services))
     app.include_router(health.router(services))

@@ -60,9 +60,11 @@ class Intake:
             sent = await body.read(request, self._most, share)
             plain, snapshot = await self._open(signed, sent, request.headers.get("content-encoding"))
             share.take(len(plain) if plain is not sent else 0)
-            if snapshot.node != signed.node:
+            if not self._services.enrolment.speaks_for(signed.node, snapshot.node):
                 raise Forbidden(f"agent {signed.node} reports about itself only, not about {snapshot.node}")
-            receipt = await self._services.inbox.accept_async(signed.node, signed.counter, snapshot, plain)
+            # Requests are counted by whom they are about: a collector's places are reported side by side, and a
+            # report of one cannot be repeated for another, for its bytes are signed.
+            receipt = await self._services.inbox.accept_async(snapshot.node, signed.counter, snapshot, plain)
         self._services.metrics.received(receipt.status)
         status = 200 if receipt.status == "known" else 202
         return json(status, {"report_id": receipt.report_id, "seq": receipt.seq})

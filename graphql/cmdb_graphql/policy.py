@@ -20,6 +20,7 @@ class Policy(StrEnum):
     OPEN = "open"  # nobody needs to be known
     TOKEN = "token"  # noqa: S105  # no secret: proves itself by what the body carries (enrolment token, password)
     AGENT = "agent"  # an enrolled agent's signature
+    SITE = "site"  # a site's token, good for inventories alone
     PERSON = "person"  # a session or an API token
 
 

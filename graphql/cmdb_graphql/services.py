@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from cmdb.accounts import Accounts
 from cmdb.applier import Applier
 from cmdb.config import Settings
+from cmdb.discoveries import Discoveries
 from cmdb.enrolment import Enrolment
 from cmdb.inbox import Inbox
+from cmdb.inventories import Inventories
 from cmdb.mail import Box
 from cmdb.projection import Feed
 from cmdb.store import Store
@@ -33,3 +35,5 @@ class Services:
     metrics: Metrics = field(default_factory=Metrics)
     projection: Feed | None = None
     mail: Box | None = None
+    discoveries: Discoveries | None = None
+    inventories: Inventories | None = None

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from agents.test_parsers import CERTIFICATE
 
+from cmdb_agents.parsers.packages import dpkg as parsed
 from cmdb_agents.transports import settings
 from cmdb_agents.transports.hand import Hand
 from cmdb_agents.transports.linux import (
@@ -154,6 +155,15 @@ def test_packages_are_read_again_when_they_change(tmp_path: Path) -> None:
     assert first is again
     write(tmp_path, var__lib__dpkg__status="Package: a\nStatus: install ok installed\nVersion: 22\n")
     assert [p.version for p in readers.read(hand)["packages"]] == ["22"]
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 10_000])
+def test_a_large_file_is_read_in_pieces(tmp_path: Path, size: int) -> None:
+    """Wherever a piece ends, each package is read once and whole."""
+    rows = [f"Package: p{n}\nStatus: install ok installed\nDescription: ä\nVersion: {n}\n" for n in range(20)]
+    hand = write(tmp_path, status="\n".join(rows))
+    found = [p.version for piece in hand.fragments("/status", 2**20, size) for p in parsed(piece)]
+    assert found == [str(n) for n in range(20)]
 
 
 def test_what_is_kept_keeps_its_troubles(tmp_path: Path) -> None:

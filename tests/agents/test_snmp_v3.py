@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +14,7 @@ from dataclasses import replace
 import pytest
 from support.snmpd import AUTH_KEY, PRIVACY_KEY, USER, snmpd
 
-from cmdb.errors import NotAuthenticated
+from cmdb.errors import NotAuthenticated, Unavailable
 from cmdb_agents.transports.snmp import Target, User, read
 from cmdb_agents.transports.snmp_walk import Bounds, Walk
 
@@ -62,3 +66,50 @@ def test_a_wrong_privacy_key_reads_nothing(port: int) -> None:
 
     with pytest.raises(EpicentreError):
         look(port, replace(GOOD, privacy_key="another-passphrase"))
+
+
+@pytest.mark.parametrize(
+    "answer", [b"\x30", bytes(1_400), b"\x30\x84\xff\xff\xff\xff", None], ids=["1", "0", "long", "echo"]
+)
+def test_garbage_in_version_3_costs_the_time_of_silence(answer: bytes | None) -> None:
+    """A device that answers nonsense, or sends our own packet back, is unavailable; nothing else breaks."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rogue:
+        rogue.bind(("127.0.0.1", 0))
+        rogue.settimeout(0.1)
+        stop = threading.Event()
+
+        def reply() -> None:
+            while not stop.is_set():
+                try:
+                    raw, peer = rogue.recvfrom(65_535)
+                except TimeoutError:
+                    continue
+                rogue.sendto(answer or raw, peer)
+
+        thread = threading.Thread(target=reply)
+        thread.start()
+        start = time.monotonic()
+        try:
+            target = Target("127.0.0.1", rogue.getsockname()[1], "3", "", GOOD)
+            with pytest.raises((Unavailable, NotAuthenticated)):
+                asyncio.run(read(target, lambda _: [TABLE], Bounds(seconds=5, wait=0.3)))
+        finally:
+            stop.set()
+            thread.join()
+    assert time.monotonic() - start < 6
+
+
+def test_no_mib_compiler_is_loaded(port: int) -> None:
+    """A look in version 3 carries pysnmp alone: no compiler of MIBs, and 2c carries neither."""
+    program = (
+        "import asyncio, sys\n"
+        "from cmdb_agents.snmp_look import look\n"
+        "from cmdb_agents.transports.snmp import Target, User\n"
+        f"plain = Target('127.0.0.1', {port}, '2c', 'a-community')\n"
+        "print(asyncio.run(look(plain))[0].name, 'pysnmp' in sys.modules, 'pysmi' in sys.modules)\n"
+        f"user = User({USER!r}, auth_key={AUTH_KEY!r}, privacy_key={PRIVACY_KEY!r})\n"
+        f"secure = Target('127.0.0.1', {port}, '3', '', user)\n"
+        "print(asyncio.run(look(secure))[0].name, 'pysnmp' in sys.modules, 'pysmi' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=100, check=False)
+    assert done.stdout.splitlines() == ["lab-host False False", "lab-host True False"], done.stderr

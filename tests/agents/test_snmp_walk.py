@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import time
 import tracemalloc
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from support.snmp_replay import Data, Faults, Question, Replay, lines, recordings
@@ -14,7 +16,8 @@ from support.snmp_replay import Data, Faults, Question, Replay, lines, recording
 from cmdb.errors import Invalid, NotAuthenticated, Unavailable
 from cmdb_agents.transports.snmp import Target, User, read
 from cmdb_agents.transports.snmp_ber import Oid, SnmpValue, oid, tlv
-from cmdb_agents.transports.snmp_walk import Bounds, Walk, dotted
+from cmdb_agents.transports.snmp_kept import again, keep
+from cmdb_agents.transports.snmp_walk import Bounds, Cut, Walk, dotted
 
 ALL = ((1, 0), (1, 1), (1, 2), (1, 3))
 TABLE = (1, 3, 6, 1, 2, 1, 2, 2, 1)
@@ -316,6 +319,20 @@ def test_an_error_that_stays_is_said() -> None:
     assert len(read_.column((*TABLE, 3))) == 200
 
 
+def test_a_forwarding_table_in_a_vlans_context_is_asked_for_by_community() -> None:
+    """Where a device names its VLANs and has no common table, each VLAN's own is read; a silent one ends the search."""
+    from cmdb_agents.snmp_look import look
+
+    vtp, bridge = (1, 3, 6, 1, 4, 1, 9, 9, 46, 1, 3, 1, 1), (1, 3, 6, 1, 2, 1, 17)
+    values = SYSTEM | {(1, 3, 6, 1, 2, 1, 2, 2, 1, 2, 1): b"Gi0/1", (*vtp, 2, 1, 10): 1, (*vtp, 2, 1, 20): 1}
+    heard: dict[Oid, SnmpValue] = {(*bridge, 1, 4, 1, 2, 5): 1, (*bridge, 4, 3, 1, 2, 0, 80, 86, 1, 2, 3): 5}
+    devices = {"public": Data.made(values), "public@10": Data.made(SYSTEM | heard)}
+    with Replay(devices) as replay:
+        device, _ = asyncio.run(look(Target("127.0.0.1", replay.port, "2c", "public"), QUICK))
+    assert [(one.mac, one.port, one.vlan) for one in device.learned] == [("00:50:56:01:02:03", "Gi0/1", 10)]
+    assert [p.why for p in device.problems] == ["no answer in the context of VLAN 20"]
+
+
 # --- recorded devices, and pysnmp as the oracle ------------------------------------------------------------
 
 SMALL = ("network/switch/cisco-c3560", "network/firewall/paloalto-pa-5000", "os/linux/slackware", "UPS/apc-7902b")
@@ -332,6 +349,7 @@ def test_a_recorded_device_is_read_whole(name: str) -> None:
     assert read_.cuts == ()
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # pysnmp calls pysmi by its old names
 def test_pysnmp_reads_the_same_of_a_recorded_device() -> None:
     """The same names and values, as the reference implementation decodes them."""
     from pysnmp.hlapi.v3arch import asyncio as hlapi
@@ -357,6 +375,48 @@ def test_pysnmp_reads_the_same_of_a_recorded_device() -> None:
         from cmdb_agents.transports.snmp_v3 import _value
 
         assert {one: _value(value) for one, value in asyncio.run(theirs()).items()} == ours
+
+
+# --- kept walks --------------------------------------------------------------------------------------------
+
+
+def test_a_kept_walk_comes_back_as_it_was(tmp_path: Path) -> None:
+    """Values of every kind, cuts and contexts."""
+    values: dict[Oid, SnmpValue] = {
+        (1, 3, 1): -5,
+        (1, 3, 2): b"\x00|\n#",
+        (1, 3, 3): (1, 3, 6),
+        (1, 3, 4): b"",
+        (1, 3, 5): 2**64 - 1,
+    }
+    whole = Walk(
+        values, (Cut("1.3.9", "no answer | to this"),), contexts={"12": Walk({(1, 3): b"x"}, (Cut("1", "y"),))}
+    )
+    address, read_ = again(keep(whole, "2001:db8::1", tmp_path))
+    assert (address, read_.values, read_.cuts) == ("2001:db8::1", values, whole.cuts)
+    assert {name: (w.values, w.cuts) for name, w in read_.contexts.items()} == {
+        "12": ({(1, 3): b"x"}, (Cut("1", "y"),))
+    }
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"", b"no gzip", gzip.compress(b""), gzip.compress(b"something\n"),
+        gzip.compress(b"# epicentre walk 1 10.0.0.1\n1.3.6|2|x\n"),
+        gzip.compress(b"# epicentre walk 1 10.0.0.1\n" * 3)[:-9],
+        gzip.compress(b"# epicentre walk 1 10.0.0.1\n1.3|4x|" + b"0" * 400_000 + b"\n"),
+        gzip.compress(b"# epicentre walk 1 10.0.0.1\n" + b"1.3.6|2|1\n" * 500_001),
+        gzip.compress(b"# epicentre walk 1 10.0.0.1\n1.3.6|9|1\n"),
+    ],
+    ids=["empty", "no gzip", "nothing", "another", "no number", "cut", "long line", "too many", "no type"],
+)  # fmt: skip
+def test_a_file_that_is_no_kept_walk_is_refused_by_name(tmp_path: Path, raw: bytes) -> None:
+    """Whatever somebody sends on."""
+    file = tmp_path / "10.0.0.1.walk.gz"
+    file.write_bytes(raw)
+    with pytest.raises(Invalid, match=r"10\.0\.0\.1\.walk\.gz"):
+        again(file)
 
 
 # --- targets -----------------------------------------------------------------------------------------------

@@ -135,3 +135,23 @@ def test_short_name_or_address_alone_never_match() -> None:
     known = Candidate("ci_1", {"hostname": "web1"})
     assert identify(HOST, "nd_2", {"hostname": "web1"}, [known]).outcome == "new"
     assert not {"hostname", "address"} & {key for rule in HOST.identity for key in rule.keys}
+
+
+def test_a_look_from_outside_gives_way_to_an_agent() -> None:
+    """What a collector sees of a machine that an agent speaks for is left aside, and opens no conflict."""
+    known = [Candidate("ci_1", HARDWARE, frozenset({"nd_agent"}))]
+    verdict = identify(HOST, "nd_collector:rack7", HARDWARE, known)
+    assert (verdict.outcome, verdict.ci, verdict.candidates) == ("covered", None, ("ci_1",))
+    assert "nd_agent speaks for it" in verdict.reason
+    again = identify(
+        HOST, "nd_collector:rack8", HARDWARE, [Candidate("ci_1", HARDWARE, frozenset({"nd_collector:rack7"}))]
+    )
+    assert again.outcome == "covered"
+
+
+def test_an_agent_comes_to_a_machine_that_was_looked_at() -> None:
+    """An agent that is installed later speaks for the same CI at once; another agent there stays a conflict."""
+    looked = Candidate("ci_1", HARDWARE, frozenset({"nd_collector:rack7"}))
+    assert identify(HOST, "nd_agent", HARDWARE, [looked]).ci == "ci_1"
+    both = Candidate("ci_1", HARDWARE, frozenset({"nd_collector:rack7", "nd_other"}))
+    assert identify(HOST, "nd_agent", HARDWARE, [both]).outcome == "conflict"

@@ -67,7 +67,7 @@ def test_the_routes_that_take_no_credentials_are_these_four(door: Door) -> None:
     found = policies(create_app(door.services))
     assert {k for k, which in found.items() if which in {Policy.OPEN, Policy.TOKEN}} == WITHOUT_CREDENTIALS | {SOCKET}
     assert {k for k, which in found.items() if which is Policy.AGENT} == {
-        ("POST", "/snapshots"), ("POST", "/rotate"),
+        ("POST", "/snapshots"), ("POST", "/rotate"), ("POST", "/discoveries"),
     }  # fmt: skip
 
 

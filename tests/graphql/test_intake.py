@@ -375,3 +375,28 @@ def test_many_agents_at_once_are_all_stored(door: Door) -> None:
         thread.join(30)
     assert answers == [202] * 100
     assert door.services.inbox.depth() == before + 100
+
+
+# --- collectors --------------------------------------------------------------------------------------------
+
+
+def test_only_a_collector_reports_about_ids_below_its_own(door: Door, agent: Sender) -> None:
+    """An agent cannot speak for an id below its own, nor a collector for one below another's."""
+    assert agent.report(report(1, host(), node=f"{agent.node}:rack7")).status == 403
+    collector = door.enrolled(collector=True)
+    about = f"{collector.node}:rack7"
+    assert collector.report(report(1, host(), node=about)).status == 202
+    assert collector.report(report(1, host(), node=f"{agent.node}:rack7")).status == 403
+    assert collector.report(report(1, host(), node=agent.node)).status == 403
+    door.services.enrolment.revoke(collector.node)
+    assert collector.report(report(2, host(), node=about)).code == "revoked"
+
+
+def test_a_report_about_a_place_is_taken_once(door: Door) -> None:
+    """A captured request of a collector is refused for ever, though its places count apart."""
+    collector = door.enrolled(collector=True)
+    body = orjson.dumps(wire(report(1, host(), node=f"{collector.node}:a")))
+    headers = collector.headers(body)
+    assert door.call("POST", "/snapshots", body, headers).status == 202
+    assert collector.report(report(1, host(), node=f"{collector.node}:b")).status == 202
+    assert door.call("POST", "/snapshots", body, headers).code == "replayed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -87,6 +88,27 @@ def test_a_dry_run_says_what_is_seen_and_sends_nothing(alone: Cli, secret: Path)
     }
     assert [p["name"] for p in facts["only_seen"]] == ["phone-9"]
     assert facts["dry_run"] is True and facts["rows"] > 20 and facts["outcomes"] == {}
+
+
+def test_what_devices_said_can_be_understood_again(alone: Cli, secret: Path, tmp_path: Path) -> None:
+    """Kept files give the same devices and links without a network; they hold no community, and others cannot read."""
+    kept = tmp_path / "kept"
+    with answering() as port:
+        first = discover(alone, port, secret, "--dry-run", "--json", "--keep", kept)
+    again = alone("discover", "snmp", "--from", kept, "--dry-run", "--json")
+    assert json.loads(again.stdout) == json.loads(first.stdout)
+    files = sorted(kept.iterdir())
+    assert [f.name for f in files] == [f"{one}.walk.gz" for one in TARGETS]
+    assert all(
+        f.stat().st_mode & 0o077 == 0 and COMMUNITY.encode() not in gzip.decompress(f.read_bytes()) for f in files
+    )
+
+
+@pytest.mark.parametrize("words", [(), ("10.0.0.1", "--from", "."), ("--from", "/nonexistent")])
+def test_targets_or_kept_files_are_needed(alone: Cli, words: tuple[str, ...]) -> None:
+    """Neither, both, or a folder without any: refused before anything is asked."""
+    told = alone("discover", "snmp", *words, "--dry-run")
+    assert "name targets" in str(told.exception) or "no kept walk" in str(told.exception)
 
 
 def test_the_community_is_shown_nowhere(alone: Cli, secret: Path) -> None:

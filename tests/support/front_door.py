@@ -19,8 +19,10 @@ from support.reports import wire
 from cmdb.accounts import Accounts
 from cmdb.applier import Agents, Applier
 from cmdb.config import load
+from cmdb.discoveries import Discoveries
 from cmdb.enrolment import PROOF, Enrolment
 from cmdb.inbox import Inbox
+from cmdb.inventories import Inventories
 from cmdb.store import Store
 from cmdb.webhooks import Courier, Hooks
 from cmdb.words import Process, Snapshot
@@ -72,11 +74,11 @@ class Door:
         """POST of a JSON body."""
         return self.call("POST", path, orjson.dumps(fields), {"Content-Type": "application/json", **(headers or {})})
 
-    def enrolled(self) -> Sender:
-        """A new agent."""
+    def enrolled(self, collector: bool = False) -> Sender:
+        """A new agent, or collector."""
         key = SigningKey.generate()
         public, enrolment = bytes(key.verify_key), self.services.enrolment
-        token = enrolment.create_token()
+        token = enrolment.create_token(collector=collector)
         challenge = enrolment.challenge(token, public)
         node = enrolment.enrol(token, public, challenge, key.sign(PROOF + challenge).signature)
         return Sender(self, node, key)
@@ -150,15 +152,21 @@ def front_door(
     applier = Applier(inbox, mine, Agents(enrolment.revoked, enrolment.revoke))
     hooks = Hooks(home / "webhooks.db", PEPPER)
     courier = Courier(hooks, mine)
-    by_name = {process.name: process for process in processes}
-    services = Services(settings, mine, inbox, enrolment, accounts, applier, courier, by_name)
+    discoveries = Discoveries(home / "discoveries.db")
+    inventories = Inventories(home / "inventory.db", settings.inventory_tokens_file)
+    services = Services(
+        settings, mine, inbox, enrolment, accounts, applier, courier, {process.name: process for process in processes},
+        discoveries=discoveries, inventories=inventories,
+    )  # fmt: skip
     server = Server(create_app(services), "127.0.0.1", 0)
     server.start()
     try:
         yield Door(services, server.port)
     finally:
         server.stop()
+        discoveries.close()
         hooks.close()
+        inventories.close()
         inbox.close()
         enrolment.close()
         accounts.close()

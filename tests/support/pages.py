@@ -6,8 +6,8 @@
 
 A command with `# exit code 2` behind it must end with that code, a command of ours without it may end with any.
 `<!-- then: NAME -->` in a page calls the step of that name: what happens between two commands. Times, ages, hashes,
-ports on loopback and the width of columns may differ. An id of the page stands for one real id, the same wherever it is
-named.
+fingerprints, random numbers, ports on loopback and the width of columns may differ. An id of the page stands for one
+real id, the same wherever it is named.
 With WRITE_PAGES=1 in the environment, outputs that differ are written into the page instead.
 """
 
@@ -42,6 +42,9 @@ _VARIABLE = (
     (re.compile(r"\b(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day \d+ [A-Z][a-z]+ \d\d:\d\d"), "<day>"),
     (re.compile(r"\b[0-9a-f]{16}\b"), "<hash>"),
     (re.compile(r"\b\d+:\d\d:\d\d(?= of \d+:)"), "<elapsed>"),
+    (re.compile(r"SHA256:[A-Za-z0-9+/]{43}"), "<fingerprint>"),
+    (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "<uuid>"),
+    (re.compile(r"\b\d+\.\d s\b"), "<seconds>"),
     (re.compile(r"(?<=\S) {2,}"), "  "),
 )
 

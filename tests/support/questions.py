@@ -14,6 +14,7 @@ from support.reports import NOW, host, network, report, service, services, socke
 from cmdb.accounts import Accounts
 from cmdb.applier import Agents, Applier
 from cmdb.config import load
+from cmdb.discoveries import Discoveries
 from cmdb.enrolment import Enrolment
 from cmdb.inbox import Inbox
 from cmdb.store import Store
@@ -57,14 +58,18 @@ def parts(home: Path, store: Store, processes: Iterable[Process] = ()) -> Iterat
     inbox = Inbox(home / "inbox.db")
     enrolment, accounts = Enrolment(home / "enrolment.db", PEPPER), Accounts(home / "accounts.db", PEPPER)
     applier = Applier(inbox, store, Agents(enrolment.revoked, enrolment.revoke))
+    discoveries = Discoveries(home / "discoveries.db")
     hooks = Hooks(home / "webhooks.db", PEPPER)
     courier = Courier(hooks, store)
     by_name = {process.name: process for process in processes}
     if "change" in by_name:
         by_name.setdefault(ARRANGEMENTS.name, ARRANGEMENTS)
     try:
-        yield Services(load(home=home), store, inbox, enrolment, accounts, applier, courier, by_name)
+        yield Services(
+            load(home=home), store, inbox, enrolment, accounts, applier, courier, by_name, discoveries=discoveries
+        )
     finally:
+        discoveries.close()
         hooks.close()
         inbox.close()
         enrolment.close()

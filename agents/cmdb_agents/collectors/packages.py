@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import quote
 
 from cmdb.words import Evidence, Link, Ref, Section
@@ -24,12 +25,15 @@ def collect(view: View) -> Section:
 
 def purl(package: Package, system: str) -> str:
     """Its package URL, as pkg:deb/debian/openssl@3.0.15-1?arch=amd64."""
-    space = f"/{quote(clean(system).lower(), safe='')}" if system else ""
-    name, version = (
-        quote(clean(text), safe="+.:~" if n else "+.~") for n, text in enumerate((package.name, package.version))
-    )
-    arch = f"?arch={quote(clean(package.architecture), safe='')}" if package.architecture else ""
+    space = f"/{_quoted(system.lower(), '')}" if system else ""
+    arch = f"?arch={_quoted(package.architecture, '')}" if package.architecture else ""
+    name, version = _quoted(package.name, "+.~"), _quoted(package.version, "+.:~")
     return f"pkg:{package.manager}{space}/{name}@{version}{arch}"
+
+
+@lru_cache(maxsize=32_768)  # every look, and every host that a collector sees, has the same thousand packages
+def _quoted(text: str, safe: str) -> str:
+    return quote(clean(text), safe=safe)
 
 
 PACKAGES = Collector("packages", "Installed packages.", (), collect)

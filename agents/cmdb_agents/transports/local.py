@@ -1,15 +1,12 @@
-"""Reads the machine the agent runs on: what every look needs. What changes seldom is read by the files of `linux/`.
+"""Reads a Linux machine through a hand: what every look needs. What changes seldom is read by the files of `linux/`.
 
 It knows no CI. Each reading is guarded alone: what fails becomes a Trouble and the rest goes on. Sockets and
 processes are read from /proc directly: psutil needs four times the CPU for the same rows and names only one of
 several processes that hold a socket.
 """
 
-# ruff: noqa: PTH115, PTH208  # some 600 links and folders are read per snapshot; Path objects would double its cost
-
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -17,9 +14,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cmdb.errors import Misconfigured
-from cmdb_agents.addresses import shortest
 from cmdb_agents.parsers import firmware
-from cmdb_agents.transports import netlink, procfs
+from cmdb_agents.transports import procfs
 from cmdb_agents.transports.hand import Hand
 from cmdb_agents.transports.reader import Readers, why
 from cmdb_agents.transports.readings import (
@@ -52,13 +48,11 @@ COMMAND = [
 T = TypeVar("T")
 
 
-class Local:
-    """A Transport to this machine. `root` is where /proc and /sys hang (a test or a container may mount them)."""
+class Linux:
+    """A Transport to the machine behind a hand."""
 
-    def __init__(self, root: str = "/") -> None:
-        if not sys.platform.startswith("linux"):
-            raise Misconfigured(f"this reads Linux machines only, not {sys.platform}")
-        self._root, self._hand, self._readers = root, Hand(root), Readers()
+    def __init__(self, hand: Hand) -> None:
+        self._hand, self._readers = hand, Readers()
         self._blind = False
         self._users: dict[str, str] = {}
         self._cpu: tuple[str, int, int, bool] | None = None
@@ -67,7 +61,7 @@ class Local:
 
     def read(self) -> Machine:
         """Everything in one pass."""
-        self._hand = Hand(self._root)
+        self._hand = self._hand.fresh()
         # Read as a file: the name service may ask a directory over the network, and block.
         self._users = procfs.users(self._hand.line("/etc/passwd"))
         none: tuple[tuple[Process, ...], tuple[Socket, ...]] = ((), ())
@@ -81,7 +75,7 @@ class Local:
             processes=processes,
             sockets=sockets,
             ephemeral=self._guard("sockets", self._ephemeral, (32768, 60999)),
-            own_pid=os.getpid(),
+            own_pid=self._hand.pid,
             **self._readers.read(self._hand),
             troubles=tuple(sorted(set(self._hand.troubles), key=lambda t: (t.area, t.what, t.why))),
         )
@@ -98,23 +92,23 @@ class Local:
     # --- the machine ---------------------------------------------------------------------------------------
 
     def _platform(self) -> Platform:
-        system = os.uname()
+        hostname, kernel, architecture = self._hand.system()
         if self._cpu is None:  # reading cpuinfo wakes every core, so once per life of the agent
             self._cpu = procfs.cpu(self._hand.text("/proc/cpuinfo", 4 * 2**20))
         model, cores, threads, virtual = self._cpu
         memory = dict(line.split(":", 1) for line in self._hand.text("/proc/meminfo").splitlines() if ":" in line)
         return Platform(
-            hostname=system.nodename,
-            fqdn=procfs.fqdn(system.nodename, self._hand.line("/etc/hosts").splitlines()),
+            hostname=hostname,
+            fqdn=procfs.fqdn(hostname, self._hand.line("/etc/hosts").splitlines()),
             machine_id=self._hand.line("/etc/machine-id") or self._hand.line("/var/lib/dbus/machine-id"),
             boot_id=self._hand.line("/proc/sys/kernel/random/boot_id"),
             dmi=self._dmi(),
             os_release=procfs.assignments(self._hand.line("/etc/os-release") or self._hand.line("/usr/lib/os-release")),
-            kernel=system.release,
-            architecture=system.machine,
+            kernel=kernel,
+            architecture=architecture,
             cpu_model=model,
             cpu_cores=cores,
-            cpu_threads=threads or os.cpu_count() or 0,
+            cpu_threads=threads or self._hand.threads(),
             cpu_flags_hypervisor=virtual,
             container=self._container(),
             memory_bytes=_kib(memory.get("MemTotal")),
@@ -164,7 +158,7 @@ class Local:
         markers = {"docker": "/.dockerenv", "podman": "/run/.containerenv"}
         return procfs.container_of(
             procfs.assignments("\n".join(x for x in lines if x.startswith("container="))),
-            {name: Path(self._hand.root + path).exists() for name, path in markers.items()},
+            {name: self._hand.exists(path) for name, path in markers.items()},
         )
 
     def _mounts(self) -> tuple[Mount, ...]:
@@ -178,26 +172,22 @@ class Local:
         if not device or (mount.type.startswith(NETWORK_TYPES) and mount.type != "fuseblk"):
             return None
         try:
-            found = os.statvfs(self._hand.root + mount.mount_point)
+            return self._hand.size(mount.mount_point)
         except OSError as error:
             self._hand.trouble("filesystems", f"the size of {mount.mount_point[:200]}", why(error), root_helps=True)
             return None
-        return found.f_blocks * found.f_frsize
 
     # --- the network ---------------------------------------------------------------------------------------
 
     def _interfaces(self) -> tuple[Interface, ...]:
-        names = sorted(os.listdir(f"{self._hand.root}/sys/class/net"))
+        names = sorted(self._hand.listing("/sys/class/net"))
         if len(names) > MAX_INTERFACES:
             self._hand.trouble("network", f"interfaces after the first {MAX_INTERFACES}", "truncated")
-        addresses: dict[int, list[Address]] = {}
-        for one in netlink.addresses():
-            found = Address(shortest(one.address), one.prefix_length, one.temporary)
-            addresses.setdefault(one.index, []).append(found)
+        addresses = self._hand.addresses()
         return tuple(
             self._interface(name, addresses)
             for name in names[:MAX_INTERFACES]
-            if Path(f"{self._hand.root}/sys/class/net/{name}").is_dir()  # bonding_masters is a file
+            if self._hand.is_folder(f"/sys/class/net/{name}")  # bonding_masters is a file
         )
 
     def _interface(self, name: str, addresses: Mapping[int, Sequence[Address]]) -> Interface:
@@ -211,8 +201,8 @@ class Local:
             slave_mac=self._hand.line(f"{base}/bonding_slave/perm_hwaddr").lower(),
             arp_type=_number(self._hand.line(f"{base}/type")),
             devtype=procfs.assignments(self._hand.line(f"{base}/uevent")).get("DEVTYPE", ""),
-            device=Path(f"{self._hand.root}{base}/device").exists(),
-            tun=Path(f"{self._hand.root}{base}/tun_flags").exists(),
+            device=self._hand.exists(f"{base}/device"),
+            tun=self._hand.exists(f"{base}/tun_flags"),
             master=self._hand.link(f"{base}/master").rpartition("/")[2],
             mtu=_number(self._hand.line(f"{base}/mtu")),
             speed=_number(self._hand.line(f"{base}/speed")),  # -1 or EINVAL while there is no carrier
@@ -232,24 +222,10 @@ class Local:
     # --- services and sockets ------------------------------------------------------------------------------
 
     def _units(self) -> tuple[Unit, ...] | None:
-        if not Path(f"{self._hand.root}/run/systemd/system").is_dir():
+        if not self._hand.is_folder("/run/systemd/system"):
             return None
-        import subprocess
-
-        try:
-            done = subprocess.run(
-                COMMAND, capture_output=True, timeout=COMMAND_SECONDS, check=True, stdin=subprocess.DEVNULL,
-                env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C"},
-            )  # fmt: skip
-        except FileNotFoundError:
-            self._hand.trouble("services", "systemd units", "missing command systemctl")
-        except subprocess.TimeoutExpired:
-            self._hand.trouble("services", "systemd units", f"systemctl timed out after {COMMAND_SECONDS} s")
-        except subprocess.CalledProcessError as error:
-            self._hand.trouble("services", "systemd units", f"systemctl ended with {error.returncode}")
-        else:
-            return tuple(procfs.units(done.stdout[:MAX_FILE].decode("utf-8", "replace")))
-        return None
+        text = self._hand.run(COMMAND, "services", "systemd units", COMMAND_SECONDS)
+        return None if text is None else tuple(procfs.units(text))
 
     def _processes(self, units: Iterable[Unit]) -> tuple[tuple[Process, ...], tuple[Socket, ...]]:
         """Sockets with their holders, and the processes that matter: holders, their ancestors, unit and
@@ -257,7 +233,7 @@ class Local:
         holders, groups = self._holders()
         spaces = self._namespaces(groups)
         sockets = self._sockets(holders, spaces)
-        wanted = {pid for s in sockets for pid in s.pids} | {u.main_pid for u in units} | {1, os.getpid()}
+        wanted = {pid for s in sockets for pid in s.pids} | {u.main_pid for u in units} | {1, self._hand.pid}
         wanted |= _first_of_each({pid: g for pid, g in groups.items() if procfs.container_id(g)})
         found: dict[int, Process] = {}
         while wanted := wanted - found.keys() - {0}:
@@ -271,12 +247,12 @@ class Local:
         holders: dict[str, list[int]] = {}
         groups: dict[int, str] = {}
         self._blind = False
-        pids = sorted(int(name) for name in os.listdir(f"{self._hand.root}/proc") if name.isdigit())
+        pids = sorted(int(name) for name in self._hand.listing("/proc") if name.isdigit())
         if len(pids) > MAX_PIDS:
             self._hand.trouble("services", f"processes after the first {MAX_PIDS}", "truncated")
         for pid in pids[:MAX_PIDS]:
             try:
-                fds = os.listdir(f"{self._hand.root}/proc/{pid}/fd")
+                fds = self._hand.listing(f"/proc/{pid}/fd")
             except PermissionError:
                 self._blind = True
             except OSError:
@@ -291,11 +267,11 @@ class Local:
                 continue
         return holders, groups
 
-    def _fds(self, pid: int, fds: list[str], holders: dict[str, list[int]]) -> None:
-        base = f"{self._hand.root}/proc/{pid}/fd/"
+    def _fds(self, pid: int, fds: Sequence[str], holders: dict[str, list[int]]) -> None:
+        base = f"/proc/{pid}/fd/"
         for fd in fds[:MAX_FDS]:
             try:
-                target = os.readlink(base + fd)
+                target = self._hand.target(base + fd)
             except OSError:
                 continue
             if target.startswith("socket:["):
@@ -361,6 +337,15 @@ class Local:
         # The owner of /proc/<pid> would be cheaper, but is root for every process that has changed its user.
         uid = status.partition("\nUid:\t")[2].split("\t", 2)[1:2]
         return self._users.get(uid[0], uid[0]) if uid else ""
+
+
+class Local(Linux):
+    """A Transport to this machine. `root` is where /proc and /sys hang (a test or a container may mount them)."""
+
+    def __init__(self, root: str = "/") -> None:
+        if not sys.platform.startswith("linux"):
+            raise Misconfigured(f"this reads Linux machines only, not {sys.platform}")
+        super().__init__(Hand(root))
 
 
 def memory_kib() -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from cmdb.registry import discover
@@ -32,13 +33,18 @@ class _Kept:
     at: float
 
 
+@cache  # a collector reads many machines
+def _all() -> tuple[Reader, ...]:
+    from cmdb_agents.transports import linux
+
+    return tuple(discover(linux, Reader).values())
+
+
 class Readers:
     """All readers there are, with what they read last."""
 
     def __init__(self) -> None:
-        from cmdb_agents.transports import linux
-
-        self._readers = tuple(discover(linux, Reader).values())
+        self._readers = _all()
         self._kept: dict[str, _Kept] = {}
 
     def read(self, hand: Hand) -> dict[str, Any]:
@@ -56,7 +62,7 @@ class Readers:
         lasting = reader.stamp is not None or reader.every > 0
         if kept is not None and lasting and kept.stamp == stamp and not 0 < reader.every <= now - kept.at:
             return kept
-        mine = Hand(hand.root)
+        mine = hand.fresh()
         try:
             value = reader.read(mine)
         except (OSError, ValueError, IndexError, KeyError, RecursionError) as error:

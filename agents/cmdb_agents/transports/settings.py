@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import glob
-import os
 import socket
 import threading
 from collections.abc import Iterable, Iterator
@@ -56,9 +54,7 @@ def places(hand: Hand, patterns: Iterable[str]) -> list[str]:
     """The files these patterns mean, each once, by their place below the root."""
     found: dict[str, None] = {}
     for pattern in patterns:
-        for path in sorted(glob.glob(hand.root + pattern))[:MAX_FILES]:  # noqa: PTH207  # Path.glob keeps no root
-            if os.path.isfile(path):  # noqa: PTH113
-                found[path[len(hand.root) :]] = None
+        found |= dict.fromkeys(hand.matching(pattern)[:MAX_FILES])
     return list(found)
 
 
@@ -124,7 +120,7 @@ def addresses(hand: Hand, names: Iterable[str]) -> dict[str, str]:
             found[name] = known[name]
         else:
             asked.append(name)
-    return found | _ask(asked[:MAX_NAMES])
+    return found | (_ask(asked[:MAX_NAMES]) if hand.resolves else {})
 
 
 def _literal(name: str) -> str:

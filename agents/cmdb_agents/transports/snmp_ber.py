@@ -162,9 +162,9 @@ def _integer(body: bytes, at: int, *, signed: bool = True) -> int:
 def _bindings(  # noqa: PLR0912  # one loop without calls: it is most of what a walk costs
     raw: bytes, at: int, end: int
 ) -> tuple[tuple[Oid, SnmpValue], ...]:
-    """The heart of a walk, so the usual shapes (short lengths, known names, plain values) are read without a call."""
+    """The heart of a walk, so the usual shapes (short lengths, plain values) are read without a call."""
     found: list[tuple[Oid, SnmpValue]] = []
-    add, heads, tails = found.append, _HEADS.get, _TAILS.get
+    add = found.append
     while at < end:
         if raw[at] != 0x30:
             raise Malformed(f"expected a binding at byte {at}")
@@ -178,8 +178,7 @@ def _bindings(  # noqa: PLR0912  # one loop without calls: it is most of what a 
             start, at = at + 2, at + 2 + size
         else:
             start, at = _span(raw, at, stop)
-        head, tail = heads(raw[start : start + _HALF]), tails(raw[start + _HALF : at])
-        name = _oid(raw[start:at]) if head is None or tail is None or at - start <= _HALF else head + tail
+        name = _oid(raw[start:at])
         tag = raw[at]
         if (size := raw[at + 1]) < 128:
             start, at = at + 2, at + 2 + size
@@ -197,23 +196,27 @@ def _bindings(  # noqa: PLR0912  # one loop without calls: it is most of what a 
 
 
 def _oid(body: bytes) -> Oid:
-    """Columns share their heads and indexes their tails, so both halves are mostly known already."""
-    tail = body[_HALF:]
-    if tail and body[_HALF - 1] < 0x80 and len(tail) <= _SHORT:
-        head, rest = _HEADS.get(body[:_HALF]), _TAILS.get(tail)
-        if head is not None and rest is not None:
-            return head + rest
-        whole = _numbers(body)
-        if max(len(_HEADS), len(_TAILS)) >= _KEPT:
+    """The rows of a column share their heads, and columns the ends of their rows: both are mostly known already."""
+    cut = len(body) - _TAIL
+    if not 2 < cut <= _LONG or body[cut - 1] & 0x80:
+        return _numbers(body)
+    first, last = body[:cut], body[cut:]
+    head = _HEADS.get(first)
+    if head is None:
+        if len(_HEADS) >= _KEPT:
             _HEADS.clear()
+        head = _HEADS[first] = _numbers(first)
+    if last.isascii():  # every number takes one byte
+        return head + tuple(last)
+    tail = _TAILS.get(last)
+    if tail is None:
+        if len(_TAILS) >= _KEPT:
             _TAILS.clear()
-        size = sum(1 for byte in body[:_HALF] if byte < 0x80) + 1
-        _HEADS[body[:_HALF]], _TAILS[tail] = whole[:size], whole[size:]
-        return whole
-    return _numbers(body)
+        tail = _TAILS[last] = _numbers(first + last)[len(head) :]
+    return head + tail
 
 
-_HALF, _SHORT, _KEPT = 10, 24, 8_192
+_TAIL, _LONG, _KEPT = 5, 64, 8_192
 _HEADS: dict[bytes, Oid] = {}
 _TAILS: dict[bytes, Oid] = {}
 """Numbers by the bytes they were read from; bounded, and right for every device since nothing else decides them."""

@@ -174,10 +174,10 @@ async def resolve_conflict(info: Info, id: strawberry.ID, decision: str) -> bool
     return True
 
 
-@command(Role.ADMIN)
-async def create_enrolment_token(info: Info, site: str = "", owner: str = "") -> str:
+@command(Role.ADMIN, arguments={"collector": "Whether it is for a collector, which looks at other machines."})
+async def create_enrolment_token(info: Info, site: str = "", owner: str = "", collector: bool = False) -> str:
     """A one-off token with which one agent can enrol within the hour; shown this once."""
-    return await blocking(info.context.services.enrolment.create_token, site, owner)
+    return await blocking(info.context.services.enrolment.create_token, site, owner, collector)
 
 
 @command(Role.ADMIN)

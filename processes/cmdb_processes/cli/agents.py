@@ -12,7 +12,9 @@ from cmdb_processes.cli import asking, show
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 AGENT = "node host state site owner enrolledAt lastSeen"
 CONFLICT = "id node hostname outcome reason candidates openedAt trace"
-ENROL = "mutation E($s: String!, $o: String!) { createEnrolmentToken(site: $s, owner: $o) }"
+ENROL = (
+    "mutation E($s: String!, $o: String!, $c: Boolean!) { createEnrolmentToken(site: $s, owner: $o, collector: $c) }"
+)
 RESOLVE = "mutation R($i: ID!, $d: String!) { resolveConflict(id: $i, decision: $d) }"
 REVOKE = "mutation R($n: ID!) { revokeAgent(node: $n) }"
 
@@ -47,11 +49,12 @@ def list_(json: Json = False) -> None:
 def token(
     site: Annotated[str, typer.Option(help="The site the agent will belong to.")] = "",
     owner: Annotated[str, typer.Option(help="Who owns the agent's host.")] = "",
+    collector: Annotated[bool, typer.Option("--collector", help="For a collector, which looks at others.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write it to this new file (0600) instead of stdout.")] = None,
     json: Json = False,
 ) -> None:
     """Make a one-off enrolment token, good for an hour."""
-    show.secret(lambda: str(asking.ask(ENROL, s=site, o=owner)["createEnrolmentToken"]), out, json)
+    show.secret(lambda: str(asking.ask(ENROL, s=site, o=owner, c=collector)["createEnrolmentToken"]), out, json)
 
 
 def revoke(

@@ -43,11 +43,9 @@ def _trouble(hand: Hand, what: str, because: str, root_helps: bool = False) -> N
 
 def _answered(hand: Hand) -> Iterator[Container]:
     mine = f"{os.environ.get('XDG_RUNTIME_DIR', '/nowhere')}/podman/podman.sock"
-    for path in dict.fromkeys(os.path.realpath(hand.root + p) for p in (*SOCKETS, mine)):
-        if not os.path.exists(path):  # noqa: PTH110
-            continue
+    for path in hand.doors((*SOCKETS, mine)):
         try:
-            rows = ask(path)
+            rows = hand.call(path, ask)
         except PermissionError:
             _trouble(hand, f"containers at {path}", "permission denied", root_helps=True)
         except (OSError, ValueError) as error:
@@ -118,7 +116,7 @@ def _written(hand: Hand) -> Iterator[Container]:
         for name in hand.names(f"{CONTAINERD}/{space}")[:MAX_CONTAINERS]:
             if found := of_bundle(name, space, hand.line(f"{CONTAINERD}/{space}/{name}/config.json", 2**20)):
                 yield found
-    if hand.exists(CONTAINERD) and not hand.names(CONTAINERD) and os.geteuid():
+    if hand.exists(CONTAINERD) and not hand.names(CONTAINERD) and not hand.superuser:
         _trouble(hand, "containers of containerd", "permission denied", root_helps=True)
     for row in _json(hand.line(f"{PODMAN}/containers.json", MAX_ANSWER), []):
         details = _json(row.get("metadata") or "", {})

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 
 from cmdb_agents.addresses import is_link_local, is_loopback
-from cmdb_agents.parsers.network import arp, lldp
+from cmdb_agents.parsers.network import lldp
 from cmdb_agents.transports import netlink
 from cmdb_agents.transports.hand import Hand
 from cmdb_agents.transports.reader import Reader
@@ -19,8 +19,7 @@ TABLES = {int(socket.AF_INET): "arp", int(socket.AF_INET6): "nd"}
 
 def read(hand: Hand) -> tuple[Neighbour, ...]:
     """Both tables, each entry once, bounded."""
-    # Another root is another machine's files: its kernel's table is not the one that would answer here.
-    near = tuple(_asked()) if not hand.root else tuple(arp(hand.line("/proc/net/arp", 2**20)))
+    near = tuple(_asked()) if hand.here else tuple(hand.near())
     found = sorted(
         {n for n in near if not is_link_local(n.address) and not is_loopback(n.address)},
         key=lambda n: (n.interface, n.table, n.address),

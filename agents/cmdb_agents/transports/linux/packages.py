@@ -19,8 +19,11 @@ MAX_STATUS = 64 * 2**20
 
 def read(hand: Hand) -> tuple[Package, ...]:
     """The packages of each manager there is, each once."""
-    found = set(dpkg(hand.text(STATUS, MAX_STATUS))) if hand.exists(STATUS) else set()
-    if any(hand.exists(path) for path in RPM_DATABASES) and not hand.root:
+    found: set[Package] = set()
+    if hand.exists(STATUS):
+        for fragment in hand.fragments(STATUS, MAX_STATUS):
+            found.update(dpkg(fragment))
+    if any(hand.exists(path) for path in RPM_DATABASES) and hand.commands:
         found |= set(rpm(hand.run(RPM, "packages", "packages of rpm") or ""))
     rows = sorted(found, key=lambda p: (p.manager, p.name, p.architecture, p.version))
     if len(rows) > MAX_PACKAGES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from cmdb.classes import catalogue
 from cmdb_graphql.client import Client
 
 CHUNK = 100
@@ -23,7 +24,7 @@ def owners(client: Client, macs: Iterable[str]) -> dict[str, str]:
     wanted, found = sorted(set(macs)), dict[str, set[str]]()
     for at in range(0, len(wanted), CHUNK):
         for row in _pages(client, wanted[at : at + CHUNK]):
-            if row["parent"] and row["parent"]["class"] in ("Host", "Server", "VirtualMachine", "Hypervisor"):
+            if row["parent"] and "Host" in catalogue().lineage(row["parent"]["class"]):
                 found.setdefault(row["mac"], set()).add(row["parent"]["id"])
     return {mac: next(iter(ids)) for mac, ids in found.items() if len(ids) == 1}
 

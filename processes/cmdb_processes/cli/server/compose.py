@@ -11,10 +11,12 @@ from cmdb.applier import Agents, Applier
 from cmdb.checkpoints import Checkpoints
 from cmdb.classes import catalogue
 from cmdb.config import Settings
+from cmdb.discoveries import Discoveries
 from cmdb.engine import Bolt
 from cmdb.enrolment import Enrolment
 from cmdb.errors import Invalid, Misconfigured
 from cmdb.inbox import Inbox
+from cmdb.inventories import Inventories
 from cmdb.mail import Box, MailCourier, Post
 from cmdb.mail.message import check_address
 from cmdb.projection import Feed
@@ -45,7 +47,23 @@ def services(settings: Settings, bolt: Bolt, processes: Mapping[str, Process]) -
     soft = {relation.name: relation.failure is Failure.SOFT for relation in carrying}
     projection = Feed(store, soft, settings.home / "projection")
     box = Box(settings.home / "mail.db")
-    made = Services(settings, store, inbox, enrolment, accounts, applier, courier, processes, metrics, projection, box)
+    runs = Discoveries(settings.home / "discoveries.db")
+    inventories = Inventories(settings.home / "inventory.db", settings.inventory_tokens_file)
+    made = Services(
+        settings,
+        store,
+        inbox,
+        enrolment,
+        accounts,
+        applier,
+        courier,
+        processes,
+        metrics,
+        projection,
+        box,
+        discoveries=runs,
+        inventories=inventories,
+    )
     timers, mail = Timers(made), mail_courier(settings, made, box)
     try:
         store.migrate()
@@ -65,7 +83,9 @@ def services(settings: Settings, bolt: Bolt, processes: Mapping[str, Process]) -
         courier.stop()
         sweeper.stop()
         applier.stop()
+        runs.close()
         box.close()
+        inventories.close()
         hooks.close()
         inbox.close()
         enrolment.close()

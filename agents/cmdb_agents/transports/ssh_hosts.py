@@ -1,0 +1,136 @@
+"""Host keys that people have pinned, and keys that are offered for pinning. Strict: what is not pinned gets nothing.
+
+One JSON file of the collector. A key that is not known is written down as an offer only while a window is open that an
+operator opened; it is trusted only after a person has pinned it by its fingerprint. A pinned key never changes by
+itself: a host that shows another one is stopped at, until a person forgets the old key.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from cmdb.errors import Invalid, Misconfigured, UnknownName
+from cmdb_agents.discover.kind import Place
+
+MAX_OFFERS = 10_000
+MAX_KEY = 8_192
+Standing = Literal["pinned", "unknown", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class HostKey:
+    """A public key as its host shows it."""
+
+    type: str
+    raw: bytes
+
+    @property
+    def fingerprint(self) -> str:
+        """As OpenSSH prints it."""
+        return "SHA256:" + base64.b64encode(hashlib.sha256(self.raw).digest()).decode().rstrip("=")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A key that waits for a person."""
+
+    place: str
+    type: str
+    fingerprint: str
+
+
+class HostKeys:
+    """The file `host_keys.json` in a folder; read at each question, written whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "host_keys.json"
+
+    def standing(self, place: Place, key: HostKey) -> Standing:
+        """Whether this key is the one that was pinned for this place."""
+        pinned = self._read()["pinned"].get(_at(place))
+        if pinned is None:
+            return "unknown"
+        return "pinned" if pinned["key"] == _b64(key.raw) else "changed"
+
+    def pinned_type(self, place: Place) -> str | None:
+        """The type of the pinned key, so that a host with several is asked for this one."""
+        pinned = self._read()["pinned"].get(_at(place))
+        return None if pinned is None else str(pinned["type"])
+
+    def open_window(self, until: int) -> None:
+        """Let unknown keys be offered until then (Unix seconds)."""
+        with self._changed() as state:
+            state["window"] = until
+
+    def offer(self, place: Place, key: HostKey, now: int) -> bool:
+        """Write down an unknown key, if a window is open; whether it was."""
+        if self._read()["window"] <= now or len(key.raw) > MAX_KEY:
+            return False
+        with self._changed() as state:
+            if len(state["offers"]) < MAX_OFFERS:
+                state["offers"][_at(place)] = {"type": key.type, "key": _b64(key.raw)}
+        return True
+
+    def offers(self) -> tuple[Offer, ...]:
+        """What waits for a person."""
+        return tuple(
+            Offer(at, one["type"], HostKey(one["type"], base64.b64decode(one["key"])).fingerprint)
+            for at, one in sorted(self._read()["offers"].items())
+        )
+
+    def pin(self, at: str, fingerprint: str) -> None:
+        """Trust an offered key, named by place and fingerprint."""
+        with self._changed() as state:
+            one = state["offers"].get(at)
+            if one is None:
+                raise UnknownName(f"no host key is offered for {at!r}; see `epicentre discover keys offered`")
+            found = HostKey(one["type"], base64.b64decode(one["key"])).fingerprint
+            if found != fingerprint:
+                raise Invalid(f"{at} offers {found}, not {fingerprint}: compare with the host's own console")
+            state["pinned"][at] = state["offers"].pop(at)
+
+    def forget(self, at: str) -> None:
+        """No longer trust a place's key: its host was installed anew."""
+        with self._changed() as state:
+            if state["pinned"].pop(at, None) is None:
+                raise UnknownName(f"no host key is pinned for {at!r}")
+
+    def _read(self) -> dict[str, Any]:
+        empty: dict[str, Any] = {"window": 0, "pinned": {}, "offers": {}}
+        try:
+            found = json.loads(self._path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return empty
+        except (OSError, ValueError) as error:
+            raise Misconfigured(f"the host keys {self._path} cannot be read: {error}") from error
+        return {**empty, **found}
+
+    @contextmanager
+    def _changed(self) -> Iterator[dict[str, Any]]:
+        """The state to change, under a lock: several places are looked at in one time."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (self._path.parent / "host_keys.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            state = self._read()
+            yield state
+            temporary = self._path.with_suffix(".new")
+            temporary.write_text(json.dumps(state, indent=1, sort_keys=True), encoding="utf-8")
+            temporary.chmod(0o600)
+            os.replace(temporary, self._path)  # noqa: PTH105  # the one call that is atomic by promise
+
+
+def _at(place: Place) -> str:
+    return str(Place(place.address, place.port))
+
+
+def _b64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode("ascii")

@@ -1,0 +1,154 @@
+"""POST /inventory: what a GLPI agent reports, let in by its site's token, becomes a report like any other."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+import zlib
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from cmdb import glpi, ingest
+from cmdb.errors import EpicentreError, Forbidden, Invalid, NotAuthenticated, TooLarge
+from cmdb.inventories import Device
+from cmdb.moments import iso
+from cmdb.words import WIRE_SCHEMA, Snapshot, section_hash
+from cmdb_graphql import body
+from cmdb_graphql.errors import code_of, json
+from cmdb_graphql.policy import Policy, policy
+from cmdb_graphql.services import Services
+
+PACKED = {"application/x-compress-zlib", "application/x-zlib", "application/x-compress-gzip", "application/x-gzip"}
+PLAIN = {"application/json"}
+HOURS = 24
+"""When the agent should come again, if it asks."""
+
+BUDGET = 64 * 1024 * 1024
+
+
+def router(services: Services) -> APIRouter:
+    """The route by its two names: with the token in a header, or in the address, where agents can keep only that."""
+    made = APIRouter()
+    desk = Desk(services)
+
+    async def counted(request: Request, token: str) -> Response:
+        try:
+            return await desk.take(request, token)
+        except EpicentreError as error:
+            services.metrics.received(code_of(error))
+            raise
+
+    @made.post("/inventory")
+    @policy(Policy.SITE)
+    async def by_header(request: Request) -> Response:
+        return await counted(request, bearer(request.headers.get("authorization", "")))
+
+    @made.post("/inventory/{token}")
+    @policy(Policy.SITE)
+    async def by_address(request: Request, token: str) -> Response:
+        return await counted(request, token)
+
+    return made
+
+
+def bearer(header: str) -> str:
+    """The token of an Authorization header: Bearer, or Basic with the token as password, whoever the user is."""
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(value, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+class Desk:
+    """Takes inventories: whose token, then the bytes, then what they say, then the disk."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._most = services.settings.report_max_mib * 1024 * 1024
+        self._budget = body.Budget(max(BUDGET, 4 * self._most))
+
+    async def take(self, request: Request, token: str) -> Response:
+        """What the agent expects to hear; 202 when an inventory is on disk."""
+        desk = self._services.inventories
+        if desk is None:
+            raise NotAuthenticated("this server takes no inventories", code="unknown")
+        site = desk.site(token)
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        with self._budget.share() as share:
+            sent = await body.read(request, self._most, share)
+            message = await run_in_threadpool(self._open, sent, kind)
+            if message.action == "contact":
+                return json(200, {"status": "ok", "expiration": HOURS, "tasks": {"inventory": {}}})
+            made = await run_in_threadpool(self._report, site, message)
+            plain, snapshot, device = made
+            receipt = await self._services.inbox.accept_async(device.node, device.seq, snapshot, plain)
+            host = {k: v for k, v in message.content.items() if k in glpi.HOST_CATEGORIES}
+            if host:
+                await run_in_threadpool(desk.keep, device.node, {**device.said, **host})
+        self._services.metrics.received(receipt.status)
+        return json(202, {"status": "ok", "expiration": HOURS, "report_id": receipt.report_id})
+
+    def _open(self, sent: bytes, kind: str) -> glpi.Message:
+        try:
+            return glpi.message(orjson.loads(unpack(sent, kind, self._most)))
+        except orjson.JSONDecodeError as error:
+            raise Invalid(f"not JSON: {error.msg} at byte {error.pos}", where="body") from error
+
+    def _report(self, site: str, message: glpi.Message) -> tuple[bytes, Snapshot, Device]:
+        """The report of the device in our own format; read back as every other report is."""
+        desk = self._services.inventories
+        assert desk is not None
+        # Read first with nothing known, so that what is refused leaves no trace of a device.
+        glpi.sections(message, {})
+        device = desk.device(site, message.device, "nd_" + base64.b32encode(secrets.token_bytes(15)).decode().lower())
+        if device.node in self._services.enrolment.revoked():
+            raise Forbidden("this device was sent away")
+        if message.partial and not device.said:
+            raise Invalid("this device is not known yet: send a full inventory first", where="$.partial")
+        sections = glpi.sections(message, device.said)
+        if not device.said and not any(section.name == "host" for section in sections):
+            raise Invalid("is missing: the first inventory says what the device is", where="$.content.hardware")
+        plain = orjson.dumps(_wire(device, message, sections))
+        return plain, ingest.parse(plain), device
+
+
+def _wire(device: Device, message: glpi.Message, sections: Any) -> dict[str, Any]:
+    bodies = {section.name: section.to_wire() for section in sections}
+    return {
+        "schema": WIRE_SCHEMA,
+        "report_id": f"inventory-{device.node}-{device.seq}",
+        "node": device.node,
+        "boot_id": glpi.boot({**device.said, **message.content}),
+        "seq": device.seq,
+        "taken_at": iso(datetime.now(UTC)),
+        "sections": {name: {"hash": section_hash(one), **one} for name, one in bodies.items()},
+    }
+
+
+def unpack(sent: bytes, kind: str, most: int) -> bytes:
+    """The JSON behind its content type, at most `most` bytes."""
+    if kind in PLAIN:
+        return sent
+    if kind not in PACKED:
+        raise Invalid(f"send application/json, as it is or packed, not {kind[:60] or 'nothing'}", where="Content-Type")
+    unpacker = zlib.decompressobj(wbits=47)  # zlib or gzip, by its header
+    try:
+        plain = unpacker.decompress(sent, most + 1)
+    except zlib.error as error:
+        raise Invalid("the packed data is damaged", where="body") from error
+    if len(plain) > most:
+        raise TooLarge(f"at most {most:,} bytes, before and after decompression", where="body")
+    if not unpacker.eof:
+        raise Invalid("the packed data ends too early", where="body")
+    return plain

@@ -1,0 +1,1 @@
+"""What `epicentre discover` is made of: each file that has an `offer` brings commands, and is found by itself."""

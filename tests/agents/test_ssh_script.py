@@ -1,0 +1,177 @@
+"""The script and its answer: what the reader wants is in it, half an answer is no absence, nothing can be forged."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from cmdb_agents.transports.hand import MAX_SMALL, Hand
+from cmdb_agents.transports.local import Linux, Local
+from cmdb_agents.transports.ssh import SUDO
+from cmdb_agents.transports.ssh_capture import capture, frames
+from cmdb_agents.transports.ssh_script import PARTS, script
+
+WORD = "5ec2e7"
+
+
+@pytest.fixture(scope="module")
+def answer() -> bytes:
+    """What this host answers."""
+    return subprocess.run(["sh", "-s"], input=script(WORD).encode(), capture_output=True, check=True).stdout
+
+
+ASIDE = ("/run/containerd/", "/sys/firmware/dmi/entries")
+"""What stays on the host, which the answer says: environments of containers, raw firmware tables."""
+
+
+class Watched(Hand):
+    """A hand on this host that writes down what was asked of it."""
+
+    def __init__(self, asked: set[str] | None = None, commands: set[tuple[str, ...]] | None = None) -> None:
+        super().__init__()
+        self.asked: set[str] = set() if asked is None else asked
+        self.ordered: set[tuple[str, ...]] = set() if commands is None else commands
+
+    def fresh(self) -> Watched:
+        return Watched(self.asked, self.ordered)
+
+    def raw(self, path: str, limit: int = MAX_SMALL) -> bytes:
+        self.asked.add(path)
+        return super().raw(path, limit)
+
+    def fragments(self, path: str, limit: int, size: int = 2**17) -> Iterator[str]:
+        self.asked.add(path)
+        return super().fragments(path, limit, size)
+
+    def link(self, path: str) -> str:
+        self.asked.add(path)
+        return super().link(path)
+
+    def names(self, path: str) -> list[str]:
+        self.asked.add(f"{path}/*")
+        return super().names(path)
+
+    def exists(self, path: str) -> bool:
+        self.asked.add(path)
+        return super().exists(path) or path.endswith((".sqlite", "lldpd.socket"))
+
+    def is_folder(self, path: str) -> bool:
+        self.asked.add(path)
+        return super().is_folder(path) or path == "/run/systemd/system"
+
+    def matching(self, pattern: str) -> list[str]:
+        return []  # certificates and configuration are said not to be asked over SSH
+
+    def output(self, command: Any, seconds: float = 0.0, limit: int = 0) -> str:
+        self.ordered.add(tuple(command))
+        raise FileNotFoundError
+
+
+def patterns() -> Iterator[str]:
+    """The paths that the script names, as shell patterns."""
+    for part in PARTS:
+        for word in re.findall(r"/(?:proc|sys|etc|run|usr|var|\.)[^\s|'\"<>;)]*", part.shell):
+            yield word.replace("$pid", "[0-9]*").replace("$t", "*").rstrip(":")
+
+
+def test_every_path_the_reader_asks_for_is_in_the_script() -> None:
+    """Whoever teaches the reader another file or command is told here that SSH must bring it too."""
+    hand = Watched()
+    Linux(hand).read()
+    named = list(patterns())
+    missing = {
+        path
+        for path in hand.asked
+        if not any(fnmatch.fnmatch(path, pattern) for pattern in named)
+        and not re.fullmatch(r"/proc/\d+/fd/\d+", path)  # long listings of the folder bring these
+        and not path.startswith(ASIDE)
+    }
+    assert missing == set()
+    assert len(hand.ordered) == 3
+    assert hand.ordered <= {part.command for part in PARTS}
+
+
+def test_every_shell_brings_the_same(answer: bytes) -> None:
+    """The script runs in whatever POSIX shells there are, and each part comes to its end."""
+    shells = [[path] for name in ("dash", "bash", "ksh", "busybox") if (path := shutil.which(name))]
+    for shell in shells:
+        command = [*shell, "sh", "-s"] if shell[0].endswith("busybox") else [*shell, "-s"]
+        done = subprocess.run(command, input=script(WORD).encode(), capture_output=True, check=True)
+        assert [name for name, a in frames(done.stdout, WORD).items() if a.status is not None] == [
+            p.name for p in PARTS
+        ]
+        assert done.stderr == b""
+    assert shells
+
+
+def test_a_cut_answer_is_never_absence(answer: bytes) -> None:
+    """Cut anywhere, the answer makes the sections incomplete that need what is missing; it never raises."""
+    whole = Linux(capture(answer, WORD)).read()
+    assert not {t for t in capture(answer, WORD).lacking if "no whole answer" in t.why}
+    for at in range(0, len(answer), len(answer) // 40):
+        hands = capture(answer[:at], WORD)
+        machine = Linux(hands).read()
+        lacking = {t.area for t in hands.lacking}
+        for area, mine, there in (
+            ("network", machine.interfaces, whole.interfaces),
+            ("filesystems", machine.mounts, whole.mounts),
+            ("sockets", machine.sockets, whole.sockets),
+            ("services", machine.processes, whole.processes),
+        ):
+            assert mine == there or area in lacking, (at, area)
+
+
+def test_nothing_a_program_prints_passes_for_a_frame(answer: bytes) -> None:
+    """A frame without the random word, or one inside a part, changes nothing."""
+    forged = answer.replace(
+        b"\n@" + WORD.encode() + b" end who 0", b"\n@000000 end who 0\nroot\n@" + WORD.encode() + b" end who 0"
+    )
+    assert Linux(capture(forged, WORD)).read().platform.hostname == Local().read().platform.hostname
+    assert frames(b"\n@x begin who\na\n@x begin who\nb\n@x end system 0\n", "x")["who"].status is None
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        b"",
+        b"\0" * 1000,
+        b"\xff\xfe" * 500,
+        b"\n@5ec2e7 end who 0\n" * 50,
+        b"\n@5ec2e7 begin processes\n/proc/x/stat:1\n/proc/1/stat:((((\n@5ec2e7 end processes 0\n",
+    ],
+)
+def test_junk_is_read_without_harm(junk: bytes) -> None:
+    """Whatever bytes come back, the reader ends with troubles and no exception."""
+    assert Linux(capture(junk, WORD)).read().troubles
+
+
+def test_a_missing_command_is_said(tmp_path: Any) -> None:
+    """Without `ip` and `awk` the host is read all the same, and what they would have brought is named."""
+    kept = ("cat", "grep", "id", "uname", "ls", "sed", "tr", "head", "sort", "readlink", "df")
+    for name in kept:
+        (tmp_path / name).symlink_to(shutil.which(name) or "/nowhere")
+    text = script(WORD).replace("PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH", f"PATH={tmp_path}")
+    done = subprocess.run(["/bin/sh", "-s"], input=text.encode(), capture_output=True, check=True)
+    machine_hands = capture(done.stdout, WORD)
+    machine = Linux(machine_hands).read()
+    assert machine.platform.hostname
+    assert ("network", "missing command") in {(t.area, t.why) for t in machine_hands.lacking}
+
+
+@pytest.mark.parametrize(("grants", "said"), [(True, "granted"), (False, "")])
+def test_sudo_is_asked_without_a_password_and_done_without(tmp_path: Any, grants: bool, said: str) -> None:
+    """Where sudo grants it the script runs through it, where it refuses the script runs all the same."""
+    body = 'test "$1" = -n || exit 9; shift; RAISED=granted exec "$@"' if grants else "exit 1"
+    (tmp_path / "sudo").write_text(f"#!/bin/sh\n{body}\n")
+    (tmp_path / "sudo").chmod(0o755)
+    done = subprocess.run(
+        ["/bin/sh", "-c", SUDO], input='echo "ran $RAISED"', capture_output=True, text=True, check=True,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+    )  # fmt: skip
+    assert done.stdout.strip() == f"ran {said}".strip()

@@ -1,0 +1,242 @@
+"""Inventories of GLPI agents: whose token lets them in, what becomes of them, and what never does."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.front_door import Door, Reply, front_door
+
+from cmdb import glpi, ingest
+from cmdb.errors import EpicentreError, Misconfigured
+from cmdb.inventories import read
+from cmdb.store import Store
+from cmdb.words import section_hash
+
+PAYLOAD = Path(__file__).with_name("glpi_inventory.json")
+SHOP, OTHER = "s" * 40, "o" * 40
+
+
+def payload(**changes: Any) -> dict[str, Any]:
+    """The recorded inventory with some of its outer fields changed."""
+    return {**json.loads(PAYLOAD.read_text()), **changes}
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[Door]:
+    """A server that takes inventories of two sites."""
+    with front_door(tmp_path / "door", inventory_tokens_file=tokens(tmp_path)) as opened:
+        yield opened
+
+
+def tokens(folder: Path) -> Path:
+    """The file with the sites' tokens."""
+    path = folder / "sites"
+    path.write_text(f"# shops\nshop {SHOP}\nother {OTHER}\n")
+    return path
+
+
+def send(door: Door, body: Any, token: str = SHOP, kind: str = "application/json") -> Reply:
+    """An inventory as an agent sends it, the token in the header."""
+    raw = body if isinstance(body, bytes) else orjson.dumps(body)
+    return door.call("POST", "/inventory", raw, {"Content-Type": kind, "Authorization": f"Bearer {token}"})
+
+
+def queued(door: Door) -> int:
+    """Reports that wait to be applied."""
+    return door.services.inbox.depth()
+
+
+# --- who is let in -----------------------------------------------------------------------------------------
+
+
+def test_a_token_lets_in_by_header_by_password_and_by_address(door: Door) -> None:
+    """Whichever way an agent can be told a token, it is the same one; the answer is what the agent waits for."""
+    basic = base64.b64encode(f"anybody:{SHOP}".encode()).decode()
+    for path, header in (
+        ("/inventory", f"Bearer {SHOP}"), ("/inventory", f"Basic {basic}"), (f"/inventory/{SHOP}", ""),
+    ):  # fmt: skip
+        headers = {"Content-Type": "application/json", **({"Authorization": header} if header else {})}
+        answer = door.call("POST", path, orjson.dumps(payload()), headers)
+        assert (answer.status, answer.body["status"], answer.body["expiration"]) == (202, "ok", 24)
+    assert queued(door) == 3
+
+
+@pytest.mark.parametrize("token", ["", "x", SHOP[:-1], SHOP + "s", "shop"])
+def test_without_a_good_token_nothing_is_taken(door: Door, token: str) -> None:
+    """One answer for every wrong token, and nothing is kept of what came with it."""
+    assert (send(door, payload(), token).status, queued(door)) == (401, 0)
+
+
+def test_a_token_is_good_for_this_address_alone(door: Door) -> None:
+    """It opens neither reports nor questions."""
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {SHOP}"}
+    for path in ("/snapshots", "/graphql", "/rotate"):
+        assert door.call("POST", path, b"{}", headers).status == 401
+
+
+def test_a_line_taken_away_ends_a_token_with_the_next_request(door: Door, tmp_path: Path) -> None:
+    """No restart is needed, and the other site goes on."""
+    assert send(door, payload()).status == 202
+    (tmp_path / "sites").write_text(f"other {OTHER}\n")
+    assert send(door, payload()).status == 401
+    assert send(door, payload(), OTHER).status == 202
+
+
+def test_nobody_is_let_in_where_no_tokens_are_named(tmp_path: Path) -> None:
+    """The route is closed until a site's token is put into the file."""
+    with front_door(tmp_path / "closed") as closed:
+        assert send(closed, payload()).status == 401
+
+
+def test_a_device_that_was_sent_away_stays_away(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Revocation holds for these nodes as for all others."""
+    send(door, payload())
+    node = door.services.inventories.device("shop", payload()["deviceid"], "nd_x").node  # type: ignore[union-attr]
+    monkeypatch.setattr(type(door.services.enrolment), "revoked", lambda _self: frozenset({node}))
+    assert send(door, payload()).status == 403
+
+
+def test_short_tokens_are_refused() -> None:
+    """A token that could be guessed, or a line that is none, stops with its number."""
+    assert set(read(f"a {SHOP}  # note\n\nb {OTHER}")) == {"a", "b"}
+    for text in ("a short", f"a {SHOP} c", "alone"):
+        with pytest.raises(Misconfigured, match="line 1"):
+            read(text)
+
+
+# --- what is taken -----------------------------------------------------------------------------------------
+
+
+def test_what_the_agent_asks_first_is_answered(door: Door) -> None:
+    """A contact is told to send an inventory; it leaves no report."""
+    answer = send(door, {"action": "contact", "deviceid": "till-7", "name": "GLPI-Agent", "version": "1.7.1",
+                         "enabled-tasks": ["inventory"]})  # fmt: skip
+    assert (answer.status, answer.body) == (200, {"status": "ok", "expiration": 24, "tasks": {"inventory": {}}})
+    assert queued(door) == 0
+
+
+@pytest.mark.parametrize(("kind", "pack"), [
+    ("application/x-compress-zlib", zlib.compress), ("application/x-compress-gzip", gzip.compress),
+])  # fmt: skip
+def test_packed_inventories_are_unpacked(door: Door, kind: str, pack: Any) -> None:
+    """As agents pack them by default; what would unpack beyond the bound is refused."""
+    assert send(door, pack(orjson.dumps(payload())), kind=kind).status == 202
+    assert send(door, pack(b" " * (21 * 2**20)), kind=kind).status == 413
+    assert send(door, pack(orjson.dumps(payload()))[:-9], kind=kind).status == 400
+
+
+@pytest.mark.parametrize(("body", "where"), [
+    (b"{", "body"), (b"[]", "$"), ({"action": "deploy", "deviceid": "x"}, "$.action"),
+    ({"content": {"bios": {}}}, "$.deviceid"), (payload(content={"softwares": []}), "$.content.hardware"),
+    (payload(content=[]), "$.content"), (payload(itemtype="NetworkEquipment"), "$.itemtype"),
+    (payload(content={"bios": "x"}), "$.content.bios"), (payload(content={"networks": ["eth0"]}), "$.content.networks"),
+])  # fmt: skip
+def test_what_is_wrong_is_named(door: Door, body: Any, where: str) -> None:
+    """Each refusal says the place; nothing is kept."""
+    answer = send(door, body)
+    assert answer.status in {400, 422}
+    assert answer.body["error"]["where"] == where
+    assert queued(door) == 0
+
+
+def test_a_partial_inventory_of_a_stranger_is_refused(door: Door) -> None:
+    """Who it is about is not known yet, so it asks for a full one."""
+    answer = send(door, payload(partial=True, content={"softwares": []}))
+    assert (answer.status, answer.body["error"]["where"]) == (422, "$.partial")
+
+
+NAMES = st.sampled_from(["name", "mac", "ipaddress", "ipmask", "type", "total", "version", "from", "login", "disksize"])
+ROWS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=200, deadline=2000)
+@given(ROWS, st.sampled_from(sorted({*glpi.HOST_CATEGORIES, "storages", "drives", "networks", "softwares"})))
+def test_any_content_is_a_report_or_is_refused(value: Any, category: str) -> None:
+    """Whatever a category holds, its sections are ones that our own ingest takes, or the refusal is one of ours."""
+    content = {**json.loads(PAYLOAD.read_text())["content"], category: value}
+    try:
+        found = glpi.sections(glpi.message(payload(content=content)), {})
+    except EpicentreError:
+        return
+    bodies = {s.name: s.to_wire() for s in found}
+    wire = {"schema": 1, "report_id": "r", "node": "nd_1", "boot_id": glpi.boot(content), "seq": 1,
+            "taken_at": "2026-11-29T12:00:00Z",
+            "sections": {n: {"hash": section_hash(b), **b} for n, b in bodies.items()}}  # fmt: skip
+    assert ingest.parse(orjson.dumps(wire)).sections
+
+
+# --- as the graph ------------------------------------------------------------------------------------------
+
+
+def live(store: Store, cls: str) -> dict[str, dict[str, Any]]:
+    """The live CIs of a class by name."""
+    return {row["name"]: row for row in store.find(cls, first=100) if row["status"] == "live"}
+
+
+def apply(door: Door) -> None:
+    """Everything that waits, into the graph."""
+    while door.services.applier.step():
+        pass
+
+
+@pytest.mark.neo4j
+def test_an_inventory_becomes_a_host_with_all_it_has(store: Store, tmp_path: Path) -> None:
+    """Host, disks, filesystems, interfaces, addresses, packages and accounts; no process and no secret."""
+    with front_door(tmp_path / "door", store, inventory_tokens_file=tokens(tmp_path)) as door:
+        send(door, payload())
+        apply(door)
+        till = live(store, "Host")["till-7"]
+        assert (till["serial"], till["cpu_cores"], till["virtualisation"]) == ("5Q0T6N2", 6, "none")
+        assert till["memory_modules"] == ["DIMM1: 8192 MiB DDR4", "DIMM2: 8192 MiB DDR4"]
+        assert store.counts() == {
+            "Account": 2, "Disk": 1, "Filesystem": 2, "Host": 1, "IPAddress": 3, "NetworkInterface": 2,
+            "OperatingSystem": 1, "SoftwareVersion": 2,
+        }  # fmt: skip
+        assert live(store, "IPAddress")["10.40.0.17"]["prefix_length"] == 24
+        assert "hunter2" not in json.dumps([store.find(None, first=100), store.journal()], default=str)
+
+
+@pytest.mark.neo4j
+def test_a_partial_inventory_adds_and_never_deletes(store: Store, tmp_path: Path) -> None:
+    """What it does not name stays, of lists and of the host's own values; a full one afterwards takes away."""
+    with front_door(tmp_path / "door", store, inventory_tokens_file=tokens(tmp_path)) as door:
+        send(door, payload())
+        new = {"login": "ben", "id": "1001"}
+        send(
+            door,
+            payload(partial=True, content={"local_users": [new], "bios": {"ssn": "5Q0T6N2", "bversion": "1.28.0"}}),
+        )
+        apply(door)
+        assert set(live(store, "Account")) == {"anna", "root", "ben"}
+        till = live(store, "Host")["till-7"]
+        assert (till["bios_version"], till["cpu_cores"], till["hostname"]) == ("1.28.0", 6, "till-7")
+        full = payload()
+        full["content"]["local_users"] = [{"login": "root", "id": "0"}]
+        send(door, full)
+        apply(door)
+        assert set(live(store, "Account")) == {"root"}
+
+
+@pytest.mark.neo4j
+def test_two_sites_with_one_device_name_are_two_devices(store: Store, tmp_path: Path) -> None:
+    """The same deviceid under another site's token is another node; with the same hardware a person decides."""
+    with front_door(tmp_path / "door", store, inventory_tokens_file=tokens(tmp_path)) as door:
+        send(door, payload())
+        send(door, payload(), OTHER)
+        apply(door)
+        assert len(live(store, "Host")) == 1
+        assert [entry["kind"] for entry in store.journal()] == ["conflict", "report"]
