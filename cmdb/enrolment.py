@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from cmdb import sqlite
 from cmdb.errors import Invalid, NotAuthenticated, UnknownName
@@ -142,6 +142,19 @@ class Enrolment:
             )
         self._load()
         return node
+
+    def adopt(self, node: str, site: str) -> None:
+        """Make a device that reports through its site's token a node: listed, and sent away, like all others.
+
+        Its key is one whose private half nobody ever has, so nobody signs as this node.
+        """
+        if node in self._keys:
+            return
+        key = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+        row = (node, key, site, _now().isoformat(timespec="milliseconds"))
+        with self._lock, sqlite.errors(self._path), sqlite.transaction(self._db):
+            self._db.execute("INSERT OR IGNORE INTO node (id, key, site, owner, enrolled) VALUES (?, ?, ?, '', ?)", row)
+        self._load()
 
     def _usable(self, token_text: str) -> tuple[str, str, str, int]:
         row = self._db.execute(

@@ -112,6 +112,7 @@ class Desk:
         # Read first with nothing known, so that what is refused leaves no trace of a device.
         glpi.sections(message, {})
         device = desk.device(site, message.device, "nd_" + base64.b32encode(secrets.token_bytes(15)).decode().lower())
+        self._services.enrolment.adopt(device.node, site)
         if device.node in self._services.enrolment.revoked():
             raise Forbidden("this device was sent away")
         if message.partial and not device.said:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from agents.recorded_machines import edges, looked
+from support.front_door import front_door
+from support.questions import ADMIN, ask
 from support.reports import NOW, host, report
 
 from cmdb.store import By, Store
@@ -190,3 +193,15 @@ def test_nobody_changes_a_shared_thing(store: Store) -> None:
 
 def _openssl(store: Store) -> dict[str, Any]:
     return next(r for r in store.find("SoftwareVersion", first=100) if r["name"].startswith("openssl "))
+
+
+@neo4j
+def test_who_has_a_package_is_one_question(store: Store, tmp_path: Path) -> None:
+    """The saved question names every host that has some version of a package, in a few round trips."""
+    told(store)
+    with front_door(tmp_path / "door", store) as door:
+        text = (Path(__file__).parents[2] / "graphql/operations/software_users.graphql").read_text()
+        found = ask(door.services, text, ADMIN, product="openssl")["softwareVersions"]["nodes"]
+    assert [(v["version"], [e["from"]["name"] for e in v["dependents"]["nodes"]]) for v in found] == [
+        ("3.0.11-1~deb12u2", ["rack7"])
+    ]

@@ -98,12 +98,15 @@ def test_nobody_is_let_in_where_no_tokens_are_named(tmp_path: Path) -> None:
         assert send(closed, payload()).status == 401
 
 
-def test_a_device_that_was_sent_away_stays_away(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Revocation holds for these nodes as for all others."""
-    send(door, payload())
-    node = door.services.inventories.device("shop", payload()["deviceid"], "nd_x").node  # type: ignore[union-attr]
-    monkeypatch.setattr(type(door.services.enrolment), "revoked", lambda _self: frozenset({node}))
+def test_a_device_is_listed_and_sent_away_like_any_agent(door: Door) -> None:
+    """It is a node of its site, revoked by the same command, and no second one appears with its next inventory."""
+    enrolment = door.services.enrolment
+    assert [send(door, payload()).status for _ in range(2)] == [202, 202]
+    (known,) = enrolment.agents()
+    assert (known.site, known.revoked_at) == ("shop", None)
+    enrolment.revoke(known.node)
     assert send(door, payload()).status == 403
+    assert queued(door) == 2
 
 
 def test_short_tokens_are_refused() -> None:

@@ -301,6 +301,8 @@ def test_a_mistake_of_ours_is_one_line_too(run: Run, server: Scripted) -> None:
 
 
 NOBODY: dict[str, Any] = {"total": 0, "nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
+ELSE = {"changeRequests": NOBODY, "maintenanceWindows": NOBODY, "freezes": NOBODY}
+"""No other change, and nothing arranged."""
 
 
 VOTE = {
@@ -352,7 +354,7 @@ def test_change_show_as_plain_text(run: Run, server: Scripted) -> None:
     server.answers = {
         "changeRequest": change(),
         "impact": impact(hit("api", "neo4j"), hit("web-1", "api")),
-        "changeRequests": NOBODY,
+        **ELSE,
     }
     assert run("change", "show", "CHG-1") == Done(2, """\
 CHG-1 AWAITING APPROVAL: Upgrade neo4j
@@ -397,7 +399,7 @@ def test_change_show_tells_a_pipeline_whether_to_go_ahead(
     now = impact(hit("api", "neo4j"), *([hit("web-1", "api")] if moved else []))
     category = next(s.category.name for s in NORMAL.lifecycle.states if s.name == state)
     shown = change(state=state, category=category, windowStart=end.replace("-02T", "-01T"), windowEnd=end)
-    server.answers = {"changeRequest": shown, "impact": now, "changeRequests": NOBODY}
+    server.answers = {"changeRequest": shown, "impact": now, **ELSE}
     done = run("change", "show", "CHG-1", "--json")
     assert (done.code, json.loads(done.out)["blockers"]) == (code, blockers)
 
