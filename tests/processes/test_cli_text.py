@@ -301,7 +301,7 @@ def test_a_mistake_of_ours_is_one_line_too(run: Run, server: Scripted) -> None:
 
 
 NOBODY: dict[str, Any] = {"total": 0, "nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
-ELSE = {"changeRequests": NOBODY, "maintenanceWindows": NOBODY, "freezes": NOBODY}
+ELSE = {name: NOBODY for name in ("changeRequests", "maintenanceWindows", "freezes", "cis")}
 """No other change, and nothing arranged."""
 
 
@@ -329,7 +329,7 @@ def change(**more: Any) -> dict[str, Any]:
         ],
         "openedBy": "rita", "openedAt": "2026-11-23T11:00:00Z", "cis": [ci("neo4j")], "model": "normal",
         "blockedBy": [], "risk": "high", "services": [], "observedSteps": [], "acceptedConflicts": [],
-        "predictions": [], "legal": [], "changedAt": "2026-11-23T12:00:00Z",
+        "predictions": [], "boardRulings": [], "legal": [], "changedAt": "2026-11-23T12:00:00Z",
         "radius": "If neo4j stops, 1 CI goes down (api).",
         "evidence": json.dumps({
             "inputs": {"cis": ["neo4j"]}, "answers": {"impact": impact(hit("api", "neo4j"))},
