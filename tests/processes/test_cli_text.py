@@ -301,7 +301,7 @@ def test_a_mistake_of_ours_is_one_line_too(run: Run, server: Scripted) -> None:
 
 
 NOBODY: dict[str, Any] = {"total": 0, "nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
-ELSE = {name: NOBODY for name in ("changeRequests", "maintenanceWindows", "freezes", "cis")}
+ELSE = dict.fromkeys(("changeRequests", "maintenanceWindows", "freezes", "cis"), NOBODY)
 """No other change, and nothing arranged."""
 
 
