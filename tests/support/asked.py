@@ -54,6 +54,9 @@ mutation A($cis: [ID!]!) {
   ) { number }
   declareSupportGroup(name: "web", members: ["bea"], cis: $cis) { number }
   declareDelegation(by: "tom", to: "bea", role: "technical", until: "%s") { number }
+  draftStrategy(
+    process: "incident", name: "Restore first", purpose: "Back soon.", reviewDue: "2028-01-01", everything: true
+  ) { number }
   callCab(name: "board", start: "2030-01-01T10:00Z", end: "PT1H", members: ["bea"]) { number }
 }
 """
@@ -62,7 +65,7 @@ ARRANGEMENTS = {
     "Query.calendar.number": "CAL-1", "Query.maintenanceWindow.number": "MW-1", "Query.freeze.number": "FRZ-1",
     "Query.supportGroup.number": "SUP-1", "Query.delegation.number": "DLG-1", "Query.cabMeeting.number": "CAB-1",
     "calendar": "CAL-1", "window": "MW-1", "freeze": "FRZ-1", "group": "SUP-1", "delegation": "DLG-1",
-    "meeting": "CAB-1",
+    "meeting": "CAB-1", "Query.strategy.number": "STR-1", "strategy": "STR-1",
 }  # fmt: skip
 """The number of each, by argument and by variable."""
 

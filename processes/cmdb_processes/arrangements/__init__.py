@@ -1,10 +1,13 @@
-"""Arrangements: calendars, maintenance windows, freezes, teams, delegations and the change advisory board."""
+"""Arrangements: strategies, calendars, maintenance windows, freezes, teams, delegations and the advisory board."""
 
 from dataclasses import replace
 
 from cmdb.words import Attribute, Process
 from cmdb_processes.arrangements import board, delegating, feed, finder, kinds, records
 from cmdb_processes.arrangements.life import Kind, commands, expires
+from cmdb_processes.arrangements.strategy.commands import COMMANDS as STRATEGY_COMMANDS
+from cmdb_processes.arrangements.strategy.due import TIMER as REVIEW_DUE
+from cmdb_processes.arrangements.strategy.record import STRATEGY
 
 
 def _taken(attributes: tuple[Attribute, ...], needed: tuple[str, ...] = ()) -> tuple[Attribute, ...]:
@@ -52,10 +55,10 @@ KINDS = (_CALENDAR, _MAINTENANCE, _FREEZE, _TEAM, _DELEGATION)
 
 PROCESS = Process(
     name="arrangements",
-    sentence="What change and incident arrange by: calendars, windows, freezes, teams, stand-ins and the board.",
-    records=records.RECORDS,
-    commands=(*(command for kind in KINDS for command in commands(kind)), *board.COMMANDS),
-    timers=tuple(expires(kind) for kind in (_MAINTENANCE, _FREEZE, _DELEGATION)),
+    sentence="What processes arrange by: strategies, calendars, windows, freezes, teams, stand-ins and the board.",
+    records=(*records.RECORDS, STRATEGY),
+    commands=(*(command for kind in KINDS for command in commands(kind)), *board.COMMANDS, *STRATEGY_COMMANDS),
+    timers=(*(expires(kind) for kind in (_MAINTENANCE, _FREEZE, _DELEGATION)), REVIEW_DUE),
     questions=(finder.QUESTION,),
     downloads=(feed.DOWNLOAD,),
 )

@@ -18,6 +18,7 @@ from cmdb_processes.arrangements.nouns import (
     may_override,
 )
 from cmdb_processes.arrangements.scope import About
+from cmdb_processes.arrangements.strategy.nouns import Strategy, in_force
 from cmdb_processes.timing.hours import Calendar
 from cmdb_processes.timing.spans import Span
 
@@ -33,6 +34,11 @@ class Book:
     stand_ins: tuple[StandIn, ...] = ()
     meetings: tuple[Meeting, ...] = ()
     cis: Mapping[str, About] = field(default_factory=dict)
+    strategies: tuple[Strategy, ...] = ()
+
+    def strategy(self, process: str) -> Strategy | None:
+        """The strategy of a process that is in force; None: nobody approved one."""
+        return in_force(self.strategies, process)
 
     def freezes_at(self, span: Span, cis: Collection[str]) -> tuple[Frozen, ...]:
         """The freezes that meet a span and hold for any of the CIs, each occurrence, in order of time."""

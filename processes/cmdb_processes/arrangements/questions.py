@@ -15,6 +15,10 @@ _FIELDS = {
         "name state start end members present place agenda { number title verdict risk evidence requester }"
         " rulings { number decision reason evidence }"
     ),
+    "strategies": (
+        "process name owner approvedBy approvedAt reviewDue priorityMatrix readers acknowledged"
+        f" objectives {{ objective kpi atLeast atMost unit }} promises {{ rank response resolution update }} {_SCOPE}"
+    ),
 }
 LISTS = tuple(_FIELDS)
 """The kinds of arrangements, as GraphQL calls their lists."""
@@ -26,6 +30,7 @@ MEETINGS = 20
 _WHICH = {
     "cabMeetings": f"order: NEWEST, first: {MEETINGS}",
     "maintenanceWindows": f"filter: {{ {_IN_FORCE}, cis: $about }}, order: OLDEST, first: $first",
+    "strategies": "filter: { categories: [IN_PROGRESS] }, order: OLDEST, first: $first",
 }
 
 

@@ -21,6 +21,7 @@ from cmdb_processes.arrangements.nouns import (
 )
 from cmdb_processes.arrangements.places import places
 from cmdb_processes.arrangements.scope import About, Scope
+from cmdb_processes.arrangements.strategy.nouns import Strategy, objectives, promises
 from cmdb_processes.timing import declared
 from cmdb_processes.timing.hours import Calendar
 from cmdb_processes.timing.spans import Span, moment
@@ -63,6 +64,7 @@ def book(ask: Ask, cis: Collection[str] = (), lists: Collection[str] = FOR_CIS) 
         tuple(read.get("delegations", ())),
         tuple(read.get("cabMeetings", ())),
         abouts,
+        tuple(read.get("strategies", ())),
     )
 
 
@@ -140,6 +142,14 @@ def _meeting(row: Row) -> Meeting:
     )  # fmt: skip
 
 
+def _strategy(row: Row) -> Strategy:
+    return Strategy(
+        row["number"], row["process"], row["name"], row["owner"], _scope(row), row["approvedBy"], row["approvedAt"],
+        row["reviewDue"], objectives(row["objectives"]), promises(row["promises"]), row["priorityMatrix"] or "",
+        frozenset(row["readers"] or ()), frozenset(row["acknowledged"] or ()),
+    )  # fmt: skip
+
+
 def _scope(row: Row) -> Scope:
     names = {name: frozenset(row[name] or ()) for name in ("classes", "tags", "sites")}
     return Scope(bool(row["everything"]), _ids(row), names["classes"], names["tags"], names["sites"])
@@ -155,5 +165,5 @@ def _given(row: Row) -> dict[str, Any]:
 
 _READ: Mapping[str, Callable[[Row], Any]] = {
     "calendars": calendar, "maintenanceWindows": _maintenance, "freezes": _freeze, "supportGroups": _team,
-    "delegations": _stand_in, "cabMeetings": _meeting,
+    "delegations": _stand_in, "cabMeetings": _meeting, "strategies": _strategy,
 }  # fmt: skip

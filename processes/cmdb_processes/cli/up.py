@@ -17,6 +17,7 @@ from cmdb.config import Settings, load
 from cmdb.errors import EpicentreError, Misconfigured, Unavailable
 from cmdb_processes.cli import show
 from cmdb_processes.cli.company.folder import is_example
+from cmdb_processes.cli.server.lock import held
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
@@ -89,17 +90,26 @@ def running(settings: Settings) -> int | None:
 def down() -> None:
     """Stop the server on this data folder and wait until it is gone. Stopping what does not run is no error."""
     settings = load()
-    pid = running(settings)
-    if pid is None:
+    if not held(settings.home):
         show.out(f"no server runs on {settings.home}")
         return
-    os.kill(pid, signal.SIGTERM)
-    for _ in range(450):
-        if running(settings) is None:
+    told = None
+    for _ in range(PATIENCE):
+        pid = running(settings)
+        if pid not in {None, told}:  # one that is only starting says later who it is
+            assert pid is not None
+            os.kill(pid, signal.SIGTERM)
+            told = pid
+        if not held(settings.home):  # the last thing a server lets go of, after its Neo4j: another may start now
             show.out("stopped")
             return
         time.sleep(0.1)
-    raise Unavailable(f"the server (process {pid}) is still stopping after 45 s; look again with `epicentre status`")
+    what = "still starting" if told is None else f"(process {told}) still stopping"
+    raise Unavailable(f"the server is {what} after {PATIENCE // 10} s; look again with `epicentre status`")
+
+
+PATIENCE = 450
+"""Tenths of a second: a server that stops gives its Neo4j half a minute."""
 
 
 def status(json: Json = False) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cmdb.words import Attribute, Command, Decision, Process, Role
-from cmdb_processes.incident import clocks, ending, records, reporting, requests, settings, working
+from cmdb_processes.incident import clocks, ending, evidence, records, reporting, requests, settings, working
 from cmdb_processes.steps import leads_to
 
 Decide = Callable[..., Decision]
@@ -186,6 +186,6 @@ PROCESS = Process(
     records=(records.INCIDENT, records.REQUEST, records.EVENT),
     commands=(*INCIDENTS, *REQUESTS, *EVENTS),
     timers=clocks.TIMERS,
-    questions=(clocks.SERVICE_LEVELS,),
+    questions=(clocks.SERVICE_LEVELS, evidence.EVENT_STRATEGY),
     settings=(("priority_matrix", settings.choose),),
 )

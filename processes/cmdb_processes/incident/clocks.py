@@ -34,7 +34,7 @@ def readings(row: Row, plans: Arranged, now: int) -> dict[str, Reading]:
     """What the clocks of a record show, by kind of promise."""
     rank = int(row["rank"] or 4)
     history = of_transitions(row["history"], STIMULI, rank)
-    return shortest(targets(plans.calendar(row["calendar"])), history, now)
+    return shortest(targets(plans.calendar(row["calendar"]), plans.promises), history, now)
 
 
 def opened(ask: Ask, plural: str, selection: str) -> Iterator[Row]:

@@ -141,6 +141,7 @@ class Assessed:
     calendar: str
     group: str
     group_because: str
+    strategy: str | None = None
 
     @property
     def fields(self) -> dict[str, Value]:
@@ -151,7 +152,7 @@ class Assessed:
             "impact": one.impact.level, "impact_because": one.impact.because,
             "urgency": one.urgency.level, "urgency_because": one.urgency.because,
             "override_by": one.override_by or None, "override_reason": one.override_reason or None,
-            "calendar": self.calendar, "radius": self.radius.verdict,
+            "calendar": self.calendar, "radius": self.radius.verdict, "strategy": self.strategy,
         }  # fmt: skip
 
     @property
@@ -171,7 +172,8 @@ def assess(
     soon = pressing(matrix, found, _text(fields, "urgency_said"), plans, calendar, moment(opened_at), moment(now))
     priority = decide(matrix, bad, soon, before(fields))
     group, why = group_for(plans.support, cis, [(hit.id, hit.hops) for hit in found.hits], DESK)
-    return Assessed(found, priority, matrix.rank(priority.value), calendar, group, why)
+    number = plans.strategy.number if plans.strategy else None
+    return Assessed(found, priority, matrix.rank(priority.value), calendar, group, why, number)
 
 
 def pressing(

@@ -80,6 +80,7 @@ INCIDENT = RecordType(
         ESCALATED,
         Attribute("urgency_said", "string", "The urgency that somebody named."),
         Attribute("radius", "string", "What its CIs take along, in one sentence."),
+        Attribute("strategy", "string", "The number of the strategy that was in force when it was ranked last."),
         Attribute("condition", "string", "What it says of its CIs: down or degraded."),
         Attribute("outage_since", "datetime", "Since when that is confirmed, so that it counts as an outage."),
         Attribute("workaround", "string", "What helps meanwhile."),

@@ -21,17 +21,18 @@ _ANSWERED = tuple(reason.name for reason in (*WAITS, CONFIRMATION))
 _RESPONDED = when(category=("in progress", "done")) | when(category="waiting", waiting=_ANSWERED)
 _RESTORED = when(waiting=CONFIRMATION.name) | when(category="done", event=("confirm", "auto-close", "reject"))
 
-DEFAULT: Mapping[int, tuple[int, int, int]] = {
+Promises = Mapping[int, tuple[int, int, int]]
+DEFAULT: Promises = {
     1: (900, 4 * HOUR, HOUR),
     2: (HOUR, 8 * HOUR, 4 * HOUR),
     3: (4 * HOUR, 24 * HOUR, 24 * HOUR),
     4: (8 * HOUR, 40 * HOUR, 40 * HOUR),
     5: (16 * HOUR, 80 * HOUR, 80 * HOUR),
 }
-"""Seconds to respond, to resolve and between updates by rank of priority, where no agreement says otherwise."""
+"""Seconds to respond, to resolve and between updates by rank of priority, where no strategy says otherwise."""
 
 
-def targets(calendar: Calendar, seconds: Mapping[int, tuple[int, int, int]] = DEFAULT) -> tuple[Target, ...]:
+def targets(calendar: Calendar, seconds: Promises = DEFAULT) -> tuple[Target, ...]:
     """The three promises for each rank of priority (1 is the most pressing), in business seconds of a calendar."""
     return tuple(one for rank, all_three in seconds.items() for one in _three(calendar, rank, *all_three))
 

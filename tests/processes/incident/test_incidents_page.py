@@ -25,7 +25,7 @@ BY = By("ann", NOW, "architecture 7")
 def test_every_command_of_the_page_prints_what_the_page_says(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From an event to the close of the incident, and two requests."""
+    """From an event to the close of the incident, two requests, and the strategy that is approved."""
     given = {"criticality": "critical", "users": 1200, "recovery_time_min": 240}
     ids = {
         name: store.create_ci(cls, name, given if cls == "BusinessService" else {}, BY).ci
@@ -34,9 +34,14 @@ def test_every_command_of_the_page_prints_what_the_page_says(
     store.link_cis("DEPENDS_ON", ids["selling"], ids["shop"], BY)
     store.link_cis("DEPENDS_ON", ids["shop"], ids["db-1"], BY)
     monkeypatch.setenv("EPICENTRE_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     with front_door(tmp_path, store, processes=[ARRANGEMENTS, PROCESS]) as door:
         accounts = door.services.accounts
         accounts.create_user("admin", [Role.ADMIN])
+        for name, role in (("clara", Role.CHANGE_MANAGER), ("dora", Role.ENGINEER)):
+            accounts.create_user(name, [role])
+            (tmp_path / f"{name}.token").touch(mode=0o600)
+            (tmp_path / f"{name}.token").write_text(accounts.create_token(name))
         (tmp_path / "server.json").write_text(json.dumps({"pid": os.getpid(), "url": f"http://127.0.0.1:{door.port}"}))
         (tmp_path / "token").touch(mode=0o600)
         (tmp_path / "token").write_text(accounts.create_token("admin"))

@@ -16,7 +16,8 @@ from cmdb_processes.cli.company.estate import estate
 from cmdb_processes.cli.company.events import DISCOVERY
 from cmdb_processes.cli.company.inventory import COMPANY
 from cmdb_processes.cli.company.timeline import DAYS, timeline
-from cmdb_processes.cli.server.run import Run, only_one
+from cmdb_processes.cli.server.lock import only_one
+from cmdb_processes.cli.server.run import Run
 from cmdb_processes.cli.transfer.telling import progress
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from cmdb.errors import Misconfigured, Refused
 from cmdb.store import By, Store
 from cmdb.store.first_load import FirstLoad
 from cmdb_processes.cli.server.folder import private_folder
-from cmdb_processes.cli.server.run import only_one
+from cmdb_processes.cli.server.lock import only_one
 from cmdb_processes.cli.transfer.outcomes import OutcomeFile
 from cmdb_processes.cli.transfer.sending import Layout, in_order
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
 import os
@@ -25,6 +24,7 @@ from cmdb_graphql.client import HttpClient
 from cmdb_processes.cli import show
 from cmdb_processes.cli.server import first_answer, limits
 from cmdb_processes.cli.server.folder import LOCAL_ADMIN, external_bolt, private_folder, secret_file
+from cmdb_processes.cli.server.lock import only_one
 from cmdb_processes.cli.server.processes import configured
 from cmdb_processes.cli.server.revival import Revival
 
@@ -199,17 +199,6 @@ def _enrolled(program: list[str]) -> bool:
 def _shown(host: str) -> str:
     reachable = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # compared, never bound
     return f"[{reachable}]" if ":" in reachable else reachable
-
-
-@contextmanager
-def only_one(home: Path) -> Iterator[None]:
-    """Refuse a second server on the folder; the kernel lets go of the lock however the first one ended."""
-    with (home / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Misconfigured(f"another server already runs on {home}; `epicentre down` stops it") from error
-        yield
 
 
 @contextmanager
