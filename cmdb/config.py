@@ -76,6 +76,10 @@ class Settings(BaseSettings):
         "servicenow",
         description="Matrix by which impact and urgency make a priority: servicenow, itop, glpi, or one of your own.",
     )
+    unauthorised_changes: bool = Field(
+        False,
+        description="Whether what discovery sees and no change planned opens a follow-up, in the whole estate.",
+    )
     report_max_mib: int = Field(
         20, ge=1, le=1024, description="Largest report, before and after decompression, in MiB."
     )
