@@ -81,6 +81,10 @@ class Settings(BaseSettings):
         description="File with a line `site token` for each site whose GLPI agents may report to /inventory; "
         "default: nobody may.",
     )
+    unauthorised_changes: bool = Field(
+        False,
+        description="Whether what discovery sees and no change planned opens a follow-up, in the whole estate.",
+    )
     report_max_mib: int = Field(
         20, ge=1, le=1024, description="Largest report, before and after decompression, in MiB."
     )

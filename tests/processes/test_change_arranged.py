@@ -18,6 +18,7 @@ from cmdb.store import Store
 from cmdb.words import Principal, Role
 from cmdb_graphql.client import LocalClient
 from cmdb_graphql.services import Services
+from cmdb_graphql.timers import Timers
 from cmdb_processes.change import free
 from cmdb_processes.change.gather import take
 from cmdb_processes.cli.changes import text
@@ -143,6 +144,44 @@ def test_a_freeze_of_a_service_blocks_a_change_below_it(served: tuple[Services, 
     assert ask(of, accept, WALT, n=number, s=sentence)["acceptChangeConflict"]["acceptedConflicts"] == [{"by": "walt"}]
     assert judged(of, number)["blockedBy"] == []
     assert ask(of, request, RITA)["requestChangeApproval"]["state"] == "awaiting approval"
+
+
+def test_approvals_fall_when_a_freeze_or_window_is_declared_after_them(served: tuple[Services, dict[str, str]]) -> None:
+    """By the clock, with the freeze as the reason, also at a service that feels the change; what it keeps to, what was
+    known and accepted, and what is elsewhere lets nothing fall. All changes are looked at in one question more."""
+    of, ids = served
+    first, other = waiting(of, [ids["db"]]), waiting(of, [lone(of)], window="2126-12-03T22:00Z/PT2H")
+    ask(of, approve(first, "technical"), TINA)
+    sweep = Timers(of, utc_now).step
+    assert sweep() == 0
+    ask(of, NIGHTS, CLARA, cis=[lone(of)])  # of neither
+    assert sweep() == 0
+    ask(of, FREEZE, CLARA, cis=[ids["shop"]], by=["walt"])
+    assert [sweep(), sweep()] == [1, 0]
+    sentence = "webshop: Sale (everybody shops) freezes it until 2127-01-09 23:00 UTC"
+    asked = "state blockedBy approvals { role fell } history { by reason }"
+    fallen = ask(of, f'{{ changeRequest(number: "{first}") {{ {asked} }} }}', RITA)["changeRequest"]
+    assert (fallen["state"], fallen["blockedBy"]) == ("assessed", [f"freeze: {sentence}"])
+    assert fallen["approvals"] == [{"role": "technical", "fell": f"it is blocked now: freeze: {sentence}"}]
+    last = fallen["history"][-1]
+    assert (last["by"], f"approvals fell (technical by tina): freeze: {sentence}" in last["reason"]) == (
+        "epicentre:change", True,
+    )  # fmt: skip
+    accept = """mutation A($n: String!, $s: String!) {
+      acceptChangeConflict(number: $n, sentence: $s, reason: "the old one leaks") { state } }"""
+    ask(of, accept, WALT, n=first, s=sentence)
+    judged(of, first)
+    ask(of, f'mutation {{ requestChangeApproval(number: "{first}") {{ state }} }}', RITA)
+    assert sweep() == 0  # known, and taken upon somebody
+    ask(of, NIGHTS, CLARA, cis=[ids["db"]])  # its two hours are an hour later
+    assert [sweep(), sweep()] == [1, 0]
+    fallen = ask(of, f'{{ changeRequest(number: "{first}") {{ {asked} }} }}', RITA)["changeRequest"]
+    assert fallen["blockedBy"] == [
+        "outside maintenance window: 60 of 120 min are outside the maintenance windows of db"
+    ]
+    assert ask(of, f'{{ changeRequest(number: "{other}") {{ state }} }}', RITA)["changeRequest"] == {
+        "state": "awaiting approval"
+    }
 
 
 def test_work_outside_a_maintenance_window_is_counted_in_minutes(served: tuple[Services, dict[str, str]]) -> None:

@@ -18,6 +18,7 @@ from cmdb.applier import utc_now
 from cmdb.moments import after
 from cmdb.store import Store
 from cmdb.words import Role
+from cmdb_graphql.records.carry import Carrying, system
 from cmdb_graphql.services import Services
 from cmdb_processes.cli.server.processes import processes
 
@@ -86,6 +87,7 @@ def seeded(home: Path, real: Store, asked: Store) -> Iterator[tuple[Services, di
         change = ask(made, PROPOSE, ADMIN, cis=[ids["web1"], ids["web2"]])["proposeChange"]["number"]
         ask(made, ASSESS, ADMIN, n=change)
         ask(made, ONE_OF_EACH, ADMIN, cis=[ids["web1"]])
+        Carrying(made, system(made.processes["change"])).give("begin_change_detection", None, {})
         made.accounts.create_user("tom", [Role.APPROVER_TECHNICAL])
         made.accounts.create_user("bea", [Role.ENGINEER])
         ask(made, ARRANGED % after(utc_now(), 24), ADMIN, cis=[ids["web1"]])
@@ -96,6 +98,7 @@ def seeded(home: Path, real: Store, asked: Store) -> Iterator[tuple[Services, di
         more = {
             "Query.changeTemplate.number": "TPL-1",
             "Query.discoveryRun.id": "run-1", "collector": "nd_c", "target": "rack-7",
+            "Query.changeDetection.number": "DET-1",
             "Query.incident.number": "INC-1", "Query.serviceRequest.number": "REQ-1", "Query.event.number": "EVT-1",
             "Query.serviceLevels.number": "INC-1", **ARRANGEMENTS, "Query.freeSlots.duration": "PT2H", "names": ["bea"],
             "Query.webhookDeliveries.id": hook, "Query.diff.from": 1, "Query.hosts.at": 1, "start": "neo",

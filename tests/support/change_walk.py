@@ -80,10 +80,10 @@ class Walk:
         """What the clock does; how many commands that were."""
         return Timers(self.of, lambda: self.text).step()
 
-    def see(self, *found: Any, links: tuple[Any, ...] = ()) -> None:
-        """Discovery looks at web1 again and sees these services and sockets."""
+    def see(self, *found: Any, links: tuple[Any, ...] = (), **values: Value) -> None:
+        """Discovery looks at web1 again and sees these services and sockets, and values of the host."""
         self.reports += 1
-        parts_ = [host("web1", cpu_cores=4), network("10.0.0.5"), services(*found), sockets(*links)]
+        parts_ = [host("web1", **{"cpu_cores": 4, **values}), network("10.0.0.5"), services(*found), sockets(*links)]
         self.store.apply(report(self.reports, *parts_), self.text)
         self.ids |= {row["name"]: row["id"] for row in self.store.find(None, first=100)}
 

@@ -12,9 +12,10 @@ from cmdb.words import Principal, Role
 from cmdb.words.record import Row
 from cmdb_processes.approvals import Delegation, Groups
 from cmdb_processes.arrangements import delegating, finder, reading
+from cmdb_processes.arrangements.book import Book
 from cmdb_processes.arrangements.nouns import SEAT_OF_TEAM, SEATS, StandIn
 from cmdb_processes.change import answers
-from cmdb_processes.change.conflicts import Freeze, Kind
+from cmdb_processes.change.conflicts import Freeze, Kind, conflicts
 from cmdb_processes.change.nouns import CI, Planned
 from cmdb_processes.change.window import Window
 from cmdb_processes.timing.slots import Busy, Quiet, quiet
@@ -22,6 +23,8 @@ from cmdb_processes.timing.spans import Span, moment, text
 
 Ask = Callable[..., dict[str, Any]]
 Answer = Mapping[str, Any]
+IN_THE_WAY = ("maintenanceWindows", "freezes")
+"""What is arranged that a change can run into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,11 @@ def plans(ask: Ask, change: Planned, services: Sequence[Answer]) -> Plans:
     """What holds for a change and the services it reaches in its window. One question, as a rule: see reading.book."""
     own = {ci.id for ci in change.cis}
     felt = tuple(ci for ci in map(answers.ci, services) if ci.id not in own)
-    concerned = [*own, *(ci.id for ci in felt)]
-    book = reading.book(ask, concerned, ("maintenanceWindows", "freezes"))
+    return _plans(reading.book(ask, [*own, *(ci.id for ci in felt)], IN_THE_WAY), change, felt)
+
+
+def _plans(book: Book, change: Planned, felt: tuple[CI, ...]) -> Plans:
+    concerned = [*{ci.id for ci in change.cis}, *(ci.id for ci in felt)]
     span = _span(change.window)
     frozen = book.freezes_at(span, concerned)
     windows = {ci: sorted(of, key=lambda one: one.number) for ci, of in book.windows_of(concerned).items()}
@@ -65,6 +71,33 @@ def plans(ask: Ask, change: Planned, services: Sequence[Answer]) -> Plans:
     )
     open_ = {ci: tuple(_window(s) for one in of for s in one.window.within(span)) for ci, of in windows.items()}
     return Plans(freezes, open_, felt, named)
+
+
+def newly_in_the_way(ask: Ask, evidences: Sequence[Answer]) -> list[str]:
+    """The numbers of the assessed changes that a freeze or a window stands in the way of which their evidence does not
+    know: it was declared, moved or widened since. One question, as a rule, for all of them: see reading.book.
+    """
+    changes = [_assessed(one) for one in evidences]
+    concerned = {ci.id for change, felt in changes for ci in (*change.cis, *felt)}
+    book = reading.book(ask, concerned, IN_THE_WAY) if changes else Book()
+    found = []
+    for (change, felt), evidence in zip(changes, evidences, strict=True):
+        known = {(one["kind"], one["sentence"]) for one in evidence["conclusion"]["conflicts"]}
+        now = _plans(book, change, felt)
+        stand = conflicts(change, (), {}, now.freezes, now.maintenance, now.felt)
+        if any(one.blocks and (one.kind.value, one.sentence) not in known for one in stand):
+            found.append(change.number)
+    return found
+
+
+def _assessed(evidence: Answer) -> tuple[Planned, tuple[CI, ...]]:
+    """A change as its evidence has it, and the services that feel it."""
+    inputs, impact = evidence["inputs"], evidence["answers"]["impact"]
+    cis = tuple(map(answers.ci, impact["of"]))
+    window = Window(*map(datetime.fromisoformat, inputs["window"]))
+    own = {ci.id for ci in cis}
+    felt = tuple(ci for ci in map(answers.ci, impact.get("services") or ()) if ci.id not in own)
+    return Planned(inputs["number"], inputs["number"], cis, window), felt
 
 
 def _called(name: str, why: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from cmdb.errors import EpicentreError
 from cmdb.words import Effect, Timer
 from cmdb.words.process import Ask
+from cmdb_processes.change.arranged import newly_in_the_way
 from cmdb_processes.change.lifecycle import FIRST
 from cmdb_processes.change.questions import PENDING, RADIUS
 from cmdb_processes.change.unauthorised import LATE
@@ -36,10 +37,16 @@ def lapsed(ask: Ask, now: str) -> Iterator[Effect]:
 
 
 def moved(ask: Ask, _now: str) -> Iterator[Effect]:
-    """Changes with approvals whose radius has another hash than their evidence. One question for each."""
+    """Changes with approvals whose radius has another hash than their evidence, or that run into a freeze or a window
+    that their evidence does not know. One question for each, and one of what is arranged for all."""
+    still: list[Mapping[str, Any]] = []
     for one in pending(ask, "awaiting approval", "approved", "scheduled"):
-        if _hash(ask, one) != json.loads(one["evidence"])["answers"]["impact"]["hash"]:
+        evidence = json.loads(one["evidence"])
+        if _hash(ask, one) != evidence["answers"]["impact"]["hash"]:
             yield Effect("recheck_change", one["number"])
+        else:
+            still.append(evidence)
+    yield from (Effect("recheck_change", number) for number in newly_in_the_way(ask, still))
 
 
 def _hash(ask: Ask, one: Mapping[str, Any]) -> str | None:
@@ -65,7 +72,7 @@ def verified(ask: Ask, now: str) -> Iterator[Effect]:
 
 TIMERS = (
     Timer("approvals lapse", "A request for approval that has run out is taken back.", lapsed),
-    Timer("approvals fall", "Approvals fall when the graph inside the radius has moved.", moved),
+    Timer("approvals fall", "Approvals fall when the radius has moved or a freeze or window is new.", moved),
     Timer("windows end", "Work that is not over at its window's end goes to the review.", ended),
     Timer("execution is verified", "An hour after the work, what discovery saw is held against the plan.", verified),
 )

@@ -50,7 +50,8 @@ def assess(ask: Ask, record: Record, _given: Arguments, who: Principal, now: str
 
 
 def recheck(ask: Ask, record: Record, _given: Arguments, who: Principal, now: str) -> Decision:
-    """What the clock does: take the approvals back when the graph inside the radius has moved, else nothing."""
+    """What the clock does: take the approvals back when the graph inside the radius has moved, or something stands in
+    the way that did not, else nothing."""
     current(record)
     try:
         taken = take(ask, record)
@@ -86,11 +87,16 @@ def _assessed(record: Record, taken: Taken, to: str, who: Principal, now: str, m
     reason = f"assessed by {who.name} at sequence {taken.impact.sequence}"
     rows = {**parts.of(told), parts.SERVICES.name: tuple(one.row for one in taken.services)}
     if record.part(approvals.PART.name):
-        why = f"the graph has moved: {rules.in_short(moved)}" if moved else "it was assessed anew"
+        why = f"{_what(moved, told.blocked_by)}: {rules.in_short(moved)}" if moved else "it was assessed anew"
         rows |= panel.fallen(record, why)
     if moved:
         reason += f"; {_fell(record, moved)}"
     return Decision(to, fields, _line(reason), parts=rows)
+
+
+def _what(moved: Sequence[str], blocked: Sequence[str]) -> str:
+    """What made approvals fall: also a freeze that was declared since, which moves nothing in the graph."""
+    return "it is blocked now" if set(moved) <= set(blocked) else "the graph has moved"
 
 
 def _fell(record: Record, moved: Sequence[str]) -> str:

@@ -83,7 +83,7 @@ _DECIDING = (
     ),
     _step(
         "recheck_change",
-        "Take the approvals back when the graph inside the radius has moved.",
+        "Take the approvals back when the graph inside the radius has moved, or a freeze or a window is in the way.",
         "assess",
         deciding.recheck,
         _NOBODY,

@@ -196,3 +196,65 @@ query DrawnRadius($of: [ID!]!, $asOf: Moment!) {
 }
 """
 """The radius as it was assessed, to be drawn: each CI with the dependency by which it is hit."""
+
+JOURNAL = """
+query NewestEntry { journal(first: 1) { nodes { seq } } }
+"""
+"""How far the journal goes."""
+
+DIFFERS = """
+query DiffersSince($from: Moment!) { diff(from: $from, first: 1) { nodes { ci } } }
+"""
+"""Whether anything in the estate differs."""
+
+
+def histories(count: int) -> str:
+    """Who did what and when at so many CIs: $n0, $n1, … are their ids, n0, n1, … the answers, newest first."""
+    names = [f"n{at}" for at in range(count)]
+    what = "nodes { seq at kind what values { attribute } edges { type from to opened } }"
+    asked = " ".join(f"{name}: history(id: ${name}, first: 10) {{ {what} }}" for name in names)
+    return f"query Histories({', '.join(f'${name}: ID!' for name in names)}) {{ {asked} }}"
+
+
+AROUND = """
+query AroundSteps($of: [ID!]!, $ids: [String!]!) {
+  pastCis(of: $of) { id name class parent attributes }
+  cis(filter: { id: { in: $ids } }, first: 100) { nodes { id tags } }
+}
+"""
+"""CIs at which something was seen, retired ones too, with what says whether they are production."""
+
+COVERING = """
+query CoveringChanges($states: [String!]!, $since: String, $after: String) {
+  changeRequests(filter: { states: $states, closedFrom: $since }, first: 100, after: $after) {
+    nodes { number windowStart windowEnd startedAt proposed }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+"""Changes whose work may be seen; without their CIs, since few of them fit in time (see `touched`)."""
+
+DETECTION = """
+query ChangeDetection {
+  changeDetections(filter: { categories: [IN_PROGRESS] }, first: 1) {
+    nodes { number sequence lookedAt covered followed opened unopened cut }
+  }
+}
+"""
+"""How far the estate has been looked at."""
+
+FOLLOW_UPS = """
+query FollowUpsSince($by: String!, $since: String) {
+  changeRequests(filter: { openedBy: $by, openedFrom: $since }, first: 100) { nodes { number cis { id } } }
+}
+"""
+"""The follow-ups that were opened for what nobody had approved."""
+
+UNAUTHORISED = """
+query UnauthorisedChanges($by: String!, $first: Int!) {
+  changeRequests(filter: { openedBy: $by }, first: $first) {
+    nodes { number title state reason openedAt owner cis { id } }
+  }
+}
+"""
+"""The same, to be shown."""

@@ -19,7 +19,9 @@ TOGETHER = timedelta(hours=1)
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A step that discovery saw. `first`: its source had never spoken of the CI's surroundings before (a first report
-    finds what was there already, it is no change); `inside` are the ids of the CIs that contain the CI."""
+    finds what was there already, it is no change), or it follows from a CI that was made or retired as a whole.
+
+    `inside` are the ids of the CIs that contain the CI, `other` is the name of the CI at an edge's end."""
 
     step: Step
     name: str
@@ -28,15 +30,20 @@ class Seen:
     source: str
     first: bool = False
     inside: frozenset[str] = frozenset()
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """A change that was approved: the ids of the CIs it may touch (its own, and those of its graph diff), and when."""
+    """A change that was approved: the ids of the CIs it may touch (its own, and those of its graph diff), and when.
+
+    `births` are (class, name in lower case) of what it plans anew: discovery gives that an id of its own.
+    """
 
     number: str
     cis: frozenset[str]
     window: Window
+    births: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,8 @@ def covers_it(cover: Cover, one: Seen, late: timedelta = LATE) -> bool:
     touched = {one.step.ci, *one.inside}
     if one.step.act in {Act.OPEN, Act.CLOSE}:
         touched.add(one.step.other)
-    return bool(touched & cover.cis) and cover.window.start <= one.at < cover.window.end + late
+    born = one.step.act is Act.CREATE and (one.step.what, one.step.other.casefold()) in cover.births
+    return (born or bool(touched & cover.cis)) and cover.window.start <= one.at < cover.window.end + late
 
 
 def _happenings(seen: Sequence[Seen]) -> list[list[Seen]]:
@@ -104,8 +112,8 @@ def _happenings(seen: Sequence[Seen]) -> list[list[Seen]]:
 
 
 def _follow_up(seen: Sequence[Seen]) -> FollowUp:
-    names = {one.step.ci: one.name for one in seen}
+    names = {**{one.step.other: one.other for one in seen if one.other}, **{one.step.ci: one.name for one in seen}}
     sentences = tuple(dict.fromkeys(one.step.sentence(names) for one in seen))
     more = f" and {len(sentences) - 1} more" if len(sentences) > 1 else ""
     title = f"Unauthorised change: {sentences[0]}{more}"
-    return FollowUp(title, tuple(sorted(names)), seen[0].at, seen[0].source, sentences)
+    return FollowUp(title, tuple(sorted({one.step.ci for one in seen})), seen[0].at, seen[0].source, sentences)

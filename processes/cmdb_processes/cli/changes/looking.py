@@ -1,4 +1,4 @@
-"""epicentre change show, list, slots, report: what stands in its way, when it could be, and the decision on a page."""
+"""epicentre change show, list, slots, report, unauthorised: what is in its way, when it could be, what to decide on."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def register(group: typer.Typer) -> None:
     group.command("list", epilog="Example: epicentre change list --state 'awaiting approval'")(list_)
     group.command(epilog="Example: epicentre change slots CHG-1 --days 7 (exit 2 when none is free)")(slots)
     group.command(epilog="Example: epicentre change report CHG-1 --html CHG-1.html")(report)
+    group.command(epilog="Example: epicentre change unauthorised (exit 2 when one of them is still open)")(unauthorised)
 
 
 def show_(number: Number, json: Json = False) -> None:
@@ -135,3 +136,45 @@ def report(
         return
     out.write_text(made["html"], encoding="utf-8")
     show.out(f"written to {out}; its evidence has the hash {made['evidenceHash'][:16]}")
+
+
+# --- what nobody had approved ----------------------------------------------------------------------------
+
+UNAUTHORISED = """
+query Unauthorised($first: Int) {
+  unauthorisedChanges(first: $first) {
+    on sequence lookedAt opened covered unopened cut followUps { number title state reason openedAt cis }
+  }
+}
+"""
+OFF = "the whole estate is not looked at: EPICENTRE_UNAUTHORISED_CHANGES=true looks"
+
+
+def unauthorised(
+    first: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 20,
+    json: Json = False,
+) -> None:
+    """What discovery saw and nobody had approved, newest first. Exit code 2 when one of them is still open."""
+    found = asking.ask(UNAUTHORISED, first=first)["unauthorisedChanges"]
+    if json:
+        show.emit(found)
+    else:
+        show.out(_looked(found))
+        rows = [(one["number"], one["state"], one["openedAt"], one["title"]) for one in found["followUps"]]
+        if rows:
+            show.table(("CHANGE", "STATE", "OPENED", "TITLE"), rows)
+        for sentence in (*found["unopened"], *(f"not looked at: {one}" for one in found["cut"])):
+            show.out(f"  {sentence}")
+    if any(one["state"] not in {"closed", "cancelled", "rejected"} for one in found["followUps"]):
+        raise typer.Exit(2)
+
+
+def _looked(found: Mapping[str, Any]) -> str:
+    if not found["on"]:
+        return OFF
+    if found["sequence"] is None:
+        return "the whole estate is looked at from now on"
+    return (
+        f"looked at up to sequence {found['sequence']}: {found['opened']} opened,"
+        f" {found['covered']} steps of changes in their windows"
+    )
