@@ -302,6 +302,8 @@ def test_a_mistake_of_ours_is_one_line_too(run: Run, server: Scripted) -> None:
 
 NOBODY: dict[str, Any] = {"total": 0, "nodes": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
 
+UNARRANGED: dict[str, Any] = dict.fromkeys(("maintenanceWindows", "freezes", "cis"), NOBODY)
+"""No window, no freeze, and nothing that one could hold for."""
 
 VOTE = {
     "role": "technical", "by": "anna", "at": "2026-11-23T12:00:00Z", "yes": True, "evidence": "0f" * 32,
@@ -327,7 +329,7 @@ def change(**more: Any) -> dict[str, Any]:
         ],
         "openedBy": "rita", "openedAt": "2026-11-23T11:00:00Z", "cis": [ci("neo4j")], "model": "normal",
         "blockedBy": [], "risk": "high", "services": [], "observedSteps": [], "acceptedConflicts": [],
-        "predictions": [], "legal": [], "changedAt": "2026-11-23T12:00:00Z",
+        "predictions": [], "boardRulings": [], "legal": [], "changedAt": "2026-11-23T12:00:00Z",
         "radius": "If neo4j stops, 1 CI goes down (api).",
         "evidence": json.dumps({
             "inputs": {"cis": ["neo4j"]}, "answers": {"impact": impact(hit("api", "neo4j"))},
@@ -353,6 +355,7 @@ def test_change_show_as_plain_text(run: Run, server: Scripted) -> None:
         "changeRequest": change(),
         "impact": impact(hit("api", "neo4j"), hit("web-1", "api")),
         "changeRequests": NOBODY,
+        **UNARRANGED,
     }
     assert run("change", "show", "CHG-1") == Done(2, """\
 CHG-1 AWAITING APPROVAL: Upgrade neo4j
@@ -397,7 +400,7 @@ def test_change_show_tells_a_pipeline_whether_to_go_ahead(
     now = impact(hit("api", "neo4j"), *([hit("web-1", "api")] if moved else []))
     category = next(s.category.name for s in NORMAL.lifecycle.states if s.name == state)
     shown = change(state=state, category=category, windowStart=end.replace("-02T", "-01T"), windowEnd=end)
-    server.answers = {"changeRequest": shown, "impact": now, "changeRequests": NOBODY}
+    server.answers = {"changeRequest": shown, "impact": now, "changeRequests": NOBODY, **UNARRANGED}
     done = run("change", "show", "CHG-1", "--json")
     assert (done.code, json.loads(done.out)["blockers"]) == (code, blockers)
 
