@@ -123,7 +123,7 @@ def _takes(entry: Row, step: Step) -> bool:
 
 
 def _steps(nodes: Sequence[Row], cut: list[str]) -> Steps:
-    """The steps of a slice; a CI with too many edges to be told whole is said, and no reason to see nothing."""
+    """The steps of what differs; a CI with too many edges to be told whole is said, and no reason to see nothing."""
     told = []
     for node in nodes:
         # What is told of a CI for the first time was so before: an agent that learns to see more changes nothing.
