@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 from cmdb.imports import Outcome as RowOutcome
-from cmdb.store import brake, conflicts, digest, migrations, rehearsal, reports, sweep
+from cmdb.store import brake, conflicts, digest, migrations, rehearsal, reports, sweep, warm
 from cmdb.store.audit import Audits
 from cmdb.store.commands import By
 from cmdb.store.conflicts import Resolution, Word
@@ -23,7 +23,7 @@ from cmdb.store.session import Bolt, Run
 from cmdb.store.slices import Slices
 from cmdb.store.topology import Topologies
 from cmdb.store.views import Views
-from cmdb.words import Snapshot
+from cmdb.words import RecordType, Snapshot
 
 T = TypeVar("T")
 _PARTS = (Reads, Slices, Topologies, Past, Proposals, Audits, Retention, Records, Governance, Imports, Export, Views)
@@ -82,6 +82,12 @@ class Store(Reads, Slices, Topologies, Past, Proposals, Audits, Retention, Recor
     def migrate(self) -> int:
         """Bring the schema up to this version; a newer one is refused (Misconfigured)."""
         return migrations.migrate(self._bolt)
+
+    def warm(self, kind: RecordType, now: str) -> None:
+        """Let Neo4j work out what the first question and command would wait for; nothing is kept."""
+        taken_back = object.__new__(Store)
+        taken_back._speak_by(rehearsal.Rehearsal(self._bolt, lambda _run, _result: None))
+        warm.warm(taken_back, kind, now)
 
     def apply(self, snapshot: Snapshot, now: str, revoked: Collection[str] = ()) -> Outcome:
         """Apply one report, once; `now` is ISO 8601 UTC, `revoked` the agents that speak for nothing any more."""

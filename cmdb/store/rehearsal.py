@@ -29,6 +29,10 @@ class Rehearsal(Bolt):
     def __init__(self, bolt: Bolt, look: Callable[[Run, Any], None]) -> None:
         self._real, self._look = bolt, look
 
+    def read(self, work: Callable[[Run], T], *, timeout: float = 10.0) -> T:
+        """As always."""
+        return self._real.read(work, timeout=timeout)
+
     def write(self, work: Callable[[Run], T], *, timeout: float = 60.0) -> T:
         """Run `work` and take back what it wrote."""
 

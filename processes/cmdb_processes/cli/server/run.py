@@ -17,6 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cmdb.applier import utc_now
 from cmdb.config import Settings
 from cmdb.engine import Bolt, Engine, child
 from cmdb.errors import EpicentreError, Misconfigured
@@ -102,7 +103,11 @@ class Run:
         return bolt
 
     def _prepare(self, services: Services) -> None:
-        """What has to be there before anybody may ask: nothing, as a rule."""
+        """What has to be there before anybody may ask: nothing, as a rule.
+
+        What Neo4j works out for a first question and a first command goes on behind the start: nobody waits for it.
+        """
+        threading.Thread(target=_warm, args=(services,), name="warm", daemon=True).start()
 
     def _people(self, services: Services) -> str:
         """The first admin, and the token the command line uses on this machine."""
@@ -177,6 +182,15 @@ class Run:
     def _agent_said(self) -> str:
         code = None if self._agent is None else self._agent.returncode
         return f"exit code {code}; {self._home / 'logs' / 'agent.log'} says more"
+
+
+def _warm(services: Services) -> None:
+    kind = next((kind for process in services.processes.values() for kind in process.records), None)
+    if kind is not None:
+        try:
+            services.store.warm(kind, utc_now())
+        except Exception as error:  # the first question takes longer then, which is no reason to tell anybody
+            log.info("the first question was not prepared: %s", error)
 
 
 def _tell_of_strangers(services: Services) -> None:
