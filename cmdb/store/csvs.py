@@ -16,7 +16,7 @@ _CI = ("class", "key", "name", "parent", "source", "search", "status", "rev:long
 _EDGE = ("id", "valid_from:long", "because", "scope", "endpoint", *(f"{n}:double" if n == "confidence" else n
          for n in EVIDENCE), "also")  # fmt: skip
 _ASSERTS = ("since:long", "seq:long", "said", "until", "trace", "ref")
-_SCOPE = ("node", "section", "at", "complete:long", "links")
+_SCOPE = ("node", "section", "at", "complete:long", "links", "shared:boolean")
 _CHANGE = ("seq:long", "at", "time", "actor", "kind", "summary", "ops", "prev", "hash", "report")
 
 

@@ -80,9 +80,10 @@ def test_the_first_answer_is_about_this_machine(folder: Folder) -> None:
     assert said.count("epicentre ") > 3, "commands to try next"
     assert "log in as admin with password" in said
 
-    impact = json.loads(folder.run("impact", "neo4j", "--json").stdout)
+    neo4j = said.partition("  epicentre impact ")[2].split()[0]  # its key, where several of them run
+    impact = json.loads(folder.run("impact", neo4j, "--json").stdout)
     assert "epicentre" in json.dumps(impact)
-    hop = folder.run("path", "epicentre", "neo4j")
+    hop = folder.run("path", "epicentre", neo4j)
     assert "socket tcp 127.0.0.1" in hop.stdout
     assert "seen" in hop.stdout
     refused = folder.run("up")

@@ -12,28 +12,34 @@ from cmdb_processes.cli.impact import IMPACT, render
 
 STATUS = "{ status { counts { class count } } agents(first: 100) { nodes { host } } }"
 SERVICES = """
-{ services(first: 100) { nodes { id name dependents(first: 1) { nodes { id } } parent { name } } } }
+{ services(first: 100) { nodes { id name key listens dependents(first: 1) { nodes { id } } parent { name } } } }
 """
 PATIENCE = 60.0
 
 
-def show_first(client: HttpClient, stop: threading.Event) -> None:
-    """Wait for the agent's first report, then print counts, the first answer, and what to try next."""
+def show_first(client: HttpClient, stop: threading.Event, neo4j: int) -> None:
+    """Wait for the agent's first report, then print counts, the first answer, and what to try next.
+
+    `neo4j` is the port of this server's own.
+    """
     status = _reported(client, stop)
     if status is None:
         show.out("the agent has not reported yet; `epicentre agents list` shows when it has")
         return
     counts = ", ".join(f"{c['count']} {c['class']}" for c in status["counts"])
     show.out(f"found on this host: {counts}")
-    service = _telling(client)
+    services = client.ask(SERVICES)["services"]["nodes"]
+    service = _telling(services, neo4j)
     if service is None:
         show.out("no service of this host depends on another yet; more is seen with every report")
         return
     show.out(f"\nwhat breaks if {service['name']} stops?")
     render(client.ask(IMPACT, of=[service["id"]])["impact"])
     show.out("\ntry next, in another terminal (with .venv/bin on your PATH):")
-    show.out(f"  epicentre impact {service['name']}")
-    show.out(f"  epicentre ci show {service['name']}")
+    alone = sum(one["name"] == service["name"] for one in services) == 1
+    called = service["name" if alone else "key"]
+    show.out(f"  epicentre impact {called}")
+    show.out(f"  epicentre ci show {called}")
     show.out("  epicentre ci list Service")
 
 
@@ -52,7 +58,11 @@ def _reported(client: HttpClient, stop: threading.Event) -> dict[str, Any] | Non
     return None
 
 
-def _telling(client: HttpClient) -> dict[str, Any] | None:
-    """A service others depend on: Neo4j, which always runs here, or else the first there is."""
-    needed = [s for s in client.ask(SERVICES)["services"]["nodes"] if s["dependents"]["nodes"]]
-    return next((s for s in needed if s["name"] == "neo4j"), needed[0] if needed else None)
+def _telling(services: list[dict[str, Any]], neo4j: int) -> dict[str, Any] | None:
+    """A service others depend on: our Neo4j, which always runs here, or else another, or the first there is."""
+    needed = [one for one in services if one["dependents"]["nodes"]]
+    return min(needed, key=lambda one: (not _listens(one, neo4j), one["name"] != "neo4j"), default=None)
+
+
+def _listens(service: dict[str, Any], port: int) -> bool:
+    return any(where.endswith(f":{port}") for where in service["listens"] or ())

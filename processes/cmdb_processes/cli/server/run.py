@@ -147,7 +147,7 @@ class Run:
     def _greet(self, client: HttpClient, url: str, started: float) -> None:
         show.out(f"server: {url}")
         if self._with_agent:
-            first_answer.show_first(client, self._stop)
+            first_answer.show_first(client, self._stop, self._settings.neo4j_port)
         show.out(f"\nready after {time.monotonic() - started:.1f} s; Ctrl-C stops everything")
         (self._home / "ready").touch()
         sys.stdout.flush()
