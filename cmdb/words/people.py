@@ -36,6 +36,10 @@ class Role(StrEnum):
                 return frozenset({self, Role.VIEWER, Role.READER})
 
 
+OWN = "epicentre:"
+"""How the names begin by which processes act by themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who asks: a person's account name, the roles held now (implied ones included), and the view it is kept to.
@@ -47,6 +51,11 @@ class Principal:
     name: str
     roles: frozenset[Role]
     view: str | None = None
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the house itself: a process that acts by its timers. No account has a name like that."""
+        return self.name.startswith(OWN)
 
     def __post_init__(self) -> None:
         if self.view is not None and self.roles != {Role.READER}:

@@ -11,8 +11,10 @@ from graphql import get_introspection_query, parse
 from support.front_door import Door, Reply, front_door
 
 from cmdb.errors import EpicentreError, Overloaded
-from cmdb.words import Role
+from cmdb.words import Principal, Role
+from cmdb.words.people import OWN
 from cmdb_graphql import limits
+from cmdb_graphql.client import LocalClient
 from cmdb_graphql.endpoint import Budget
 from cmdb_graphql.schema import Built
 
@@ -248,3 +250,13 @@ def test_four_at_once_and_a_decisions_own_questions_need_no_place() -> None:
         raise ZeroDivisionError
     with budget.charge(1, inner=False):
         pass
+
+
+def test_what_the_house_does_by_itself_is_cut_by_no_budget(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sweep over many records would begin anew each time; a person is charged, also for what a decision asks."""
+    monkeypatch.setattr(limits, "COST_PER_MINUTE", 1)
+    roles = frozenset(Role)
+    house, ada = (LocalClient(door.services, Principal(name, roles)) for name in (f"{OWN}change", "ada"))
+    assert [house.ask("{ me { name } }")["me"]["name"] for _ in range(3)] == [f"{OWN}change"] * 3
+    with pytest.raises(Overloaded, match="of cost in a minute"):
+        ada.ask("{ me { name } }")

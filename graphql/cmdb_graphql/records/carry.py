@@ -17,6 +17,7 @@ from cmdb.errors import Conflict, DeclarationError, Forbidden, Refused, UnknownN
 from cmdb.records import Move
 from cmdb.store import By, Done, Store
 from cmdb.words import Command, Effect, GraphEffect, Principal, Process, Record, RecordLink, RecordType, Role, Value
+from cmdb.words.people import OWN
 from cmdb_graphql.client import LocalClient
 from cmdb_graphql.records.built_in import commands_of
 from cmdb_graphql.records.turns import Turns
@@ -30,8 +31,8 @@ MOST = 500
 
 
 def system(process: Process) -> Principal:
-    """Who a process acts as by itself; no account has a name like that."""
-    return Principal(f"epicentre:{process.name}", frozenset(Role))
+    """Who a process acts as by itself."""
+    return Principal(f"{OWN}{process.name}", frozenset(Role))
 
 
 @dataclass(frozen=True, slots=True)

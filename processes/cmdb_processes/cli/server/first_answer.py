@@ -36,8 +36,7 @@ def show_first(client: HttpClient, stop: threading.Event, neo4j: int) -> None:
     show.out(f"\nwhat breaks if {service['name']} stops?")
     render(client.ask(IMPACT, of=[service["id"]])["impact"])
     show.out("\ntry next, in another terminal (with .venv/bin on your PATH):")
-    alone = sum(one["name"] == service["name"] for one in services) == 1
-    called = service["name" if alone else "key"]
+    called = _called(service, services)
     show.out(f"  epicentre impact {called}")
     show.out(f"  epicentre ci show {called}")
     show.out("  epicentre ci list Service")
@@ -62,6 +61,13 @@ def _telling(services: list[dict[str, Any]], neo4j: int) -> dict[str, Any] | Non
     """A service others depend on: our Neo4j, which always runs here, or else another, or the first there is."""
     needed = [one for one in services if one["dependents"]["nodes"]]
     return min(needed, key=lambda one: (not _listens(one, neo4j), one["name"] != "neo4j"), default=None)
+
+
+def _called(service: dict[str, Any], services: list[dict[str, Any]]) -> str:
+    """The shortest word that means this one and no other."""
+    alone = sum(one["name"] == service["name"] for one in services) == 1
+    word: str = service["name"] if alone else service["key"] if service["key"] != service["name"] else service["id"]
+    return word
 
 
 def _listens(service: dict[str, Any], port: int) -> bool:
