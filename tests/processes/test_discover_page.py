@@ -22,7 +22,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "discover-snmp.md"
 def test_every_command_of_the_page_prints_what_the_page_says(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A dry run of a daemon and of a lab, a report, and what breaks with a switch and with a core."""
+    """A dry run of a daemon and of a lab, a report, what breaks with a switch or a core, and what is joined to what."""
     load(
         store,
         node("Host", "web1", ref="h", fqdn="web1.example.net"),
@@ -30,6 +30,7 @@ def test_every_command_of_the_page_prints_what_the_page_says(
         source="agents",
     )
     monkeypatch.setenv("EPICENTRE_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "snmpd").mkdir()
     with front_door(tmp_path, store) as door, snmpd(tmp_path / "snmpd", 17161), answering(port=17162):
         accounts = door.services.accounts
