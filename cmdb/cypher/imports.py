@@ -54,6 +54,7 @@ MATCH (s)-[a:ASSERTS]->(c) SET a.trace = coalesce(row.trace, a.trace), a.ref = c
 """
 SEEN = "MATCH (s:Scope {id: $scope}) SET s.at = $now"
 """An import that changes nothing still says that all is as it was: leases count from then."""
+IMPORTED_AT = "MATCH (s:Scope) WHERE s.id IN $scopes AND s.at IS NOT NULL RETURN s.id AS id, s.at AS at"
 
 TOTALS = "RETURN COUNT { (:CI) } AS cis, COUNT { (:CI)-->(:CI) } AS edges, COUNT { (:Change) } AS entries"
 ODD = "UNWIND $rows AS row MATCH (n:CI {id: row.id}) SET n += row.set"

@@ -108,6 +108,11 @@ class Imports:
         """How many CIs, edges and journal entries there are."""
         return self._bolt.read(lambda run: dict(run(cypher.TOTALS, {})[0]), timeout=600)
 
+    def imported_at(self, scopes: Sequence[str]) -> dict[str, str]:
+        """When each of these imports last said what it says, changed or not, ISO 8601 UTC. One round trip."""
+        rows = self._bolt.read(lambda run: run(cypher.IMPORTED_AT, {"scopes": list(scopes)}))
+        return {row["id"]: row["at"] for row in rows}
+
     def set_odd(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Values that a first load's files cannot hold, as {id, set}."""
         for start in range(0, len(rows), BATCH):

@@ -96,6 +96,11 @@ class Loaders:
         """When a scope last spoke."""
         return DataLoader(load_fn=self._seen)
 
+    @cached_property
+    def heard(self) -> DataLoader[str, str | None]:
+        """When a scope last spoke, imports too: how old what discovery saw and imported is."""
+        return DataLoader(load_fn=self._heard)
+
     def at(self, seq: int | None) -> Loaders:
         """The loaders of a sequence: what they bring is as of then. None: these, of now."""
         if seq is None or seq == self._at:
@@ -184,6 +189,13 @@ class Loaders:
             return [None] * len(scopes)  # when a source spoke last is known of now only
         times = self._services.inbox.seen(scopes)
         return [times.get(scope) for scope in scopes]
+
+    async def _heard(self, scopes: list[str]) -> list[str | None]:
+        told = dict(zip(scopes, await self._seen(scopes), strict=True))
+        imports = [scope for scope in scopes if scope.startswith("import:")]
+        if imports and self._at is None:
+            told |= self._services.store.imported_at(imports)
+        return [told[scope] for scope in scopes]
 
     def forget(self) -> None:
         """After a command: whatever was loaded before may be otherwise now."""

@@ -270,13 +270,16 @@ class Dependency:
     @computed("When it was last seen, ISO 8601 UTC.")
     async def last_seen(self, info: Info) -> str | None:
         """The edge's own last sighting, else its source's last report."""
-        return self.edge.evidence.get("last_seen") or await self._loaders(info).seen.load(self.edge.scope)
+        return await self._last_seen(info)
+
+    async def _last_seen(self, info: Info) -> str | None:
+        own = self.edge.evidence.get("last_seen")
+        return own if own or stated(self.edge) else await self._loaders(info).heard.load(self.edge.scope)
 
     @computed("How long ago it was last seen, in seconds.")
     async def age_seconds(self, info: Info) -> float | None:
         """Freshness as a number."""
-        own = self.edge.evidence.get("last_seen")
-        return age(own or await self._loaders(info).seen.load(self.edge.scope))
+        return age(await self._last_seen(info))
 
 
 def _end(loaders: Loaders, ci: str) -> CI:
@@ -300,13 +303,18 @@ def age(moment: str | None, now: str | None = None) -> float | None:
     return round(max(0.0, (end - datetime.fromisoformat(moment)).total_seconds()), 1)
 
 
+def stated(edge: EdgeRow) -> bool:
+    """Whether an import says so and nobody saw it: how long ago a list was read says nothing of such an edge's age."""
+    return edge.scope.startswith("import:") and edge.evidence["kind"] == "declared"
+
+
 Times = Mapping[str, str | None]
 """When each scope last spoke, ISO 8601."""
 
 
 def edge_age(edge: EdgeRow, times: Times) -> float | None:
     """Seconds since an edge was last seen: by its own last sighting, else by its source's last report."""
-    return age(edge.evidence.get("last_seen") or times.get(edge.scope))
+    return age(edge.evidence.get("last_seen") or (None if stated(edge) else times.get(edge.scope)))
 
 
 @readable_by(Role.READER)

@@ -1,8 +1,10 @@
 """A network in namespaces: hosts with real SSH servers behind real bridges, and programs from a declared list.
 
     sw1 ── sw2 ── web1, app1
-     │└─── sw3 ── db1, mon1
+     │└─── sw3 ── db1, mon1        mon1 is on sw2 too, by a second interface
      └──── collector
+
+sw1 routes. Each switch has an LLDP and an SNMP daemon, where these are installed.
 
 Each host and switch is a network namespace of its own with its own machine id; nothing is added to the namespace that
 the tests run in. `python tests/support/lab.py` builds it and waits, to be looked at by hand.
@@ -10,6 +12,7 @@ the tests run in. `python tests/support/lab.py` builds it and waits, to be looke
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
@@ -17,10 +20,12 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -29,10 +34,29 @@ from support.ssh_server import CONFIG, SSHD, Server, new_key, shown
 
 from cmdb_agents.discover.kind import Place, Secret
 
+T = TypeVar("T")
+CLONE_NEWNET = 0x40000000
+"""Of setns(2): a network namespace."""
 SWITCHES = {"sw1": (), "sw2": ("sw1",), "sw3": ("sw1",)}
 HOSTS = {"web1": ("sw2", "10.77.0.11"), "app1": ("sw2", "10.77.0.12"), "db1": ("sw3", "10.77.0.13"),
          "mon1": ("sw3", "10.77.0.14"), "collector": ("sw1", "10.77.0.9")}  # fmt: skip
+PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 LOOKED_AT = ("web1", "app1", "db1", "mon1")
+MANAGED = {"sw1": "10.77.0.1", "sw2": "10.77.0.2", "sw3": "10.77.0.3"}
+SECOND = {"mon1": "sw2"}
+"""Hosts with a second interface, and the switch it is on."""
+CABLES = {frozenset({(a, f"to-{b}"), (b, f"to-{a}")}) for a, uplinks in SWITCHES.items() for b in uplinks}
+"""Between switches: both ends with their ports."""
+ATTACHED = {(name, switch) for name, (switch, _) in HOSTS.items() if name in LOOKED_AT} | {*SECOND.items()}
+COMMUNITY = "lab-community"
+SPEAK = """
+import socket, sys
+for name in sys.argv[1:]:
+    link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    link.bind((name, 0))
+    link.send(b"\\xff" * 6 + link.getsockname()[4] + b"\\x88\\xb5" + bytes(46))
+"""
+"""One frame out of each interface, to nobody: who has been silent for long is in no forwarding table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +116,11 @@ def permitted() -> bool:
     return True
 
 
+def managed() -> bool:
+    """Whether the switches have their daemons here."""
+    return all(shutil.which(program, path=PATH) for program in ("snmpd", "lldpd", "lldpcli"))
+
+
 @dataclass
 class Lab:
     """The lab while it stands."""
@@ -105,6 +134,38 @@ class Lab:
     def space(self, name: str) -> str:
         """The namespace of a host or switch."""
         return f"{self.prefix}{name}"
+
+    def sockets(self, name: str) -> Path:
+        """Where a switch's daemons meet."""
+        return Path("/run") / self.space(name)
+
+    def acquaint(self) -> None:
+        """Have every switch know its neighbours, and every host that is on two switches say a word on both."""
+        for name in SWITCHES:
+            self.run(name, "lldpcli", "-u", f"{self.sockets(name)}/lldpd", "update")
+        for name in SECOND:
+            self.run(name, sys.executable, "-c", SPEAK, "eth0", "eth1")
+        until = time.monotonic() + 20
+        for name in SWITCHES:
+            cables = sum(name in {switch for switch, _ in cable} for cable in CABLES)
+            show = ["lldpcli", "-u", f"{self.sockets(name)}/lldpd", "-f", "keyvalue", "show", "neighbors"]
+            while (
+                subprocess.run(show, capture_output=True, text=True, check=True).stdout.count("chassis.name=") < cables
+            ):
+                assert time.monotonic() < until, f"{name} does not hear its neighbours"
+                time.sleep(0.2)
+
+    def from_within(self, name: str, work: Callable[[], T]) -> T:
+        """Do it in a thread of its own whose sockets are a host's; what it finds comes back."""
+
+        def entered() -> T:
+            with Path("/run/netns", self.space(name)).open() as space:
+                if ctypes.CDLL(None, use_errno=True).setns(space.fileno(), CLONE_NEWNET):
+                    raise OSError(ctypes.get_errno(), "setns")
+            return work()
+
+        with ThreadPoolExecutor(max_workers=1) as alone:
+            return alone.submit(entered).result()
 
     def inside(self, name: str, *command: str) -> list[str]:
         """A command inside a host or switch, under its own host name."""
@@ -135,6 +196,9 @@ def lab(folder: Path) -> Iterator[Lab]:
         _wire(made)
         for name in LOOKED_AT:
             _sshd(made, name)
+        if managed():
+            for name in SWITCHES:
+                _snmpd(made, name)
         _programs(made)
         time.sleep(2)  # until every client has its connection
         yield made
@@ -145,6 +209,7 @@ def lab(folder: Path) -> Iterator[Lab]:
         for name in (*SWITCHES, *HOSTS):
             subprocess.run(["ip", "netns", "del", made.space(name)], check=False, capture_output=True)
             shutil.rmtree(f"/etc/netns/{made.space(name)}", ignore_errors=True)
+            shutil.rmtree(made.sockets(name), ignore_errors=True)
 
 
 def _wire(made: Lab) -> None:
@@ -152,17 +217,22 @@ def _wire(made: Lab) -> None:
         own = Path("/etc/netns") / made.space(name)  # `ip netns exec` lays these files over /etc
         own.mkdir(parents=True)
         (own / "machine-id").write_text(uuid.uuid5(uuid.NAMESPACE_DNS, f"{made.prefix}{name}").hex + "\n")
+        (own / "hosts").write_text(f"127.0.0.1 localhost\n{MANAGED.get(name) or HOSTS[name][1]} {name}\n")
         subprocess.run(["ip", "netns", "add", made.space(name)], check=True)
         made.run(name, "ip", "link", "set", "lo", "up")
     for name in SWITCHES:
         made.run(name, "ip", "link", "add", "br0", "type", "bridge")
         made.run(name, "ip", "link", "set", "br0", "up")
+        made.run(name, "ip", "addr", "add", f"{MANAGED[name]}/24", "dev", "br0")
+    made.run("sw1", "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
     for name, uplinks in SWITCHES.items():
         for up in uplinks:
             _cable(made, name, f"to-{up}", up, f"to-{name}")
     for name, (switch, address) in HOSTS.items():
         _cable(made, name, "eth0", switch, f"to-{name}")
         made.run(name, "ip", "addr", "add", f"{address}/24", "dev", "eth0")
+    for name, switch in SECOND.items():
+        _cable(made, name, "eth1", switch, f"to-{name}")
 
 
 def _cable(made: Lab, here: str, port: str, there: str, other: str) -> None:
@@ -185,6 +255,28 @@ def _sshd(made: Lab, name: str) -> None:
     (own / "config").write_text(text)
     made.start(name, str(SSHD), "-D", "-f", str(own / "config"), "-E", str(own / "log"))
     made.servers[name] = Server(Place(address, 22, name), made.secret, shown(host), own / "log")
+
+
+def _snmpd(made: Lab, name: str) -> None:
+    """A switch's LLDP daemon behind its SNMP daemon, which has the bridge's tables from `bridge_mib`."""
+    own = made.sockets(name)  # lldpd goes on without root: not in the folder of the tests, which is root's alone
+    own.mkdir()
+    Path("/run/lldpd").mkdir(exist_ok=True)
+    mib = Path(__file__).with_name("bridge_mib.py")
+    (own / "snmpd.conf").write_text(
+        f"rocommunity {COMMUNITY}\nmaster agentx\nagentXSocket {own}/agentx\nsysObjectID 1.3.6.1.4.1.40310\n"
+        f"sysServices 2\npass_persist .1.3.6.1.2.1.17 {sys.executable} {mib} br0\n"
+    )
+    snmpd, lldpd = (shutil.which(program, path=PATH) or program for program in ("snmpd", "lldpd"))
+    made.start(
+        name, "env", f"SNMP_PERSISTENT_DIR={own}/state", "MIBS=", snmpd, "-f", "-LE", "4", "-C", "-c",
+        f"{own}/snmpd.conf", "-I", "-smux", f"udp:{MANAGED[name]}:161",
+    )  # fmt: skip
+    until = time.monotonic() + 10
+    while not (own / "agentx").exists():  # who comes before it asks again after 15 seconds only
+        assert time.monotonic() < until, (made.folder / f"{name}.log").read_text()
+        time.sleep(0.05)
+    made.start(name, lldpd, "-d", "-u", f"{own}/lldpd", "-x", "-X", f"{own}/agentx", "-I", "to-*")
 
 
 def _programs(made: Lab) -> None:

@@ -12,7 +12,7 @@ from threading import Event
 from cmdb.errors import EpicentreError, Unavailable
 from cmdb_agents.discover.credentials import Credentials
 from cmdb_agents.discover.folder import Folder
-from cmdb_agents.discover.run import perform, prepare
+from cmdb_agents.discover.run import Gather, perform, prepare
 from cmdb_agents.discover.send import Collector, iso
 from cmdb_agents.discover.targets import Target
 from cmdb_agents.outbox import Outbox
@@ -63,6 +63,7 @@ def keep_collecting(
     stop: Event,
     clock: Callable[[], float] = time.time,
     beat: float = BEAT,
+    gather: Gather | None = None,
 ) -> None:
     """Work until `stop` is set. What goes wrong is said and tried again; nothing ends the collector."""
     asked: set[str] = set()
@@ -71,7 +72,7 @@ def keep_collecting(
             targets = folder.targets()
             for name, target in targets.items():
                 if name in asked or due(target, folder.last_run(name), clock()):
-                    _run(folder, credentials, collector, target, clock)
+                    _run(folder, credentials, collector, target, clock, gather)
             asked = set(tell(folder, collector, clock())) & set(targets)
         except EpicentreError as error:
             _log(f"error {error.message}", clock())
@@ -80,10 +81,15 @@ def keep_collecting(
 
 
 def _run(
-    folder: Folder, credentials: Credentials, collector: Collector, target: Target, clock: Callable[[], float]
+    folder: Folder,
+    credentials: Credentials,
+    collector: Collector,
+    target: Target,
+    clock: Callable[[], float],
+    gather: Gather | None,
 ) -> None:
     try:
-        run, _ = perform(folder, prepare(folder, target, credentials, clock()), collector, clock)
+        run, _ = perform(folder, prepare(folder, target, credentials, clock()), collector, clock, gather=gather)
     except EpicentreError as error:
         _log(f"target={target.name} error {error.message}", clock())
         return

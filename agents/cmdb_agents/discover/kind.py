@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cmdb.errors import DeclarationError
 from cmdb.words import Section
+from cmdb.words.device import Device
 from cmdb_agents.memory import Known, Pair
 
 SECONDS, MAX_BYTES = 30.0, 64 * 2**20
@@ -71,6 +72,7 @@ class Sight:
     known: Mapping[Pair, Known] = field(default_factory=dict)
     neighbours: tuple[str, ...] = ()  # addresses it has talked to on its own links (ARP, ND), for coverage
     received: int = 0  # bytes
+    device: Device | None = None  # of a kind whose places are reported together: what links are decided from
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Kind:
     takes: tuple[str, ...]  # kinds of secrets, in the order they are tried
     plan: Callable[[Task], tuple[str, ...]]
     look: Callable[[Task], Sight]
+    together: bool = False  # places are reported all at once behind the run: what is joined takes both its ends
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or not 0 < self.port < 65536 or not self.takes:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cmdb.errors import EpicentreError, Forbidden, NotAuthenticated, UnknownName
+from cmdb.errors import EpicentreError, Forbidden, Misconfigured, NotAuthenticated, UnknownName
 from cmdb_agents.deliver import Verdict
 from cmdb_agents.discover.credentials import Credentials
 from cmdb_agents.discover.folder import Folder, kind_named, slug
@@ -23,6 +23,9 @@ from cmdb_agents.discover.record import Ended, Looked, Phase, Run, ended
 from cmdb_agents.discover.send import Collector, iso, send
 from cmdb_agents.discover.targets import Skipped, Target, places
 from cmdb_agents.outbox import peek
+
+Gather = Callable[[Target, Sequence[Sight]], Sequence[int]]
+"""Reports the places of a run together; how many things of each have changed, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,12 @@ def perform(
     collector: Collector | None,
     clock: Callable[[], float] = time.time,
     told: Callable[[Looked], None] = lambda _one: None,
+    gather: Gather | None = None,
 ) -> tuple[Run, tuple[Sight | None, ...]]:
-    """Look at every place and report it; without a collector nothing is sent. `told` hears of each place as it ends."""
+    """Look at every place and report it; without a collector nothing is sent. `told` hears of each place as it ends.
+
+    `gather` reports the places of a kind that goes together.
+    """
     target, begun = prepared.target, time.monotonic()
     started_at = clock()
     known, before = folder.known(target.name), folder.present(target.name)
@@ -114,6 +121,12 @@ def perform(
 
     with ThreadPoolExecutor(max_workers=target.at_once, thread_name_prefix="look") as pool:
         looked = list(pool.map(one, prepared.tasks))
+    phases = [Phase("looked and reported", time.monotonic() - begun)]
+    if prepared.kind.together:
+        phases = [Phase("looked", time.monotonic() - begun)]
+        if collector is not None:
+            looked = _gathered(prepared, looked, gather)
+            phases.append(Phase("reported", time.monotonic() - begun - phases[0].seconds))
     # Gone is what no longer answers; a host that does not let us in, or shows another key, is there.
     there = {p.node for p, _ in looked if p.ended in (Ended.SEEN, Ended.UNSENT)}
     there |= {p.node for p, _ in looked if p.node in before and p.ended is not Ended.SILENT}
@@ -125,13 +138,27 @@ def perform(
         kind=prepared.kind.name,
         started_at=iso(started_at),
         ended_at=iso(clock()),
-        phases=(Phase("looked and reported", time.monotonic() - begun),),
+        phases=tuple(phases),
         places=tuple(ended_places),
         skipped=[(s.what, s.why) for s in prepared.skipped],
         neighbours=sorted({n for sight in sights if sight for n in sight.neighbours}),
     )
     folder.keep(run.id, target.name, run.started_at, run.to_wire(), there)
     return run, sights
+
+
+def _gathered(
+    prepared: Prepared, looked: Sequence[tuple[Looked, Sight | None]], gather: Gather | None
+) -> list[tuple[Looked, Sight | None]]:
+    """All that was seen, reported at once; what could not be is said at each place, and the next run brings it."""
+    seen = [sight for _, sight in looked if sight is not None]
+    try:
+        if gather is None:
+            raise Misconfigured(f"this collector has no way to report what {prepared.kind.name} has seen")
+        changed = iter(gather(prepared.target, seen) if seen else ())
+    except EpicentreError as error:
+        return [(replace(p, ended=Ended.UNSENT, why=error.message) if sight else p, sight) for p, sight in looked]
+    return [(replace(p, changed=next(changed)) if sight else p, sight) for p, sight in looked]
 
 
 def _one(
@@ -153,7 +180,7 @@ def _one(
         result, name=task.place.name or sight.name, received=sight.received, new=node not in known,
         unseen=sight.unseen[:20],
     )  # fmt: skip
-    if collector is not None:
+    if collector is not None and not prepared.kind.together:
         result = _report(collector, result, folder.spool(prepared.kind.name, task.place), sight, clock())
     return result, sight
 

@@ -19,7 +19,7 @@ from cmdb_graphql.impact_answer import Impact, answer
 from cmdb_graphql.moment import AsOf
 from cmdb_graphql.proposed import Proposed, asked
 from cmdb_graphql.services import Services
-from cmdb_graphql.types import named
+from cmdb_graphql.types import named, stated
 
 AlsoDown = Annotated[
     list[strawberry.ID] | None,
@@ -40,8 +40,8 @@ async def impact(
 ) -> Impact:  # fmt: skip
     """What breaks if all of these CIs fail together, now or as of a moment, as things are or as they are proposed."""
     part, model, blast = await struck(info, of, as_of, proposed, also_down, degraded, context=context)
-    scopes = sorted({e.scope for e in part.edges})
-    seen = await info.context.loaders.seen.load_many(scopes)
+    scopes = sorted({e.scope for e in part.edges if not stated(e)})
+    seen = await info.context.loaders.heard.load_many(scopes)
     return answer(part, model, blast, dict(zip(scopes, seen, strict=True)))
 
 

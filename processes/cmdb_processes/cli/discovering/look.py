@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,9 +17,11 @@ from cmdb_processes.cli.discovering.folder import Home, Json, Master, opened, se
 def offer(group: typer.Typer) -> None:
     """Looking, and the collector process; each kind of discovery there is becomes a command."""
     from cmdb_agents.discover import kinds
+    from cmdb_processes.cli import discovering
 
+    own = {m.name for m in pkgutil.iter_modules(discovering.__path__)}  # a kind with a command of its own here
     # By their files' names: importing every kind would make each start of the command slower.
-    for kind in sorted(m.name for m in pkgutil.iter_modules(kinds.__path__)):
+    for kind in sorted({m.name for m in pkgutil.iter_modules(kinds.__path__)} - own):
         group.command(kind, epilog=f"Examples: epicentre discover {kind} rack-7 --dry-run")(command(kind))
     group.command("enrol", epilog="Example: epicentre discover enrol --url https://cmdb.example --token-file token")(
         enrol
@@ -57,6 +60,21 @@ def command(kind: str) -> Any:
 
     look.__doc__ = f"Look at a target by {kind.upper()} now and report what is seen."
     return look
+
+
+def named(kind: str, name: str, home: Path | None, master: Path | None, *, dry_run: bool, json: bool) -> bool:
+    """Look at a target of the collector's file, if it has one of that name."""
+    from cmdb_agents.discover.folder import default_folder
+
+    if not ((home or default_folder()) / "targets.toml").exists():
+        return False
+    with opened(home) as folder:
+        if name not in folder.targets():
+            return False
+        found = _target(folder, kind, name, None, None, "", None, None)
+        with secrets(folder, master) as store:
+            _dry(folder, found, store, json) if dry_run else _run(folder, found, store, json)
+    return True
 
 
 def _target(
@@ -127,6 +145,7 @@ def _run(folder: Any, target: Any, store: Any, json: bool) -> None:
     from cmdb_agents.discover.keep import tell
     from cmdb_agents.discover.run import perform, prepare
     from cmdb_agents.discover.send import Collector
+    from cmdb_processes.cli.discovery.report import gather
 
     collector = Collector.of(folder.home)
     prepared = prepare(folder, target, store, time.time())
@@ -134,7 +153,7 @@ def _run(folder: Any, target: Any, store: Any, json: bool) -> None:
     def told(one: Any) -> None:
         show.note(f"{one.address} {one.ended}")
 
-    run, sights = perform(folder, prepared, collector, told=told)
+    run, sights = perform(folder, prepared, collector, told=told, gather=gather)
     if collector is not None:
         tell(folder, collector, time.time())
     else:
@@ -211,6 +230,7 @@ def run(home: Home = None, master: Master = None) -> None:
     from cmdb.errors import Misconfigured
     from cmdb_agents.discover.keep import keep_collecting
     from cmdb_agents.discover.send import Collector
+    from cmdb_processes.cli.discovery.report import gather
 
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -219,4 +239,4 @@ def run(home: Home = None, master: Master = None) -> None:
         collector = Collector.of(folder.home)
         if collector is None:
             raise Misconfigured(f"no enrolment in {folder.path}; run: epicentre discover enrol --url URL")
-        keep_collecting(folder, store, collector, stop)
+        keep_collecting(folder, store, collector, stop, gather=gather)

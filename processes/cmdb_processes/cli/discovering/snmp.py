@@ -5,9 +5,6 @@ The command is a process of its own: it holds the credential and the devices' by
 
 from __future__ import annotations
 
-import json as json_module
-import tempfile
-from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,8 +13,8 @@ import typer
 from cmdb.errors import Invalid
 from cmdb.topology import Topology, topology
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli.discovering.folder import Home, Json, Master
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 SHOWN = 20
 """Lines of one kind on the screen; JSON has all of them."""
 
@@ -32,7 +29,8 @@ def offer(group: typer.Typer) -> None:
 
 def snmp(
     targets: Annotated[
-        list[str] | None, typer.Argument(metavar="TARGET...", help="Addresses, names, or networks (CIDR).")
+        list[str] | None,
+        typer.Argument(metavar="TARGET...", help="Addresses, names, networks (CIDR), or one target of targets.toml."),
     ] = None,
     community: Annotated[
         str, typer.Option(metavar="REF", help="A file (mode 600) with the community, or with a user of version 3.")
@@ -56,18 +54,26 @@ def snmp(
         Path | None, typer.Option("--from", metavar="FOLDER", help="Ask nobody: understand kept files anew.")
     ] = None,
     allow_loopback: Annotated[bool, typer.Option("--allow-loopback", help="Ask this machine too.")] = False,
+    home: Home = None,
+    master: Master = None,
     json: Json = False,
 ) -> None:
     """Read devices by SNMP and report them with their ports, addresses and links.
 
     Exit code 2 when some rows were refused, 1 when no device answered.
     """
+    from cmdb_processes.cli.discovering.look import named
+    from cmdb_processes.cli.discovery.report import report
+
+    if len(targets or []) == 1 and named("snmp", (targets or [""])[0], home, master, dry_run=dry_run, json=json):
+        return
     client = None if dry_run else asking.client()  # before any device is asked
     devices, silent = _read(targets or [], kept, community, version, port, keep, allow_loopback=allow_loopback)
     found = topology(devices)
     facts = _facts(found, [(one.address, one.why) for one in silent])
-    outcomes, rows = _report(client, found, source, domain)
-    facts |= {"rows": rows, "outcomes": dict(outcomes), "dry_run": dry_run}
+    done = report(client, found, source, domain)
+    outcomes = done.outcomes
+    facts |= {"rows": done.rows, "outcomes": dict(outcomes), "dry_run": dry_run}
     show.emit(facts) if json else _say(found, facts)
     if not devices:
         raise typer.Exit(1)
@@ -105,34 +111,6 @@ def _read(
         show.note(f"SNMP version {version} sends its community in the clear: version 3 does not")
     with progress("devices", len(asked)) as tell:
         return read_all(asked, tell, keep)
-
-
-def _report(client: Any, found: Topology, source: str, domain: str | None) -> tuple[Counter[str], int]:
-    """Send the rows, unless there is nobody to send them to; what became of them, and how many they are."""
-    from cmdb_processes.cli.discovery.hosts import owners
-    from cmdb_processes.cli.discovery.rows import rows
-    from cmdb_processes.cli.transfer.outcomes import OutcomeFile
-    from cmdb_processes.cli.transfer.sending import Sending, look
-    from cmdb_processes.cli.transfer.telling import progress
-
-    if client is None:
-        return Counter(), len(rows(found, {}, domain))
-    macs = {one.mac for one in found.attachments} | {m for d in found.devices if d.cls == "Host" for m in d.macs}
-    made = rows(found, owners(client, macs), domain)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "rows.jsonl"
-        file.write_text("".join(f"{json_module.dumps(row, ensure_ascii=False)}\n" for row in made))
-        layout = look(file, "jsonl", keep=False)
-        about = {"source": source, "way": "outcomes", "sha256": "-"}
-        with OutcomeFile(Path(folder) / "outcomes.jsonl", about) as kept, progress("rows", layout.rows) as tell:
-            given = {"source": source, "dryRun": False, "reason": "discovered by SNMP"}
-            Sending(client, file, "jsonl", given, tell).run(layout, kept)
-            counts = Counter(kept.counts)
-        for line in (Path(folder) / "outcomes.jsonl").read_text().splitlines()[1:]:
-            told = json_module.loads(line)
-            if told.get("outcome") in ("conflict", "invalid"):
-                show.note(f"{told.get('label', '?')}: {told.get('reason', '?')}")
-    return counts, len(made)
 
 
 def _facts(found: Topology, silent: list[tuple[str, str]]) -> dict[str, Any]:
