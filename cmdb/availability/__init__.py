@@ -2,6 +2,7 @@
 
 from cmdb.availability.analysis import Analysis, analyse
 from cmdb.availability.assess import MINUTES, Availability, availability
+from cmdb.availability.budget import Budget, Span, budget
 from cmdb.availability.cutsets import CutSets, cut_sets
 from cmdb.availability.effect import Direction, Effect, Window, effect
 from cmdb.availability.estate import Hanging, Worth, ranked
@@ -15,8 +16,8 @@ from cmdb.availability.solve import Likelihood, Limits
 from cmdb.availability.spof import Exposure, Spofs, estate, spofs
 
 __all__ = [
-    "MINUTES", "PRIORS", "Analysis", "Availability", "CutSets", "Direction", "Effect", "Explanation", "Explanations",
-    "Exposure", "FaultTree", "Figure", "Hanging", "Importance", "Likelihood", "Limits", "Prior", "Provenance",
-    "Requirement", "Spofs", "Standing", "Window", "Worth", "analyse", "availability", "cut_sets", "effect", "estate",
-    "explain", "figure", "measured", "ranked", "read", "spofs",
+    "MINUTES", "PRIORS", "Analysis", "Availability", "Budget", "CutSets", "Direction", "Effect", "Explanation",
+    "Explanations", "Exposure", "FaultTree", "Figure", "Hanging", "Importance", "Likelihood", "Limits", "Prior",
+    "Provenance", "Requirement", "Span", "Spofs", "Standing", "Window", "Worth", "analyse", "availability", "budget",
+    "cut_sets", "effect", "estate", "explain", "figure", "measured", "ranked", "read", "spofs",
 ]  # fmt: skip

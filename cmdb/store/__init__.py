@@ -5,13 +5,13 @@ from cmdb.store.commands import By, Done
 from cmdb.store.facade import Store
 from cmdb.store.governance import Crowd, Found
 from cmdb.store.imports import Imported
-from cmdb.store.past import Difference, Entry, OutageRecord
+from cmdb.store.past import Difference, Downtime, Entry, OutageRecord
 from cmdb.store.posed import Posed
 from cmdb.store.reports import Outcome
 from cmdb.store.rows import EdgeRow, Page, Row, Slice
 from cmdb.store.sweep import Swept
 
 __all__ = [
-    "By", "Crowd", "Difference", "Done", "EdgeRow", "Entry", "Found", "Held", "Imported", "OutageRecord", "Outcome",
-    "Page", "Posed", "Row", "Slice", "Store", "Swept",
+    "By", "Crowd", "Difference", "Done", "Downtime", "EdgeRow", "Entry", "Found", "Held", "Imported",
+    "OutageRecord", "Outcome", "Page", "Posed", "Row", "Slice", "Store", "Swept",
 ]  # fmt: skip

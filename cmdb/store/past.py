@@ -77,6 +77,14 @@ class OutageRecord:
     watched: float
 
 
+@dataclass(frozen=True, slots=True)
+class Downtime:
+    """When CIs that ever were down were down, from and until, up to a moment; what still lasts ends with it."""
+
+    until: str
+    spans: Mapping[str, tuple[tuple[str, str], ...]]
+
+
 class Past:
     """Each question is one read transaction."""
 
@@ -201,6 +209,20 @@ class Past:
 
         return self._bolt.read(work)
 
+    def downtime(self, ids: Collection[str], now: str, at: int | None = None) -> Downtime:
+        """When those CIs that ever were down, by their `condition`, were so, up to now or to the moment of a sequence.
+
+        One round trip, two as of a sequence.
+        """
+
+        def work(run: Run) -> Downtime:
+            rows = run(past.OUTAGES, {"ids": list(ids), "at": 2**62 if at is None else at})
+            until = _time(run, at, now)
+            by = groupby(rows, key=lambda row: str(row["ci"]))
+            return Downtime(until, {ci: _spans(list(mine), until) for ci, mine in by})
+
+        return self._bolt.read(work)
+
     def edge_life(self, edge: str, first: int, before: int | None = None) -> EdgeLife:
         """What became of an edge, newest first, before a sequence: `first` steps at most. Two round trips."""
 
@@ -241,14 +263,19 @@ def _only_condition(change: Change) -> bool:
 
 
 def _record(rows: Sequence[Mapping[str, Any]], now: str) -> OutageRecord:
+    lengths = (moments.hours(begun, ended) for begun, ended in _spans(rows, now))
+    return OutageRecord(tuple(lengths), moments.hours(rows[0]["since"], now))
+
+
+def _spans(rows: Sequence[Mapping[str, Any]], now: str) -> tuple[tuple[str, str], ...]:
+    """From and until of each outage; those without a length, as clocks that differ make them, are left out."""
     spans: list[list[Any]] = []
     for row in rows:
         if spans and spans[-1][0] == row["begin"]:  # it was down before, and something else of it changed
             spans[-1][0], spans[-1][2] = row["end"], row["ended"]
         else:
             spans.append([row["end"], row["begun"], row["ended"]])
-    lengths = (moments.hours(begun, ended or now) for _, begun, ended in spans)
-    return OutageRecord(tuple(one for one in lengths if one > 0), moments.hours(rows[0]["since"], now))
+    return tuple((begun, ended or now) for _, begun, ended in spans if moments.hours(begun, ended or now) > 0)
 
 
 def _edge_state(row: Mapping[str, Any]) -> EdgeState:

@@ -14,9 +14,11 @@ import strawberry
 
 from cmdb.applier import utc_now
 from cmdb.impact import Blast, Impacted, Model, Risk, Standing, State, words
+from cmdb.moments import iso_utc
 from cmdb.store import EdgeRow, Slice
 from cmdb.words import Role
-from cmdb_graphql.context import computed, readable_by, whole
+from cmdb_graphql.budget_answer import Begin, Minutes, ServiceBudget, Struck, budgets, promised, window
+from cmdb_graphql.context import Info, blocking, computed, readable_by, whole
 from cmdb_graphql.drawn import radius_of
 from cmdb_graphql.pictures import layout, svg
 from cmdb_graphql.pictures.radius import SERVICE
@@ -123,6 +125,7 @@ class Impact:
 
     rows: strawberry.Private[Mapping[str, Mapping[str, Any]]]
     times: strawberry.Private[Times]
+    then: strawberry.Private[int | None]
     sequence: int = strawberry.field(description="The journal sequence of the graph it was taken from.")
     at: str = strawberry.field(description="When it was computed, ISO 8601 UTC.")
     hash: str = strawberry.field(description="SHA-256 of who is hit how hard by which dependencies; no times in it.")
@@ -156,9 +159,22 @@ class Impact:
             self.picture.append(svg(layout(radius_of(self, self.rows, self.times))))
         return self.picture[0]
 
+    @computed("What is left of the downtime these services are allowed, the least first; of those that promise any.")
+    async def budgets(self, info: Info, minutes: Minutes = None, begin: Begin = None) -> list[ServiceBudget]:
+        """Of all services at once: one round trip, two as of a moment, none where nothing is promised."""
+        window(begin, minutes, iso_utc(self.at))  # refused also where nothing is promised
+        services = {str(one.id) for one in self.services}
+        down = {str(one.ci.id): one.degree is Degree.DOWN for one in self.items if str(one.ci.id) in services}
+        struck = promised([Struck(self.rows[ci], hard) for ci, hard in down.items()])
+        if not struck:
+            return []
+        ids = [str(one.row["id"]) for one in struck]
+        known = await blocking(info.context.services.store.downtime, ids, self.at, self.then)
+        return budgets(struck, known, window(begin, minutes, iso_utc(known.until)))
 
-def answer(part: Slice, model: Model, blast: Blast, times: Times) -> Impact:
-    """The blast with names, evidence and freshness."""
+
+def answer(part: Slice, model: Model, blast: Blast, times: Times, then: int | None = None) -> Impact:
+    """The blast with names, evidence and freshness; `then`: the sequence it was asked as of, None being now."""
     known = {e.id: e for e in part.edges}
     edges = radius_edges(part, model, blast)
     counts = Counter((part.nodes[i.ci]["class"], i.after) for i in blast.items)
@@ -167,6 +183,7 @@ def answer(part: Slice, model: Model, blast: Blast, times: Times) -> Impact:
     return Impact(
         rows={**part.beside, **part.nodes},
         times=times,
+        then=then,
         sequence=part.sequence,
         at=utc_now(),
         hash=fingerprint(part, model, blast, edges),

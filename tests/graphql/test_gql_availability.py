@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from support.questions import answer, ask, parts
 from support.reports import NOW
+from support.round_trips import counting
 
 from cmdb.applier import utc_now
 from cmdb.availability import availability as solve
 from cmdb.classes import catalogue
-from cmdb.store import By, Store
+from cmdb.store import By, Downtime, Store
 from cmdb_graphql.below import figures
 from cmdb_graphql.fields.impact import model_from
 from cmdb_graphql.services import Services
@@ -214,3 +215,90 @@ def test_the_estate_by_what_hangs_on_it_page_by_page(served: Services, ids: dict
     rest = ask(served, ESTATE, after=page["pageInfo"]["endCursor"])["estateSpofs"]
     assert page["nodes"] + rest["nodes"] == found["nodes"]
     assert ask(served, ESTATE, alsoDown=[ids["mail"]])["estateSpofs"]["down"] == 1
+
+
+BUDGETS = """query B($of: [ID!]!, $asOf: Moment, $minutes: Float, $begin: Moment) { impact(of: $of, asOf: $asOf) {
+  services { name } budgets(minutes: $minutes, begin: $begin) {
+    ci { name } percent begin allowedMinutes usedMinutes leftMinutes windowMinutes share sentence } } }"""
+
+
+def test_an_impact_says_what_is_left_of_the_allowed_downtime(served: Services, ids: dict[str, str]) -> None:
+    """Measured by the service's own condition, at a moment, with what a window takes; null where never measured."""
+    store = served.store
+    assert ask(served, BUDGETS, of=[ids["db"]])["impact"] == {"services": [{"name": "selling"}], "budgets": []}
+    store.update_ci(ids["selling"], None, {"availability_target": 99.95}, BY)
+    (unknown,) = ask(served, BUDGETS, of=[ids["db"]])["impact"]["budgets"]
+    assert (unknown["percent"], unknown["usedMinutes"], unknown["leftMinutes"]) == (99.95, None, None)
+    assert "nothing known of what is used" in unknown["sentence"]
+    for begun, condition in (("2030-02-01T00:00", "down"), ("2030-02-01T03:00", None), ("2030-02-02T00:00", "down")):
+        by = By("ann", f"{begun}:00.000Z", "as it was")
+        back = store.update_ci(ids["selling"], None, {"condition": condition}, by).seq - 1
+    store.update_ci(ids["sw"], None, {"model": "x"}, By("ann", "2030-02-02T00:10:00.000Z"))
+    march = {"minutes": 180.0, "begin": "2030-03-01T00:00Z"}
+    (then,) = ask(served, BUDGETS, of=[ids["db"]], asOf=str(back), **march)["impact"]["budgets"]
+    assert (then["usedMinutes"], then["windowMinutes"], then["begin"]) == (180, 180, "2030-01-01T00:00:00.000Z")
+    assert then["sentence"] == (
+        "budget of selling: 262.8 min a year, 180.0 used, 82.8 left;"
+        " down for the whole window of 180 min: 97.2 too many"
+    )
+    assert store.downtime([ids["selling"], ids["db"]], NOW, store.sequence()) == Downtime(
+        "2030-02-02T00:10:00.000Z",
+        {ids["selling"]: (
+            ("2030-02-01T00:00:00.000Z", "2030-02-01T03:00:00.000Z"),
+            ("2030-02-02T00:00:00.000Z", "2030-02-02T00:10:00.000Z"),
+        )},
+    )  # fmt: skip
+
+
+def test_of_services_that_stay_up_a_window_uses_nothing_and_the_worst_comes_first(
+    served: Services, ids: dict[str, str]
+) -> None:
+    """Of two services one goes down; the other is degraded only, and its budget stays as it is."""
+    store = served.store
+    news = store.create_ci("BusinessService", "news", {"availability_target": 99.99}, BY).ci
+    store.link_cis("USES", news, ids["db"], BY)
+    store.update_ci(ids["selling"], None, {"availability_target": 99.0}, BY)
+    found = ask(served, BUDGETS, of=[ids["db"]], minutes=60.0)["impact"]["budgets"]
+    assert [(one["ci"]["name"], one["windowMinutes"]) for one in found] == [("selling", 60), ("news", 0)]
+    assert found[0]["share"] > 0 and found[1]["share"] == 0
+
+
+@pytest.mark.one_way
+def test_budgets_cost_one_round_trip_however_many_services_there_are(
+    tmp_path: Path, store: Store, served: Services, ids: dict[str, str]
+) -> None:
+    """One more than the same question without them, two as of a moment; none where nothing is promised."""
+    counted, sent = counting(store)
+    with parts(tmp_path / "counted", counted) as of:
+
+        def trips(wanted: str, **given: Any) -> int:
+            sent.clear()
+            text = f"query T($of: [ID!]!, $asOf: Moment) {{ impact(of: $of, asOf: $asOf) {{ verdict {wanted} }} }}"
+            ask(of, text, of=[ids["db"]], **given)
+            return len(sent)
+
+        plain, told = "services { name }", "budgets { sentence }"
+        assert trips(told) == trips(plain)
+        for n in range(5):
+            made = store.create_ci("BusinessService", f"s{n}", {"availability_target": 99.9}, BY).ci
+            store.link_cis("DEPENDS_ON", made, ids["db"], BY)
+        assert trips(told) == trips(plain) + 1
+        then = str(store.sequence())
+        assert trips(told, asOf=then) == trips(plain, asOf=then) + 2
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"minutes": 0.0}, "minutes: is above 0"),
+        ({"minutes": 1e9}, "minutes: is above 0"),
+        ({"begin": "2030-03-01T00:00Z"}, "begin: says when it begins and not how long it lasts"),
+        ({"minutes": 5.0, "begin": "17"}, "begin: is a time with its zone"),
+        ({"minutes": 5.0, "begin": "9999-12-31T23:59Z"}, "begin: is in the year 9999"),
+    ],
+)
+def test_a_window_that_is_none_is_refused(
+    served: Services, ids: dict[str, str], given: dict[str, Any], why: str
+) -> None:
+    """Also where no service promises anything; each refusal names the argument."""
+    assert why in answer(served, BUDGETS, of=[ids["db"]], **given)["errors"][0]["message"]

@@ -83,7 +83,7 @@ def impact(*items: dict[str, Any], of: str = "neo4j", **more: Any) -> dict[str, 
     return {
         "sequence": 7, "at": "2026-11-23T12:00:00Z", "hash": "0f" * 32, "verdict": f"If {of} stops, things happen.",
         "truncated": None, "of": [ci(of)], "items": list(items), "atRisk": [], "edges": [],
-        "risks": [], "services": [], "users": None, "context": [], "problems": [],
+        "risks": [], "services": [], "users": None, "budgets": [], "context": [], "problems": [],
         "counts": [{"class": "Service", "degree": "DOWN", "count": len(items)}] if items else [], **more,
     }  # fmt: skip
 
@@ -115,6 +115,20 @@ If neo4j stops, things happen.
 CUT SHORT: more than 50000 CIs are reached
 """, "")  # fmt: skip
     assert done.out.isascii()
+
+
+def test_impact_tells_the_least_budgets_under_the_services(run: Run, server: Scripted) -> None:
+    """As the server puts them, ten at most with how many more there are; how long it lasts is passed on."""
+    budgets = [{"ci": ci(f"s{n}"), "sentence": f"budget of s{n}: {n}.0 left"} for n in range(12)]
+    server.answers = {
+        "resolve": [ci("neo4j")],
+        "impact": impact(hit("s0", "neo4j"), services=[ci("s0")], users=5, budgets=budgets),
+    }
+    lines = run("impact", "neo4j", "--minutes", "180").out.splitlines()
+    at = lines.index("services: s0, used by 5 people")
+    assert lines[at + 1 : at + 11] == [one["sentence"] for one in budgets[:10]]
+    assert lines[at + 11] == "+2 more budgets, with more left"
+    assert server.asked[-1][1]["minutes"] == 180
 
 
 def test_impact_on_a_terminal(run: Run, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +170,7 @@ def test_impact_as_json_is_the_answer_and_nothing_else(run: Run, server: Scripte
     server.answers = {"resolve": Turns([[ci("a")], [ci("b")]]), "impact": impact(of="a")}
     done = run("impact", "a", "--also", "b", "--as-of", "5", "--json")
     assert json.loads(done.out) == server.answers["impact"]
-    plain = {"proposed": None, "alsoDown": [], "degraded": [], "context": True}
+    plain = {"proposed": None, "alsoDown": [], "degraded": [], "context": True, "minutes": None}
     assert server.asked[-1] == ("epi_home", {"of": ["ci_a", "ci_b"], "asOf": "5", **plain})
 
 

@@ -16,7 +16,7 @@ from cmdb.store.slices import MOST, cut
 from cmdb.words import REDUNDANCY, Role
 from cmdb_graphql.context import Info, blocking, question
 from cmdb_graphql.impact_answer import Impact, answer
-from cmdb_graphql.moment import AsOf
+from cmdb_graphql.moment import AsOf, pinned
 from cmdb_graphql.proposed import Proposed, asked
 from cmdb_graphql.services import Services
 from cmdb_graphql.types import named, stated
@@ -42,7 +42,7 @@ async def impact(
     part, model, blast = await struck(info, of, as_of, proposed, also_down, degraded, context=context)
     scopes = sorted({e.scope for e in part.edges if not stated(e)})
     seen = await info.context.loaders.heard.load_many(scopes)
-    return answer(part, model, blast, dict(zip(scopes, seen, strict=True)))
+    return answer(part, model, blast, dict(zip(scopes, seen, strict=True)), await pinned(info, as_of))
 
 
 async def struck(

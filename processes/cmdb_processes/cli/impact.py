@@ -17,7 +17,8 @@ from cmdb_processes.cli import proposed as proposals
 
 IMPACT = """
 query Impact(
-  $of: [ID!]!, $asOf: Moment, $proposed: ProposedInput, $alsoDown: [ID!], $degraded: [ID!], $context: Boolean! = true
+  $of: [ID!]!, $asOf: Moment, $proposed: ProposedInput, $alsoDown: [ID!], $degraded: [ID!], $context: Boolean! = true,
+  $minutes: Float
 ) {
   impact(
     of: $of, asOf: $asOf, proposed: $proposed, alsoDown: $alsoDown, degraded: $degraded, context: $context
@@ -31,6 +32,9 @@ query Impact(
     atRisk { id name class }
     risks { ci { id name class } reason line redundancy { rule needed left of } }
     services { id name }
+    budgets(minutes: $minutes) {
+      ci { id name } percent begin allowedMinutes usedMinutes leftMinutes windowMinutes share sentence
+    }
     context { ci { id name class } degree }
     problems { ci { id name class } rule why }
     counts { class degree count }
@@ -40,6 +44,8 @@ query Impact(
 Names = list[str] | None
 NAMED = 3
 """Names told of a fold."""
+BUDGETS = 10
+"""Services of which it is told what is left of their allowed downtime, the least first; --json has all."""
 
 
 def register(app: typer.Typer) -> None:
@@ -48,7 +54,7 @@ def register(app: typer.Typer) -> None:
         epilog="Examples: epicentre impact neo4j; epicentre impact db-17 --also db-18 --json;"
         " epicentre impact hv-3 --depth 2 --expand; epicentre impact db-17 --svg db-17.svg;"
         " epicentre impact db-17 --as-of 2030-01-10T22:00Z; epicentre impact db-17 --already-down db-18;"
-        " epicentre impact db-17 --proposed change.json"
+        " epicentre impact db-17 --proposed change.json; epicentre impact db-17 --minutes 180"
     )(impact)
 
 
@@ -64,6 +70,9 @@ def impact(
     without_outages: Annotated[
         bool, typer.Option("--without-outages", help="As if all was well before: present outages do not count.")
     ] = False,
+    minutes: Annotated[
+        float | None, typer.Option(help="It lasts so long: say what that takes of the downtime services are allowed.")
+    ] = None,
     expand: Annotated[bool, typer.Option("--expand", help="Name each one; do not fold more than five alike.")] = False,
     depth: Annotated[int | None, typer.Option(min=1, help="Show so many hops; who is behind is counted.")] = None,
     table: Annotated[bool, typer.Option("--table", help="One row for each CI instead of a tree.")] = False,
@@ -81,7 +90,10 @@ def impact(
     def ids(names: Names) -> list[str]:
         return [asking.resolve(client, one, retired=past, proposed=steps)["id"] for one in names or ()]
 
-    given = {"alsoDown": ids(already_down), "degraded": ids(already_degraded), "context": not without_outages}
+    given = {
+        "alsoDown": ids(already_down), "degraded": ids(already_degraded), "context": not without_outages,
+        "minutes": minutes,
+    }  # fmt: skip
     answer = client.ask(IMPACT, of=ids([name, *(also or [])]), asOf=as_of, proposed=steps, **given)["impact"]
     if drawing is not None:
         draw(answer, drawing)
@@ -125,6 +137,10 @@ def _beside(answer: dict[str, Any]) -> None:
     if answer["services"]:
         users = "" if answer["users"] is None else f", used by {answer['users']:,} people"
         show.out(f"services: {', '.join(one['name'] for one in answer['services'])}{users}")
+    for budget in answer["budgets"][:BUDGETS]:
+        show.out(budget["sentence"])
+    if (more := len(answer["budgets"]) - BUDGETS) > 0:
+        show.out(f"+{more:,} more budgets, with more left")
 
 
 def _table(radius: Radius, depth: int | None) -> None:
