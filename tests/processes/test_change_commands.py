@@ -21,6 +21,7 @@ from cmdb_processes.change.gather import thawed_impact
 from cmdb_processes.change.moved import differences
 from cmdb_processes.change.questions import (
     ALIKE,
+    ASSESSED,
     CLOSED,
     FITS,
     HAPPENED,
@@ -85,7 +86,7 @@ class Graph:
         if document in known:
             found: dict[str, Any] = known[document]
             return found
-        assert document == IMPACT
+        assert document in {IMPACT, ASSESSED}
         if gone := set(variables["of"]) - self.live:
             raise UnknownName(f"there is no CI {gone.pop()!r}", where="of")
         return {"impact": self.impact()}

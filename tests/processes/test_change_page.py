@@ -32,8 +32,9 @@ PEOPLE = {
 
 def shop(store: Store) -> dict[str, str]:
     """Selling needs the shop, which needs one of two databases; a third one is there for later."""
+    promised = {"criticality": "high", "availability_target": 99.96}
     ids = {
-        name: store.create_ci(cls, name, {"criticality": "high"} if cls == "BusinessService" else {}, BY).ci
+        name: store.create_ci(cls, name, promised if cls == "BusinessService" else {}, BY).ci
         for cls, name in (
             ("Database", "db-1"), ("Database", "db-2"), ("Database", "db-3"), ("Database", "cache"),
             ("Application", "shop"), ("Application", "billing"), ("BusinessService", "selling"),

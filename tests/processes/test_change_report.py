@@ -28,9 +28,12 @@ def test_everything_that_is_decided_on_is_on_one_page(store: Store, tmp_path: Pa
         again = ask(walk.of, REPORT, ADMIN, n=number)["changeReport"]
         walk.give(RITA, "edit_change", number, plan="another way")
         edited = answer(walk.of, REPORT, ADMIN, n=number)
-    html = made["html"].replace(" class=short", "")
+    html = made["html"].replace("<td class=short>", "<td>")
     assert made["evidenceHash"] == change["evidenceHash"]
-    assert thawed(change["evidence"], made["evidenceHash"]).content["inputs"]["sequence"] == made["sequence"]
+    frozen = thawed(change["evidence"], made["evidenceHash"]).content
+    assert frozen["inputs"]["sequence"] == made["sequence"]
+    (budget,) = frozen["answers"]["impact"]["budgets"]
+    assert (budget["ci"]["name"], budget["usedMinutes"], budget["windowMinutes"]) == ("webshop", None, 120)
     assert f"✓ Approvable: {made['verdict']}" in html and made["evidenceHash"] in html
     assert "<svg" in html and "@media print" in html and "<script" not in html
     for row in (
@@ -39,6 +42,8 @@ def test_everything_that_is_decided_on_is_on_one_page(store: Store, tmp_path: Pa
         "<td>financial</td><td>waiting</td>", "<td>business</td><td>waiting</td>",
         '<th scope="row">Plan</th><td>stop, move, start</td>',
         '<th scope="row">blast radius: very high</th>',
+        '<th scope="row">budget: moderate</th><td>webshop: 5,',
+        " nothing known of what is used; down for the whole window of 120 min: at most 5,",
         "<td>webshop</td><td>BusinessService</td><td>needs shop, which is down</td>",
     ):  # fmt: skip
         assert row in html, row

@@ -12,7 +12,7 @@ from support.small_estate import estate
 
 from cmdb.errors import DeclarationError, Invalid
 from cmdb_processes.change.conflicts import Conflict, Kind
-from cmdb_processes.change.nouns import CI, Hit, Impact, Severity
+from cmdb_processes.change.nouns import CI, Budgeted, Hit, Impact, Severity
 from cmdb_processes.change.risk import BANDS, CRITICALITY, Band, Facts, Level, Record, Risk, Term, risk
 
 PAGE = Path(__file__).parents[2] / "docs" / "change.md"
@@ -71,6 +71,28 @@ def test_availability_with_its_interval(minutes: tuple[float, float] | None, lev
     assert (found.level, found.sentence) == (level, sentence)
 
 
+@pytest.mark.parametrize(
+    ("budgets", "figure", "level"),
+    [
+        ((), 0, Level.LOW),
+        ((Budgeted("shop", 49.9, True, "budget of shop: s"),), 49.9, Level.LOW),
+        ((Budgeted("shop", 50, True, "budget of shop: s"),), 50, Level.MODERATE),
+        ((Budgeted("mail", 20, True, "m"), Budgeted("shop", 80, True, "budget of shop: s")), 80, Level.HIGH),
+        ((Budgeted("shop", 137, True, "budget of shop: s"),), 137, Level.VERY_HIGH),
+        ((Budgeted("mail", 49, True, "m"), Budgeted("shop", 2, False, "budget of shop: s")), None, Level.MODERATE),
+        ((Budgeted("mail", 90, True, "m"), Budgeted("shop", 120, False, "budget of shop: s")), 120, Level.VERY_HIGH),
+        ((Budgeted("mail", 49, False, "m"), Budgeted("shop", 85, True, "budget of shop: s")), 85, Level.HIGH),
+    ],
+)
+def test_the_budget_that_is_used_up_most_counts(
+    budgets: tuple[Budgeted, ...], figure: float | None, level: Level
+) -> None:
+    """If the worst happens; of what is unknown the window alone may be too much, otherwise it is moderate."""
+    found = term(replace(CALM, budgets=budgets), "budget")
+    assert (found.figure, found.level) == (figure, level)
+    assert found.sentence == ("shop: s" if budgets else "no service that promises anything goes down")
+
+
 def test_one_success_is_no_perfect_record() -> None:
     """The rate after a uniform prior: of 1 success 33 %, of 18 successes 5 %; with none nothing is known."""
     assert Record("x", 1, 0).failed_percent == pytest.approx(100 / 3)
@@ -118,18 +140,21 @@ worse = st.tuples(severities, severities).map(sorted)
     st.lists(st.tuples(worse, st.sampled_from(list(CRITICALITY))), max_size=5),
     st.tuples(figures, figures).map(sorted), st.tuples(st.integers(0, 9), st.integers(0, 9)).map(sorted),
     st.tuples(st.booleans(), st.booleans()).map(sorted), st.tuples(figures, figures).map(sorted),
-    st.tuples(st.integers(0, 9), st.integers(0, 9)).map(sorted),
+    st.tuples(st.integers(0, 9), st.integers(0, 9)).map(sorted), st.tuples(figures, figures).map(sorted),
+    st.booleans(),
 )  # fmt: skip
 def test_risk_is_monotone(hits: list[tuple[list[Severity], str]], lost: list[float], failed: list[int],
-                          backout: list[bool], outside: list[float], done: list[int]) -> None:  # fmt: skip
+                          backout: list[bool], outside: list[float], done: list[int], shares: list[float],
+                          known: bool) -> None:  # fmt: skip
     """Hit harder, lose more, fail oftener, know less of the way back, further outside, done less often: never safer."""
 
     def facts(n: int) -> Facts:
         cis = tuple(Hit(CI(str(k), str(k), "", how), sev[n]) for k, (sev, how) in enumerate(hits))
         records = (Record("team", 9, failed[n]),)
         return Facts(
-            Impact((), cis), (), (0, lost[n]), records, backout[1 - n], backout[1 - n], outside[n], done[1 - n]
-        )
+            Impact((), cis), (), (0, lost[n]), records, backout[1 - n], backout[1 - n], outside[n], done[1 - n],
+            (Budgeted("shop", shares[n], known, ""),),
+        )  # fmt: skip
 
     assert risk(facts(0)).level <= risk(facts(1)).level
 

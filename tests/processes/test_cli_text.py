@@ -118,16 +118,25 @@ CUT SHORT: more than 50000 CIs are reached
 
 
 def test_impact_tells_the_least_budgets_under_the_services(run: Run, server: Scripted) -> None:
-    """As the server puts them, ten at most with how many more there are; how long it lasts is passed on."""
-    budgets = [{"ci": ci(f"s{n}"), "sentence": f"budget of s{n}: {n}.0 left"} for n in range(12)]
-    server.answers = {
-        "resolve": [ci("neo4j")],
-        "impact": impact(hit("s0", "neo4j"), services=[ci("s0")], users=5, budgets=budgets),
-    }
+    """As the server puts them, ten at most with how many more there are; how long it lasts is passed on.
+
+    Those of which nothing is known are named in one line, unless they go down in the window.
+    """
+
+    def budget(n: int, used: float | None, window: float | None) -> dict[str, Any]:
+        words = f"budget of s{n}: {n}.0 left"
+        return {"ci": ci(f"s{n}"), "usedMinutes": used, "windowMinutes": window, "sentence": words}
+
+    known, down = [budget(n, 1.0, 0.0) for n in range(11)], budget(11, None, 180.0)
+    silent = [budget(n, None, 0.0) for n in range(12, 16)]
+    told = {"services": [ci("s0")], "users": 5, "budgets": [down, *known, *silent]}
+    server.answers = {"resolve": [ci("neo4j")], "impact": impact(hit("s0", "neo4j"), **told)}
     lines = run("impact", "neo4j", "--minutes", "180").out.splitlines()
     at = lines.index("services: s0, used by 5 people")
-    assert lines[at + 1 : at + 11] == [one["sentence"] for one in budgets[:10]]
-    assert lines[at + 11] == "+2 more budgets, with more left"
+    assert lines[at + 1 : at + 11] == [one["sentence"] for one in (down, *known[:9])]
+    assert lines[at + 11 : at + 13] == [
+        "+2 more budgets, less used up", "budget: nothing known of what is used of s12, s13, s14 and 1 more",
+    ]  # fmt: skip
     assert server.asked[-1][1]["minutes"] == 180
 
 

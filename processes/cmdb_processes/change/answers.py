@@ -12,7 +12,7 @@ from cmdb.errors import Invalid
 from cmdb.words import Redundancy
 from cmdb_processes.change.models import COMMITTED
 from cmdb_processes.change.moved import ROLES
-from cmdb_processes.change.nouns import CI, Group, Hit, Impact, Link, Planned, Severity
+from cmdb_processes.change.nouns import CI, Budgeted, Group, Hit, Impact, Link, Planned, Severity
 from cmdb_processes.change.window import Window
 
 Answer = Mapping[str, Any]
@@ -99,6 +99,15 @@ def _names(rule: str, member: CI) -> bool:
 def outages(answer: Answer) -> tuple[tuple[CI, Severity], ...]:
     """The CIs that are out at present, of the answer to `impact`."""
     return tuple((ci(one["ci"]), Severity[str(one["degree"])]) for one in answer.get("context") or ())
+
+
+def budgets(answer: Answer) -> tuple[Budgeted, ...]:
+    """The services that use of their allowed downtime in the window, of the answer to `impact`."""
+    return tuple(
+        Budgeted(str(one["ci"]["name"]), float(one["share"]), one["usedMinutes"] is not None, str(one["sentence"]))
+        for one in answer.get("budgets") or ()
+        if one["windowMinutes"]
+    )
 
 
 def planned(record: Answer) -> Planned:

@@ -17,9 +17,9 @@ from cmdb_processes.change.combined import combined
 from cmdb_processes.change.conflicts import Conflict, conflicts, outages, outside
 from cmdb_processes.change.evidence import Evidence, Inputs, freeze
 from cmdb_processes.change.models import MODELS, NORMAL
-from cmdb_processes.change.nouns import Impact, Planned
+from cmdb_processes.change.nouns import Budgeted, Impact, Planned
 from cmdb_processes.change.parts import ACCEPTED
-from cmdb_processes.change.questions import IMPACT, OPEN, TOGETHER, touched
+from cmdb_processes.change.questions import ASSESSED, IMPACT, OPEN, TOGETHER, touched
 from cmdb_processes.change.risk import Facts, risk
 from cmdb_processes.change.services import Service, minutes_lost, requirements, services
 from cmdb_processes.change.window import Window
@@ -52,7 +52,9 @@ def take(ask: Ask, record: Record) -> Taken:
     overlaps, one for each set of these that might spend a redundancy together, one for all services, and a few for
     earlier changes.
     """
-    answer = ask(IMPACT, of=list(record.cis))["impact"]
+    window = window_of(record)
+    given = {"begin": window.start.isoformat(), "minutes": window.minutes}
+    answer = ask(ASSESSED, of=list(record.cis), **given)["impact"]
     if gone := [ci for ci in answer["of"] if ci.get("status", LIVE) != LIVE]:
         raise UnknownName(f"{gone[0]['name']} is {gone[0]['status']}", where="cis")
     own, alone = own_change(record, answer), answers.impact(answer)
@@ -61,11 +63,12 @@ def take(ask: Ask, record: Record) -> Taken:
     found = (*_conflicts(ask, own, tuple(others), alone, around), *outages(own, alone, answers.outages(answer)))
     proposal = proposal_of(record)
     reached = services(ask, own, answer.get("services") or (), alone.sequence, proposal)
-    told = _told(ask, record, own, alone, found, reached, outside(own.window, around.maintenance))
-    given = {"impact": answer, "services": [dict(one.row) for one in reached]}
+    counted = answers.budgets(answer)
+    told = _told(ask, record, own, alone, found, reached, outside(own.window, around.maintenance), counted)
+    taken = {"impact": answer, "services": [dict(one.row) for one in reached]}
     inputs = _inputs(own, tuple(others), alone, proposal, around)
     return Taken(
-        told, alone, str(answer.get("verdict") or ""), freeze(inputs, _plain(given), told.as_json()), own, reached
+        told, alone, str(answer.get("verdict") or ""), freeze(inputs, _plain(taken), told.as_json()), own, reached
     )
 
 
@@ -77,6 +80,7 @@ def _told(
     found: tuple[Conflict, ...],
     reached: tuple[Service, ...],
     minutes_outside: float,
+    budgets: tuple[Budgeted, ...],
 ) -> Assessment:
     tracks = earlier.track(ask, record.cis, _text(record, "template") or None)
     facts = Facts(
@@ -88,6 +92,7 @@ def _told(
         backout_tested=bool(record.fields.get("backout_tested")),
         outside=minutes_outside,
         done_before=max((track.done for track in tracks), default=0),
+        budgets=budgets,
     )
     accepted = {str(row["sentence"]): str(row["reason"]) for row in record.part(ACCEPTED.name)}
     model = MODELS.get(record.model, NORMAL)
@@ -108,11 +113,16 @@ def proposal_of(record: Record) -> Mapping[str, Any]:
 def own_change(record: Record, answer: Mapping[str, Any]) -> Planned:
     """A change as the rules take it; `answer` names its CIs: {of {id name class}}."""
     fields = record.fields
-    start, end = (datetime.fromisoformat(str(fields[name])) for name in ("window_start", "window_end"))
     names = fields.get("implementers") or ()
     people = frozenset(map(str, names)) if isinstance(names, tuple) else frozenset[str]()
     cis = tuple(map(answers.ci, answer["of"]))
-    return Planned(record.number, str(fields.get("title")), cis, Window(start, end), people, record.model)
+    return Planned(record.number, str(fields.get("title")), cis, window_of(record), people, record.model)
+
+
+def window_of(record: Record) -> Window:
+    """When a change is to be done."""
+    start, end = (datetime.fromisoformat(str(record.fields[name])) for name in ("window_start", "window_end"))
+    return Window(start, end)
 
 
 def open_changes(ask: Ask, number: str, window: Window) -> tuple[Planned, ...]:

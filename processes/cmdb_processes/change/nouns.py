@@ -114,6 +114,19 @@ class Impact:
 
 
 @dataclass(frozen=True, slots=True)
+class Budgeted:
+    """A service that goes down in a window, and what is used up of the downtime it is allowed when all of it is lost.
+
+    `share` is in percent of the allowed, at least where it is not `known` how much was used before.
+    """
+
+    service: str
+    share: float
+    known: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """A change as its neighbours in the calendar see it. `committed`: it is approved, or on its way since."""
 

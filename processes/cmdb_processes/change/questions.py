@@ -7,9 +7,7 @@ query ChangeCIs($ids: [String!]!) {
 """
 """Which of these CIs are there and not retired."""
 
-IMPACT = """
-query ChangeImpact($of: [ID!]!, $asOf: Moment) {
-  impact(of: $of, asOf: $asOf) {
+_RADIUS = """
     sequence at hash verdict truncated
     of { id name class status }
     items {
@@ -23,10 +21,24 @@ query ChangeImpact($of: [ID!]!, $asOf: Moment) {
     counts { class degree count }
     edges { type from { id name class } to { id name class } }
     seenLately
-  }
-}
 """
-"""The evidence of an assessment is the answer to this, whole."""
+IMPACT = f"query ChangeImpact($of: [ID!]!, $asOf: Moment) {{ impact(of: $of, asOf: $asOf) {{ {_RADIUS} }} }}"
+"""What some CIs reach."""
+
+ASSESSED = f"""
+query AssessedImpact($of: [ID!]!, $begin: Moment!, $minutes: Float!) {{
+  impact(of: $of) {{
+    {_RADIUS}
+    budgets(begin: $begin, minutes: $minutes) {{
+      ci {{ id name }} percent begin allowedMinutes usedMinutes leftMinutes windowMinutes share sentence
+    }}
+  }}
+}}
+"""
+"""The same with what the window takes of the downtime that services are allowed.
+
+The evidence of an assessment is the answer to this, whole.
+"""
 
 FITS = """
 query FitsTheGraph($proposed: ProposedInput!) { diff(proposed: $proposed, first: 1) { nodes { ci } } }

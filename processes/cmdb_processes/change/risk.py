@@ -12,7 +12,7 @@ from enum import IntEnum
 
 from cmdb.errors import DeclarationError, Invalid
 from cmdb_processes.change.conflicts import Conflict
-from cmdb_processes.change.nouns import Impact, Severity
+from cmdb_processes.change.nouns import Budgeted, Impact, Severity
 
 
 class Level(IntEnum):
@@ -61,6 +61,7 @@ BANDS: Mapping[str, Band] = {
         Band("blast radius", "points", 1, 10, 40),
         Band("redundancy spent", "CIs", 1, 5),
         Band("availability", "min per year", 1, 60, 525.6),  # 525.6 min is a thousandth of a year
+        Band("budget", "% of the allowed", 50, 80, 100),  # of the downtime that a service may have in the year
         Band("track record", "% failed", 5, 20, 50),
         Band("way back", "steps missing", 1, 2),
         Band("window", "min outside", 1, 240),
@@ -109,7 +110,8 @@ class Facts:
     """What a risk is taken from.
 
     `minutes_lost`: the least and the most of the minutes per year that availability falls (None: not known; below 0 it
-    rises); `outside`: minutes outside the maintenance windows; `done_before`: how often on this class of CI.
+    rises); `outside`: minutes outside the maintenance windows; `done_before`: how often on this class of CI;
+    `budgets`: of the services that go down in the window and promise something.
     """
 
     impact: Impact
@@ -120,6 +122,7 @@ class Facts:
     backout_tested: bool
     outside: float
     done_before: int
+    budgets: Sequence[Budgeted] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,7 @@ def risk(facts: Facts, bands: Mapping[str, Band] = BANDS) -> Risk:
             _blast(facts.impact),
             _redundancy(facts.impact),
             _availability(facts.minutes_lost),
+            _budget(facts.budgets, bands["budget"]),
             _track(facts.records),
             _way_back(facts),
             ("window", facts.outside, f"{facts.outside:.0f} min outside the maintenance windows"),
@@ -205,6 +209,19 @@ def _availability(minutes: tuple[float, float] | None) -> tuple[str, float | Non
     if most <= 0:
         return "availability", 0.0, f"gains {-most:.1f} min a year" if most else "stays as it is"
     return "availability", most, f"loses up to {most:.1f} min a year"
+
+
+def _budget(budgets: Sequence[Budgeted], band: Band) -> tuple[str, float | None, str]:
+    """If the worst happens: the services are down for the whole window. Of the unknown what is certain still counts."""
+    if not budgets:
+        return "budget", 0.0, "no service that promises anything goes down"
+
+    def figure(one: Budgeted) -> float | None:
+        return one.share if one.known or band.level(one.share) > Level.LOW else None
+
+    worst = max(budgets, key=lambda one: (band.level(figure(one)), one.share))
+    found = figure(worst)
+    return "budget", None if found is None else round(found, 3), worst.sentence.removeprefix("budget of ")
 
 
 def _track(records: Sequence[Record]) -> tuple[str, float | None, str]:

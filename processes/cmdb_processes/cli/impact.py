@@ -137,10 +137,20 @@ def _beside(answer: dict[str, Any]) -> None:
     if answer["services"]:
         users = "" if answer["users"] is None else f", used by {answer['users']:,} people"
         show.out(f"services: {', '.join(one['name'] for one in answer['services'])}{users}")
-    for budget in answer["budgets"][:BUDGETS]:
+    _budgets(answer["budgets"])
+
+
+def _budgets(found: Sequence[Mapping[str, Any]]) -> None:
+    """What is left of the allowed downtime; of whom nothing is known and nothing would be used, in one line."""
+    told = [one for one in found if one["usedMinutes"] is not None or one["windowMinutes"]]
+    silent = [one["ci"]["name"] for one in found if one not in told]
+    for budget in told[:BUDGETS]:
         show.out(budget["sentence"])
-    if (more := len(answer["budgets"]) - BUDGETS) > 0:
-        show.out(f"+{more:,} more budgets, with more left")
+    if (more := len(told) - BUDGETS) > 0:
+        show.out(f"+{more:,} more budget{'' if more == 1 else 's'}, less used up")
+    if silent:
+        behind = f" and {len(silent) - NAMED:,} more" if len(silent) > NAMED else ""
+        show.out(f"budget: nothing known of what is used of {', '.join(silent[:NAMED])}{behind}")
 
 
 def _table(radius: Radius, depth: int | None) -> None:
