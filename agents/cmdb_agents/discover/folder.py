@@ -21,7 +21,7 @@ MAX_TRIES = 3
 KEEP_RUNS = 200
 _TABLES = """
 CREATE TABLE IF NOT EXISTS run (id TEXT PRIMARY KEY, target TEXT NOT NULL, at TEXT NOT NULL, body TEXT NOT NULL,
-                                sent INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+                                sent INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS tries (place TEXT PRIMARY KEY, wrong INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS seen (node TEXT PRIMARY KEY, target TEXT NOT NULL, present INTEGER NOT NULL) WITHOUT ROWID;
 """
@@ -144,7 +144,7 @@ class Folder:
     def runs(self, unsent: bool = False) -> list[dict[str, object]]:
         """The kept runs, newest first."""
         where = "WHERE sent = 0 " if unsent else ""
-        rows = self._db.execute(f"SELECT body FROM run {where}ORDER BY at DESC, id")  # noqa: S608  # two fixed texts
+        rows = self._db.execute(f"SELECT body FROM run {where}ORDER BY at DESC, rowid DESC")  # noqa: S608  # two fixed texts
         return [json.loads(r[0]) for r in rows]
 
     def sent(self, ids: list[str]) -> None:
