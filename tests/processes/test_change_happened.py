@@ -32,7 +32,7 @@ mutation D($a: ID!, $b: ID!) {
 
 
 QUESTIONS = {
-    **{name: text for name, text in vars(questions).items() if name.isupper() and isinstance(text, str)},
+    **{n: text for n, text in vars(questions).items() if n.isupper() and n[0] != "_" and isinstance(text, str)},
     "touched": questions.touched(questions.TOGETHER),
 }
 DEAREST = 2_700
