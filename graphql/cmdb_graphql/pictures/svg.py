@@ -81,12 +81,13 @@ def svg(ladder: Ladder) -> str:
 
 def _top(ladder: Ladder) -> Iterator[str]:
     for n, line in enumerate(ladder.verdict):
-        yield _text(MARGIN, MARGIN + LARGE + n * (LARGE + 6), line, "verdict")
+        yield written(MARGIN, MARGIN + LARGE + n * (LARGE + 6), line, "verdict")
     for x, heading in ladder.headings:
-        yield _text(x, ladder.top + SMALL, heading, "quiet")
+        yield written(x, ladder.top + SMALL, heading, "quiet")
 
 
-def _text(x: float, y: float, text: str, kind: str = "") -> str:
+def written(x: float, y: float, text: str, kind: str = "") -> str:
+    """A line of text that begins at (x, y)."""
     marked = f' class="{kind}"' if kind else ""
     return f'<text x="{x:g}" y="{y:g}"{marked}>{escape(text)}</text>'
 
@@ -112,10 +113,10 @@ def _box(place: Place) -> str:
     below = PAD + (1 + len(place.name)) * LINE + 12
     lines = [
         f'<g class="shape" transform="translate({PAD:g} {PAD:g})">{_SHAPES[kind]}</g>',
-        _text(PAD + 18, PAD + 10, place.head, "head"),
-        _text(place.w - PAD, PAD + 10, place.cls, "quiet end"),
-        *(_text(PAD, PAD + (n + 1) * LINE + 12, line, "name") for n, line in enumerate(place.name)),
-        *(_text(PAD, below + n * (LINE - 1), line) for n, line in enumerate(place.reason)),
+        written(PAD + 18, PAD + 10, place.head, "head"),
+        written(place.w - PAD, PAD + 10, place.cls, "quiet end"),
+        *(written(PAD, PAD + (n + 1) * LINE + 12, line, "name") for n, line in enumerate(place.name)),
+        *(written(PAD, below + n * (LINE - 1), line) for n, line in enumerate(place.reason)),
     ]
     whole = f"<title>{escape(place.whole)}</title>"
     return (
@@ -134,8 +135,8 @@ def _foot(ladder: Ladder) -> Iterator[str]:
         kind, said = _CLASS[degree], words.SIGNS[degree].said
         yield (
             f'<g class="{kind}"><g class="shape" transform="translate({x:g} {y + 9:g})">{_SHAPES[kind]}</g>'
-            f"{_text(x + 18, y + 19, said, 'head')}</g>"
+            f"{written(x + 18, y + 19, said, 'head')}</g>"
         )
         x += 18 + width(said, SMALL) * 1.13 + 22
     for n, note in enumerate(ladder.notes):
-        yield _text(MARGIN, y + 22 + (n + 1) * LINE, note, "quiet")
+        yield written(MARGIN, y + 22 + (n + 1) * LINE, note, "quiet")

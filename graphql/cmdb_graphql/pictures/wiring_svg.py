@@ -8,7 +8,7 @@ from html import escape
 from cmdb_graphql.pictures.ladder import LARGE, LINE, MARGIN, PAD, SMALL
 from cmdb_graphql.pictures.measure import width
 from cmdb_graphql.pictures.network import BOTH, DECLARED, HEARD, ONE
-from cmdb_graphql.pictures.svg import colours, style
+from cmdb_graphql.pictures.svg import colours, style, written
 from cmdb_graphql.pictures.wiring import GAP, SAID, Line, Place, Wiring
 
 _RULES = (
@@ -29,18 +29,13 @@ def svg(wiring: Wiring) -> str:
         f"<title>{escape(wiring.summary)}</title>",
         f"<style>{colours()}{style()}{_RULES}</style>",
         '<rect class="page" width="100%" height="100%"/>',
-        *(_text(MARGIN, MARGIN + LARGE + n * (LARGE + 6), line, "verdict") for n, line in enumerate(wiring.title)),
+        *(written(MARGIN, MARGIN + LARGE + n * (LARGE + 6), line, "verdict") for n, line in enumerate(wiring.title)),
         *map(_cable, wiring.lines),
         *map(_box, wiring.places),
         *_foot(wiring),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
-
-
-def _text(x: float, y: float, text: str, kind: str = "") -> str:
-    marked = f' class="{kind}"' if kind else ""
-    return f'<text x="{x:g}" y="{y:g}"{marked}>{escape(text)}</text>'
 
 
 def _cable(line: Line) -> str:
@@ -64,13 +59,13 @@ def _box(place: Place) -> str:
     kinds = " ".join(["box", *["device"] * place.device, *["outside"] * place.outside, *["single"] * place.single])
     under = PAD + (1 + len(place.name)) * LINE + 10
     lines = [
-        _text(PAD, PAD + 10, place.corner, "quiet"),
-        *(_text(PAD, PAD + (n + 1) * LINE + 12, line, "name") for n, line in enumerate(place.name)),
-        *([_text(PAD, under, place.below, "below")] if place.below else []),
+        written(PAD, PAD + 10, place.corner, "quiet"),
+        *(written(PAD, PAD + (n + 1) * LINE + 12, line, "name") for n, line in enumerate(place.name)),
+        *([written(PAD, under, place.below, "below")] if place.below else []),
     ]
     for port in place.ports:
         x, kind = (place.w - PAD, "quiet end") if port.right else (PAD, "quiet")
-        lines.append(_text(x, port.y + 4, port.name, kind))
+        lines.append(written(x, port.y + 4, port.name, kind))
         lines.append(f'<circle class="dot" cx="{place.w - 2 if port.right else 2:g}" cy="{port.y:g}" r="2"/>')
     return (
         f'<svg class="{kinds}" x="{place.x:g}" y="{place.y:g}" width="{place.w:g}" height="{place.h:g}">'
@@ -85,7 +80,7 @@ def _foot(wiring: Wiring) -> Iterator[str]:
     yield f'<path class="rule" d="M{MARGIN:g} {y:g}H{wiring.width - MARGIN:g}"/>'
     x = MARGIN
     for word in wiring.words:
-        yield f'<path class="cable {word}" d="M{x:g} {y + 15:g}h30"/>{_text(x + 36, y + 19, SAID[word])}'
+        yield f'<path class="cable {word}" d="M{x:g} {y + 15:g}h30"/>{written(x + 36, y + 19, SAID[word])}'
         x += 36 + width(SAID[word], SMALL) + 22
     if wiring.note:
-        yield _text(MARGIN, y + 22 + LINE, wiring.note, "quiet")
+        yield written(MARGIN, y + 22 + LINE, wiring.note, "quiet")

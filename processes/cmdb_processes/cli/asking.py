@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from cmdb.errors import AmbiguousName, Misconfigured, NotAuthenticated, Unavailable, UnknownName
-from cmdb_graphql.client import HttpClient
+from cmdb_graphql.client import Client, HttpClient
 from cmdb_processes.cli.company.folder import is_example
 
 OPTIONS: dict[str, Any] = {"url": None, "token_file": None, "plain": False}
@@ -23,6 +24,8 @@ query Resolve($name: String!, $class: String, $retired: Boolean! = false, $propo
 }
 """
 NEAR = "query Near($text: String!) { search(text: $text, first: 5) { nodes { name class } } }"
+PAGE = 100
+"""Rows of a page, which is as many as the server gives."""
 
 
 def client() -> HttpClient:
@@ -72,13 +75,28 @@ def every(field: str, selection: str) -> list[dict[str, Any]]:
         f"query Every($after: String) {{ {field}(first: 100, after: $after) "
         f"{{ nodes {{ {selection} }} pageInfo {{ hasNextPage endCursor }} }} }}"
     )
-    asked, rows, after = client(), [], None
+    return [row for page in pages(client(), document, field) for row in page]
+
+
+def pages(asking: Client, document: str, field: str, **asked: Any) -> Iterator[list[dict[str, Any]]]:
+    """The rows of a list, a page at a time; the document takes `$after`."""
+    after = None
     while True:
-        page = asked.ask(document, after=after)[field]
-        rows += page["nodes"]
+        page = asking.ask(document, **asked, after=after)[field]
+        yield page["nodes"]
         if not page["pageInfo"]["hasNextPage"]:
-            return rows
+            return
         after = page["pageInfo"]["endCursor"]
+
+
+def whole(asking: Client, document: str, field: str, first: int, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """So many rows of a list, with what its first page says beside them; it takes `$first` and `$after`."""
+    answer = asking.ask(document, first=min(first, PAGE), **asked)[field]
+    nodes, end = answer["nodes"], answer["pageInfo"]
+    while len(nodes) < first and end["hasNextPage"]:
+        more = asking.ask(document, first=min(first - len(nodes), PAGE), after=end["endCursor"], **asked)[field]
+        nodes, end = [*nodes, *more["nodes"]], more["pageInfo"]
+    return {**answer, "nodes": nodes, "pageInfo": end}
 
 
 def resolve(

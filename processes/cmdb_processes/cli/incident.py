@@ -95,18 +95,7 @@ def list_(
 
 def show_(number: Number, json: Json = False) -> None:
     """Show one: whom it hits, what the clocks say, history. Exit code 2 when a promise is broken."""
-    record = records.one(INCIDENT, number, FIELDS)
-    levels = tickets.levels(number)
-    if json:
-        show.emit({**record, "readings": levels})
-    else:
-        _describe(record)
-        for one in levels:
-            show.out(f"  {one['sentence']}")
-        records.print_links(record)
-        records.print_history(record)
-    if any(one["breached"] for one in levels):
-        raise typer.Exit(2)
+    tickets.print_one(records.one(INCIDENT, number, FIELDS), _describe, json)
 
 
 def assign(

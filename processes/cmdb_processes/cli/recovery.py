@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from cmdb_graphql.client import HttpClient
 from cmdb_processes.cli import asking, show
 from cmdb_processes.cli import proposed as proposals
 
@@ -22,7 +21,6 @@ query Recovery(
   }
 }
 """
-PAGE = 100
 
 
 def register(app: typer.Typer) -> None:
@@ -48,22 +46,9 @@ def recovery(
     steps = proposals.read(client, proposed)
     failed = [asking.resolve(client, one, retired=past, proposed=steps)["id"] for one in names]
     staying = [asking.resolve(client, one, retired=past, proposed=steps)["id"] for one in down or []]
-    answer = whole(client, first, {"of": failed, "alsoDown": staying, "asOf": as_of, "proposed": steps})
+    asked = {"of": failed, "alsoDown": staying, "asOf": as_of, "proposed": steps}
+    answer = asking.whole(client, ORDER, "recoveryOrder", first, asked)
     show.emit(answer) if json else render(answer)
-
-
-def whole(client: HttpClient, first: int, asked: dict[str, Any]) -> dict[str, Any]:
-    """So many of them, page by page."""
-    nodes: list[dict[str, Any]] = []
-    after: str | None = None
-    while True:
-        page = min(first - len(nodes), PAGE)
-        answer: dict[str, Any] = client.ask(ORDER, first=page, after=after, **asked)["recoveryOrder"]
-        nodes += answer["nodes"]
-        end = answer["pageInfo"]
-        if len(nodes) >= first or not end["hasNextPage"]:
-            return {**answer, "nodes": nodes}
-        after = end["endCursor"]
 
 
 def render(answer: dict[str, Any]) -> None:

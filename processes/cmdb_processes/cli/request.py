@@ -84,18 +84,7 @@ def list_(
 
 def show_(number: Number, json: Json = False) -> None:
     """Show one: answers, tasks, votes, clocks, history. Exit code 2 when a promise is broken."""
-    record = records.one(REQUEST, number, FIELDS)
-    found = tickets.levels(number)
-    if json:
-        show.emit({**record, "readings": found})
-    else:
-        _describe(record)
-        for one in found:
-            show.out(f"  {one['sentence']}")
-        records.print_links(record)
-        records.print_history(record)
-    if any(one["breached"] for one in found):
-        raise typer.Exit(2)
+    tickets.print_one(records.one(REQUEST, number, FIELDS), _describe, json)
 
 
 def approve(

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from cmdb.errors import Invalid
-from cmdb_graphql.client import HttpClient
 from cmdb_processes.cli import asking, show
 from cmdb_processes.cli import proposed as proposals
 
@@ -28,7 +27,7 @@ query EstateSpofs(
   }
 }
 """
-PAGE, NAMED = 100, 3
+NAMED = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -63,21 +62,12 @@ def spof(
     named = [*([] if name is None else [name]), *(down or [])]
     ids = [asking.resolve(client, one, retired=past, proposed=steps)["id"] for one in named]
     if name is None:
-        answer = whole(client, first, {"class": cls, "alsoDown": ids, "asOf": as_of, "proposed": steps})
+        asked = {"class": cls, "alsoDown": ids, "asOf": as_of, "proposed": steps}
+        answer = asking.whole(client, ESTATE, "estateSpofs", first, asked)
         show.emit(answer) if json else render_estate(answer)
         return
     answer = client.ask(SPOFS, of=ids[0], alsoDown=ids[1:], asOf=as_of, proposed=steps)["spofs"]
     show.emit(answer) if json else render(answer)
-
-
-def whole(client: HttpClient, first: int, asked: dict[str, Any]) -> dict[str, Any]:
-    """So many of the estate, page by page."""
-    answer = client.ask(ESTATE, first=min(first, PAGE), **asked)["estateSpofs"]
-    nodes, end = answer["nodes"], answer["pageInfo"]
-    while len(nodes) < first and end["hasNextPage"]:
-        more = client.ask(ESTATE, first=min(first - len(nodes), PAGE), after=end["endCursor"], **asked)["estateSpofs"]
-        nodes, end = [*nodes, *more["nodes"]], more["pageInfo"]
-    return {**answer, "nodes": nodes, "pageInfo": end}
 
 
 def render(answer: dict[str, Any]) -> None:

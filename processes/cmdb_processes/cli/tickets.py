@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import typer
 
 from cmdb.errors import Invalid
 from cmdb.words import Category
-from cmdb_processes.cli import asking, records
+from cmdb_processes.cli import asking, records, show
 
 LEVELS = """
 query Levels($number: String!) {
@@ -48,3 +50,18 @@ def levels(number: str) -> list[dict[str, Any]]:
     """What the clocks of a record show."""
     found: list[dict[str, Any]] = asking.ask(LEVELS, number=number)["serviceLevels"]["readings"]
     return found
+
+
+def print_one(record: dict[str, Any], describe: Callable[[dict[str, Any]], None], json: bool) -> None:
+    """A record, its clocks, links and history. Exit code 2 when a promise is broken."""
+    found = levels(record["number"])
+    if json:
+        show.emit({**record, "readings": found})
+    else:
+        describe(record)
+        for one in found:
+            show.out(f"  {one['sentence']}")
+        records.print_links(record)
+        records.print_history(record)
+    if any(one["breached"] for one in found):
+        raise typer.Exit(2)

@@ -7,6 +7,7 @@ from typing import Any
 
 from cmdb_graphql.client import Client
 from cmdb_graphql.pictures.network import CABLE, RELATIONS, UPLINK, Network
+from cmdb_processes.cli import asking
 
 Edge = dict[str, Any]
 PAGE = 100
@@ -35,7 +36,7 @@ def everywhere(client: Client, most: int) -> tuple[Network, bool]:
     """
     joined = {"or": [{"related": [{"type": one}]} for one in RELATIONS]}
     found = dict[str, Edge]()
-    for page in _pages(client, CIS, "cis", filter=joined):
+    for page in asking.pages(client, CIS, "cis", filter=joined):
         if len(found) >= most:
             return Network.of(found.values()), True
         found |= _edges(client, OUT, [row["id"] for row in page], RELATIONS)
@@ -77,7 +78,7 @@ def _below(client: Client, ids: list[str], relation: str) -> list[dict[str, Any]
     return [
         row
         for part in _parts(ids)
-        for page in _pages(client, BELOW, "dependents", of=part, types=[relation])
+        for page in asking.pages(client, BELOW, "dependents", of=part, types=[relation])
         for row in page
     ]
 
@@ -86,25 +87,17 @@ def _ports(client: Client, parents: list[str]) -> list[str]:
     """Their interfaces that a cable begins or ends at."""
     ways = [{"related": [{"type": CABLE, "direction": way}]} for way in ("OUT", "IN")]
     asked = {"class": {"eq": "NetworkInterface"}, "parent": {"in": parents}, "or": ways}
-    return [row["id"] for page in _pages(client, CIS, "cis", filter=asked) for row in page]
+    return [row["id"] for page in asking.pages(client, CIS, "cis", filter=asked) for row in page]
 
 
 def _edges(client: Client, document: str, ids: list[str], relations: Sequence[str]) -> dict[str, Edge]:
     """By their ids."""
     field = "dependencies" if document is OUT else "dependents"
     return {
-        edge["id"]: edge for page in _pages(client, document, field, of=ids, types=list(relations)) for edge in page
+        edge["id"]: edge
+        for page in asking.pages(client, document, field, of=ids, types=list(relations))
+        for edge in page
     }
-
-
-def _pages(client: Client, document: str, field: str, **asked: Any) -> Iterator[list[dict[str, Any]]]:
-    after = None
-    while True:
-        page = client.ask(document, **asked, after=after)[field]
-        yield page["nodes"]
-        if not page["pageInfo"]["hasNextPage"]:
-            return
-        after = page["pageInfo"]["endCursor"]
 
 
 def _parts(ids: list[str]) -> Iterator[list[str]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from cmdb.moments import iso
+from cmdb_processes.cli.company.dates import days_before
 from cmdb_processes.cli.company.desk import Desk, Step
 from cmdb_processes.cli.company.inventory import PEOPLE, TEAMS
 from cmdb_processes.cli.company.outages import BROKEN, Outage
@@ -55,7 +56,7 @@ def write(desk: Desk, today: date) -> None:
 
 
 def _past(desk: Desk, outage: Outage, today: date) -> None:
-    start, end = _moment(today, outage.days), _moment(today, outage.over)
+    start, end = days_before(today, outage.days), days_before(today, outage.over)
     soon = start + timedelta(minutes=10)
     steps = [
         Step(iso(start), "discovery", "new", f"{outage.ci} is {outage.condition}", "open_incident"),
@@ -81,7 +82,7 @@ def _past(desk: Desk, outage: Outage, today: date) -> None:
 
 def _late(desk: Desk, today: date) -> None:
     """One that is in work for days."""
-    start = _moment(today, LATE_DAYS)
+    start = days_before(today, LATE_DAYS)
     steps = [
         Step(iso(start), LATE.by, "new", f"opened by {LATE.by}", "open_incident"),
         Step(iso(start + timedelta(hours=2)), LATE.owner, "in progress", f"begun by {LATE.owner}", "begin_incident"),
@@ -103,7 +104,3 @@ def _today(desk: Desk, one: Open) -> None:
 def _team(account: str) -> str:
     """The team of somebody with an account."""
     return next(TEAMS[code] for name, code in PEOPLE if name.split()[0].lower() == account)
-
-
-def _moment(today: date, days: float) -> datetime:
-    return datetime.combine(today, time(), UTC) - timedelta(seconds=round(days * 86_400))

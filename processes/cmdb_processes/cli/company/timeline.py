@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from cmdb.errors import Invalid
+from cmdb_processes.cli.company.dates import days_before
 from cmdb_processes.cli.company.estate import SEED, estate
 from cmdb_processes.cli.company.events import DISCOVERY, Event, events
 from cmdb_processes.cli.company.rows import Row, about
@@ -44,16 +45,12 @@ def timeline(today: date, seed: int = SEED) -> tuple[Step, ...]:
     gone = [row for number, one in enumerate(told) for row in one.left if _event(row, late) < number]
     for row in (*coming, *(row for row in rows if "type" in row), *gone):
         comes.setdefault(_event(row, late), []).append(row)
-    steps = [Step(_moment(today, DAYS), "the company as it was found", tuple(comes[-1]))]
+    steps = [Step(days_before(today, DAYS), "the company as it was found", tuple(comes[-1]))]
     for number, one in enumerate(told):
         said = (*comes.get(number, ()), *changes[number], *one.says)
         retire = tuple(str(row["ref"]) for row in one.left if "class" in row)
-        steps.append(Step(_moment(today, one.days), one.summary, said, retire, one.by))
+        steps.append(Step(days_before(today, one.days), one.summary, said, retire, one.by))
     return tuple(steps)
-
-
-def _moment(today: date, days: float) -> datetime:
-    return datetime.combine(today, time(), UTC) - timedelta(seconds=round(days * 86_400))
 
 
 def _event(row: Row, late: Mapping[str, int]) -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from itertools import chain
 
 from cmdb.classes import catalogue
 from cmdb_graphql.client import Client
+from cmdb_processes.cli import asking
 
 CHUNK = 100
 OWNERS = """
@@ -23,17 +24,7 @@ def owners(client: Client, macs: Iterable[str]) -> dict[str, str]:
     """The id of the one host that has each address; an address of several hosts names none."""
     wanted, found = sorted(set(macs)), dict[str, set[str]]()
     for at in range(0, len(wanted), CHUNK):
-        for row in _pages(client, wanted[at : at + CHUNK]):
+        for row in chain(*asking.pages(client, OWNERS, "networkInterfaces", macs=wanted[at : at + CHUNK])):
             if row["parent"] and "Host" in catalogue().lineage(row["parent"]["class"]):
                 found.setdefault(row["mac"], set()).add(row["parent"]["id"])
     return {mac: next(iter(ids)) for mac, ids in found.items() if len(ids) == 1}
-
-
-def _pages(client: Client, macs: list[str]) -> list[dict[str, Any]]:
-    rows, after = [], None
-    while True:
-        page = client.ask(OWNERS, macs=macs, after=after)["networkInterfaces"]
-        rows += page["nodes"]
-        if not page["pageInfo"]["hasNextPage"]:
-            return rows
-        after = page["pageInfo"]["endCursor"]
