@@ -54,8 +54,8 @@ MIGRATIONS = (
 )
 MAX_QUEUED = 200_000
 MAX_ATTEMPTS = 3
-MAX_BATCH = 4 * 1024 * 1024
-"""Bytes of reports that are applied together."""
+MAX_BATCH = 256 * 1024
+"""Bytes of reports that are applied together; in memory, with the plans made of them, it is a hundred times that."""
 
 MAX_READ = 1024 * 1024
 """Bytes of reports that are kept as the front door has read them, for the applier: some 10 MiB in memory."""

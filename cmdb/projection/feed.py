@@ -22,8 +22,8 @@ log = logging.getLogger("epicentre.projection")
 
 LOOK = 0.5
 """Seconds between two looks at the journal."""
-BATCH = 50
-"""Journal entries read together: the first report of a large host is some MB."""
+BATCH = 16
+"""Journal entries read together: the first report of a large host is some MB, and several times that once read."""
 LAG = 500
 """Entries that a question waits for; further behind it goes to the graph."""
 TURN = 0.5

@@ -92,6 +92,46 @@ def _plain(
 
 
 @_compiled  # type: ignore[untyped-decorator]
+def _then(
+    ptr: Ints, nbr: Ints, kind: Bytes, begin: Ints, end: Ints, degraded: Bytes, at: int,
+    seen: Bytes, queue: Ints, hops: Ints, worse: Ints, here: int, count: int, late: int,
+) -> tuple[int, int]:  # fmt: skip
+    """Who, as of a moment before the rows were made: they hold all that was open then, so nothing else is looked at.
+
+    `degraded` says of each relation whether it passes on less than all. Answers with all in the queue looked at.
+    """
+    old = len(ptr) - 1
+    while here < count:
+        ci = int(queue[here])
+        if here + AHEAD < count and queue[here + AHEAD] < old:
+            _prefetch(ptr, int(queue[here + AHEAD]))
+        if here + NEAR < count and queue[here + NEAR] < old:
+            near = int(ptr[queue[here + NEAR]])
+            _prefetch(nbr, near)
+            _prefetch(begin, near)
+            _prefetch(end, near)
+            _prefetch(kind, near)
+        depth, before, state = hops[here] + 1, count, int(seen[ci])
+        here += 1
+        if ci >= old:
+            continue
+        for edge in range(int(ptr[ci]), int(ptr[ci + 1])):
+            dependent = nbr[edge]
+            held = (begin[edge] <= at) & (at < end[edge])
+            degree = (DEGRADED if degraded[kind[edge]] else state) * held
+            was = int(seen[dependent])
+            queue[count] = dependent
+            count += (was == 0) & held
+            if 0 < was < degree:
+                worse[late] = dependent
+                late += 1
+            seen[dependent] = max(was, degree)
+        for found in range(before, count):
+            hops[found] = depth
+    return count, late
+
+
+@_compiled  # type: ignore[untyped-decorator]
 def spread(  # noqa: PLR0912, PLR0915  # numba counts references at every call: what runs for each edge stands here
     rows: Rows, delta: Delta, length: int, steps: Steps, proposed: bool, soft: Bytes, graded: bool,
     count: int, at: int, recent: bool, scratch: Scratch, stop: int,
@@ -102,11 +142,18 @@ def spread(  # noqa: PLR0912, PLR0915  # numba counts references at every call: 
     marks, closed, gone, added, added_source, added_kind = steps
     seen, queue, hops, via, worse = scratch
     old, late, here, done = len(nopen), 0, 0, 0
+    degraded = soft if graded else np.zeros_like(soft)
     while (here < count or done < late) and not (stop >= 0 and seen[stop] != 0):
         if recent and not (proposed or graded or stop >= 0):
             here, count = _plain(ptr, nopen, nbr, touched, seen, queue, hops, here, count)
             if here == count:
                 break
+        if here < count and not (recent or proposed or stop >= 0):
+            count, late = _then(
+                ptr, nbr, kind, begin, end, degraded, at, seen, queue, hops, worse, here, count, late
+            )  # fmt: skip
+            here = count
+            continue
         if here < count:
             place, ci, depth = here, int(queue[here]), hops[here] + 1
             here += 1
@@ -134,14 +181,14 @@ def spread(  # noqa: PLR0912, PLR0915  # numba counts references at every call: 
                 edge, j = j, j + 1
                 if check and (begin[edge] > at or end[edge] <= at or (marked and _contains(closed, edge))):
                     continue
-                dependent, degree = nbr[edge], DEGRADED if graded and soft[kind[edge]] else state
+                dependent, degree = nbr[edge], DEGRADED if degraded[kind[edge]] else state
             elif k >= 0:
                 edge, k = k, int(link[k])
                 if edge >= length or since[edge] > at or until[edge] <= at or (marked and _contains(gone, edge)):
                     continue
-                dependent, degree = source[edge], DEGRADED if graded and soft[link_kind[edge]] else state
+                dependent, degree = source[edge], DEGRADED if degraded[link_kind[edge]] else state
             elif i < len(added) and added[i] == ci:
-                dependent, degree = added_source[i], DEGRADED if graded and soft[added_kind[i]] else state
+                dependent, degree = added_source[i], DEGRADED if degraded[added_kind[i]] else state
                 i += 1
             else:
                 break
