@@ -51,10 +51,20 @@ JOURNAL = """
 MATCH (c:Change) WHERE c.seq < $before
 RETURN c{.seq, .at, .actor, .kind, .summary, .hash} AS c ORDER BY c.seq DESC LIMIT $first
 """
+ENTRIES_BEFORE = """
+MATCH (c:Change) WHERE c.seq < $before
+RETURN c{.seq, .at, .actor, .kind, .summary, .ops} AS c ORDER BY c.seq DESC LIMIT $first
+"""
 ENTRIES_AFTER = """
 MATCH (c:Change) WHERE c.seq > $after
 RETURN c{.seq, .at, .actor, .kind, .summary, .ops} AS c ORDER BY c.seq LIMIT $first
 """
+
+
+def known_edges() -> str:
+    """Which of these are edges, open or closed: a look into the index of each relation."""
+    one = "MATCH (:CI)-[e:`{}`]->(:CI) WHERE e.id IN $ids RETURN e.id AS id"
+    return " UNION ALL ".join(one.format(name) for name in catalogue().relations)
 
 
 def _open(at: str) -> str:

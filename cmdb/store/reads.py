@@ -198,6 +198,17 @@ class Reads:
         parameters = {"first": first, "before": before if before is not None else 2**62}
         return [row["c"] for row in self._bolt.read(lambda run: run(questions.JOURNAL, parameters))]
 
+    def entries_before(self, before: int | None, first: int) -> list[dict[str, Any]]:
+        """Journal entries, newest first, as `entries_after` tells them. One round trip."""
+        parameters = {"first": first, "before": before if before is not None else 2**62}
+        rows = self._bolt.read(lambda run: run(questions.ENTRIES_BEFORE, parameters))
+        return [decoded(row["c"]) for row in rows]
+
+    def known_edges(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of the ids that are edges', open or closed, between CIs that are there. One round trip."""
+        rows = self._bolt.read(lambda run: run(questions.known_edges(), {"ids": list(ids)})) if ids else []
+        return frozenset(row["id"] for row in rows)
+
     def entries_after(self, seq: int, first: int) -> list[dict[str, Any]]:
         """Journal entries behind a sequence, oldest first: seq, at, actor, kind, summary, ops (a list of steps)."""
         rows = self._bolt.read(lambda run: run(questions.ENTRIES_AFTER, {"after": seq, "first": first}))
