@@ -23,7 +23,8 @@ KNOWN = "UNWIND $ids AS id MATCH (n:CI {id: id}) RETURN n.id AS id"
 COUNTS = "MATCH (n:CI {status: 'live'}) RETURN n.class AS class, count(*) AS count ORDER BY class"
 CLAIMS = """
 UNWIND $ids AS id MATCH (s:Scope)-[a:ASSERTS]->(:CI {id: id})
-RETURN id, s.id AS scope, a.since AS since, a.trace AS trace, a.said AS said ORDER BY scope
+RETURN id, s.id AS scope, a.since AS since, a.trace AS trace, a.said AS said,
+       COLLECT { MATCH (p:Policy) WHERE p.rule = 'precedence' RETURN properties(p) } AS precedence ORDER BY scope
 """
 TRACES = """
 UNWIND $ids AS id MATCH (n:CI {id: id})

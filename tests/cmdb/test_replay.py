@@ -128,13 +128,18 @@ class Life:
         self.store.split_ci(self.dice.choice([r["id"] for r in rows] or ["none"]), self.by)
 
     def policy(self) -> None:
-        """Something is asked of values, or asked otherwise."""
+        """Something is asked of values, or asked otherwise; or whose word counts."""
+        if self.dice.random() < 0.4:
+            order = tuple(self.dice.sample(["import:assets", "person", "agent"], 2))
+            about = self.dice.choice(["name", "model"])
+            self.store.put_policy(Policy(f"by-{about}", "Host", Rule.PRECEDENCE, about, order), self.by)
+            return
         values = tuple(self.dice.sample(["R640", "R650", "R660"], 2))
         self.store.put_policy(Policy(self.dice.choice("pq"), "Host", Rule.ALLOWED, "model", values, why="so"), self.by)
 
     def lift(self) -> None:
         """And asked no longer."""
-        self.store.lift_policy(self.dice.choice("pq"), self.by)
+        self.store.lift_policy(self.dice.choice(["p", "q", "by-name", "by-model"]), self.by)
 
     def view(self) -> None:
         """A part of the graph for some accounts, or another part."""
