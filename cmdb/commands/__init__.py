@@ -21,9 +21,10 @@ from cmdb.commands.things import (
     retire,
     update,
 )
+from cmdb.commands.withdraw import withdraw, withdraw_edge
 
 __all__ = [
     "Around", "Decided", "Merged", "believe_anew", "check_cardinality", "check_rev", "create", "declared", "end",
     "expire", "expire_at", "link", "merge", "move", "outcome", "override", "retire", "split", "tag", "together",
-    "unlink", "untag", "update",
+    "unlink", "untag", "update", "withdraw", "withdraw_edge",
 ]  # fmt: skip

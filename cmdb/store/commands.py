@@ -128,7 +128,7 @@ class Commands:
 
         def decide(run: Run, _under: Under) -> Decided:
             known = loading.around(run, [ci], edges=True)
-            was = _found(known.cis.get(ci), ci)
+            was = existing(known.cis.get(ci), ci)
             commands.check_rev(was, rev)
             host = was.parent or ci
             return commands.retire(loading.with_places(run, known, host), ci, host, new_id)
@@ -165,7 +165,7 @@ class Commands:
         def decide(run: Run, under: Under) -> Decided:
             known = loading.around(run, [winner, loser], edges=True)
             for ci in (winner, loser):
-                _found(known.cis.get(ci), ci)
+                existing(known.cis.get(ci), ci)
             decided, record = commands.merge(known, winner, loser, by.reason, under.known, new_id)
             merge = new_id("mg")
             return replace(decided, then=_merging(merge, record, winner, loser, by, under.seq))
@@ -246,7 +246,8 @@ def _ending(ci: str, now: str) -> Decide:
     return decide
 
 
-def _found(was: KnownCI | None, ci: str) -> KnownCI:
+def existing(was: KnownCI | None, ci: str) -> KnownCI:
+    """The CI, which must be there and live."""
     if was is None:
         raise UnknownName(f"there is no CI {ci!r}")
     if was.status != "live":
@@ -263,7 +264,7 @@ def writable(run: Run, ci: str) -> KnownCI:
 
 
 def _live(run: Run, ci: str) -> KnownCI:
-    return _found(loading.around(run, [ci], edges=False).cis.get(ci), ci)
+    return existing(loading.around(run, [ci], edges=False).cis.get(ci), ci)
 
 
 def _check_parent(cls: CIClass, parent: KnownCI) -> None:
@@ -277,7 +278,7 @@ def _check_parent(cls: CIClass, parent: KnownCI) -> None:
 
 def _ends(run: Run, relation: str, source: str, target: str) -> tuple[KnownCI, KnownCI, Any, Around]:
     known = loading.around(run, [source, target], edges=True)
-    one, other = _found(known.cis.get(source), source), _found(known.cis.get(target), target)
+    one, other = existing(known.cis.get(source), source), existing(known.cis.get(target), target)
     return one, other, next((e for e in known.edges if e.key == (relation, source, target)), None), known
 
 

@@ -42,7 +42,7 @@ class Life:
         does = self.dice.choice(
             [self.report, self.report, self.report, self.create, self.update, self.override, self.expire, self.link,
              self.unlink, self.retire, self.merge, self.split, self.clone, self.same, self.sweep, self.release,
-             self.policy, self.lift, self.view, self.drop_view, self.tag, self.bulk, self.note]
+             self.policy, self.lift, self.view, self.drop_view, self.tag, self.bulk, self.withdraw, self.note]
         )  # fmt: skip
         with suppress(EpicentreError):
             does()
@@ -153,6 +153,11 @@ class Life:
         """A word on two things, or off them."""
         does = self.dice.choice([self.store.tag_cis, self.store.untag_cis])
         does([self.some(), self.some()], [self.dice.choice(["env:prod", "pci"])], self.by)
+
+    def withdraw(self) -> None:
+        """An import lists some of its CIs and edges no longer."""
+        listed = [row.get("id", row.get("ref", "")) for row in self.store.listed("assets")]
+        self.store.withdraw("assets", self.dice.sample(listed, min(2, len(listed))), self.by)
 
     def bulk(self) -> None:
         """A few rows of an import, one after the other about the same thing."""
