@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cmdb.words import SOURCES, CIClass, Value
@@ -86,7 +86,7 @@ def holds(scope: str) -> bool:
 def settle(cls: CIClass, said: Mapping[str, Said]) -> dict[str, tuple[Value, str]]:
     """The value of each attribute that anybody claims, and the scope that wins it.
 
-    The best kind of source wins, as the class file says or by default; of equal kinds the source whose value changed
+    The best source wins, as a policy or the class file says or by default; of equal ones the source whose value changed
     last, then the first by name. Inside one source the first section by name speaks: so no order of arrival matters.
     """
     by_attribute: dict[str, dict[str, tuple[str, Entry]]] = defaultdict(dict)
@@ -96,7 +96,7 @@ def settle(cls: CIClass, said: Mapping[str, Said]) -> dict[str, tuple[Value, str
     won: dict[str, tuple[Value, str]] = {}
     for name, claims in by_attribute.items():
         order = ranking(cls, name)
-        scope, entry = min(claims.values(), key=lambda one: (order.index(kind_of(one[0])), -one[1].since, one[0]))
+        scope, entry = min(claims.values(), key=lambda one: (_rank(order, one[0]), -one[1].since, one[0]))
         won[name] = (entry.value, scope)
     seen = next((scope for scope in sorted(said) if kind_of(scope) == "agent" and holds(scope)), None)
     if seen is not None and LIFECYCLE in won and cls.lifecycle.before_live(won[LIFECYCLE][0]):
@@ -105,10 +105,31 @@ def settle(cls: CIClass, said: Mapping[str, Said]) -> dict[str, tuple[Value, str
 
 
 def ranking(cls: CIClass, name: str) -> tuple[str, ...]:
-    """Kinds of source for an attribute, best first. A kind that a class file leaves out comes last, as by default."""
+    """Kinds of source for an attribute, best first, and sources by name where a policy names them.
+
+    What is left out comes last, as by default. A policy never stands above an override, which has an end of its own.
+    """
+    ruled = next((order for attribute, order in cls.ruled if attribute == name), None)
     attribute = cls.attribute(name)
-    chosen = attribute.precedence if attribute is not None else ()
+    declared = attribute.precedence if attribute is not None else ()
+    chosen = declared if ruled is None else (OVERRIDE, *ruled)
     return (*chosen, *(kind for kind in SOURCES if kind not in chosen))
+
+
+def _rank(order: Sequence[str], scope: str) -> int:
+    """Where a scope stands: by its own name, if the order has it, else by its kind."""
+    source = source_of(scope)
+    return order.index(source if source in order else kind_of(scope))
+
+
+def in_effect(cls: CIClass, said: Mapping[str, Said], values: Mapping[str, Value]) -> dict[str, str]:
+    """The scope whose value each attribute has, among those who say it: also where another order decided then."""
+    won = {name: scope for name, (_, scope) in settle(cls, said).items()}
+    for name, value in values.items():
+        sayers = [scope for scope in sorted(said) if name in said[scope] and said[scope][name].value == value]
+        if sayers and name in won and won[name] not in sayers:
+            won[name] = min(sayers, key=lambda scope: _rank(ranking(cls, name), scope))
+    return won
 
 
 def restate(

@@ -1,4 +1,6 @@
-"""Policies: what a class's values must be like. Enforced on people and imports, reported of what discovery found. Pure.
+"""Policies: what a class's values must be like, and whose word is believed. Pure.
+
+What values must be like is enforced on people and imports, and reported of what discovery found.
 
 One function serves them all: `broken` for what a CI breaks as it is, `newly_broken` for what a command would break
 that was not broken before, `enforce` to refuse that. So what broke a policy when it was set can still be worked on.
@@ -8,21 +10,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from cmdb import patterns
-from cmdb.claims import EXTRA, NAME, TAGS, is_extra
+from cmdb.claims import EXTRA, NAME, OVERRIDE, TAGS, is_extra
 from cmdb.classes import Catalogue, catalogue
-from cmdb.errors import Invalid, Refused, UnknownName
-from cmdb.words import ANY, Value
+from cmdb.errors import Conflict, Invalid, Refused, UnknownName
+from cmdb.words import ANY, SOURCES, CIClass, Value
 
 MAX_VALUES = 500
 """Entries of a policy's list."""
 MAX_POLICIES = 500
 """Policies in one graph."""
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_SOURCE = re.compile(r"import:[a-z0-9][a-z0-9._-]{0,62}|nd_[a-z0-9]+")
 SHOWN = 20
 """Allowed values that a sentence names."""
 
@@ -35,6 +39,7 @@ class Rule(StrEnum):
     PATTERN = "pattern"  # the attribute, where it is there, fits `pattern` as a whole
     TAGS = "tags"  # every tag fits an entry of `values`: a tag, or the start of one with * behind it
     EXTRA = "extra"  # every free attribute's name is one of `values`
+    PRECEDENCE = "precedence"  # whose word on the attribute wins: `values` are kinds of source or sources, best first
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,11 @@ class Policy:
         _check_parts(self)
 
     @property
+    def judges(self) -> bool:
+        """Whether values can break it; one of precedence says only whose value counts."""
+        return self.rule is not Rule.PRECEDENCE
+
+    @property
     def allowed(self) -> str:
         """What it asks, for people."""
         more = f" and {len(self.values) - SHOWN} more" if len(self.values) > SHOWN else ""
@@ -68,12 +78,14 @@ class Policy:
                 return f"one tag of each of {names}" if self.attribute == TAGS and self.values else "a value"
             case Rule.PATTERN:
                 return f"what fits {self.pattern}"
+            case Rule.PRECEDENCE:
+                return " > ".join([OVERRIDE, *self.values])
             case _:
                 return names
 
 
 def _check_parts(policy: Policy) -> None:
-    rule, per_attribute = policy.rule, {Rule.REQUIRED, Rule.ALLOWED, Rule.PATTERN}
+    rule, per_attribute = policy.rule, {Rule.REQUIRED, Rule.ALLOWED, Rule.PATTERN, Rule.PRECEDENCE}
     if (rule in per_attribute) != (policy.attribute is not None):
         word = "names the attribute it is about" if rule in per_attribute else "is about no single attribute"
         raise Invalid(f"a policy of the rule {rule} {word}", where="attribute")
@@ -85,6 +97,22 @@ def _check_parts(policy: Policy) -> None:
         raise Invalid(f"a policy of the rule {rule} has no values", where="values")
     if policy.pattern is not None:
         patterns.compiled(policy.pattern)
+    if rule is Rule.PRECEDENCE:
+        _check_sources(policy)
+
+
+def _check_sources(policy: Policy) -> None:
+    if policy.attribute == TAGS:
+        raise Invalid("each tag is a claim of its own: there is nobody to prefer", where="attribute")
+    if not policy.values or len(set(policy.values)) < len(policy.values):
+        raise Invalid("name each source once, the best one first", where="values")
+    if OVERRIDE in policy.values:
+        raise Invalid("an override wins while it lasts, whatever a policy says: leave it out", where="values")
+    if unknown := [one for one in policy.values if one not in SOURCES and not _SOURCE.fullmatch(one)]:
+        raise Invalid(
+            f"{unknown[0]!r} is no source: name agent, person, import, or one such as import:assets or nd_…",
+            where="values",
+        )
 
 
 def check_names(policy: Policy, known: Catalogue) -> None:
@@ -130,13 +158,43 @@ class Policies:
         self.all = tuple(sorted(policies, key=lambda one: one.name))
         self._by_class: dict[str, tuple[Policy, ...]] = {}
 
+    def catalogue(self) -> Catalogue:
+        """The catalogue, its classes with the order of sources that policies say."""
+        return _ruled(tuple(one for one in self.all if not one.judges))
+
     def of(self, cls: str) -> tuple[Policy, ...]:
         """Those that a member of a class must follow; a class no longer declared has those of all classes."""
         if cls not in self._by_class:
             known = catalogue()
             line = {ANY, *known.lineage(cls)} if cls in known.classes else {ANY}
-            self._by_class[cls] = tuple(one for one in self.all if one.cls in line)
+            self._by_class[cls] = tuple(one for one in self.all if one.judges and one.cls in line)
         return self._by_class[cls]
+
+
+@lru_cache(maxsize=8)
+def _ruled(policies: tuple[Policy, ...]) -> Catalogue:
+    known = catalogue()
+    if not policies:
+        return known
+    return replace(known, classes={name: _ranked(known, cls, policies) for name, cls in known.classes.items()})
+
+
+def _ranked(known: Catalogue, cls: CIClass, policies: tuple[Policy, ...]) -> CIClass:
+    """A class with what policies say of it; what is said of the more special class counts."""
+    orders: dict[str, tuple[str, ...]] = {}
+    for line in reversed((*known.lineage(cls.name), ANY)):
+        orders |= {str(one.attribute): one.values for one in policies if one.cls == line}
+    return replace(cls, ruled=tuple(sorted(orders.items()))) if orders else cls
+
+
+def check_alone(policy: Policy, there: Iterable[Policy]) -> None:
+    """Refuse a second order of sources for an attribute of a class (Conflict names the first)."""
+    for one in there:
+        same = (one.rule, one.cls, one.attribute) == (policy.rule, policy.cls, policy.attribute)
+        if policy.rule is Rule.PRECEDENCE and same and one.name != policy.name:
+            raise Conflict(
+                f"policy {one.name} says already whose {one.attribute} of {one.cls} counts: set that one anew"
+            )
 
 
 def broken(policies: Policies, cls: str, values: Mapping[str, Any]) -> list[Violation]:

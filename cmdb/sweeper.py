@@ -45,6 +45,7 @@ class Sweeper:
         """One pass at the clock's now."""
         by = By(ACTOR, self._clock())
         self._store.expire_overrides(by)
+        self._store.decide_anew(by)
         swept = self._store.sweep_leases(self._inbox.all_seen(), by)
         ended = self._store.expire_cis(by)
         for node in sorted({node for done in (*swept.retired, *ended) for node in done.ask}):

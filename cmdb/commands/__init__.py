@@ -9,9 +9,22 @@ from cmdb.commands.links import check_cardinality, link, unlink
 from cmdb.commands.merge import Merged, merge
 from cmdb.commands.split import split
 from cmdb.commands.tags import outcome, tag, together, untag
-from cmdb.commands.things import Around, Decided, check_rev, create, declared, expire, override, retire, update
+from cmdb.commands.things import (
+    Around,
+    Decided,
+    believe_anew,
+    check_rev,
+    create,
+    declared,
+    expire,
+    override,
+    retire,
+    update,
+)
+from cmdb.commands.withdraw import withdraw, withdraw_edge
 
 __all__ = [
-    "Around", "Decided", "Merged", "check_cardinality", "check_rev", "create", "declared", "end", "expire", "expire_at",
-    "link", "merge", "move", "outcome", "override", "retire", "split", "tag", "together", "unlink", "untag", "update",
+    "Around", "Decided", "Merged", "believe_anew", "check_cardinality", "check_rev", "create", "declared", "end",
+    "expire", "expire_at", "link", "merge", "move", "outcome", "override", "retire", "split", "tag", "together",
+    "unlink", "untag", "update", "withdraw", "withdraw_edge",
 ]  # fmt: skip

@@ -93,6 +93,13 @@ def restated(cls: CIClass, was: KnownCI, full: Mapping[str, Asserted], **more: V
     )
 
 
+def believe_anew(cls: CIClass, was: KnownCI) -> Plan | None:
+    """The plan that decides all values of a live CI anew from its claims; None where nothing changes."""
+    plan = restated(cls, was, known_claims(was))
+    (change,) = plan.change
+    return plan if change.status == "live" and (change.set or change.name != was.name) else None
+
+
 def _claims(ci: str, before: Claims, now: Claims) -> Iterable[Claim]:
     for scope, claim in now.items():
         if before.get(scope) != claim:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from typing import Any
 
@@ -15,6 +16,14 @@ from cmdb.words.check import SNAKE
 POLICIES = "MATCH (p:Policy) RETURN properties(p) AS p ORDER BY p.name"
 PUT = "MERGE (p:Policy {name: $name}) SET p = $properties"
 LIFT = "MATCH (p:Policy {name: $name}) WITH p, properties(p) AS was DELETE p RETURN was"
+WAITING = "MATCH (j:Journal {id: 'journal'}) RETURN coalesce(j.redecide, []) AS waiting"
+LOCK_WAITING = "MATCH (j:Journal {id: 'journal'}) SET j.seq = j.seq RETURN coalesce(j.redecide, []) AS waiting"
+"""With the journal's lock, without a step: nothing is applied meanwhile."""
+KEEP_WAITING = "MATCH (j:Journal {id: 'journal'}) SET j.redecide = $waiting"
+CLAIMED = """
+UNWIND $ids AS id MATCH (n:CI {id: id})
+RETURN properties(n) AS ci, [(s:Scope)-[a:ASSERTS]->(n) | [s.id, a.seq, a.said]] AS claims
+"""
 EXPIRED = """
 MATCH (n:CI) WHERE n.expires_at <= $now AND n.status = 'live'
 RETURN n.id AS id, n.expires_at AS at ORDER BY at, id LIMIT $most
@@ -27,6 +36,18 @@ WITH n, type, goes, edges, n.id + ' ' + type + ' ' + CASE goes WHEN true THEN 'o
 WHERE place > $after
 RETURN n.id AS id, type, goes, size(edges) AS count, edges[..100] AS edges, place ORDER BY place LIMIT $limit
 """
+
+
+def claimed_by_several(cls: str, attribute: str) -> str:
+    """Live members of a class by id of which several sources say something, one of them this attribute."""
+    label = ANY if cls == ANY else catalogue().cls(cls).name
+    named = json.dumps(f'"{attribute}":')  # as the claims' JSON has it; a value may have it too, that does no harm
+    return (
+        f"MATCH (n:CI) WHERE n:`{label}` AND n.id > $after AND n.status = 'live' "
+        "AND COUNT { (n)<-[a:ASSERTS]-(:Scope) WHERE a.said IS NOT NULL } > 1 "
+        f"AND EXISTS {{ (n)<-[a:ASSERTS]-(:Scope) WHERE a.said CONTAINS {named} }} "
+        "RETURN n.id AS id ORDER BY n.id LIMIT $limit"
+    )
 
 
 def tags(prefix: str, after: str | None, limit: int, frame: Frame) -> tuple[str, dict[str, Any]]:

@@ -95,7 +95,11 @@ CALL (id) {
   RETURN p.scope AS scope, p.since AS since, p.trace AS trace, p.said AS said
 }
 """
-CLAIMS = f"UNWIND $ids AS id MATCH (:CI {{id: id}}) {_CLAIMED} RETURN id, scope, since, trace, said ORDER BY scope"
+CLAIMS = f"""
+UNWIND $ids AS id MATCH (:CI {{id: id}}) {_CLAIMED}
+RETURN id, scope, since, trace, said,
+       COLLECT {{ MATCH (p:Policy) WHERE p.rule = 'precedence' RETURN properties(p) }} AS precedence ORDER BY scope
+"""
 """Who asserted each CI at a sequence, and what of it."""
 TRACES = f"""
 UNWIND $ids AS id MATCH (:CI {{id: id}})

@@ -23,7 +23,8 @@ KNOWN = "UNWIND $ids AS id MATCH (n:CI {id: id}) RETURN n.id AS id"
 COUNTS = "MATCH (n:CI {status: 'live'}) RETURN n.class AS class, count(*) AS count ORDER BY class"
 CLAIMS = """
 UNWIND $ids AS id MATCH (s:Scope)-[a:ASSERTS]->(:CI {id: id})
-RETURN id, s.id AS scope, a.since AS since, a.trace AS trace, a.said AS said ORDER BY scope
+RETURN id, s.id AS scope, a.since AS since, a.trace AS trace, a.said AS said,
+       COLLECT { MATCH (p:Policy) WHERE p.rule = 'precedence' RETURN properties(p) } AS precedence ORDER BY scope
 """
 TRACES = """
 UNWIND $ids AS id MATCH (n:CI {id: id})
@@ -51,10 +52,20 @@ JOURNAL = """
 MATCH (c:Change) WHERE c.seq < $before
 RETURN c{.seq, .at, .actor, .kind, .summary, .hash} AS c ORDER BY c.seq DESC LIMIT $first
 """
+ENTRIES_BEFORE = """
+MATCH (c:Change) WHERE c.seq < $before
+RETURN c{.seq, .at, .actor, .kind, .summary, .ops} AS c ORDER BY c.seq DESC LIMIT $first
+"""
 ENTRIES_AFTER = """
 MATCH (c:Change) WHERE c.seq > $after
 RETURN c{.seq, .at, .actor, .kind, .summary, .ops} AS c ORDER BY c.seq LIMIT $first
 """
+
+
+def known_edges() -> str:
+    """Which of these are edges, open or closed: a look into the index of each relation."""
+    one = "MATCH (:CI)-[e:`{}`]->(:CI) WHERE e.id IN $ids RETURN e.id AS id"
+    return " UNION ALL ".join(one.format(name) for name in catalogue().relations)
 
 
 def _open(at: str) -> str:

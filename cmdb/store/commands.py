@@ -10,7 +10,7 @@ from typing import Any
 
 from cmdb import commands, free, identity, ingest
 from cmdb.claims import NAME, PERSON, RECORDS, source_of
-from cmdb.classes import catalogue
+from cmdb.classes import Catalogue, catalogue
 from cmdb.commands import Around, Decided, Merged
 from cmdb.cypher import commands as cypher
 from cmdb.cypher import facts
@@ -46,6 +46,17 @@ class Done:
     ask: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Under:
+    """What a command is decided under: its journal sequence, and the catalogue with the order of sources in force."""
+
+    seq: int
+    known: Catalogue
+
+
+Decide = Callable[[Run, Under], Decided]
+
+
 class Commands:
     """Commands about CIs. Every method raises UnknownName, Invalid, Conflict or Refused with what is wrong."""
 
@@ -62,12 +73,13 @@ class Commands:
         values |= free.claimed(declared, tags, extra or {})
         local = _local_key(declared, str(values[NAME]), key, parent)
 
-        def decide(run: Run, seq: int) -> Decided:
+        def decide(run: Run, under: Under) -> Decided:
             was, trace = _who(run, declared, local, parent, values)
             if parent is not None:
                 _check_parent(declared, _live(run, parent))
             evidence = commands.declared(by.reason or "written down by hand", by.actor, by.now)
-            decided = commands.create(declared, was, values, local, parent, seq, new_id, evidence)
+            ruled = under.known.cls(cls)
+            decided = commands.create(ruled, was, values, local, parent, under.seq, new_id, evidence)
             policies.judge(run, cls, None, was, decided, values)
             return replace(decided, trace=json.dumps(trace))
 
@@ -78,13 +90,13 @@ class Commands:
     ) -> Done:
         """Write values onto a CI (the name among them; null takes one's own back), decided at revision `rev`."""
 
-        def decide(run: Run, seq: int) -> Decided:
+        def decide(run: Run, under: Under) -> Decided:
             was = writable(run, ci)
             commands.check_rev(was, rev)
-            declared = catalogue().cls(was.cls)
+            declared = under.known.cls(was.cls)
             beside = free.attributes(declared, extra or {})
             said = {**(_written(declared, values, was) if values or not beside else {}), **beside}
-            decided = commands.update(declared, was, said, seq)
+            decided = commands.update(declared, was, said, under.seq)
             policies.judge(run, was.cls, was.values, was, decided, said)
             return decided
 
@@ -96,11 +108,11 @@ class Commands:
         if end <= by.now:
             raise Invalid(f"{until} is over already", where="until")
 
-        def decide(run: Run, seq: int) -> Decided:
+        def decide(run: Run, under: Under) -> Decided:
             was = writable(run, ci)
-            declared = catalogue().cls(was.cls)
+            declared = under.known.cls(was.cls)
             (checked,) = _written(declared, {name: value}, None).values()
-            decided = commands.override(declared, was, name, checked, end, seq)
+            decided = commands.override(declared, was, name, checked, end, under.seq)
             policies.judge(run, was.cls, was.values, was, decided, {name: checked})
             return decided
 
@@ -114,9 +126,9 @@ class Commands:
     def retire_ci(self, ci: str, rev: int | None, by: By, *, kind: str = "command") -> Done:
         """Retire a CI with what is inside it. If an agent still sees it, its next whole report revives it."""
 
-        def decide(run: Run, _seq: int) -> Decided:
+        def decide(run: Run, _under: Under) -> Decided:
             known = loading.around(run, [ci], edges=True)
-            was = _found(known.cis.get(ci), ci)
+            was = existing(known.cis.get(ci), ci)
             commands.check_rev(was, rev)
             host = was.parent or ci
             return commands.retire(loading.with_places(run, known, host), ci, host, new_id)
@@ -127,7 +139,7 @@ class Commands:
         """Say that one CI depends on another."""
         declared = catalogue().relation(relation)
 
-        def decide(run: Run, _seq: int) -> Decided:
+        def decide(run: Run, _under: Under) -> Decided:
             one, other, edge, around = _ends(run, relation, source, target)
             commands.check_cardinality(declared, one, other, around, partial(_names, run))
             evidence = commands.declared(by.reason or "linked by hand", by.actor, by.now)
@@ -139,7 +151,7 @@ class Commands:
         """Take a hand-made link back."""
         declared = catalogue().relation(relation)
 
-        def decide(run: Run, _seq: int) -> Decided:
+        def decide(run: Run, _under: Under) -> Decided:
             one, other, edge, _ = _ends(run, relation, source, target)
             return commands.unlink(declared, one, other, edge, new_id)
 
@@ -150,20 +162,20 @@ class Commands:
         if not by.reason:
             raise Invalid("say why: it is kept with the merge", where="reason")
 
-        def decide(run: Run, seq: int) -> Decided:
+        def decide(run: Run, under: Under) -> Decided:
             known = loading.around(run, [winner, loser], edges=True)
             for ci in (winner, loser):
-                _found(known.cis.get(ci), ci)
-            decided, record = commands.merge(known, winner, loser, by.reason, catalogue(), new_id)
+                existing(known.cis.get(ci), ci)
+            decided, record = commands.merge(known, winner, loser, by.reason, under.known, new_id)
             merge = new_id("mg")
-            return replace(decided, then=_merging(merge, record, winner, loser, by, seq))
+            return replace(decided, then=_merging(merge, record, winner, loser, by, under.seq))
 
         return self._do(decide, by)
 
     def split_ci(self, ci: str, by: By) -> Done:
         """Undo a merge, named by the CI that was merged away or by the merge's id."""
 
-        def decide(run: Run, seq: int) -> Decided:
+        def decide(run: Run, under: Under) -> Decided:
             rows = run(cypher.MERGED, {"id": ci})
             if not rows:
                 raise UnknownName(f"{ci!r} names no CI that was merged into another")
@@ -174,16 +186,16 @@ class Commands:
                 raise Refused(f"a later merge has one of these: split {later[0]['id']} first")
             known = loading.around(run, ids, edges=True)
             decided = commands.split(
-                known, record, one["winner"], one["loser"], by.reason or "not one thing", catalogue(), new_id
+                known, record, one["winner"], one["loser"], by.reason or "not one thing", under.known, new_id
             )
-            return replace(decided, then=_splitting(one, by, seq))
+            return replace(decided, then=_splitting(one, by, under.seq))
 
         return self._do(decide, by)
 
-    def _do(self, decide: Callable[[Run, int], Decided], by: By, *, scope: str = PERSON, kind: str = "command") -> Done:
+    def _do(self, decide: Decide, by: By, *, scope: str = PERSON, kind: str = "command") -> Done:
         def work(run: Run) -> Done:
             lock = run(facts.LOCK, {})[0]
-            decided = decide(run, lock["seq"])
+            decided = decide(run, Under(lock["seq"], policies.in_force(lock)))
             write(run, decided.plan, scope, lock["seq"], by.now)
             if decided.trace is not None:
                 run(cypher.TRACE, {"scope": RECORDS, "ci": decided.ci, "trace": decided.trace})
@@ -226,15 +238,16 @@ def _splitting(one: Mapping[str, Any], by: By, seq: int) -> tuple[tuple[str, Map
     return ((cypher.REBIND, back), (cypher.SPLIT, done))
 
 
-def _ending(ci: str, now: str) -> Callable[[Run, int], Decided]:
-    def decide(run: Run, _seq: int) -> Decided:
+def _ending(ci: str, now: str) -> Decide:
+    def decide(run: Run, under: Under) -> Decided:
         (was,) = loading.around(run, [ci], edges=False).cis.values()
-        return commands.expire(catalogue().cls(was.cls), was, now)
+        return commands.expire(under.known.cls(was.cls), was, now)
 
     return decide
 
 
-def _found(was: KnownCI | None, ci: str) -> KnownCI:
+def existing(was: KnownCI | None, ci: str) -> KnownCI:
+    """The CI, which must be there and live."""
     if was is None:
         raise UnknownName(f"there is no CI {ci!r}")
     if was.status != "live":
@@ -251,7 +264,7 @@ def writable(run: Run, ci: str) -> KnownCI:
 
 
 def _live(run: Run, ci: str) -> KnownCI:
-    return _found(loading.around(run, [ci], edges=False).cis.get(ci), ci)
+    return existing(loading.around(run, [ci], edges=False).cis.get(ci), ci)
 
 
 def _check_parent(cls: CIClass, parent: KnownCI) -> None:
@@ -265,7 +278,7 @@ def _check_parent(cls: CIClass, parent: KnownCI) -> None:
 
 def _ends(run: Run, relation: str, source: str, target: str) -> tuple[KnownCI, KnownCI, Any, Around]:
     known = loading.around(run, [source, target], edges=True)
-    one, other = _found(known.cis.get(source), source), _found(known.cis.get(target), target)
+    one, other = existing(known.cis.get(source), source), existing(known.cis.get(target), target)
     return one, other, next((e for e in known.edges if e.key == (relation, source, target)), None), known
 
 

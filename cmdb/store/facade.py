@@ -23,13 +23,20 @@ from cmdb.store.session import Bolt, Run
 from cmdb.store.slices import Slices
 from cmdb.store.topology import Topologies
 from cmdb.store.views import Views
+from cmdb.store.withdrawals import Withdrawals
 from cmdb.words import RecordType, Snapshot
 
 T = TypeVar("T")
-_PARTS = (Reads, Slices, Topologies, Past, Proposals, Audits, Retention, Records, Governance, Imports, Export, Views)
+_PARTS = (
+    Reads, Slices, Topologies, Past, Proposals, Audits, Retention, Records, Governance, Imports, Withdrawals, Export,
+    Views,
+)  # fmt: skip
 
 
-class Store(Reads, Slices, Topologies, Past, Proposals, Audits, Retention, Records, Governance, Imports, Export, Views):
+class Store(
+    Reads, Slices, Topologies, Past, Proposals, Audits, Retention, Records, Governance, Imports, Withdrawals, Export,
+    Views,
+):  # fmt: skip
     """One Neo4j database, embedded or anywhere else. Safe to share between threads.
 
     Every method raises StoreUnavailable while Neo4j does not answer.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,8 +16,8 @@ from cmdb.cypher import governance as cypher
 from cmdb.errors import Conflict, Invalid, TooLarge, UnknownName
 from cmdb.governance import Policies, Policy, Rule, Violation
 from cmdb.reconcile import KnownCI
-from cmdb.store import loading, policies
-from cmdb.store.commands import By, Commands, Done, writable
+from cmdb.store import loading, policies, precedence
+from cmdb.store.commands import By, Commands, Decide, Done, Under, writable
 from cmdb.store.facts import journal, new_id
 from cmdb.store.session import Run
 
@@ -76,9 +76,9 @@ class Governance(Commands):
         """Put tags on up to 100 CIs in one journal entry."""
         named, given = _named(ids), free.tags(tags)
 
-        def decide(run: Run, seq: int) -> Decided:
+        def decide(run: Run, under: Under) -> Decided:
             cis = _all(run, named)
-            return _judged(run, cis, commands.tag(catalogue(), cis, given, seq))
+            return _judged(run, cis, commands.tag(under.known, cis, given, under.seq))
 
         return self._do(decide, by)
 
@@ -86,9 +86,9 @@ class Governance(Commands):
         """Take tags back that people put on up to 100 CIs, in one journal entry."""
         named, given = _named(ids), free.tags(tags)
 
-        def decide(run: Run, seq: int) -> Decided:
+        def decide(run: Run, under: Under) -> Decided:
             cis = _all(run, named)
-            return _judged(run, cis, commands.untag(catalogue(), cis, given, seq))
+            return _judged(run, cis, commands.untag(under.known, cis, given, under.seq))
 
         return self._do(decide, by)
 
@@ -98,10 +98,10 @@ class Governance(Commands):
         if moment is not None and moment <= by.now:
             raise Invalid(f"{at} is over already: retire it instead", where="at")
 
-        def decide(run: Run, seq: int) -> Decided:
+        def decide(run: Run, under: Under) -> Decided:
             was = writable(run, ci)
             commands.check_rev(was, rev)
-            return commands.expire_at(catalogue().cls(was.cls), was, moment, seq)
+            return commands.expire_at(under.known.cls(was.cls), was, moment, under.seq)
 
         return self._do(decide, by)
 
@@ -120,11 +120,11 @@ class Governance(Commands):
     def set_lifecycle(self, ci: str, rev: int | None, state: str, by: By) -> Done:
         """Move a CI to a state of its class's lifecycle."""
 
-        def decide(run: Run, seq: int) -> Decided:
+        def decide(run: Run, under: Under) -> Decided:
             around = _around(run, ci)
             was = around.cis[ci]
             commands.check_rev(was, rev)
-            return commands.move(catalogue().cls(was.cls), around, ci, state, seq, new_id)
+            return commands.move(under.known.cls(was.cls), around, ci, state, under.seq, new_id)
 
         return self._do(decide, by)
 
@@ -139,14 +139,18 @@ class Governance(Commands):
         def work(run: Run) -> int:
             lock = run(facts.LOCK, {})[0]
             there = policies.read(run).all
+            governance.check_alone(policy, there)
             if len(there) >= governance.MAX_POLICIES and policy.name not in {one.name for one in there}:
                 raise TooLarge(f"there are {len(there)} policies, at most {governance.MAX_POLICIES}")
             stored = policies.properties(policy)
             run(cypher.PUT, {"name": policy.name, "properties": stored})
             _note(run, lock, by, f"set policy {policy.name}", {"op": "policy", **stored})
+            precedence.put_off(run, [policy, *(one for one in there if one.name == policy.name)])
             return int(lock["seq"])
 
-        return self._bolt.write(work)
+        seq = self._bolt.write(work)
+        self.decide_anew(by)
+        return seq
 
     def lift_policy(self, name: str, by: By) -> int:
         """Remove a policy: nothing is refused by it any more; returns the journal sequence."""
@@ -157,9 +161,16 @@ class Governance(Commands):
             if not rows:
                 raise UnknownName(f"there is no policy {name!r}", where="name")
             _note(run, lock, by, f"lifted policy {name}", {"op": "lift", "name": name, "was": rows[0]["was"]})
+            precedence.put_off(run, [policies.policy(rows[0]["was"])])
             return int(lock["seq"])
 
-        return self._bolt.write(work)
+        seq = self._bolt.write(work)
+        self.decide_anew(by)
+        return seq
+
+    def decide_anew(self, by: By) -> bool:
+        """Decide values anew where a policy says otherwise whose word counts; whether that is done with."""
+        return precedence.go_on(self._bolt, by)
 
     def violations(self, cls: str | None, name: str | None, first: int, after: str = "") -> Check:
         """What live CIs break, by id: of a class, of one policy. Looks at 50,000 CIs at most, 2,000 a round trip."""
@@ -238,8 +249,8 @@ def _around(run: Run, ci: str) -> Around:
     return loading.with_places(run, known, known.cis[ci].parent or ci)
 
 
-def _ending(ci: str, now: str) -> Callable[[Run, int], Decided]:
-    def decide(run: Run, _seq: int) -> Decided:
+def _ending(ci: str, now: str) -> Decide:
+    def decide(run: Run, _under: Under) -> Decided:
         around = _around(run, ci)
         was = around.cis[ci]
         if was.status != "live" or str(was.attributes.get(EXPIRES) or "9") > now:
@@ -255,10 +266,12 @@ def _note(run: Run, lock: Any, by: By, summary: str, op: dict[str, Any]) -> None
 
 
 def _chosen(there: Policies, name: str | None) -> Policies:
-    """The policies asked about: all, or one by its name."""
+    """The policies asked about that values can break: all, or one by its name."""
     if name is not None and name not in {one.name for one in there.all}:
         raise UnknownName(f"there is no policy {name!r}", where="policy")
-    return Policies(one for one in there.all if name is None or one.name == name)
+    if any(one.name == name and not one.judges for one in there.all):
+        raise Invalid(f"no value breaks {name}: it says whose word counts", where="policy")
+    return Policies(one for one in there.all if one.judges and (name is None or one.name == name))
 
 
 def _looked_at(run: Run, chosen: Policies, cls: str | None, after: str) -> Iterator[tuple[str, list[Violation]]]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from cmdb.classes import catalogue
 from cmdb.cypher import facts
 from cmdb.cypher import imports as cypher
 from cmdb.imports import Batch, EdgeRow, End, NodeRow, Outcome, Unread, scope_of
@@ -148,7 +147,8 @@ class Imports:
 
     def _pass(self, run: Run, rows: Sequence[Row], scope: str, by: By, names: dict[str, End]) -> _Pass:
         lock = run(facts.LOCK, {})[0]
-        batch = Batch(scope, lock["seq"], catalogue(), new_id, policies.read(run))
+        there = policies.read(run)
+        batch = Batch(scope, lock["seq"], there.catalogue(), new_id, there)
         wave = Wave(run, batch, rows, dict(names))
         plan = wave.settle()
         wrote = plan.scopes is not None

@@ -7,6 +7,7 @@ from typing import Any
 
 from cmdb import commands, free
 from cmdb.claims import TAG
+from cmdb.classes import Catalogue
 from cmdb.commands import Decided
 from cmdb.cypher import governance as cypher
 from cmdb.governance import Policies, Policy, Rule, enforce
@@ -18,6 +19,11 @@ from cmdb.words import Value
 def read(run: Run) -> Policies:
     """All policies of the graph. One round trip."""
     return Policies(policy(row["p"]) for row in run(cypher.POLICIES, {}))
+
+
+def in_force(lock: Mapping[str, Any]) -> Catalogue:
+    """The catalogue with the order of sources that policies say, as the journal's lock told it."""
+    return Policies(map(policy, lock["precedence"])).catalogue()
 
 
 def policy(row: Mapping[str, Any]) -> Policy:

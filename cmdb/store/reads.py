@@ -12,6 +12,7 @@ from cmdb.cypher import Filter, around, counts, filters, governance, past, quest
 from cmdb.cypher.filters import Direction
 from cmdb.cypher.frames import Frame
 from cmdb.impact.paths import Hop, k_shortest
+from cmdb.store import policies
 from cmdb.store.entries import decoded
 from cmdb.store.rows import EdgeRow, Row, Ways, then
 from cmdb.store.session import Bolt, Run
@@ -198,6 +199,17 @@ class Reads:
         parameters = {"first": first, "before": before if before is not None else 2**62}
         return [row["c"] for row in self._bolt.read(lambda run: run(questions.JOURNAL, parameters))]
 
+    def entries_before(self, before: int | None, first: int) -> list[dict[str, Any]]:
+        """Journal entries, newest first, as `entries_after` tells them. One round trip."""
+        parameters = {"first": first, "before": before if before is not None else 2**62}
+        rows = self._bolt.read(lambda run: run(questions.ENTRIES_BEFORE, parameters))
+        return [decoded(row["c"]) for row in rows]
+
+    def known_edges(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of the ids that are edges', open or closed, between CIs that are there. One round trip."""
+        rows = self._bolt.read(lambda run: run(questions.known_edges(), {"ids": list(ids)})) if ids else []
+        return frozenset(row["id"] for row in rows)
+
     def entries_after(self, seq: int, first: int) -> list[dict[str, Any]]:
         """Journal entries behind a sequence, oldest first: seq, at, actor, kind, summary, ops (a list of steps)."""
         rows = self._bolt.read(lambda run: run(questions.ENTRIES_AFTER, {"after": seq, "first": first}))
@@ -206,12 +218,12 @@ class Reads:
     def claims_of(self, cis: Collection[str], at: int | None = None) -> dict[str, list[dict[str, Any]]]:
         """Who asserts each CI, since which sequence, and the identity trace where it was made; now or at a sequence.
 
-        One round trip.
+        `known` is the catalogue with the order of sources in force now. One round trip.
         """
         found: dict[str, list[dict[str, Any]]] = {ci: [] for ci in cis}
         text = questions.CLAIMS if at is None else past.CLAIMS
         for row in self._bolt.read(lambda run: run(text, {"ids": list(cis), "at": at})):
-            found[row.pop("id")].append(_traced(row))
+            found[row.pop("id")].append({**_traced(row), "known": policies.in_force(row)})
         return found
 
     def identity_traces(self, cis: Collection[str], at: int | None = None) -> dict[str, dict[str, Any]]:

@@ -159,7 +159,8 @@ class Inside(Bolt):
             self._end = self._end or self._sent(text, parameters)[0]
             return [dict(self._end)]
         if text == facts.JOURNAL:
-            self._end = {"seq": parameters["seq"] + 1, "prev": parameters["hash"], "time": parameters["time"]}
+            ended = {"seq": parameters["seq"] + 1, "prev": parameters["hash"], "time": parameters["time"]}
+            self._end = {**self._end, **ended}
         return self._sent(text, parameters)
 
     def read(self, work: Callable[[Run], T], *, timeout: float = 10.0) -> T:  # noqa: ARG002  # the whole has one

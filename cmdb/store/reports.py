@@ -20,7 +20,7 @@ from cmdb.identity import Boot, Verdict
 from cmdb.plan import Plan
 from cmdb.reconcile import SELF
 from cmdb.reconcile.brake import Loss
-from cmdb.store import brake, loading
+from cmdb.store import brake, loading, policies
 from cmdb.store.facts import append, entry, journal, latest, new_id, write_all
 from cmdb.store.session import Bolt, Run
 from cmdb.words import Snapshot, Value
@@ -82,6 +82,7 @@ class _Batch:
         self._run, self._now, self._revoked = run, now, revoked
         lock = run(facts.LOCK, {})[0]
         self._seq, self._prev, self._time = int(lock["seq"]), str(lock["prev"]), latest(lock, now)
+        self._known = policies.in_force(lock)
         self._entries: list[dict[str, Any]] = []
         self._waiting: list[Step] = []
         self._hosts: set[str] = set()
@@ -101,7 +102,7 @@ class _Batch:
         self._hosts.add(host)
         if losses := brake.believed_not(snapshot, known, state["brakes"]):
             return self._brake(snapshot, losses, state["brakes"])
-        items = reconcile.settle(snapshot, known, host, catalogue(), new_id, self._seq)
+        items = reconcile.settle(snapshot, known, host, self._known, new_id, self._seq)
         still = reconcile.still(items)
         plan = reconcile.plan(items, None if still else loading.beyond(self._run, items))
         trace = json.dumps(verdict.trace()) if state["host"] is None else None

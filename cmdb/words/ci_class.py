@@ -38,7 +38,8 @@ class CIClass:
     `contained_by` names the relation to its parent (direction dependent → dependency) when it lives inside a host.
     `kind_of` names the class it is a special case of: it has that one's attributes too, its identity rules when it
     declares none, and both labels in the graph. `owner` is the role that answers for the data, `retention_days` how
-    long the history of a retired member is kept.
+    long the history of a retired member is kept. `ruled` is no part of a declaration: it is what policies say
+    of attributes, by name: whose word wins, as kinds of source and sources by name, best first.
     """
 
     name: str
@@ -52,6 +53,7 @@ class CIClass:
     lease: Lease = DISCOVERED
     lifecycle: Lifecycle = LOGICAL
     retention_days: int = 730
+    ruled: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         self._check_names()

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from cmdb.errors import Conflict, EpicentreError, Forbidden, Overloaded
+from cmdb.imports import scope_of
 from cmdb.store import Store
 from cmdb.words import Principal, Role
 from cmdb_graphql.auth import principal
@@ -35,13 +36,20 @@ def router(services: Services) -> APIRouter:
     async def export(
         who: Principal = Depends(principal),  # noqa: B008  # FastAPI's way
         classes: list[str] = Query(default=[], alias="class", max_length=100),  # noqa: B008
+        source: str | None = Query(default=None, max_length=63),
     ) -> Response:
-        """First line: format and sequence. Last line: how many CIs and edges came before it."""
+        """First line: format and sequence. Last line: how many CIs and edges came before it.
+
+        `source`: instead of rows, what this import says is there, by our ids.
+        """
         if not who.may(Role.READER):
             raise Forbidden("an export needs the role viewer or reader")
         if len(running) >= AT_ONCE:
             raise Overloaded(f"{AT_ONCE} exports are under way already", retry_after=10.0)
-        head, rows = await run_in_threadpool(_begin, services.store, who.view, classes)
+        if source is not None:
+            head, rows = await run_in_threadpool(_listed, services.store, who, source)
+        else:
+            head, rows = await run_in_threadpool(_begin, services.store, who.view, classes)
         return StreamingResponse(_counted(running, who.name, _lines(head, rows)), media_type="application/x-ndjson")
 
     return made
@@ -54,6 +62,14 @@ def _begin(store: Store, view: str | None, classes: list[str]) -> tuple[dict[str
     first = next(rows, None)
     head = {"epicentre_export": FORMAT, "sequence": at, "classes": sorted(classes) or None}
     return head, iter(()) if first is None else _chained(first, rows)
+
+
+def _listed(store: Store, who: Principal, source: str) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+    """What a source says is there, for those who import."""
+    if not who.may(Role.ENGINEER):
+        raise Forbidden("what a source says is told to the role engineer")
+    scope_of(source)  # a wrong name is an answer and not half a stream
+    return {"epicentre_export": FORMAT, "sequence": store.sequence(), "source": source}, store.listed(source)
 
 
 def _seen(store: Store, view: str, at: int, classes: list[str]) -> Iterator[dict[str, Any]]:

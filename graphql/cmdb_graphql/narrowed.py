@@ -19,15 +19,26 @@ _ID = re.compile(r"\bci_\w+")
 _PLAIN = {"match": "recognised by {rule}", "new": "nothing known fits"}
 """What a decision says of itself when nobody else came into question."""
 _FITTED = re.compile(r"\d+ fit\b")
-_DID = {"create": "created", "change": "changed", "open": "linked", "close": "unlinked"}
+_DID = {
+    "create": "created", "change": "changed", "open": "linked", "close": "unlinked", "policy": "policies set",
+    "lift": "policies lifted", "stale": "found stale", "fresh": "found fresh again",
+}  # fmt: skip
+_CLAIMED = frozenset({"claim", "drop", "bind", "trace", "take over"})
+"""Steps that change what sources say of one CI, and perhaps nothing else."""
+_MARKED = frozenset({"stale", "fresh"})
 
 
 # --- journal entries ---------------------------------------------------------------------------------------------
 
 
 def mentioned(steps: Iterable[Step]) -> set[str]:
-    """The CIs that an entry's steps are about: each made or changed, both ends of edges opened and closed."""
-    return set().union(*map(_about, steps))
+    """The CIs that an entry's steps are about: made, changed, claimed or marked, and both ends of edges."""
+    return set().union(*(_about(step) | set(_claimed(step)) for step in steps))
+
+
+def reworded(steps: Iterable[Step]) -> set[str]:
+    """The edges that got other evidence: such a step does not say where they lead."""
+    return {step["id"] for step in steps if step["op"] == "reword"}
 
 
 def steps_of(steps: Iterable[Step], shown: Collection[str]) -> list[Step]:
@@ -35,10 +46,29 @@ def steps_of(steps: Iterable[Step], shown: Collection[str]) -> list[Step]:
     return [step for step in steps if (about := _about(step)) and all(ci in shown for ci in about)]
 
 
+def journalled(steps: Iterable[Step], shown: Collection[str], edges: Collection[str]) -> list[Step]:
+    """All steps that a reader of the journal is told of: those of shown CIs and edges, and of what all are told of.
+
+    What waits for a person, agents, views and the records of processes are of the whole, and left out.
+    """
+    kept: list[Step] = []
+    for step in steps:
+        if step["op"] in _MARKED:
+            kept += [{**step, "cis": there}] if (there := [ci for ci in step["cis"] if ci in shown]) else []
+        elif step["op"] == "reword":
+            kept += [step] if step["id"] in edges else []
+        elif step["op"] in {"policy", "lift"} or ((about := _about(step) | _claimed(step)) and about <= set(shown)):
+            kept.append(step)
+    return kept
+
+
 def said(steps: Iterable[Step]) -> str:
     """A line for an entry whose own summary tells of other CIs too: `changed 2, linked 1`."""
-    counts = Counter(_DID[step["op"]] for step in steps)
-    return ", ".join(f"{did} {counts[did]}" for did in _DID.values() if counts[did])
+    counts: Counter[str] = Counter()
+    for step in steps:
+        if did := _DID.get(step["op"]):
+            counts[did] += len(step["cis"]) if step["op"] in _MARKED else 1
+    return ", ".join(f"{did} {counts[did]}" for did in _DID.values() if counts[did]) or "changed who says what"
 
 
 def _about(step: Step) -> set[str]:
@@ -48,6 +78,13 @@ def _about(step: Step) -> set[str]:
         case "open" | "close":
             return {step["source"], step.get("target", step["source"])}
     return set()
+
+
+def _claimed(step: Step) -> set[str]:
+    """The CIs of which an entry changes only who says what, or whether anybody still says it."""
+    if step["op"] in _MARKED:
+        return set(step["cis"])
+    return {step["ci"]} if step["op"] in _CLAIMED else set()
 
 
 # --- identity ----------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.store import EdgeRow, Row
 from cmdb.store.rows import POSED
 from cmdb.words import COMMON, Attribute, Role
+from cmdb_graphql.claims_answer import Claim, claims_of
 from cmdb_graphql.context import SENTENCES, Info, computed, readable_by, whole
 from cmdb_graphql.cursors import cursor
 from cmdb_graphql.rows import Rows
@@ -50,33 +51,6 @@ def make(row: Row) -> CI:
 def made(rows: Iterable[Row]) -> list[CI]:
     """Rows as objects of their classes, each made when it is taken: the compiled executor seldom takes one."""
     return cast("list[CI]", Rows(rows, make))
-
-
-@readable_by(Role.READER)
-@strawberry.type(description="One value that a scope claims.")
-class ClaimedValue:
-    """A claimed value, whether it is in effect or not."""
-
-    attribute: str = strawberry.field(description="The attribute, or `name`.")
-    value: JSON | None = strawberry.field(description="The value; null: that there is none.")
-    wins: bool = strawberry.field(description="Whether it is the one in effect.")
-    since: int = strawberry.field(description="The journal sequence since which the scope says so.")
-    until: str | None = strawberry.field(description="When an override ends, ISO 8601 UTC.")
-
-
-@readable_by(Role.READER)
-@strawberry.type(description="Who asserts a CI, since when, what it says, and how it was identified.")
-class Claim:
-    """A scope's claim."""
-
-    scope: str = strawberry.field(description="The agent and section, or other source, that asserts it.")
-    since: int = strawberry.field(description="The journal sequence since which it does.")
-    trace: JSON | None = strawberry.field(description="How the identity was decided, rule by rule.")
-    kind: str = strawberry.field(description="What kind of source: agent, person, import or override.")
-    values: list[ClaimedValue] = strawberry.field(
-        description="What it says, also where another source is believed.",
-        metadata=whole("one for each attribute at most"),
-    )
 
 
 def sentence_of(attribute: Attribute) -> str:
@@ -188,38 +162,6 @@ class CI:
         if POSED in row:  # what is proposed nobody claims yet
             row = await info.context.loaders.at(row.get("as_of")).ci.load(self.id) or row
         return claims_of(row, await narrowed_claims(info, await self._loaders(info).claims.load(self.id)))
-
-
-def claims_of(row: Row, rows: Sequence[dict[str, Any]]) -> list[Claim]:
-    """The claims of a CI with their values, each marked whether it is in effect."""
-    cls = catalogue().classes.get(row["class"])
-    if cls is None:  # an extension was removed: who speaks is still known, what was said is not read any more
-        return [
-            Claim(scope=c["scope"], since=c["since"], trace=c["trace"], kind=claims.kind_of(c["scope"]), values=[])
-            for c in rows
-        ]
-    current = {name: row[name] for name in ("name", *(a.name for a in cls.attributes)) if row.get(name) is not None}
-    known = {one["scope"]: claims.Asserted(None, claims.from_json(one["said"])) for one in rows}
-    full = {s: c.said or {} for s, c in claims.explicit(known, current, row["valid_from"]).items()}
-    won = claims.settle(cls, full)
-
-    def values(scope: str) -> list[ClaimedValue]:
-        said = full.get(scope, {})
-        return [
-            ClaimedValue(
-                attribute=name, value=cast(Any, list(e.value) if isinstance(e.value, tuple) else e.value),
-                wins=won[name][1] == scope, since=e.since, until=e.until,
-            )
-            for name, e in sorted(said.items())
-        ]  # fmt: skip
-
-    return [
-        Claim(
-            scope=one["scope"], since=one["since"], trace=one["trace"], kind=claims.kind_of(one["scope"]),
-            values=values(one["scope"]),
-        )
-        for one in rows
-    ]  # fmt: skip
 
 
 @readable_by(Role.READER)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmdb import patterns
+from cmdb.claims import ranking
 from cmdb.classes import catalogue
 from cmdb.errors import Invalid, Refused, UnknownName
 from cmdb.governance import Policies, Policy, Rule, broken, check_names, enforce, newly_broken
@@ -139,3 +140,33 @@ def test_a_policy_is_about_what_is_declared() -> None:
             check_names(policy, catalogue())
     with pytest.raises(Invalid, match="all the time"):
         check_names(Policy("p", "Server", Rule.REQUIRED, "power_w"), catalogue())
+
+
+@pytest.mark.parametrize(
+    ("attribute", "values", "says"),
+    [
+        ("tags", ("agent",), "nobody to prefer"), ("model", (), "name each source once"),
+        ("model", ("agent", "agent"), "name each source once"), ("model", ("override", "agent"), "leave it out"),
+        ("model", ("assets",), "'assets' is no source"), (None, ("agent",), "names the attribute"),
+    ],
+)  # fmt: skip
+def test_an_order_of_sources_names_sources(attribute: str | None, values: tuple[str, ...], says: str) -> None:
+    """What could never be meant is refused with what may be said instead."""
+    with pytest.raises(Invalid, match=says):
+        Policy("p", "Host", Rule.PRECEDENCE, attribute, values)
+
+
+def test_the_order_of_the_more_special_class_counts() -> None:
+    """A policy for hosts is for servers too, unless they have one of their own; one for CI is for all the others."""
+    ruled = Policies(
+        [
+            Policy("all", "CI", Rule.PRECEDENCE, "name", ("import",)),
+            Policy("hosts", "Host", Rule.PRECEDENCE, "name", ("person",)),
+            Policy("servers", "Server", Rule.PRECEDENCE, "name", ("import:assets", "agent")),
+        ]
+    ).catalogue()
+    firsts = {name: ranking(ruled.cls(name), "name")[:2] for name in ("Site", "Host", "Server")}
+    assert firsts == {
+        "Site": ("override", "import"), "Host": ("override", "person"), "Server": ("override", "import:assets"),
+    }  # fmt: skip
+    assert Policies([]).catalogue() is catalogue()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from support.reports import NOW, host, report
 
-from cmdb.errors import Refused, UnknownName
+from cmdb.claims import from_json
+from cmdb.errors import Conflict, Invalid, Refused, UnknownName
 from cmdb.governance import Policy, Rule
+from cmdb.imports import parse
 from cmdb.store import By, Store
 
 pytestmark = pytest.mark.neo4j
@@ -86,3 +88,62 @@ def test_free_attributes_are_bound_by_name(store: Store) -> None:
         store.update_ci(site, None, {}, ANN, extra={"colour": "red"})
     (found,) = store.violations(None, None, 10).found
     assert (found.violation.attribute, found.violation.value) == ("extra", "old")
+
+
+def _model(store: Store, ci: str) -> tuple[object, dict[str, object]]:
+    """The model in effect, and what each source says it is."""
+    said = {one["scope"]: from_json(one["said"]) or {} for one in store.claims_of([ci])[ci]}
+    return store.find("Host")[0].get("model"), {s: e["model"].value for s, e in said.items() if "model" in e}
+
+
+def test_a_policy_says_whose_word_counts_and_values_follow_it_at_once(store: Store) -> None:
+    """Set, what is there is decided anew; then reports, imports and people are; lifted, the class's order is back.
+
+    Every claim is kept meanwhile, and an override stands above.
+    """
+    store.apply(report(1, host("web", model="R640", serial="J6RN4N1", vendor="Dell")), NOW)
+    (web,) = [one["id"] for one in store.find("Host")]
+    row = {"class": "Host", "id": web, "attributes": {"model": "PowerEdge R640"}}
+    store.bulk_upsert([parse(1, row)], "assets", ANN)
+    store.update_ci(web, None, {"model": "the grey one"}, ANN)
+    assert _model(store, web)[0] == "R640"
+    order = Policy("model", "Host", Rule.PRECEDENCE, "model", ("import:assets", "person"))
+    store.put_policy(order, ANN)
+    value, said = _model(store, web)
+    assert value == "PowerEdge R640" and len(said) == 3 and set(said.values()) == {
+        "R640", "PowerEdge R640", "the grey one",
+    }  # fmt: skip
+    assert "1 CIs have another model" in store.journal(1)[0]["summary"]
+    store.apply(report(2, host("web", model="R641", serial="J6RN4N1", vendor="Dell")), NOW)
+    assert _model(store, web)[0] == "PowerEdge R640"
+    note = store.update_ci(web, None, {"model": "mine"}, ANN).notes
+    assert note == ("model is kept but not in effect: import import:assets says otherwise",)
+    store.override_attribute(web, "model", "R1", "2126-01-01T00:00:00Z", ANN)
+    assert _model(store, web)[0] == "R1"
+    store.expire_overrides(By("epicentre", "2127-01-01T00:00:00.000Z"))
+    store.put_policy(Policy("model", "Host", Rule.PRECEDENCE, "model", ("person",)), ANN)
+    assert _model(store, web)[0] == "mine"
+    with pytest.raises(Conflict, match="policy model says already whose model of Host counts"):
+        store.put_policy(Policy("again", "Host", Rule.PRECEDENCE, "model", ("import",)), ANN)
+    with pytest.raises(Invalid, match="no value breaks model"):
+        store.violations(None, "model", 10)
+    assert store.violation_counts(None, None).counts == {}
+    store.lift_policy("model", ANN)
+    assert _model(store, web)[0] == "R641"
+
+
+def test_deciding_anew_goes_on_where_it_was_stopped(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In parts; a server that was stopped between two does the rest in its next sweep, and then nothing more."""
+    monkeypatch.setattr("cmdb.store.precedence.PART", 2)
+    rows = [{"class": "Site", "name": f"s{n}", "ref": f"s{n}", "attributes": {"code": f"s{n}"}} for n in range(5)]
+    store.bulk_upsert([parse(n, row) for n, row in enumerate(rows)], "assets", ANN)
+    for site in store.find("Site"):
+        store.update_ci(site["id"], None, {"name": f"north {site['name']}"}, ANN)
+    with monkeypatch.context() as stopped:
+        stopped.setattr("cmdb.store.precedence.go_on", lambda *_: False)
+        store.put_policy(Policy("names", "CI", Rule.PRECEDENCE, "name", ("import", "person")), ANN)
+    assert {one["name"][:6] for one in store.find("Site")} == {"north "}
+    assert store.decide_anew(ANN)
+    assert sorted(one["name"] for one in store.find("Site")) == [f"s{n}" for n in range(5)]
+    before = store.sequence()
+    assert store.decide_anew(ANN) and store.sequence() == before

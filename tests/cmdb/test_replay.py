@@ -42,7 +42,7 @@ class Life:
         does = self.dice.choice(
             [self.report, self.report, self.report, self.create, self.update, self.override, self.expire, self.link,
              self.unlink, self.retire, self.merge, self.split, self.clone, self.same, self.sweep, self.release,
-             self.policy, self.lift, self.view, self.drop_view, self.tag, self.bulk, self.note]
+             self.policy, self.lift, self.view, self.drop_view, self.tag, self.bulk, self.withdraw, self.note]
         )  # fmt: skip
         with suppress(EpicentreError):
             does()
@@ -128,13 +128,18 @@ class Life:
         self.store.split_ci(self.dice.choice([r["id"] for r in rows] or ["none"]), self.by)
 
     def policy(self) -> None:
-        """Something is asked of values, or asked otherwise."""
+        """Something is asked of values, or asked otherwise; or whose word counts."""
+        if self.dice.random() < 0.4:
+            order = tuple(self.dice.sample(["import:assets", "person", "agent"], 2))
+            about = self.dice.choice(["name", "model"])
+            self.store.put_policy(Policy(f"by-{about}", "Host", Rule.PRECEDENCE, about, order), self.by)
+            return
         values = tuple(self.dice.sample(["R640", "R650", "R660"], 2))
         self.store.put_policy(Policy(self.dice.choice("pq"), "Host", Rule.ALLOWED, "model", values, why="so"), self.by)
 
     def lift(self) -> None:
         """And asked no longer."""
-        self.store.lift_policy(self.dice.choice("pq"), self.by)
+        self.store.lift_policy(self.dice.choice(["p", "q", "by-name", "by-model"]), self.by)
 
     def view(self) -> None:
         """A part of the graph for some accounts, or another part."""
@@ -148,6 +153,11 @@ class Life:
         """A word on two things, or off them."""
         does = self.dice.choice([self.store.tag_cis, self.store.untag_cis])
         does([self.some(), self.some()], [self.dice.choice(["env:prod", "pci"])], self.by)
+
+    def withdraw(self) -> None:
+        """An import lists some of its CIs and edges no longer."""
+        listed = [row.get("id", row.get("ref", "")) for row in self.store.listed("assets")]
+        self.store.withdraw("assets", self.dice.sample(listed, min(2, len(listed))), self.by)
 
     def bulk(self) -> None:
         """A few rows of an import, one after the other about the same thing."""

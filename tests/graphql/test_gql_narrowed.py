@@ -165,3 +165,20 @@ def test_pages_of_what_surrounds_a_ci_are_of_shown_cis_now_and_then(made: Servic
         assert {e["from"]["name"] for e in found["ci"]["dependents"]["nodes"]} == {"only", "onward"}, at
         assert [n["name"] for n in found["search"]["nodes"]] == ["one", "only", "onward"], at
         assert ask(made, AROUND, READER, id=other, at=at)["ci"] is None
+
+
+@pytest.mark.neo4j
+def test_the_journal_is_told_as_far_as_it_is_about_shown_cis(made: Services) -> None:
+    """Not the summary, the hash or the number of what is hidden; pages say whether more follow, also behind a gap."""
+    store = made.store
+    one, hidden = _host(store, "one", "debian"), _host(store, "hidden", "rocky")
+    store.tag_cis([one, hidden], ["prod"], BY)
+    for n in range(120):  # more than a page looks at in one round trip
+        store.update_ci(hidden, None, {"kernel": str(n)}, BY)
+    answered = "{ journal(first: 1%s) { nodes { summary hash } pageInfo { hasNextPage endCursor } } status { queued } }"
+    newest = ask(made, answered % "", READER)
+    assert newest["journal"]["nodes"] == [{"summary": "changed 1", "hash": None}] and newest["status"]["queued"] is None
+    end = newest["journal"]["pageInfo"]
+    assert end["hasNextPage"]
+    older = ask(made, answered % f', after: "{end["endCursor"]}"', READER)["journal"]
+    assert older["nodes"] == [{"summary": "created 1", "hash": None}] and not older["pageInfo"]["hasNextPage"]

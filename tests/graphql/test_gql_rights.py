@@ -106,7 +106,7 @@ class _Free:
 
 @pytest.mark.parametrize(
     "question",
-    ["{ journal { nodes { summary } } }", "{ status { queued } }", "{ agents { nodes { node } } }",
+    ["{ agents { nodes { node } } }",
      "{ conflicts { nodes { trace } } }", "{ held { pageInfo { endCursor } } }",
      "{ users { nodes { name } } }", "{ users { pageInfo { endCursor } } }"],
 )  # fmt: skip

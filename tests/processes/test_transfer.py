@@ -56,7 +56,8 @@ def outcomes(path: Path) -> list[dict[str, Any]]:
     """The lines of an outcome file without its first and last."""
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert "epicentre_outcomes" in lines[0] and "epicentre_done" in lines[-1]
-    return sorted(lines[1:-1], key=lambda one: one["line"])
+    told = [one for one in lines[1:] if "epicentre_done" not in one]
+    return sorted(told, key=lambda one: one["line"] or 0)
 
 
 ROWS = (
@@ -182,3 +183,33 @@ def test_what_an_agent_shows_is_rehearsed(cli: Cli, store: Store, tmp_path: Path
     rows = json.loads(cli("reconcile", "--dry-run", written(tmp_path / "rows.jsonl", *ROWS), "--json").stdout)
     assert rows["counts"] == {"created": 4} and store.sequence() == 0
     assert "add --dry-run" in str(cli("reconcile", file).exception)
+
+
+def test_a_whole_list_takes_back_what_it_has_no_more(cli: Cli, store: Store, tmp_path: Path) -> None:
+    """Rehearsed first; what others say stays; much at once is held; a list with a refused row takes nothing back."""
+    rows = [node("Application", f"app{n}", ref=f"a{n}", code=f"APP{n}") for n in range(1, 16)]
+    links = [edge("DEPENDS_ON", f"a{n}", f"a{n + 1}") for n in range(1, 15)]
+    every = written(tmp_path / "every.jsonl", *rows, *links)
+    assert cli("import", every, "--source", "assets").exit_code == 0
+    assert cli("import", written(tmp_path / "other.jsonl", rows[14]), "--source", "other").exit_code == 0
+    fewer = written(tmp_path / "fewer.jsonl", *rows[:13], *links[:12])
+    tried = cli("import", fewer, "--source", "assets", "--replace", "--dry-run")
+    assert tried.exit_code == 0 and "1 changed, 3 stale, 25 unchanged" in tried.output, tried.output
+    assert store.counts() == {"Application": 15}
+    broken = written(tmp_path / "broken.jsonl", *rows[:13], {"class": "Nothing", "name": "x"})
+    held = cli("import", broken, "--source", "assets", "--replace")
+    assert held.exit_code == 2 and "nothing was taken back" in held.output, held.output
+    done = cli("import", fewer, "--source", "assets", "--replace")
+    assert done.exit_code == 0 and "1 changed, 3 stale, 25 unchanged" in done.output, done.output
+    assert store.counts() == {"Application": 14}
+    (said,) = [
+        one["reason"] for one in outcomes(tmp_path / "fewer.jsonl.outcomes.jsonl") if one["outcome"] == "changed"
+    ]
+    assert said.endswith("it stays: import:other says that it is there")
+    few = written(tmp_path / "few.jsonl", rows[0])
+    held = cli("import", few, "--source", "assets", "--replace")
+    assert held.exit_code == 2 and "held: 24 of the 25 CIs and edges" in held.output, held.output
+    assert cli("import", few, "--source", "assets", "--replace", "--believe-loss").exit_code == 0
+    assert store.counts() == {"Application": 2}
+    back = cli("import", every, "--source", "assets", "--replace")
+    assert back.exit_code == 0 and store.counts() == {"Application": 15}, back.output

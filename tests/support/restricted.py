@@ -122,7 +122,7 @@ def _past(
     store: Store, dice: random.Random, nodes: list[dict[str, Any]], edges: list[dict[str, Any]],
     changed: list[dict[str, Any]],
 ) -> None:  # fmt: skip
-    """Versions of what changed, and the two entries of the journal that did all of it."""
+    """Versions of what changed, and the entries of the journal that did all of it, and some that did little."""
     before = [
         {**{k: v for k, v in n.items() if k != "id"}, "ci": n["id"], "name": dice.choice(WORDS), "from": 1, "to": 2}
         for n in changed
@@ -137,8 +137,12 @@ def _past(
     made = [{"op": "create", "id": n["id"]} for n in nodes]
     made += [{"op": "open", "because": None, "evidence": EVIDENCE, **e} for e, _ in ends]
     became = [{"op": "close", **e} for e, closed in ends if closed] + [{"op": "change", "id": n["id"]} for n in changed]
+    few = [{"op": "reword", "id": e["id"], "source": e["source"]} for e, _ in dice.sample(ends, 2)]
+    said = [{"op": "claim", "scope": "t/t", "ci": n["id"], "seq": None, "said": None} for n in dice.sample(nodes, 2)]
+    stale = [{"op": "stale", "cis": [n["id"] for n in dice.sample(nodes, 3)]}]
     entry = {"at": NOW, "time": NOW, "actor": "t", "kind": "report", "summary": "made", "prev": "", "hash": ""}
-    entries = [{**entry, "seq": seq, "ops": json.dumps(ops)} for seq, ops in ((1, made), (2, became))]
+    told = ((-2, stale), (-1, said), (0, few), (1, made), (2, became))
+    entries = [{**entry, "seq": seq, "ops": json.dumps(ops)} for seq, ops in told]
     _write(store, "UNWIND $rows AS row CREATE (c:Change) SET c = row", rows=entries)
 
 
@@ -195,10 +199,15 @@ def wipe(store: Store) -> None:
 
 
 def remove_hidden(store: Store, made: Generated) -> set[str]:
-    """Make it the graph in which what the view hides has never been: also of no decision or journal entry."""
+    """Make it the graph in which what the view hides has never been: also of no decision or journal entry.
+
+    An entry that did nothing else was never written, nor was that of the view.
+    """
     (view,) = store.views()
-    text = f"MATCH (n:CI) WHERE NOT n:`{view.label}` WITH n, n.id AS id DETACH DELETE n RETURN id"
-    gone = {row["id"] for row in _write(store, text)}
+    hidden = f"MATCH (n:CI) WHERE NOT n:`{view.label}` "
+    rows = _write(store, hidden + "MATCH (n)-[e]-(:CI) WHERE e.id IS NOT NULL RETURN DISTINCT e.id AS id")
+    edges = {row["id"] for row in rows}
+    gone = {row["id"] for row in _write(store, hidden + "WITH n, n.id AS id DETACH DELETE n RETURN id")}
     _write(store, "MATCH (v:Version) WHERE NOT (v)-[:OF]->() DELETE v")
     _write(store, "MATCH (m:Merge) WHERE m.loser IN $gone DELETE m", gone=sorted(gone))
     traces = [{"s": o.scope, "ci": o.ci, "trace": json.dumps(o.trace(gone))} for o in made.identified]
@@ -207,12 +216,17 @@ def remove_hidden(store: Store, made: Generated) -> set[str]:
         "UNWIND $rows AS row MATCH (:Scope {id: row.s})-[a:ASSERTS]->(:CI {id: row.ci}) SET a.trace = row.trace",
         rows=traces,
     )
-    entries = [
-        {"seq": entry["seq"], "ops": json.dumps([op for op in entry["ops"] if not _about(op) & gone])}
-        for entry in store.entries_after(0, 1_000)
-    ]
-    _write(store, "UNWIND $rows AS row MATCH (c:Change {seq: row.seq}) SET c.ops = row.ops", rows=entries)
+    entries = [(entry["seq"], _left(entry["ops"], gone, edges)) for entry in store.entries_after(-9, 1_000)]
+    rows = [{"seq": seq, "ops": json.dumps(ops), "gone": not ops} for seq, ops in entries]
+    _write(store, "UNWIND $rows AS row MATCH (c:Change {seq: row.seq}) SET c.ops = row.ops", rows=rows)
+    _write(store, "UNWIND $rows AS row MATCH (c:Change {seq: row.seq}) WHERE row.gone DELETE c", rows=rows)
     return gone
+
+
+def _left(ops: list[dict[str, Any]], gone: Collection[str], edges: Collection[str]) -> list[dict[str, Any]]:
+    found = [op for op in ops if not _about(op) & {*gone, *edges} and op["op"] != "view"]
+    marked = [{**op, "cis": [ci for ci in op["cis"] if ci not in gone]} if "cis" in op else op for op in found]
+    return [op for op in marked if op.get("cis", True)]
 
 
 def _about(op: dict[str, Any]) -> set[str]:
@@ -325,6 +339,8 @@ def _more(dice: random.Random, made: Generated, one: str, n: int) -> list[tuple[
             f" ends {{ id name }} }} {end} }} }}",
             {},
         ),
+        (f"{{ journal(first: {n}) {{ nodes {{ seq at actor kind }} {end} }} }}", {}),
+        ("{ status { sequence counts { class count } } }", {}),
         (f"subscription S($of: [ID!]) {{ ciChanged(of: $of) {{ {changed} }} }}", {"of": few, "seq": seq}),
         (f'subscription {{ ciChanged(class: "Host") {{ {changed} }} }}', {"seq": seq}),
         (f"subscription S($of: [ID!]!) {{ impactChanged(of: $of) {{ {IMPACT} }} }}", {"of": few, "seq": seq}),

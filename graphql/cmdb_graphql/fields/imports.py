@@ -15,6 +15,7 @@ from cmdb.applier import utc_now
 from cmdb.errors import Invalid, TooLarge
 from cmdb.imports import Outcome
 from cmdb.store.imports import MOST_ROWS
+from cmdb.store.withdrawals import MOST as MOST_WITHDRAWN
 from cmdb.words import WIRE_SCHEMA, Role
 from cmdb_graphql import limits
 from cmdb_graphql.context import Info, blocking, command, question, readable_by, whole
@@ -129,6 +130,27 @@ async def bulk_upsert(
         raise Invalid("name the source of these rows", where="source")
     done = await blocking(
         info.context.services.store.bulk_upsert, parsed, source, by(info, reason),
+        dry_run=dry_run, seconds=limits.DEADLINE * 0.6,
+    )  # fmt: skip
+    info.context.loaders.forget()
+    return result(done.outcomes, sequence=done.seq, dry_run=dry_run, left=done.left)
+
+
+@command(
+    Role.ENGINEER,
+    arguments={
+        **REASON,
+        "source": "Who says so no longer: the name of the import.",
+        "ids": f"CIs and edges that its list has no more, at most {MOST_WITHDRAWN}.",
+        "dryRun": "Say what would come of it, and write nothing.",
+    },
+)
+async def withdraw(
+    info: Info, source: str, ids: list[strawberry.ID], dry_run: bool = False, reason: str | None = None
+) -> BulkResult:
+    """Take back what an import said of CIs and edges: what nobody else says is there is retired (`stale`) or closed."""
+    done = await blocking(
+        info.context.services.store.withdraw, source, list(map(str, ids)), by(info, reason),
         dry_run=dry_run, seconds=limits.DEADLINE * 0.6,
     )  # fmt: skip
     info.context.loaders.forget()

@@ -27,6 +27,11 @@ class PolicyRule(Enum):
         "tags", description="Every tag fits one of `values`: a tag, or the start of one with * behind it."
     )
     EXTRA = strawberry.enum_value("extra", description="Each free attribute's name is one of `values`; none: no names.")
+    PRECEDENCE = strawberry.enum_value(
+        "precedence",
+        description="Whose word on the attribute counts: `values` are agent, person, import, or a source such as "
+        "import:assets or an agent's id, best first. What is left out comes behind; an override stands above all.",
+    )
 
 
 @readable_by(Role.READER)
@@ -41,7 +46,7 @@ class Policy:
     rule: PolicyRule = strawberry.field(description="What it asks.")
     attribute: str | None = strawberry.field(description="The attribute it is about, if it is about a single one.")
     values: list[str] = strawberry.field(
-        description="The entries of `allowed`, `required`, `tags` and `extra`.",
+        description="The entries of `allowed`, `required`, `tags`, `extra` and `precedence`.",
         metadata=whole("a policy has at most 500"),
     )
     pattern: str | None = strawberry.field(description="The pattern that the whole value fits.")
@@ -151,7 +156,7 @@ async def policy_violations(
         "name": "Its name: lower-case words with - between them. A policy of that name is set anew.",
         "rule": "What it asks.",
         "attribute": "The attribute it is about, in snake_case: a declared one, `name`, `tags` or `extra:<name>`.",
-        "values": "Allowed values, tags or names, as the rule says; at most 500.",
+        "values": "Allowed values, tags, names or sources, as the rule says; at most 500.",
         "pattern": "Characters, `.`, `[a-z]`, `\\\\d`, `\\\\w`, `\\\\s`, groups, `|`, repeats; the whole value fits.",
         "why": "Why it is there, in one line; it is told to those it refuses.",
     },
@@ -160,7 +165,10 @@ async def set_policy(
     info: Info, name: str, class_: Class, rule: PolicyRule, attribute: str | None = None,
     values: list[str] | None = None, pattern: str | None = None, why: str = "", reason: str | None = None,
 ) -> Policy:  # fmt: skip
-    """Set a policy. People and imports are refused what would newly break it; what breaks it already is reported."""
+    """Set a policy. People and imports are refused what would newly break it; what breaks it already is reported.
+
+    One of precedence is broken by nothing: values are decided anew by it, the claims stay.
+    """
     chosen = governance.Rule[rule.name]
     policy = governance.Policy(name, class_, chosen, attribute, tuple(values or ()), pattern, why.strip())
     await blocking(info.context.services.store.put_policy, policy, by(info, reason))
@@ -169,7 +177,7 @@ async def set_policy(
 
 @command(Role.ADMIN, arguments={**REASON, "name": "The policy's name."})
 async def remove_policy(info: Info, name: str, reason: str | None = None) -> bool:
-    """Remove a policy: from now on nothing is refused or reported by it."""
+    """Remove a policy: from now on nothing is refused, reported or decided by it."""
     await blocking(info.context.services.store.lift_policy, name, by(info, reason))
     return True
 

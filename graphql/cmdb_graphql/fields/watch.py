@@ -1,4 +1,4 @@
-"""What the server itself knows: counts, agents, the journal, and what waits for a person."""
+"""What the server itself knows: counts, agents, and what waits for a person."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from cmdb.enrolment import Agent as Enrolled
 from cmdb.inbox import Kept
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, command, question, readable_by, whole
-from cmdb_graphql.pages import Connection, fetched, number_of
+from cmdb_graphql.pages import Connection
 from cmdb_graphql.pages import held as page
-from cmdb_graphql.types import After, First, age, page_size
+from cmdb_graphql.types import After, First, age
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="How many live CIs a class has.")
 class ClassCount:
     """A count."""
@@ -23,16 +23,18 @@ class ClassCount:
     count: int = strawberry.field(description="How many live CIs.")
 
 
-@readable_by(Role.VIEWER)
+@readable_by(Role.READER)
 @strawberry.type(description="How the server does.")
 class Status:
-    """The state of the whole."""
+    """The state of the whole; of reports that wait, a reader is told nothing: they may be about any CI."""
 
     sequence: int = strawberry.field(description="The last applied journal sequence.")
     counts: list[ClassCount] = strawberry.field(description="Live CIs by class.", metadata=whole("one for each class"))
-    queued: int = strawberry.field(description="Reports that wait to be applied.")
-    held: int = strawberry.field(description="Reports that wait for a person's word on an identity.")
-    quarantined: int = strawberry.field(description="Reports that failed three times.")
+    queued: int | None = strawberry.field(description="Reports that wait to be applied; null to a reader.")
+    held: int | None = strawberry.field(
+        description="Reports that wait for a person's word on an identity; null to a reader."
+    )
+    quarantined: int | None = strawberry.field(description="Reports that failed three times; null to a reader.")
 
 
 @readable_by(Role.VIEWER)
@@ -47,19 +49,6 @@ class Agent:
     enrolled_at: str = strawberry.field(description="When it was enrolled, ISO 8601 UTC.")
     last_seen: str | None = strawberry.field(description="When its last request came, ISO 8601 UTC.")
     host: str | None = strawberry.field(description="The name of the host it speaks for.")
-
-
-@readable_by(Role.VIEWER)
-@strawberry.type(description="One entry of the journal: an applied report or command.")
-class JournalEntry:
-    """A journal entry."""
-
-    seq: int = strawberry.field(description="Its sequence.")
-    at: str = strawberry.field(description="When, ISO 8601 UTC.")
-    actor: str = strawberry.field(description="Who: an agent or a person.")
-    kind: str = strawberry.field(description="What kind of entry it is.")
-    summary: str = strawberry.field(description="What it did, in one line.")
-    hash: str = strawberry.field(description="Its hash, which covers the previous entry's.")
 
 
 @readable_by(Role.VIEWER)
@@ -91,17 +80,17 @@ class QuarantinedReport:
     at: str = strawberry.field(description="When it came, ISO 8601 UTC.")
 
 
-@question(Role.VIEWER)
+@question(Role.READER)
 async def status(info: Info) -> Status:
     """How the server does: counts, queue and sequence."""
-    services = info.context.services
+    services, all_of_it = info.context.services, not info.context.narrowed
     counts = await blocking(services.store.counts)
     return Status(
         sequence=await blocking(services.store.sequence),
         counts=[ClassCount(class_=name, count=n) for name, n in counts.items()],
-        queued=services.inbox.depth(),
-        held=len(await blocking(services.inbox.held)),
-        quarantined=len(await blocking(services.inbox.quarantine)),
+        queued=services.inbox.depth() if all_of_it else None,
+        held=len(await blocking(services.inbox.held)) if all_of_it else None,
+        quarantined=len(await blocking(services.inbox.quarantine)) if all_of_it else None,
     )
 
 
@@ -129,16 +118,6 @@ async def agents(info: Info, first: First = 50, after: After = None) -> Connecti
         )  # fmt: skip
 
     return page(enrolled, first, after, shown, lambda a: a.node)
-
-
-@question(Role.VIEWER)
-async def journal(
-    info: Info, first: int = 20, before: int | None = None, after: After = None
-) -> Connection[JournalEntry]:
-    """The newest entries of the journal, or those before a sequence; `after` goes on where a page ended."""
-    size, place = page_size(first), number_of(after, before)
-    rows = await blocking(info.context.services.store.journal, size + 1, place)
-    return fetched(rows, size, lambda row: JournalEntry(**row), lambda row: str(row["seq"]))
 
 
 @question(Role.VIEWER)

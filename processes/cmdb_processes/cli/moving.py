@@ -16,7 +16,7 @@ import typer
 
 from cmdb.errors import Invalid, Unavailable
 from cmdb_processes.cli import asking, show
-from cmdb_processes.cli.transfer import files
+from cmdb_processes.cli.transfer import files, replacing
 from cmdb_processes.cli.transfer.outcomes import OutcomeFile
 from cmdb_processes.cli.transfer.sending import Layout, Sending, look
 from cmdb_processes.cli.transfer.telling import progress
@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
     """Offer the commands."""
     app.command(
         "import",
-        epilog="Examples: epicentre import assets.jsonl --dry-run; epicentre import assets.csv --source assets;"
+        epilog="Examples: epicentre import assets.jsonl --dry-run; epicentre import assets.csv --replace;"
         " epicentre export -o all.jsonl && epicentre --url https://other import all.jsonl --source first-site",
     )(import_)
     app.command(
@@ -49,6 +49,12 @@ def import_(
     reason: Annotated[str | None, typer.Option(help="Why, in one line; it is kept in the journal.")] = None,
     outcomes: Annotated[Path | None, typer.Option(help="Where each line's outcome goes; default: beside FILE.")] = None,
     form: Format = None,
+    whole: Annotated[
+        bool, typer.Option("--replace", help="The file is all the source says: take back what it listed before.")
+    ] = False,
+    believed: Annotated[
+        bool, typer.Option("--believe-loss", help="With --replace: also when much of the source would go.")
+    ] = False,
     first: Annotated[
         bool, typer.Option("--first-load", help="Fill an empty graph offline, the server down: for a million rows.")
     ] = False,
@@ -56,10 +62,12 @@ def import_(
 ) -> None:
     """Create and change CIs and edges from a file; the same call goes on where an interrupted one stopped.
 
-    Exit code 2 when some rows were refused: every other row is done.
+    Exit code 2 when some rows were refused, or what --replace would take back was held: every other row is done.
     """
     if first and dry_run:
         raise Invalid("a first load is not rehearsed: the graph is empty, so `--dry-run` alone says the same")
+    if first and whole:
+        raise Invalid("a first load fills an empty graph: there is nothing to replace")
     kind = files.format_of(file, form)
     client = None if first else asking.client()
     named = source or _source_of(file)
@@ -68,16 +76,20 @@ def import_(
     place = outcomes or file.with_name(f"{file.name}.{way}.jsonl")
     if first:
         place.unlink(missing_ok=True)  # nothing of an interrupted one is in the graph
-    layout = look(file, kind, keep=dry_run)
+    layout, held = look(file, kind, keep=dry_run), None
     given = {"source": named, "dryRun": dry_run, "reason": reason}
     with OutcomeFile(place, about) as kept, progress("rows", layout.rows) as tell:
         if client is None:
             _first(file, kind, layout, given, kept, tell)
         else:
             _send(Sending(client, file, kind, given, tell), layout, kept, place)
+            if whole:
+                held = replacing.replace(client, given, place, kept, believed=believed)
         counts = dict(sorted(kept.counts.items()))
     _say(counts, place, dry_run=dry_run, json=json)
-    if counts.get("conflict") or counts.get("invalid"):
+    if held is not None:
+        show.note(held)
+    if held is not None or counts.get("conflict") or counts.get("invalid"):
         raise typer.Exit(2)
 
 
@@ -112,7 +124,8 @@ def _say(counts: dict[str, int], place: Path, *, dry_run: bool, json: bool) -> N
     show.out(f"{'would be: ' if dry_run else ''}{told}; each row in {place}")
     bad = [one for one in _read(place) if one.get("outcome") in {"conflict", "invalid"}]
     for one in bad[:SHOWN]:
-        show.out(f"  line {one['line']}: {one['outcome']}: {one['reason']}")
+        where = f"line {one['line']}" if one["line"] else one["label"]
+        show.out(f"  {where}: {one['outcome']}: {one['reason']}")
     if len(bad) > SHOWN:
         show.out(f"  and {len(bad) - SHOWN:,} more")
 

@@ -1,4 +1,4 @@
-"""epicentre policy: what a class's values must be like."""
+"""epicentre policy: what a class's values must be like, and whose word on them counts."""
 
 from __future__ import annotations
 
@@ -36,11 +36,14 @@ BROKEN = 2
 
 def register(app: typer.Typer) -> None:
     """Offer the commands."""
-    group = typer.Typer(help="Policies: what values must be like.", no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(
+        help="Policies: what values must be like, and whose word counts.", no_args_is_help=True, rich_markup_mode=None
+    )
     group.command(
         epilog="Examples: epicentre policy add host-names Host pattern name --pattern '[a-z]+[0-9]{1,3}'; "
         "epicentre policy add env Host allowed extra:env --value prod --value test; "
-        "epicentre policy add tags CI tags --value 'env:*' --why 'so that bills are right'"
+        "epicentre policy add tags CI tags --value 'env:*' --why 'so that bills are right'; "
+        "epicentre policy add model-by-assets Host precedence model --value import:assets --value agent"
     )(add)
     group.command("list", epilog="Example: epicentre policy list")(list_)
     group.command(epilog="Example: epicentre policy remove host-names --reason 'new naming scheme'")(remove)
@@ -51,17 +54,23 @@ def register(app: typer.Typer) -> None:
 def add(
     name: Annotated[str, typer.Argument(help="Its name: lower-case words with - between them.")],
     cls: Annotated[str, typer.Argument(metavar="CLASS", help="The class it is for, with its kinds.")],
-    rule: Annotated[str, typer.Argument(help="required, allowed, pattern, tags or extra.")],
+    rule: Annotated[str, typer.Argument(help="required, allowed, pattern, tags, extra or precedence.")],
     attribute: Annotated[
-        str | None, typer.Argument(help="For required, allowed, pattern: the attribute, name, tags or extra:NAME.")
+        str | None,
+        typer.Argument(help="For required, allowed, pattern, precedence: the attribute, name, tags or extra:NAME."),
     ] = None,
-    value: Annotated[list[str] | None, typer.Option(help="An allowed value, tag or name; may be repeated.")] = None,
+    value: Annotated[
+        list[str] | None, typer.Option(help="An allowed value, tag or name, or the next best source; may be repeated.")
+    ] = None,
     pattern: Annotated[str | None, typer.Option(help="What the whole value must fit.")] = None,
     why: Annotated[str, typer.Option(help="Why it is there; told to those it refuses.")] = "",
     reason: Reason = None,
     json: Json = False,
 ) -> None:
-    """Set a policy, or the one of that name anew; what breaks it already is reported by `check`, not changed."""
+    """Set a policy, or the one of that name anew; what breaks it already is reported by `check`, not changed.
+
+    One of precedence decides values anew; no claim is lost by it.
+    """
     given = {"attribute": attribute, "values": value, "pattern": pattern, "why": why, "reason": reason}
     done = asking.ask(SET, name=name, **{"class": cls}, rule=rule.upper(), **given)["done"]
     show.done(done, f"policy {name} of {cls} is set: {_asks(done)}", json)

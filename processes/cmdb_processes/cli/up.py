@@ -143,4 +143,4 @@ def _inside() -> dict[str, Any]:
         "status"
     ]
     found["counts"] = {c["class"]: c["count"] for c in found["counts"]}
-    return found
+    return {name: value for name, value in found.items() if value is not None}  # a reader is not told of the queue

@@ -147,7 +147,10 @@ class Run:
     def _greet(self, client: HttpClient, url: str, started: float) -> None:
         show.out(f"server: {url}")
         if self._with_agent:
-            first_answer.show_first(client, self._stop, self._settings.neo4j_port)
+            try:
+                first_answer.show_first(client, self._stop, self._settings.neo4j_port)
+            except EpicentreError as error:  # a busy machine is no reason to end a server that runs
+                show.out(f"the first answer has to wait: {error.message}")
         show.out(f"\nready after {time.monotonic() - started:.1f} s; Ctrl-C stops everything")
         (self._home / "ready").touch()
         sys.stdout.flush()

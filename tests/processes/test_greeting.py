@@ -1,0 +1,25 @@
+"""The first answer is a courtesy: a server that runs goes on without it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from support.servers import free_port
+
+from cmdb.config import Settings
+from cmdb_graphql.client import HttpClient
+from cmdb_processes.cli.server.run import Run
+
+
+def test_a_start_goes_on_when_its_first_answer_takes_too_long(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What keeps the answer away is said, and the server is ready all the same."""
+    settings = Settings(home=tmp_path, neo4j_uri="bolt://127.0.0.1:1")
+    nobody = f"http://127.0.0.1:{free_port()}"
+    Run(settings, agent=True)._greet(HttpClient(nobody, "epi_none"), nobody, time.monotonic())
+    said = capsys.readouterr().out
+    assert "the first answer has to wait: " in said and "ready after" in said
+    assert (tmp_path / "ready").exists()
