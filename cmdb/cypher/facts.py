@@ -26,6 +26,11 @@ MATCH (j:Journal {id: 'journal'}) SET j.seq = j.seq + 1
 RETURN j.seq AS seq, j.hash AS prev, j.time AS time
 """
 """First in every write transaction: the lock on this node makes the order of sequence numbers the order of commits."""
+HELD = """
+MATCH (j:Journal {id: 'journal'}) SET j.seq = j.seq
+WITH j MATCH (c:Change {seq: $seq}) RETURN c.hash AS hash
+"""
+"""The entry of a sequence, looked for under the lock, which changes nothing: who wrote before has ended by then."""
 
 NODES = """
 UNWIND $rows AS row
