@@ -5,13 +5,14 @@ reports by the same rules of precedence, and nothing that another source said is
 """
 
 from cmdb.commands.life import end, expire_at, move
-from cmdb.commands.links import check_cardinality, link, unlink
+from cmdb.commands.links import check_cardinality, check_contained, link, unlink
 from cmdb.commands.merge import Merged, merge
 from cmdb.commands.split import split
 from cmdb.commands.tags import outcome, tag, together, untag
 from cmdb.commands.things import Around, Decided, check_rev, create, declared, expire, override, retire, update
 
 __all__ = [
-    "Around", "Decided", "Merged", "check_cardinality", "check_rev", "create", "declared", "end", "expire", "expire_at",
-    "link", "merge", "move", "outcome", "override", "retire", "split", "tag", "together", "unlink", "untag", "update",
+    "Around", "Decided", "Merged", "check_cardinality", "check_contained", "check_rev", "create", "declared", "end",
+    "expire", "expire_at", "link", "merge", "move", "outcome", "override", "retire", "split", "tag", "together",
+    "unlink", "untag", "update",
 ]  # fmt: skip
