@@ -1,11 +1,13 @@
-"""How long the assessment of a change takes, end to end, in a graph of 100,000 CIs: seconds of the clock against 1 s.
+"""How long the assessment of a change takes, end to end, in a graph of 100,000 CIs: against 1 s, its graph part 50 ms.
 
     python benchmarks/change_assessment.py [--cis 100000] [--works-on 20]
 
-The estate is that of imports.py, filled by a first load. A change about so many CIs is proposed and submitted; then it
-is assessed again and again beside another open change. Blast radius, conflicts, combined conflicts, availability before
-and after, arrangements, the evidence and its hash are all part of it; nothing is kept from one time to the next but
-what a server keeps.
+The estate is that of imports.py, filled by a first load, with business services on it that promise an availability:
+each rests on one CI that the change takes along and on a pair. A change about so many CIs is proposed and submitted;
+then it is assessed again and again beside another open change. Blast radius, conflicts, combined conflicts,
+availability before and after, arrangements, the evidence and its hash are all part of it; nothing is kept from one time
+to the next but what a server keeps. Told are seconds of the clock, and of the processors in this process and Neo4j's,
+which say more on a busy machine.
 """
 
 from __future__ import annotations
@@ -13,27 +15,33 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+import psutil
 from common import sized
-from imports import PORT, offline
+from imports import NOW, PORT, offline
 
 from cmdb.config import load
 from cmdb.engine import Engine
+from cmdb.store import By, Store
 from cmdb.words import Principal, Role
 from cmdb_graphql.client import LocalClient
 from cmdb_processes.cli.server.compose import services
 from cmdb_processes.cli.server.processes import processes
 
-BAR = 1.0
-"""Seconds; the limit the design sets."""
+BAR, GRAPH = 1.0, 0.05
+"""Seconds; the limits the design sets to the whole and to its graph part."""
 TIMES = 7
+SERVICES = 10
 FOUND = "query F($first: Int!) { services(first: $first) { nodes { id } } }"
 OPEN = """mutation P($cis: [ID!]!, $window: String!) { proposeChange(cis: $cis, title: "Update", reason: "it is old",
   window: $window, plan: "stop, replace, start", backout: "the old one", test: "ask it") { number } }"""
 SUBMIT = "mutation S($n: String!) { submitChange(number: $n) { state } }"
 ASSESS = "mutation A($n: String!) { assessChange(number: $n) { verdict risk } }"
+EFFECTS = "query E($n: String!) { changeRequest(number: $n) { risk services { name } } }"
 IMPACT = "query I($of: [ID!]!) { impact(of: $of) { hash items { ci { id } } } }"
 WINDOW = "2126-12-01T22:00Z/PT2H"
 RITA = Principal("rita", frozenset(Role.ENGINEER.implies))
@@ -46,18 +54,59 @@ def proposed(client: LocalClient, cis: list[str]) -> str:
     return number
 
 
-def seconds(client: LocalClient, document: str, times: int, **given: object) -> list[float]:
-    """How long each of several took."""
-    taken = []
-    for _ in range(times):
-        begun = time.perf_counter()
-        client.ask(document, **given)
-        taken.append(time.perf_counter() - begun)
-    return taken
+def promise(store: Store, taken: list[str], pairs: list[str]) -> None:
+    """Business services, each on one of these CIs and on two that stand in for each other."""
+    by = By("bench", NOW)
+    for n in range(SERVICES):
+        one, two = pairs[2 * n : 2 * n + 2]
+        given = {"availability_target": 99.5, "criticality": "high", "redundancy": [f"DEPENDS_ON: 1 of {one}, {two}"]}
+        made = store.create_ci("BusinessService", f"business {n}", given, by).ci
+        for other in (taken[n % len(taken)], one, two):
+            store.link_cis("DEPENDS_ON", made, other, by)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """How long one took: by the clock, and of the processors here and in Neo4j."""
+
+    clock: float
+    here: float
+    neo4j: float
+
+    @property
+    def cpu(self) -> float:
+        """Of both."""
+        return self.here + self.neo4j
+
+
+def measured(neo4j: psutil.Process, ask: Callable[[], object]) -> list[Taken]:
+    """Several times the same; what Neo4j's compiler does behind the first ones is theirs too."""
+
+    def spent() -> float:
+        times = [one.cpu_times() for one in (neo4j, *neo4j.children(recursive=True))]
+        return float(sum(each.user + each.system for each in times))
+
+    found = []
+    for _ in range(TIMES):
+        begun, here, there = time.perf_counter(), time.process_time(), spent()
+        ask()
+        found.append(Taken(time.perf_counter() - begun, time.process_time() - here, spent() - there))
+    return found
+
+
+def told(what: str, found: list[Taken], bar: float) -> str:
+    """The median, the slowest, and how they stand to the bar."""
+    clock, cpu = median(one.clock for one in found), median(one.cpu for one in found)
+    here = median(one.here for one in found)
+    return (
+        f"{what}: clock {clock * 1000:.0f} ms, slowest {max(one.clock for one in found) * 1000:.0f} ms; processors "
+        f"{cpu * 1000:.0f} ms, {here * 1000:.0f} of them here; bar {bar * 1000:.0f} ms, ratio by the clock "
+        f"{clock / bar:.2f}, by processors {cpu / bar:.2f}"
+    )
 
 
 def main() -> None:
-    """Fill, propose, assess; the median, the slowest, and how they stand to the bar."""
+    """Fill, propose, assess."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cis", type=int, default=sized(100_000, 2_000))
     parser.add_argument("--works-on", type=int, default=20)
@@ -73,16 +122,20 @@ def main() -> None:
                 client = LocalClient(made, RITA)
                 ids = [row["id"] for row in client.ask(FOUND, first=100)["services"]["nodes"]]
                 other, mine = ids[: given.works_on], ids[-given.works_on :]
+                promise(made.store, mine, ids[given.works_on : -given.works_on])
                 client.ask(ASSESS, n=proposed(client, other))
                 number = proposed(client, mine)
                 hit = len(client.ask(IMPACT, of=mine)["impact"]["items"])
-                graph = seconds(client, IMPACT, TIMES, of=mine)
-                taken = seconds(client, ASSESS, TIMES, n=number)
+                assert engine.pid is not None
+                neo4j = psutil.Process(engine.pid)
+                taken = measured(neo4j, lambda: client.ask(ASSESS, n=number))
+                graph = measured(neo4j, lambda: client.ask(IMPACT, of=mine))
+                last = client.ask(EFFECTS, n=number)["changeRequest"]
         finally:
             engine.stop()
-    print(f"impact of {len(mine)} CIs that takes {hit} others along: {median(graph) * 1000:.0f} ms")
-    print(f"assessment: median {median(taken):.2f} s, slowest {max(taken):.2f} s; bar {BAR:g} s")
-    print(f"ratio to the bar: {median(taken) / BAR:.2f}")
+    print(f"{len(last['services'])} services computed, risk {last['risk']}; load {psutil.getloadavg()[0]:.1f}")
+    print(told(f"impact of {len(mine)} CIs that takes {hit} others along", graph, GRAPH))
+    print(told("assessment", taken, BAR))
 
 
 if __name__ == "__main__":

@@ -55,6 +55,11 @@ class Catalogue:
         from_, to = {ANY, *self.lineage(source)}, {ANY, *self.lineage(target)}
         return not from_.isdisjoint(relation.sources) and not to.isdisjoint(relation.targets)
 
+    @property
+    def containing(self) -> tuple[str, ...]:
+        """The relations from a CI to what it is inside of."""
+        return tuple(sorted({cls.contained_by for cls in self.classes.values() if cls.contained_by}))
+
     def relations_of(self, name: str) -> list[tuple[RelationType, bool]]:
         """The relations a member can have: each with whether it is the dependent (True) or the dependency."""
         wide = {ANY, *self.lineage(name)}

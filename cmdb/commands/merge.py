@@ -126,6 +126,11 @@ def _check(one: KnownCI, other: KnownCI) -> None:
     reasons += [f"{ci.name} is retired" for ci in (one, other) if ci.status != "live"]
     both = [s for s in one.claims if s in other.claims and holds(s) and kind_of(s) == "agent"]
     reasons += [f"{scope} reports both, so it sees two things" for scope in sorted(both)]
+    reasons += [
+        f"{inner.name} is inside of {outer.name}"
+        for inner, outer in ((one, other), (other, one))
+        if inner.parent == outer.id
+    ]
     if reasons:
         raise Refused(f"these are not merged: {'; '.join(reasons)}", reasons=reasons)
 

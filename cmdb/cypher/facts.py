@@ -30,6 +30,11 @@ RETURN j.seq AS seq, j.hash AS prev, j.time AS time,
 
 Whose word counts is told with it: that is asked by nearly every transaction, and costs no round trip so.
 """
+HELD = """
+MATCH (j:Journal {id: 'journal'}) SET j.seq = j.seq
+WITH j MATCH (c:Change {seq: $seq}) RETURN c.hash AS hash
+"""
+"""The entry of a sequence, looked for under the lock, which changes nothing: who wrote before has ended by then."""
 
 NODES = """
 UNWIND $rows AS row

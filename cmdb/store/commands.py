@@ -142,6 +142,9 @@ class Commands:
         def decide(run: Run, _under: Under) -> Decided:
             one, other, edge, around = _ends(run, relation, source, target)
             commands.check_cardinality(declared, one, other, around, partial(_names, run))
+            if relation in (inside := catalogue().containing):
+                rows = run(cypher.way(inside), {"source": target, "target": source})
+                commands.check_contained(one, other, [row["names"] for row in rows])
             evidence = commands.declared(by.reason or "linked by hand", by.actor, by.now)
             return commands.link(declared, one, other, edge, evidence, new_id)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import neo4j
 from neo4j import exceptions as bolt
 
+from cmdb.cypher import facts
 from cmdb.cypher.views import restricted
 from cmdb.errors import Forbidden, Misconfigured, StoreUnavailable
 
@@ -52,13 +53,48 @@ class Bolt:
 
     def read(self, work: Callable[[Run], T], *, timeout: float = 10.0) -> T:
         """Run `work` in one read transaction, ended by Neo4j after `timeout` seconds."""
+        noted = _Noted(work)
         with self._errors(), self._driver.session(database=self._database, default_access_mode="READ") as session:
-            return session.execute_read(neo4j.unit_of_work(timeout=timeout)(_with_run(work)))
+            try:
+                return session.execute_read(neo4j.unit_of_work(timeout=timeout)(_with_run(noted)))
+            except bolt.IncompleteCommit:
+                return noted.made  # everything had been read; nothing hangs on how that ended
 
     def write(self, work: Callable[[Run], T], *, timeout: float = 60.0) -> T:
-        """Run `work` in one write transaction; it may be run again from the start, so it must have no other effect."""
-        with self._errors(), self._driver.session(database=self._database) as session:
-            return session.execute_write(neo4j.unit_of_work(timeout=timeout)(_with_run(work)))
+        """Run `work` in one write transaction; it may be run again from the start, so it must have no other effect.
+
+        When Neo4j is lost while it commits, nobody has been told how that ended. The driver rightly does not try such
+        a transaction again, so the journal is asked: either it was kept after all, or nothing was.
+        """
+        noted = _Noted(work)
+        with self._errors():
+            try:
+                with self._driver.session(database=self._database) as session:
+                    return session.execute_write(neo4j.unit_of_work(timeout=timeout)(_with_run(noted)))
+            except bolt.IncompleteCommit as lost:
+                if self._kept(noted.end, lost):
+                    return noted.made
+                message = "Neo4j was lost while it was written to; nothing was kept, try again shortly"
+                raise StoreUnavailable(message, detail=f"{self._uri}: {lost}") from lost
+
+    def _kept(self, end: tuple[int, str] | None, lost: bolt.IncompleteCommit) -> bool:
+        """Whether the journal has the entry that a lost transaction ended with.
+
+        It is looked for under the journal's lock: once that is ours, the lost transaction is over, one way or other.
+        """
+        unknown = StoreUnavailable(
+            "Neo4j was lost while it was written to, and whether that was kept is not known: look before you try again",
+            detail=f"{self._uri}: {lost}",
+        )
+        if end is None:
+            raise unknown from lost
+        question = _with_run(lambda run: run(facts.HELD, {"seq": end[0]}))
+        try:
+            with self._driver.session(database=self._database) as session:
+                found = session.execute_write(neo4j.unit_of_work(timeout=10.0)(question))
+        except (bolt.Neo4jError, bolt.DriverError, OSError):
+            raise unknown from lost
+        return [row["hash"] for row in found] == [end[1]]
 
     def restricted(self, label: str) -> Bolt:
         """The same connection for questions to the CIs that carry a view's label; it writes nothing."""
@@ -129,6 +165,27 @@ class _Restricted(Bolt):
     def ping(self) -> bool:
         """Whether Neo4j answers now."""
         return self._whole.ping()
+
+
+class _Noted(Generic[T]):
+    """What a transaction does, with what came of it and the (sequence, hash) of the last journal entry it wrote."""
+
+    def __init__(self, work: Callable[[Run], T]) -> None:
+        self._work = work
+        self.made: T
+        self.end: tuple[int, str] | None = None
+
+    def __call__(self, run: Run) -> T:
+        """Do it, from the start."""
+        self.end = None
+
+        def noting(text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+            if text == facts.JOURNAL:
+                self.end = parameters["seq"], parameters["hash"]
+            return run(text, parameters)
+
+        self.made = self._work(noting)
+        return self.made
 
 
 def _with_run(work: Callable[[Run], T]) -> Callable[[neo4j.ManagedTransaction], T]:

@@ -148,9 +148,9 @@ class Command:
     `stimulus` names the step of the lifecycle it is: whether that is legal is checked before `decide` and where it led
     afterwards. Without one it leaves the state as it is. A `system` command is given by timers and effects alone.
 
-    `turn(ask, arguments, actor, now)` is for one that opens, and decides by what others of it have opened: it says what
-    those have in common (a key, or none) and what it found out, which `decide` is given as well. Commands of one key
-    are decided and written one after another, all others at once.
+    `turn(ask, arguments, actor, now)` is for one that decides by what others of it have written to other records: it
+    says what those have in common (a key, or none) and what it found out, which `decide` is given as well; among the
+    arguments are `cis` and `number`. Commands of one key are decided and written one after another, all others at once.
     """
 
     name: str  # snake_case; the mutation is its camelCase

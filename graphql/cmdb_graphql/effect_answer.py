@@ -60,7 +60,7 @@ class EffectItem:
     before: AvailabilityBounds = strawberry.field(description="As things are.")
     after: AvailabilityBounds = strawberry.field(description="As they are proposed.")
     during: AvailabilityBounds = strawberry.field(
-        description="In the window, with `alsoDown` down: the worse of both states."
+        description="In the window, with `alsoDown` down and what is down at present: the worse of both states."
     )
     lost_minutes_lo: float = strawberry.field(
         description="Minutes a year it is down more, at least; below 0: gained. Both 0 when nothing changes."

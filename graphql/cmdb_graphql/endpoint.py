@@ -42,6 +42,7 @@ LATE_COMMAND = (
     f"the command took longer than {limits.COMMAND_DEADLINE:.0f} s and may still be carried out: "
     "look before you give it again"
 )
+NOT_BEGUN = "too much is asked at once: this was not begun and nothing came of it; try again shortly"
 CACHED = 500
 """Documents kept parsed and validated."""
 
@@ -314,14 +315,18 @@ def router(services: Services) -> APIRouter:
 async def _apart(run: Executor, who: Principal, text: str, variables: dict[str, Any]) -> Answer:
     """Execute in a thread with an event loop of its own: a large answer holds up neither reports nor other people."""
 
+    begun = False
+
     def work() -> Answer:
+        nonlocal begun
+        begun = True
         return asyncio.run(run.execute(who, text, variables))
 
     command = "mutation" in text  # what is one has the word; a question that has it too is only waited for longer
     patience = limits.COMMAND_DEADLINE if command else limits.DEADLINE
     with anyio.move_on_after(patience + 1):  # for a call that does not come back; else it stops by itself
         return await anyio.to_thread.run_sync(work, limiter=run.threads, abandon_on_cancel=True)
-    raise Overloaded(LATE_COMMAND if command else LATE, retry_after=5.0)
+    raise Overloaded((LATE_COMMAND if command else LATE) if begun else NOT_BEGUN, retry_after=5.0)
 
 
 def refusal(error: EpicentreError) -> Response:

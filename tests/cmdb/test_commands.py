@@ -136,6 +136,23 @@ def test_things_inside_a_host_are_created_found_and_revived(store: Store) -> Non
         store.create_ci("Service", "x", {"kind": "program"}, ANN, parent="nobody")
 
 
+def test_nothing_contains_what_it_is_inside_of(store: Store) -> None:
+    """A container in a service in the first container is refused with the whole way, and so is making two of them one;
+    what was there stays."""
+    estate(store)
+    host_ = by_name(store, "web1")["id"]
+    outer = store.create_ci("Service", "outer", {"kind": "program"}, ANN, parent=host_).ci
+    inner = store.create_ci("Service", "inner", {"kind": "program"}, ANN, parent=outer).ci
+    innermost = store.create_ci("Service", "innermost", {"kind": "program"}, ANN, parent=inner).ci
+    before = store.sequence(), open_edges(store)
+    with pytest.raises(Invalid, match="innermost in inner in outer: outer cannot be inside of what is inside of it"):
+        store.link_cis("RUNS_ON", outer, innermost, ANN)
+    for winner, loser in ((outer, inner), (inner, outer)):
+        with pytest.raises(Refused, match="not merged: inner is inside of outer"):
+            store.merge_cis(winner, loser, ANN)
+    assert (store.sequence(), open_edges(store)) == before
+
+
 def test_a_hand_made_link_lives_beside_the_agents_sight(store: Store) -> None:
     """Reports leave it alone; where both say it there is one edge; it ends only when nobody says it any more."""
     estate(store)

@@ -151,6 +151,16 @@ def test_a_proposed_state_has_its_own_single_points(served: Services, ids: dict[
     assert gone["message"] == f"of: {ids['mail']!r} is retired in the proposed state"
 
 
+def test_what_is_out_at_present_counts_in_the_window(served: Services, ids: dict[str, str]) -> None:
+    """With one of a pair out, the window in which the other is worked on is lost whole; a usual year stays the same."""
+    usual = ask(served, EFFECT, of=[ids["selling"]], alsoDown=[ids["web-1"]], windowHours=2)["availabilityEffect"]
+    served.store.update_ci(ids["web-2"], None, {"condition": "down"}, BY)
+    now = ask(served, EFFECT, of=[ids["selling"]], alsoDown=[ids["web-1"]], windowHours=2)["availabilityEffect"]
+    assert usual["items"][0]["during"]["lo"] > 0.9
+    assert (now["items"][0]["during"]["lo"], now["items"][0]["windowLossMinutesHi"]) == (0.0, 120.0)
+    assert now["items"][0]["before"] == usual["items"][0]["before"]
+
+
 def test_figures_are_measured_declared_or_of_the_class(served: Services, ids: dict[str, str]) -> None:
     """Three outages in history, a vendor's figure, and the rest by class: each component says so, and they are counted.
 

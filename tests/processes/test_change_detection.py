@@ -21,7 +21,7 @@ from cmdb_processes.change.steps import Act, Step
 from cmdb_processes.change.unauthorised import FollowUp
 
 ASKED = """
-{ unauthorisedChanges { on sequence opened covered unopened cut followUps { number title state reason cis } } }
+{ unauthorisedChanges { on sequence opened covered flapping unopened cut followUps { number title state reason cis } } }
 """
 
 
@@ -79,6 +79,22 @@ def test_a_version_that_nobody_planned_opens_one_follow_up(walk: Walk) -> None:
     release(walk, "16")
     assert [row["number"] for row in told(walk)["followUps"]] == ["CHG-3", "CHG-1"]
     assert (told(walk)["opened"], told(walk)["cut"]) == (2, [])
+
+
+@pytest.mark.neo4j
+def test_what_goes_back_and_forth_by_itself_opens_nothing_and_is_counted(walk: Walk) -> None:
+    """Two agents that read one release differently: once six turns are known it flaps; other hardware is told."""
+    for version in ("13", "12", "13", "12", "13"):
+        release(walk, version)
+        walk.wait(25)
+    opened = len(told(walk)["followUps"])
+    release(walk, "12")
+    found = told(walk)
+    assert (len(found["followUps"]), found["flapping"], found["unopened"]) == (opened, 1, [])
+    walk.see(NEO4J, EPICENTRE, links=(TO_NEO4J,), os_version="12", cpu_cores=8)
+    walk.wait(25)
+    walk.sweep()
+    assert len(told(walk)["followUps"]) == opened + 1
 
 
 @pytest.mark.neo4j

@@ -94,12 +94,33 @@ def test_the_budget_that_is_used_up_most_counts(
 
 
 def test_one_success_is_no_perfect_record() -> None:
-    """The rate after a uniform prior: of 1 success 33 %, of 18 successes 5 %; with none nothing is known."""
-    assert Record("x", 1, 0).failed_percent == pytest.approx(100 / 3)
-    assert Record("x", 18, 0).failed_percent == 5
+    """The rate where one in ten fails as a rule: of 1 success 8 %, of 20 successes 2 %; with none nothing is known."""
+    assert Record("x", 1, 0).failed_percent == pytest.approx(100 / 12)
+    assert Record("x", 20, 0).failed_percent == 2
     assert Record("x", 0, 0).failed_percent is None
     worst = term(replace(CALM, records=(Record("team db", 40, 0), Record("team net", 8, 4))), "track record")
-    assert (worst.figure, worst.sentence) == (50, "4 of 8 changes of team net failed")
+    assert (worst.figure, worst.sentence) == (pytest.approx(34.615), "4 of 8 changes of team net failed")
+
+
+@pytest.mark.parametrize(
+    ("done", "failed", "level"),
+    [
+        (1, 0, Level.MODERATE), (6, 0, Level.LOW), (5, 1, Level.MODERATE), (1, 1, Level.HIGH), (2, 1, Level.HIGH),
+        (5, 5, Level.VERY_HIGH),
+    ],
+)  # fmt: skip
+def test_what_never_failed_is_no_high_risk(done: int, failed: int, level: Level) -> None:
+    """It is no worse than what was never done; a failure among few is high."""
+    assert term(replace(CALM, records=(Record("x", done, failed),)), "track record").level is level
+
+
+@pytest.mark.parametrize(
+    ("done", "said"),
+    [(0, "never done before"), (1, "done once before"), (2, "done twice before"), (3, "done 3 times before")],
+)
+def test_how_often_it_was_done_is_said_in_words(done: int, said: str) -> None:
+    """Nobody does anything 1 times."""
+    assert term(replace(CALM, done_before=done), "novelty").sentence == said
 
 
 def test_only_conflicts_that_block_count() -> None:

@@ -183,6 +183,31 @@ def test_nobody_without_the_role_gets_as_far_as_the_rules(store: Store, tmp_path
         assert ask(of, HISTORY, RITA)["changeRequest"]["state"] == "awaiting approval"
 
 
+WITH_DIFF = """
+mutation P($cis: [ID!]!, $proposed: String!) {
+  proposeChange(cis: $cis, title: "Move", proposed: $proposed) { number }
+}
+"""
+
+
+def test_a_graph_diff_that_no_catalogue_takes_is_refused_at_once(store: Store, tmp_path: Path) -> None:
+    """A relation nobody declares and a CI that is not there are named at once, when proposed or edited into a draft."""
+    ids = estate(store)
+    strange = f'{{"add": [{{"type": "LOVES", "from": "{ids["shop"]}", "to": "{ids["neo4j"]}"}}]}}'
+    nobody = f'{{"add": [{{"type": "DEPENDS_ON", "from": "{ids["shop"]}", "to": "ci_nobody"}}]}}'
+    edit = "mutation E($n: String!, $proposed: String!) { editChange(number: $n, proposed: $proposed) { state } }"
+    with parts(tmp_path, store, [PROCESS]) as of:
+        number = ask(of, PROPOSE, RITA, cis=[ids["neo4j"]])["proposeChange"]["number"]
+        refused = [answer(of, WITH_DIFF, RITA, cis=[ids["neo4j"]], proposed=text) for text in (strange, nobody)]
+        refused.append(answer(of, edit, RITA, n=number, proposed=strange))
+        (only,) = ask(of, "{ changeRequests(first: 9) { nodes { number } } }")["changeRequests"]["nodes"]
+    messages = [one["errors"][0]["message"] for one in refused]
+    assert all(text.startswith("proposed: ") for text in messages), messages
+    assert "LOVES" in messages[0] and "LOVES" in messages[2]
+    assert "ci_nobody" in messages[1]
+    assert only["number"] == number
+
+
 MAKE = """
 mutation M {
   shop: createCi(class: "BusinessService", name: "webshop", attributes: {

@@ -70,10 +70,10 @@ async def availability_effect(
 ) -> AvailabilityEffect:  # fmt: skip
     """What a change does to these CIs: minutes a year, single points and pairs that come and go, and its window.
 
-    Present outages do not count. All share one model, so many cost little more than one.
+    Present outages count in its window alone: without it, what is usual counts. All share one model, so many cost
+    little more than one.
     """
     ids, down = named(of), await others(info, also_down, "alsoDown")
-    window = engine.Window(window_hours, failure_probability, backout_hours, frozenset(down))
     if new := [ci for ci in ids if ci.startswith(NEW)]:
         raise Invalid(f"{new[0]!r} is new: there is no before to compare with", where="of")
     then = await asked(info, as_of, proposed)
@@ -83,6 +83,7 @@ async def availability_effect(
     if before.sequence != after.sequence:  # somebody wrote in between
         before = await below(info, ids, Asked(after.sequence, now.store, now.loaders))
     figures = await known_figures(info, now, before, after)
+    window = engine.Window(window_hours, failure_probability, backout_hours, frozenset([*down, *out(before)]))
     found = await blocking(
         lambda: engine.effect(model_from(before), model_from(after), ids, (figures[0], figures[1]), window, beta)
     )

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any
 
 from cmdb import records
 from cmdb.applier import utc_now
-from cmdb.errors import Conflict, DeclarationError, Forbidden, Refused, UnknownName
+from cmdb.errors import Conflict, DeclarationError, Forbidden, Overloaded, Refused, UnknownName
 from cmdb.records import Move
 from cmdb.store import By, Done, Store
 from cmdb.words import Command, Effect, GraphEffect, Principal, Process, Record, RecordLink, RecordType, Role, Value
@@ -56,10 +57,13 @@ class Planned:
 
 
 class Carrying:
-    """Carries out commands of all processes, as somebody."""
+    """Carries out commands of all processes, as somebody; what is decided after their `patience` is not written."""
 
-    def __init__(self, services: Services, who: Principal, clock: Callable[[], str] = utc_now) -> None:
+    def __init__(
+        self, services: Services, who: Principal, clock: Callable[[], str] = utc_now, patience: float | None = None
+    ) -> None:
         self._services, self._who, self._clock = services, who, clock
+        self._until = None if patience is None else monotonic() + patience
         self._known: dict[str, tuple[Process, Command, RecordType]] = {}
         for process in services.processes.values():
             kinds = {kind.name: kind for kind in process.records}
@@ -79,7 +83,8 @@ class Carrying:
         if turn is None:
             return self._follow(effect, rev)
         ask = LocalClient(self._services, self._who).ask
-        key, found = turn(ask, {**effect.arguments, "cis": effect.cis}, self._who, self._clock())
+        given = {**effect.arguments, "cis": effect.cis, "number": effect.number}
+        key, found = turn(ask, given, self._who, self._clock())
         with _TURNS.of(key):
             return self._follow(replace(effect, arguments={**effect.arguments, **found}), rev)
 
@@ -87,6 +92,7 @@ class Carrying:
         for left in reversed(range(TRIES)):
             now = self._clock()
             planned, seen = self._decide(Asked(effect, self._who, None, rev), now)
+            self._check_time()
             try:
                 written, done = self._services.store.together(lambda store: _write(store, planned, now))  # noqa: B023
             except Conflict as conflict:
@@ -98,6 +104,11 @@ class Carrying:
                 self._services.inbox.forget(node)
             return written
         raise AssertionError("the last try returns or raises")
+
+    def _check_time(self) -> None:
+        """Write nothing for somebody who has been told that it took too long."""
+        if self._until is not None and monotonic() > self._until:
+            raise Overloaded("the command took too long and was not carried out", retry_after=5.0)
 
     # --- deciding ------------------------------------------------------------------------------------------
 

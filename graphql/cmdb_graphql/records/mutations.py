@@ -9,6 +9,7 @@ from typing import Any
 import strawberry
 
 from cmdb.words import Command, RecordType
+from cmdb_graphql import limits
 from cmdb_graphql.context import Info, Root, camel, command
 from cmdb_graphql.generate import PYTHON
 from cmdb_graphql.records.carry import Carrying
@@ -28,7 +29,7 @@ def mutation(do: Command, kind: RecordType, made: Any) -> Root:
         cis = tuple(str(ci) for ci in arguments.get("cis") or ())
         given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in arguments.items()}
         given |= {name: given_rows(part, given[name]) for name, part in parts.items() if given.get(name) is not None}
-        carrying = Carrying(info.context.services, info.context.principal)
+        carrying = Carrying(info.context.services, info.context.principal, patience=limits.COMMAND_DEADLINE)
         # In a thread of its own: the decision may ask questions, which run in this server like anybody's.
         record = await asyncio.to_thread(carrying.give, do.name, number, given, cis, rev)
         info.context.loaders.forget()

@@ -11,7 +11,7 @@ from cmdb_processes.change.models import Model
 from cmdb_processes.change.nouns import Impact, Planned
 from cmdb_processes.change.risk import Risk
 
-POLICY = "2"
+POLICY = "3"
 """Of the rules and bands in this package; evidence names it."""
 FRESH_DAYS = 7.0
 """A dependency seen within this time counts as seen lately."""

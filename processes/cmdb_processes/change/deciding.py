@@ -27,6 +27,20 @@ REJECTING = frozenset({*panel.ROLES.values(), Role.CHANGE_MANAGER})
 AFTER_START = frozenset({"implementing", "backed out", "review"})
 """Where an emergency change is approved after the fact: its own work has moved the graph."""
 
+_MODEL = "query M($number: String!) { changeRequest(number: $number) { model } }"
+_APPROVED = "changes are approved"
+
+
+def turn_to_approve(_ask: Ask, _given: Arguments, _who: Principal, _now: str) -> tuple[str, Arguments]:
+    """One vote after another: of two changes that are each safe alone, both would else be approved at one moment."""
+    return _APPROVED, {}
+
+
+def turn_to_assess(ask: Ask, given: Arguments, _who: Principal, _now: str) -> tuple[str, Arguments]:
+    """A standard change is approved by its assessment, so it waits for its turn as well. One question."""
+    found = ask(_MODEL, number=given["number"])["changeRequest"]
+    return (_APPROVED if found is not None and found["model"] == "standard" else ""), {}
+
 
 def assess(ask: Ask, record: Record, _given: Arguments, who: Principal, now: str) -> Decision:
     """Judge it as things are now, with every conflict and risk, and freeze that as evidence.

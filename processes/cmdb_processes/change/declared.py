@@ -1,6 +1,7 @@
 """The commands of a change: what each is given, who may give it, and which step of the lifecycle it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from cmdb.words import Attribute, Command, Decision, Role
 from cmdb_processes.arrangements.board import MINUTE
@@ -23,13 +24,15 @@ _SAID = (
     Attribute("proposed", "string", "The graph diff it makes, as JSON: add, close, repoint, retire, create, set."),
 )
 Decide = Callable[..., Decision]
+Turn = Callable[..., tuple[str, Mapping[str, Any]]]
 
 
 def _step(
-    name: str, sentence: str, stimulus: str | None, decide: Decide, roles: frozenset[Role], *arguments: Attribute
-) -> Command:
+    name: str, sentence: str, stimulus: str | None, decide: Decide, roles: frozenset[Role], *arguments: Attribute,
+    turn: Turn | None = None,
+) -> Command:  # fmt: skip
     """A command on a change that is there; without roles it is the clock's."""
-    return Command(name, sentence, RECORD.name, arguments, roles, False, decide, stimulus, system=not roles)
+    return Command(name, sentence, RECORD.name, arguments, roles, False, decide, stimulus, system=not roles, turn=turn)
 
 
 _PROPOSE = Command(
@@ -80,6 +83,7 @@ _DECIDING = (
         "assess",
         deciding.assess,
         _ENGINEERS,
+        turn=deciding.turn_to_assess,
     ),
     _step(
         "recheck_change",
@@ -112,6 +116,7 @@ _DECIDING = (
         _ANYBODY,
         Attribute("as_role", "string", "Either financial, technical or business.", required=True),
         Attribute("reason", "string", "What is to be known about it."),
+        turn=deciding.turn_to_approve,
     ),
     _step(
         "reject_change",

@@ -34,6 +34,7 @@ from cmdb.words import (
 from cmdb.words.process import Ask
 from cmdb_processes.change import estate
 from cmdb_processes.change.counting import HARDWARE, VERSIONS
+from cmdb_processes.change.flapping import NOTHING, learn
 from cmdb_processes.change.questions import DETECTION, FOLLOW_UPS, UNAUTHORISED
 from cmdb_processes.change.unauthorised import Findings, FollowUp, unauthorised
 from cmdb_processes.change.window import over
@@ -67,6 +68,7 @@ RECORD = RecordType(
         Attribute("opened", "int", "Follow-ups it has opened.", unit="changes"),
         Attribute("covered", "int", "Steps that a change in its window accounts for.", unit="steps"),
         Attribute("followed", "int", "Steps that followed from a CI made or retired as a whole.", unit="steps"),
+        Attribute("flapping", "int", "Steps of what goes back and forth by itself.", unit="steps"),
         Attribute("unopened", "strings", "What opened no follow-up in the last look, and why, the first of it."),
         Attribute("cut", "strings", "What could not be looked at in the last look."),
     ),
@@ -131,7 +133,8 @@ def detect(ask: Ask, record: Record, _given: Mapping[str, Value], _who: Principa
     looked = estate.look(ask, place, to)
     times = [one.at for one in looked.seen]
     covers, lacking = estate.covers(ask, min(times), max(times)) if times else ((), None)
-    found = unauthorised(looked.seen, covers, watched=_WATCHED)
+    known = learn(looked.turns, min(times)) if times else NOTHING
+    found = unauthorised(looked.seen, covers, known, _WATCHED)
     chosen = choice(found.follow_ups, _told(ask, now) if found.follow_ups else [])
     fields: dict[str, Value] = {
         "sequence": to,
@@ -139,6 +142,7 @@ def detect(ask: Ask, record: Record, _given: Mapping[str, Value], _who: Principa
         "opened": _more(record, "opened", len(chosen.opened)),
         "covered": _more(record, "covered", found.covered),
         "followed": _more(record, "followed", found.first_sights),
+        "flapping": _more(record, "flapping", found.filtered),
         "unopened": chosen.unopened[:SHOWN],
         "cut": (*looked.cut, *([lacking] if lacking else []))[:SHOWN],
     }
@@ -159,7 +163,9 @@ def _told(ask: Ask, now: str) -> list[tuple[str, frozenset[str]]]:
 
 def _said(place: int, to: int, found: Findings, chosen: Choice) -> str:
     said = f"looked at sequences {place + 1} to {to}: {len(chosen.opened)} opened"
-    counted = ((found.covered, "steps of changes"), (len(chosen.unopened), "not opened"))
+    counted = (
+        (found.covered, "steps of changes"), (found.filtered, "of what flaps"), (len(chosen.unopened), "not opened"),
+    )  # fmt: skip
     return said + "".join(f", {count} {what}" for count, what in counted if count)
 
 
@@ -237,6 +243,7 @@ def found(ask: Ask, given: Mapping[str, Any], _who: Principal, _now: str) -> Map
         "looked_at": present.get("lookedAt"),
         "opened": present.get("opened"),
         "covered": present.get("covered"),
+        "flapping": present.get("flapping"),
         "unopened": tuple(present.get("unopened") or ()),
         "cut": tuple(present.get("cut") or ()),
         "follow_ups": [
@@ -262,6 +269,7 @@ QUESTION = Question(
             Attribute("looked_at", "datetime", "When it was looked at last, ISO 8601 UTC."),
             Attribute("opened", "int", "How many follow-ups that opened in all."),
             Attribute("covered", "int", "How many steps a change in its window accounted for."),
+            Attribute("flapping", "int", "How many steps were of what goes back and forth by itself."),
             Attribute("unopened", "strings", "What the last look found and opened no follow-up for, and why."),
             Attribute("cut", "strings", "What the last look could not take in."),
         ),

@@ -43,6 +43,7 @@ def propose(ask: Ask, _record: None, given: Arguments, who: Principal, now: str)
     if cis is None:
         raise Invalid(f"name 1 to {MOST_CIS} CIs that will be worked on", where="cis")
     _check_live(ask, cis)
+    _check_fits(ask, fields)
     return Decision("draft", fields, f"proposed by {who.name}", cis=cis, model=model)
 
 
@@ -52,6 +53,7 @@ def edit(ask: Ask, record: Record, given: Arguments, who: Principal, now: str) -
     fields, cis = _given(given, now), _cis(given)
     if cis is not None:
         _check_live(ask, cis)
+    _check_fits(ask, fields)
     changed = {name: value for name, value in fields.items() if value != record.fields.get(name)}
     same = cis is None or tuple(sorted(set(cis))) == tuple(sorted(record.cis))
     if not changed and same:
@@ -111,6 +113,21 @@ def _unfit(ask: Ask, record: Record) -> list[submission.Objection]:
     except (Invalid, Conflict) as error:
         return [submission.Objection("graph diff", f"its graph diff does not fit the graph: {error.message}")]
     return []
+
+
+def _check_fits(ask: Ask, fields: Mapping[str, Value]) -> None:
+    """Refuse a graph diff that is wrong in itself, such as by a relation nobody declares, as soon as it is said.
+
+    What stands in its way at present may be gone by the time the change is handed in: that is asked then.
+    """
+    if fields.get("proposed"):
+        try:
+            ask(FITS, proposed=json.loads(str(fields["proposed"])))
+        except Invalid as error:
+            said = error.message.removeprefix("proposed: ")
+            raise Invalid(said, where="proposed") from error
+        except Conflict:
+            return
 
 
 def _given(given: Arguments, now: str) -> dict[str, Value]:

@@ -10,8 +10,9 @@ from typing import Any
 
 from cmdb.errors import Invalid
 from cmdb_processes.change.counting import TRIALS, counts
+from cmdb_processes.change.flapping import Turn
 from cmdb_processes.change.questions import AROUND, COVERING, DIFFERS, HAPPENED, JOURNAL, TOGETHER, histories, touched
-from cmdb_processes.change.steps import NEW, Act, Step, Steps, observed, planned
+from cmdb_processes.change.steps import NEW, Act, Step, Steps, observed, planned, text
 from cmdb_processes.change.unauthorised import LATE, Cover, Seen
 from cmdb_processes.change.window import Window
 
@@ -42,9 +43,10 @@ def head(ask: Ask) -> int:
 
 @dataclass
 class Look:
-    """The steps that count, and what could not be taken in, in words."""
+    """The steps that count, what discovery saw at the same CIs before, and what could not be taken in, in words."""
 
     seen: list[Seen] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
     cut: list[str] = field(default_factory=list)
 
 
@@ -72,6 +74,8 @@ def look(ask: Ask, place: int, to: int) -> Look:
     if len(cis) > JUDGED:
         found.cut.append(f"something counts at {len(cis)} CIs between sequences {place} and {to}: {JUDGED} were judged")
     told = _histories(ask, cis[:JUDGED])
+    classes = {one.step.ci: one.class_ for one in seen}
+    found.turns += [turn for ci, entries in told.items() for turn in _turns(ci, classes[ci], entries)]
     for one in seen:
         entry = _entry(one.step, told.get(one.step.ci, ()), place, to)
         if entry is None and one.step.ci in told:
@@ -107,6 +111,18 @@ def _entry(step: Step, entries: Sequence[Row], place: int, to: int) -> Row | Non
     """The journal entry that took a step, the last one if there are several: entries are newest first."""
     near = [one for one in entries if place < one["seq"] <= to]
     return next((one for one in near if _takes(one, step)), None)
+
+
+def _turns(ci: str, class_: str, entries: Sequence[Row]) -> Iterator[Turn]:
+    """What discovery saw at a CI in these entries, to learn from it what goes back and forth by itself."""
+    for one in entries:
+        if one["kind"] in DISCOVERY and one["what"] not in {"created", "retired"}:
+            at = datetime.fromisoformat(one["at"])
+            for value in one["values"]:
+                yield Turn(Step(Act.SET, ci, value["attribute"], text(value["after"])), class_, at)
+            for edge in one["edges"]:
+                act = Act.OPEN if edge["opened"] else Act.CLOSE
+                yield Turn(Step(act, edge["from"], edge["type"], edge["to"]), class_, at)
 
 
 def _takes(entry: Row, step: Step) -> bool:

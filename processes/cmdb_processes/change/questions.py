@@ -223,7 +223,7 @@ query DiffersSince($from: Moment!) { diff(from: $from, first: 1) { nodes { ci } 
 def histories(count: int) -> str:
     """Who did what and when at so many CIs: $n0, $n1, … are their ids, n0, n1, … the answers, newest first."""
     names = [f"n{at}" for at in range(count)]
-    what = "nodes { seq at kind what values { attribute } edges { type from to opened } }"
+    what = "nodes { seq at kind what values { attribute after } edges { type from to opened } }"
     asked = " ".join(f"{name}: history(id: ${name}, first: 10) {{ {what} }}" for name in names)
     return f"query Histories({', '.join(f'${name}: ID!' for name in names)}) {{ {asked} }}"
 
@@ -249,7 +249,7 @@ query CoveringChanges($states: [String!]!, $since: String, $after: String) {
 DETECTION = """
 query ChangeDetection {
   changeDetections(filter: { categories: [IN_PROGRESS] }, first: 1) {
-    nodes { number sequence lookedAt covered followed opened unopened cut }
+    nodes { number sequence lookedAt covered followed flapping opened unopened cut }
   }
 }
 """

@@ -98,11 +98,12 @@ class Record:
 
     @property
     def failed_percent(self) -> float | None:
-        """The mean of the rate after a uniform prior, (failed + 1) / (done + 2), in %; None without any change.
+        """The mean of the rate when one in ten fails as a rule, (failed + ½) / (done + 5), in %; None without any.
 
-        So one success is no perfect record, and each further success lowers it (the rule of succession).
+        So one success is no perfect record, each further one lowers it, and what never failed is never a high risk:
+        it is known to be no worse than what was not done before.
         """
-        return 100 * (self.failed + 1) / (self.done + 2) if self.done else None
+        return 100 * (self.failed + 0.5) / (self.done + 5) if self.done else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +240,12 @@ def _way_back(facts: Facts) -> tuple[str, float, str]:
 
 
 def _novelty(done_before: int) -> tuple[str, float, str]:
-    times = "never done before" if not done_before else f"done {done_before} times before"
-    return "novelty", 100 / (1 + done_before), times
+    return "novelty", 100 / (1 + done_before), _times(done_before)
+
+
+def _times(done: int) -> str:
+    often = {1: "once", 2: "twice"}.get(done, f"{done} times")
+    return f"done {often} before" if done else "never done before"
 
 
 def _conflicts(found: Sequence[Conflict]) -> tuple[str, float, str]:

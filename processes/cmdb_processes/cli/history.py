@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from cmdb.errors import Invalid
+from cmdb_graphql.client import Client
+from cmdb_processes.change import happened
 from cmdb_processes.cli import asking, show
 from cmdb_processes.cli import proposed as proposals
 
@@ -43,6 +46,10 @@ query DiffSummary($from: Moment, $to: Moment, $of: [ID!], $class: String, $propo
   }
 }
 """
+NAMED = 500
+"""CIs whose names are asked for, a hundred in a question; of more, the ids are told."""
+BY_ITSELF = frozenset({"report", "sweep"})
+"""Kinds of journal entry that nobody gave a reason for."""
 PAGE = 40
 """CIs asked for at once; their values and edges are counted as cost too."""
 SIGNS = {"created": "+", "retired": "-", "revived": "+", "changed": "~", "linked": "~"}
@@ -71,16 +78,19 @@ def history(
     """Show what became of a CI or an edge, newest first: values before and after, edges opened and closed."""
     client = asking.client()
     if name.startswith("ed_"):
-        _edge(client.ask(EDGE, id=name, first=first, before=before)["edgeHistory"], json)
+        _edge(client, client.ask(EDGE, id=name, first=first, before=before)["edgeHistory"], json)
         return
     asked = {"id": asking.resolve(client, name, retired=True)["id"], "first": first, "before": before, "asOf": as_of}
     found = client.ask(HISTORY, **asked)["history"]
     if json:
         show.emit(found)
         return
+    names = _names(client, found["nodes"])
     for step in found["nodes"]:
         show.out(f"{step['seq']}  {step['at']}  {step['what']} by {step['actor']}")
-        _change(step)
+        if step["kind"] not in BY_ITSELF:
+            show.out(f"    {_text(step['summary'])}")
+        _change(step, names)
     if not found["nodes"]:
         show.out("nothing")
     if found["before"] is not None:
@@ -120,9 +130,10 @@ def diff(
         show.emit({"from": found["from"], "to": found["to"], "nodes": nodes, "more": page["hasNextPage"]})
         return
     show.out(_heading(found, steps))
+    called = _names(client, nodes)
     for node in nodes:
         show.out(f"{SIGNS[node['what']]} {node['name']} ({node['class']}, {node['ci']}) {node['what']}")
-        _change(node)
+        _change(node, called)
     if not nodes:
         show.out("no difference")
     if found.get("truncated"):
@@ -146,27 +157,42 @@ def _summary(found: dict[str, Any], proposed: dict[str, Any] | None, json: bool)
     show.table(("CLASS", "WHAT", "COUNT"), rows, "no difference")
 
 
-def _edge(found: dict[str, Any], json: bool) -> None:
+def _edge(client: Client, found: dict[str, Any], json: bool) -> None:
     if json:
         show.emit(found)
         return
-    show.out(f"{found['from']} {found['type']} {found['to']}: {'open' if found['open'] else 'closed'}")
+    names = _named(client, [found["from"], found["to"]])
+    ends = [f"{names[ci]} ({ci})" if ci in names else ci for ci in (found["from"], found["to"])]
+    show.out(f"{ends[0]} {found['type']} {ends[1]}: {'open' if found['open'] else 'closed'}")
     for step in found["nodes"]:
         why = step["evidence"]
         told = "" if why is None else f": {why['kind']} {why['detail']} ({why['confidence']:.2f})"
         show.out(f"{step['seq']}  {step['at']}  {step['what']} by {step['actor']}{told}")
+        if step["because"] or step["kind"] not in BY_ITSELF:
+            show.out(f"    {_text(step['because'] or step['summary'])}")
     if found["truncated"]:
         show.out(f"CUT SHORT: {found['truncated']}")
     if found["before"] is not None:
         show.out(f"more: --before {found['before']}")
 
 
-def _change(change: dict[str, Any]) -> None:
+def _names(client: Client, changes: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """What the ends of changed edges are called, or were when they were retired."""
+    return _named(client, [edge[end] for change in changes for edge in change["edges"] for end in ("from", "to")])
+
+
+def _named(client: Client, cis: Sequence[str]) -> dict[str, str]:
+    """The names of CIs by id; what is only proposed has none yet."""
+    return happened.named(client.ask, [ci for ci in dict.fromkeys(cis) if ci.startswith("ci_")][:NAMED])
+
+
+def _change(change: dict[str, Any], names: Mapping[str, str]) -> None:
     for value in change["values"]:
         if change["what"] != "created":
             show.out(f"    {value['attribute']}: {_text(value['before'])} -> {_text(value['after'])}")
     for edge in change["edges"]:
-        show.out(f"    {'+' if edge['opened'] else '-'} {edge['from']} {edge['type']} {edge['to']}")
+        source, target = (names.get(edge[end], edge[end]) for end in ("from", "to"))
+        show.out(f"    {'+' if edge['opened'] else '-'} {source} {edge['type']} {target}")
     if (more := change["edgeCount"] - len(change["edges"])) > 0:
         show.out(f"    and {more} more edges")
 
