@@ -83,6 +83,19 @@ class Listeners:
         return None
 
 
+def places(known: Iterable[str], listens: Iterable[str]) -> frozenset[str]:
+    """Every endpoint key a service answers at, as far as one is known of each of its host's addresses."""
+    found, listening = {parse(key) for key in known}, [parse(key) for key in listens]
+    # A socket on [::] answers IPv4 too unless it is bound to IPv6 alone.
+    more = {
+        Endpoint(at.protocol, at.address, one.port)
+        for at in found
+        for one in listening
+        if one.protocol == at.protocol and one.address in (at.address, "0.0.0.0", "::")  # noqa: S104  # compared, never bound
+    }
+    return frozenset(one.key for one in found | more)
+
+
 def answering(
     endpoints: Iterable[str], hosts: Iterable[tuple[frozenset[str], list[tuple[str, tuple[str, ...]]]]]
 ) -> dict[str, str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from cmdb.words import Item, Link, Problem, Section, Value
+from cmdb.words import REDUNDANCY, Item, Link, Problem, Section, Value
 from cmdb_agents.memory import Known, Pair
 from cmdb_agents.ownership import Ownership
 from cmdb_agents.transports.readings import Machine
 
 MAX_TEXT, MAX_KEY, MAX_LIST = 2_000, 512, 256
+MAX_RULE = 8_000
+"""Of a redundancy rule, which cut short would say something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +44,16 @@ def clean(text: str, limit: int = MAX_TEXT) -> str:
 
 def item(cls: str, key: str, name: str, **attributes: Value) -> Item:
     """An item whose every string is clean and bounded; what holds nothing is left out."""
-    values = {k: _clean_value(v) for k, v in attributes.items()}
+    values = {k: _clean_value(v, MAX_RULE if k == REDUNDANCY else MAX_TEXT) for k, v in attributes.items()}
     kept = {k: v for k, v in sorted(values.items()) if v not in (None, "", ())}
     return Item(cls, clean(key, MAX_KEY) or "?", clean(name, 200) or clean(key, 200) or "?", kept)
 
 
-def _clean_value(value: Value) -> Value:
+def _clean_value(value: Value, limit: int) -> Value:
     if isinstance(value, str):
-        return clean(value)
+        return clean(value, limit)
     if isinstance(value, tuple):
-        return tuple(sorted({clean(v) for v in value} - {""}))[:MAX_LIST]
+        return tuple(sorted({clean(v, limit) for v in value} - {""}))[:MAX_LIST]
     return value
 
 

@@ -7,7 +7,7 @@ who they are is found out by whoever may ask names. Values beside them (users, p
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cmdb.registry import discover
@@ -15,6 +15,7 @@ from cmdb.registry import discover
 _HOST_PORT = re.compile(
     r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?))(?::(?P<port>\d{1,5}))?"
 )
+_OPTION = re.compile(r"([A-Za-z.]+)=([^&;\s]*)")
 SCHEMES = {
     "http": 80, "https": 443, "postgres": 5432, "postgresql": 5432, "mysql": 3306, "mariadb": 3306, "redis": 6379,
     "rediss": 6379, "amqp": 5672, "amqps": 5671, "mongodb": 27017, "kafka": 9092, "ldap": 389, "ldaps": 636,
@@ -34,11 +35,42 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Pool:
+    """Some of those a file names that stand in for each other, as the file or the protocol it is about says.
+
+    `needs` of them keep the reader of the file alive, `full` (0: as many) leave it undisturbed; a `soft` pool never
+    takes it below degraded. Of `peers` the reader itself is one, and lives: needs 0 is then the majority of them all,
+    whether it is named among them or not. `seen`: the file names none, yet its reader talks to them alone, port to
+    like port. `weights` are the members' votes, 1 each if left out.
+    """
+
+    members: tuple[Named, ...] = ()
+    needs: int = 1
+    full: int = 0
+    soft: bool = False
+    peers: bool = False
+    seen: bool = False
+    weights: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
-    """What is kept of a file: whom it names, and which certificate files it uses."""
+    """What is kept of a file: whom it names, which of them are pools, and which certificate files it uses.
+
+    Who is named and in no pool is needed alone.
+    """
 
     named: tuple[Named, ...] = ()
     certificates: tuple[str, ...] = ()
+    pools: tuple[Pool, ...] = ()
+
+
+def parsed(alone: Iterable[Named], pools: Iterable[Pool], certificates: Iterable[str] = ()) -> Parsed:
+    """Whom a file names alone and in pools. Who is both is needed alone as well."""
+    lone, several = tuple(dict.fromkeys(alone)), tuple(dict.fromkeys(pools))
+    pooled = dict.fromkeys(member for pool in several for member in pool.members)
+    both = tuple(Pool((one,)) for one in lone if one in pooled)
+    return Parsed(tuple(dict.fromkeys((*lone, *pooled))), tuple(certificates), (*several, *both))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +78,7 @@ class Configuration:
     """A format: its files as glob patterns below the root, and the programs that read them.
 
     Where `unit` is given, it makes the systemd unit's name of a file's name: the file belongs to that unit alone.
+    `idle` says of a file (its path, its text, whether another file is there) that its program does not heed it now.
     """
 
     name: str
@@ -53,6 +86,7 @@ class Configuration:
     places: tuple[str, ...]
     parse: Callable[[str], Parsed]
     unit: Callable[[str], str] | None = None
+    idle: Callable[[str, str, Callable[[str], bool]], bool] | None = None
 
 
 def all_configurations() -> dict[str, Configuration]:
@@ -74,8 +108,38 @@ def address(text: str, otherwise: int = 0) -> Named | None:
 def url(text: str) -> list[Named]:
     """Whom a URL leads to, several hosts apart by commas too; the part before @ is dropped unseen."""
     scheme, separator, rest = text.strip().strip("\"'").partition("://")
-    kind = scheme.lower().rpartition(":")[2].partition("+")[0]
-    if not separator or kind not in SCHEMES:
+    kind = scheme_of(scheme)
+    if not separator or not kind:
         return []
     place = re.split(r"[/?#\s]", rest, maxsplit=1)[0].rpartition("@")[2]
     return [named for part in place.split(",") if (named := address(part, SCHEMES[kind]))]
+
+
+def scheme_of(scheme: str) -> str:
+    """The known scheme in what stands before ://, as in jdbc:mysql:loadbalance or redis+sentinel; empty without."""
+    parts = [part.partition("+")[0] for part in scheme.lower().split(":")]
+    return next((part for part in reversed(parts) if part in SCHEMES), "")
+
+
+def pool_of(text: str) -> Pool | None:
+    """What the hosts of one URL are to each other; None where it has only one.
+
+    Clients try them in turn, so one is enough to be served (libpq, Connector/J, NATS). Of a MongoDB replica set, which
+    `replicaSet` names, writes take a primary, and that takes a majority; reads that a secondary may answer do not.
+    """
+    found = tuple(dict.fromkeys(url(text)))
+    if len(found) < 2:
+        return None
+    scheme, _, rest = text.partition("://")
+    options = {name.lower(): value for name, value in _OPTION.findall(rest.partition("?")[2])}
+    if scheme_of(scheme.strip("\"' ")) != "mongodb" or not options.get("replicaset"):
+        return Pool(found)
+    most = majority(len(found))
+    if options.get("readpreference", "primary").lower() == "primary":
+        return Pool(found, most)
+    return Pool(found, 1, most)
+
+
+def majority(count: int) -> int:
+    """More than half."""
+    return count // 2 + 1

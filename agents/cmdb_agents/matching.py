@@ -12,8 +12,8 @@ def services_of(services: Mapping[str, Found], program: str, unit: str) -> list[
     """The keys of the services meant; those in containers read their own files, not the host's."""
     if unit:
         return [key] if (key := f"unit:{unit}") in services else []
-    form = all_configurations().get(program)
-    programs = {program, *(form.programs if form else ())} - {""}
+    forms = [form for name, form in all_configurations().items() if program in (name, *form.programs)]
+    programs = {program, *(one for form in forms for one in form.programs)} - {""}
     return sorted(key for key, found in services.items() if found.kind != "container" and programs & set(_names(found)))
 
 

@@ -7,7 +7,7 @@ is unknown and is never taken for nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cmdb import moments
 from cmdb.availability.requirement import Requirement
@@ -52,8 +52,9 @@ def year(number: int) -> Span:
 class Budget:
     """The downtime that a requirement allows in a period, in minutes.
 
-    `used` is None where nothing was ever measured; `lasts` is how long the window is that is asked about, and `adds`
-    the minutes of it that the service would newly be down in this period. Both None: no window is asked about.
+    `used` is None where nothing was ever measured, and more than it is where `short`; `lasts` is how long the window
+    is that is asked about, and `adds` the minutes of it that the service would newly be down in this period. Both
+    None: no window is asked about.
     """
 
     required: Requirement
@@ -61,6 +62,7 @@ class Budget:
     used: float | None
     lasts: float | None = None
     adds: float | None = None
+    short: bool = False
 
     @property
     def allowed(self) -> float:
@@ -82,7 +84,9 @@ class Budget:
 
     def sentence(self, name: str) -> str:
         """With the figures: "budget of Payments: 262.8 min a year, 180.0 used, 82.8 left"."""
-        used = "nothing known of what is used" if self.left is None else f"{self.used:,.1f} used, {_rest(self.left)}"
+        least = "at least " if self.short else ""
+        known = "nothing known of what is used" if self.left is None else f"{self.used:,.1f} used, {_rest(self.left)}"
+        used = known if self.left is None else least + known
         return f"budget of {name}: {self.allowed:,.1f} min a year, {used}{self._of_window()}"
 
     def _of_window(self) -> str:
@@ -100,18 +104,19 @@ class Budget:
 
 def budget(
     required: Requirement, outages: Sequence[Span] | None, now: str, window: Span | None = None, *,
-    down: bool = True,
+    down: bool = True, short: bool = False,
 ) -> Budget:  # fmt: skip
     """The budget of the year of `now`, or of the years a window lies in the one it uses up most.
 
-    `outages` do not overlap, and are None where nothing was ever measured; what lies behind `now` does not count. In
-    the window the service is down all the time, or, without `down`, never. What it was down of the window already is
-    counted once.
+    `outages` do not overlap, and are None where nothing was ever measured; what lies behind `now` does not count, and
+    `short` says that they are not all. In the window the service is down all the time, or, without `down`, never. What
+    it was down of the window already is counted once.
     """
     if window is None:
-        return _of(required, year(int(now[:4])), outages, now)
-    found = [_of(required, one, outages, now, window, down=down) for one in _years(window)]
-    return max(found, key=lambda one: (one.share, one.adds or 0.0))
+        found = [_of(required, year(int(now[:4])), outages, now)]
+    else:
+        found = [_of(required, one, outages, now, window, down=down) for one in _years(window)]
+    return replace(max(found, key=lambda one: (one.share, one.adds or 0.0)), short=short)
 
 
 def _of(

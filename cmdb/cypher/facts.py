@@ -252,6 +252,11 @@ def edge_claims(text: str | None) -> dict[str, EdgeClaim]:
     return {scope: EdgeClaim(endpoint, Evidence(*evidence)) for scope, endpoint, *evidence in rows}
 
 
+def edge_places(text: str | None) -> list[str | None]:
+    """The addresses that those claims name."""
+    return [endpoint for _, endpoint, *_ in json.loads(text)] if text else []
+
+
 def _evidence(evidence: Evidence) -> list[Any]:
     return [getattr(evidence, name) for name in EVIDENCE]
 

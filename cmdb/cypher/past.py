@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 from cmdb.classes import catalogue
+from cmdb.cypher.questions import carrying
 
 PINS = """
 MATCH (j:Journal {id: 'journal'}) UNWIND range(0, size($times) - 1) AS place
@@ -62,6 +66,32 @@ RETURN ci, begin, CASE WHEN end <= $at THEN end END AS end,
 ORDER BY ci, begin
 """
 """The states in which CIs were down by themselves, up to a sequence, with times; two may follow on each other."""
+DOWN_SINCE = """
+CALL () {
+  MATCH (v:Version)-[:OF]->(n:CI) WHERE v.condition = 'down' AND (v.status = 'live' OR v.ci IN $ids)
+  RETURN v.ci AS ci, v.from AS begin, v.to AS end
+  UNION ALL
+  MATCH (n:CI) WHERE n.condition = 'down' AND (n.status = 'live' OR n.id IN $ids)
+  RETURN n.id AS ci, n.valid_from AS begin, null AS end
+}
+WITH ci, begin, end WHERE begin <= $at
+WITH ci, begin, CASE WHEN end <= $at THEN end END AS end
+WITH ci, begin, end, COLLECT { MATCH (c:Change {seq: end}) RETURN coalesce(c.time, c.at) }[0] AS ended
+WHERE ci IN $ids OR ended IS NULL OR ended > $since
+WITH ci, begin, end, ended ORDER BY ci IN $ids DESC, begin DESC LIMIT $most
+RETURN ci, begin, end, ended, COLLECT { MATCH (c:Change {seq: begin}) RETURN coalesce(c.time, c.at) }[0] AS begun
+ORDER BY ci, begin
+"""
+"""The states in which any CI was down by itself since a time, and those in which some `ids` ever were, up to a
+sequence."""
+RULES = """
+UNWIND $ids AS id MATCH (n:CI {id: id})
+RETURN id, n.name AS name, [[n.valid_from, null, n.redundancy]] + COLLECT {
+  MATCH (v:Version)-[:OF]->(n) WHERE v.to > $from AND v.redundancy IS NOT NULL RETURN [v.from, v.to, v.redundancy]
+} AS rules
+"""
+"""The redundancy rules of CIs since a sequence, as [from, until, rules]."""
+TIMES = "UNWIND $seqs AS seq MATCH (c:Change {seq: seq}) RETURN seq, coalesce(c.time, c.at) AS at"
 OF_CLASS = "UNWIND $ids AS id MATCH (n:CI {id: id}) WHERE n.class = $class RETURN id ORDER BY id"
 LIVES = """
 UNWIND $ids AS id MATCH (n:CI {id: id})
@@ -118,6 +148,17 @@ ENTRIES = """
 UNWIND $seqs AS seq MATCH (c:Change {seq: seq})
 RETURN c{.seq, .at, .actor, .kind, .summary, .ops} AS c ORDER BY c.seq DESC
 """
+
+
+def needed_since(ids: Collection[str], begin: int, last: int) -> tuple[str, dict[str, Any]]:
+    """Whatever these needed by a relation that carries failure, at some time between two sequences."""
+    text = (
+        f"UNWIND $ids AS id MATCH (d:CI {{id: id}})-[e:{'|'.join(f'`{name}`' for name in carrying())}]->(t:CI) "
+        "WHERE e.valid_from <= $last AND (e.valid_to IS NULL OR e.valid_to > $begin) "
+        "RETURN e.id AS id, type(e) AS type, d.id AS source, t.id AS target, e.valid_from AS begin, e.valid_to AS end, "
+        "e.endpoint AS endpoint, e.also AS also, t.name AS name, t.listens AS listens"
+    )
+    return text, {"ids": list(ids), "begin": begin, "last": last}
 
 
 def edge() -> str:

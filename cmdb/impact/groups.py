@@ -6,7 +6,7 @@ Nothing is guessed: a rule that cannot be kept as it is written is a problem, to
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from cmdb.errors import Invalid
@@ -14,6 +14,7 @@ from cmdb.impact.model import Edge, Group, Model, Problem, model
 from cmdb.words import Failure, Needs, Redundancy, RelationType
 
 Relations = Mapping[str, RelationType]
+Places = Mapping[str, Collection[str]]
 
 
 def model_of(
@@ -21,14 +22,16 @@ def model_of(
     relations: Relations,
     rules: Mapping[str, Sequence[str]] | None = None,
     names: Mapping[str, str] | None = None,
+    places: Places | None = None,
 ) -> Model:
     """The model of edges (id, type, source, target) that carry failure, with redundancy rules by dependent.
 
-    `names` are those of CIs by id: rules may name members by them, and problems say them.
+    `names` are those of CIs by id: rules may name members by them, and problems say them. `places` are the addresses
+    that edges were made for, by the edge's id: configuration files know members by nothing else.
     """
     soft = {name: r.failure is Failure.SOFT for name, r in relations.items() if r.failure is not Failure.NEVER}
     lone = {name for name in soft if relations[name].needs is Needs.ALL}
-    said, known, problems = {ci: texts for ci, texts in (rules or {}).items() if texts}, names or {}, []
+    said, problems = {ci: texts for ci, texts in (rules or {}).items() if texts}, []
     own: dict[str, list[Edge]] = defaultdict(list)
     redundant = set(said)
     for row in sorted(edges):
@@ -42,7 +45,7 @@ def model_of(
         for ci, mine in own.items() if ci not in redundant
     }  # fmt: skip
     for ci in redundant:
-        made = _Dependent(ci, own.get(ci, ()), relations, known)
+        made = _Dependent(ci, own.get(ci, ()), relations, names or {}, places or {})
         groups[ci] = [*made.ruled(said.get(ci, ())), *made.others()]
         problems += made.problems
     return model(groups, problems)
@@ -58,8 +61,10 @@ def readable(rules: Iterable[str]) -> Iterator[Redundancy]:
 class _Dependent:
     """One CI's edges by relation, on the way to its groups."""
 
-    def __init__(self, ci: str, edges: Iterable[Edge], relations: Relations, names: Mapping[str, str]) -> None:
-        self._ci, self._relations, self._names = ci, relations, names
+    def __init__(
+        self, ci: str, edges: Iterable[Edge], relations: Relations, names: Mapping[str, str], places: Places
+    ) -> None:
+        self._ci, self._relations, self._names, self._places = ci, relations, names, places
         self._edges: dict[str, list[Edge]] = defaultdict(list)
         for edge in edges:
             self._edges[edge.type].append(edge)
@@ -109,19 +114,26 @@ class _Dependent:
         )
 
     def _members(self, rule: Redundancy, there: Sequence[Edge], text: str) -> list[tuple[Edge, int]]:
-        found = []
+        found: dict[Edge, int] = {}
         for name, weight in rule.members:
-            meant = [edge for edge in there if name == edge.target] or [
-                edge for edge in there if name == self._names.get(edge.target)
-            ]
+            meant = self._meant(name, there)
             if len({edge.target for edge in meant}) == 1:
-                found.append((meant[0], weight))
+                # Two addresses may be one service: it counts for both, and both are lost with it.
+                found[meant[0]] = found.get(meant[0], 0) + weight
             elif meant:
                 self._problem(text, f"{len(meant)} of its dependencies are called {name}: name them by id")
             else:
                 shown = self._names.get(name, name)
                 self._problem(text, f"{shown} is no dependency of it by {rule.relation}")
-        return found
+        return list(found.items())
+
+    def _meant(self, name: str, there: Sequence[Edge]) -> list[Edge]:
+        """The dependencies that are called so: by id, else by name, else by the address they were found at."""
+        return (
+            [edge for edge in there if name == edge.target]
+            or [edge for edge in there if name == self._names.get(edge.target)]
+            or [edge for edge in there if name in self._places.get(edge.id, ())]
+        )
 
     def _problem(self, rule: str, why: str) -> None:
         self.problems.append(Problem(self._ci, rule, why))

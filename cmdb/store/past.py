@@ -14,6 +14,7 @@ from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.history import Change, EdgeState, Life
 from cmdb.replay import KEPT_REWORDINGS
 from cmdb.store.entries import decoded
+from cmdb.store.lapsed import MOST_OUTAGES, fallen, spells_of
 from cmdb.store.reads import states_at
 from cmdb.store.rows import Row
 from cmdb.store.session import Bolt, Run
@@ -79,10 +80,14 @@ class OutageRecord:
 
 @dataclass(frozen=True, slots=True)
 class Downtime:
-    """When CIs that ever were down were down, from and until, up to a moment; what still lasts ends with it."""
+    """When CIs were down, from and until, up to a moment; what still lasts ends with it.
+
+    Only those are in it that ever were down, or needed something that was. `short`: there may be earlier ones.
+    """
 
     until: str
     spans: Mapping[str, tuple[tuple[str, str], ...]]
+    short: bool = False
 
 
 class Past:
@@ -209,19 +214,30 @@ class Past:
 
         return self._bolt.read(work)
 
-    def downtime(self, ids: Collection[str], now: str, at: int | None = None) -> Downtime:
-        """When those CIs that ever were down, by their `condition`, were so, up to now or to the moment of a sequence.
+    def downtime(self, ids: Collection[str], now: str, at: int | None = None, since: str | None = None) -> Downtime:
+        """When these CIs were down, up to now or to the moment of a sequence: by their `condition`, and, from `since`
+        or the beginning of that moment's year on, by those of all that they needed then.
 
-        One round trip, two as of a sequence.
+        One round trip, two as of a sequence; more only where another CI was down in that time, as `fallen` says.
         """
 
         def work(run: Run) -> Downtime:
-            rows = run(past.OUTAGES, {"ids": list(ids), "at": 2**62 if at is None else at})
-            until = _time(run, at, now)
+            until, last = _time(run, at, now), 2**62 if at is None else at
+            begun = min(since or until, f"{until[:4]}-01-01T00:00:00.000Z")
+            given = {"ids": list(ids), "at": last, "since": begun, "most": MOST_OUTAGES + 1}
+            rows = run(past.DOWN_SINCE, given)
             by = groupby(rows, key=lambda row: str(row["ci"]))
-            return Downtime(until, {ci: _spans(list(mine), until) for ci, mine in by})
+            spans = {ci: list(_spans(list(mine), until)) for ci, mine in by}
+            own = {ci: found for ci, found in spans.items() if ci in set(ids)}
+            below = fallen(run, ids, spells_of(rows), last, len(rows) > MOST_OUTAGES)
+            times: dict[int | None, str] = {row["begin"]: row["begun"] for row in rows} | {**below.times}
+            times |= {row["end"]: row["ended"] for row in rows} | {None: until}
+            for ci, spells in below.spells.items():
+                worked = ((times[begin], times[end]) for begin, end in spells)
+                own.setdefault(ci, []).extend(one for one in worked if moments.hours(*one) > 0)
+            return Downtime(until, {ci: tuple(_apart(found)) for ci, found in own.items()}, below.short)
 
-        return self._bolt.read(work)
+        return self._bolt.read(work, timeout=20.0)
 
     def edge_life(self, edge: str, first: int, before: int | None = None) -> EdgeLife:
         """What became of an edge, newest first, before a sequence: `first` steps at most. Two round trips."""
@@ -276,6 +292,20 @@ def _spans(rows: Sequence[Mapping[str, Any]], now: str) -> tuple[tuple[str, str]
         else:
             spans.append([row["end"], row["begun"], row["ended"]])
     return tuple((begun, ended or now) for _, begun, ended in spans if moments.hours(begun, ended or now) > 0)
+
+
+def _apart(spans: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The same times, each once and in order."""
+    begun, ended = "", ""
+    for begin, end in sorted(spans):
+        if begun and begin <= ended:
+            ended = max(ended, end)
+            continue
+        if begun:
+            yield begun, ended
+        begun, ended = begin, end
+    if begun:
+        yield begun, ended
 
 
 def _edge_state(row: Mapping[str, Any]) -> EdgeState:

@@ -9,6 +9,7 @@ from typing import Any
 from cmdb import search
 from cmdb.classes import catalogue
 from cmdb.cypher import Filter, around, counts, filters, governance, past, questions
+from cmdb.cypher.facts import edge_places
 from cmdb.cypher.filters import Direction
 from cmdb.cypher.frames import Frame
 from cmdb.impact.paths import Hop, k_shortest
@@ -38,7 +39,14 @@ def edge_row(properties: dict[str, Any], kind: str, source: str, target: str, at
         evidence={name: properties.get(name) for name in FACTS},
         as_of=at,
         worded=worded(properties, at),
+        endpoints=_endpoints(properties),
     )
+
+
+def _endpoints(properties: Mapping[str, Any]) -> frozenset[str]:
+    """The addresses named by whoever claims an edge."""
+    found = (properties.get("endpoint"), *edge_places(properties.get("also")))
+    return frozenset(one for one in found if one)
 
 
 class Reads:

@@ -32,7 +32,8 @@ class EdgeRow:
 
     `as_of` is the sequence it was asked for, None for now: its ends are CIs of then. `posed` is the proposed state it
     was asked for, None for things as they are. `worded` is the journal entry that has its evidence of then, where that
-    is no longer the newest: `wording.as_worded` puts it in.
+    is no longer the newest: `wording.as_worded` puts it in. `endpoints` are the addresses that its claims name, all of
+    them: the surest one alone would forget how a configuration calls the other end.
     """
 
     id: str
@@ -47,6 +48,7 @@ class EdgeRow:
     as_of: int | None = None
     posed: str | None = None
     worded: int | None = None
+    endpoints: frozenset[str] = frozenset()
 
     @property
     def place(self) -> tuple[str, str]:

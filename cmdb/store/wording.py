@@ -58,4 +58,8 @@ def _about(steps: Sequence[Mapping[str, Any]], edges: set[str]) -> Iterable[Mapp
 def _with(edge: EdgeRow, step: Mapping[str, Any] | None) -> EdgeRow:
     if step is None:
         return edge
-    return replace(edge, scope=step["scope"], endpoint=step["endpoint"], evidence=step["evidence"], worded=None)
+    claims = (step, *step.get("also", {}).values())
+    return replace(
+        edge, scope=step["scope"], endpoint=step["endpoint"], evidence=step["evidence"], worded=None,
+        endpoints=frozenset(claim["endpoint"] for claim in claims if claim["endpoint"]),
+    )  # fmt: skip

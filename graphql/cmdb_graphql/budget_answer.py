@@ -40,7 +40,11 @@ class ServiceBudget:
     begin: str = strawberry.field(description="When the year begins, ISO 8601 UTC: of two in a window the worse one.")
     allowed_minutes: float = strawberry.field(description="So long it may be down in that year.")
     used_minutes: float | None = strawberry.field(
-        description="So long it was, by the history of its `condition`; null: it was never said to be down."
+        description="So long it was, by what is recorded of it and of all that it needed then; null: it was never said"
+        " to be down, nor was any of these."
+    )
+    used_at_least: bool = strawberry.field(
+        description="Whether more was recorded than could be looked at: then it was down for so long at least."
     )
     left_minutes: float | None = strawberry.field(
         description="So much is left; below 0 it is overdrawn, null where nothing is known."
@@ -94,12 +98,13 @@ def budgets(struck: Sequence[Struck], known: Downtime, asked: Span | None) -> li
 def _budget(one: Struck, known: Downtime, asked: Span | None) -> Budget:
     spans = known.spans.get(str(one.row["id"]))
     outages = None if spans is None else [Span(iso_utc(begun), iso_utc(ended)) for begun, ended in spans]
-    return budget(Requirement(float(one.row[TARGET])), outages, iso_utc(known.until), asked, down=one.down)
+    required = Requirement(float(one.row[TARGET]))
+    return budget(required, outages, iso_utc(known.until), asked, down=one.down, short=known.short)
 
 
 def _told(row: Row, left: Budget) -> ServiceBudget:
     return ServiceBudget(
         ci=make(row), percent=left.required.percent, begin=left.period.start,
-        allowed_minutes=left.allowed, used_minutes=left.used, left_minutes=left.left, window_minutes=left.adds,
-        share=left.share, sentence=left.sentence(str(row["name"])),
+        allowed_minutes=left.allowed, used_minutes=left.used, used_at_least=left.short, left_minutes=left.left,
+        window_minutes=left.adds, share=left.share, sentence=left.sentence(str(row["name"])),
     )  # fmt: skip

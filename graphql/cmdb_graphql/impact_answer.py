@@ -161,15 +161,19 @@ class Impact:
 
     @computed("What is left of the downtime these services are allowed, the least first; of those that promise any.")
     async def budgets(self, info: Info, minutes: Minutes = None, begin: Begin = None) -> list[ServiceBudget]:
-        """Of all services at once: one round trip, two as of a moment, none where nothing is promised."""
-        window(begin, minutes, iso_utc(self.at))  # refused also where nothing is promised
+        """Of all services at once: one round trip, two as of a moment, none where nothing is promised.
+
+        More, however many services there are, only where anything else was down in that year.
+        """
+        asked = window(begin, minutes, iso_utc(self.at))  # refused also where nothing is promised
         services = {str(one.id) for one in self.services}
         down = {str(one.ci.id): one.degree is Degree.DOWN for one in self.items if str(one.ci.id) in services}
         struck = promised([Struck(self.rows[ci], hard) for ci, hard in down.items()])
         if not struck:
             return []
         ids = [str(one.row["id"]) for one in struck]
-        known = await blocking(info.context.services.store.downtime, ids, self.at, self.then)
+        since = None if asked is None else f"{asked.start[:4]}-01-01T00:00:00.000Z"
+        known = await blocking(info.context.services.store.downtime, ids, self.at, self.then, since)
         return budgets(struck, known, window(begin, minutes, iso_utc(known.until)))
 
 

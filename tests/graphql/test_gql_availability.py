@@ -260,6 +260,51 @@ def test_an_impact_says_what_is_left_of_the_allowed_downtime(served: Services, i
     )  # fmt: skip
 
 
+def test_what_a_service_needed_then_uses_of_its_budget(served: Services, ids: dict[str, str]) -> None:
+    """Hours of the database, also while the shop had two; one that lasts; who needed nothing that failed is unknown."""
+    store = served.store
+
+    def on(day: int, hour: int = 0, minute: int = 0) -> By:
+        return By("ann", f"2030-03-{day:02}T{hour:02}:{minute:02}:00.000Z", "as it was")
+
+    def fails(name: str, day: int, hours: int) -> None:
+        store.update_ci(ids[name], None, {"condition": "down"}, on(day))
+        store.update_ci(ids[name], None, {"condition": None}, on(day, hours))
+
+    news = store.create_ci("BusinessService", "news", {"availability_target": 99.0}, on(1)).ci
+    store.link_cis("DEPENDS_ON", news, ids["web-1"], on(1))
+    store.update_ci(ids["selling"], None, {"availability_target": 99.9}, on(1))
+    of = [ids["db"], ids["web-1"]]
+
+    def used(**given: Any) -> dict[str, Any]:
+        found = ask(served, BUDGETS, of=of, **given)["impact"]["budgets"]
+        return {one["ci"]["name"]: one["usedMinutes"] for one in found}
+
+    fails("db", 2, 2)
+    assert used(asOf=str(store.sequence())) == {"selling": pytest.approx(120), "news": None}
+    second = store.create_ci("Database", "db-2", needed("Database", "db-2"), on(3)).ci
+    store.link_cis("DEPENDS_ON", ids["shop"], second, on(3))
+    store.update_ci(ids["shop"], None, {"redundancy": [f"DEPENDS_ON: 1 of db, {second}"]}, on(3))
+    fails("db", 4, 3)
+    assert used(asOf=str(store.sequence())) == {"selling": pytest.approx(120), "news": None}
+    fails("web-1", 5, 4)
+    assert used(asOf=str(store.sequence())) == {"selling": pytest.approx(120), "news": pytest.approx(240)}
+    store.unlink_cis("DEPENDS_ON", ids["shop"], second, on(6))
+    store.update_ci(ids["shop"], None, {"redundancy": None}, on(6))
+    fails("db", 7, 1)
+    store.update_ci(ids["db"], None, {"condition": "down"}, on(8))
+    store.update_ci(ids["sw"], None, {"model": "x"}, on(8, 0, 30))
+    # Who is down already is hit by nothing, so the store is asked itself.
+    assert store.downtime([ids["selling"]], NOW, store.sequence()) == Downtime(
+        "2030-03-08T00:30:00.000Z",
+        {ids["selling"]: (
+            ("2030-03-02T00:00:00.000Z", "2030-03-02T02:00:00.000Z"),
+            ("2030-03-07T00:00:00.000Z", "2030-03-07T01:00:00.000Z"),
+            ("2030-03-08T00:00:00.000Z", "2030-03-08T00:30:00.000Z"),
+        )},
+    )  # fmt: skip
+
+
 def test_of_services_that_stay_up_a_window_uses_nothing_and_the_worst_comes_first(
     served: Services, ids: dict[str, str]
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cmdb_agents.configuration import SCHEMES, Configuration, Named, Parsed, address
+from cmdb_agents.configuration import SCHEMES, Configuration, Named, Parsed, Pool, address, parsed
 
 _STATEMENT = re.compile(r"(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[^;{}\"'])+[;{]|\}")
 _PASS = {
@@ -19,28 +19,47 @@ _PASS = {
 
 
 def parse(text: str) -> Parsed:
-    """The servers of its upstream blocks, what it passes to directly, and the certificates it shows."""
-    named: list[Named] = []
+    """The servers of its upstream blocks, what it passes to directly, and the certificates it shows.
+
+    A server that is `down` gets nothing. Of the others one is enough: the next is asked when one fails, and `backup`
+    ones when all fail. One on a socket of this host is none that a report could name: with it the others are soft.
+    """
     certificates: list[str] = []
-    upstreams: set[str] = set()
-    passed: list[tuple[str, int]] = []
+    upstreams: dict[str, list[Named]] = {}
+    local: set[str] = set()
+    upstream, passed = "", list[tuple[str, int]]()
     for block, words in _statements(text):
         if words[0] == "upstream" and len(words) > 1:
-            upstreams.add(words[1])
-        elif words[0] == "server" and block == "upstream" and len(words) > 1 and not words[1].startswith("unix:"):
-            named += [found] if (found := address(words[1], 80)) else []
+            upstream = words[1]
+            upstreams.setdefault(upstream, [])
+        elif words[0] == "server" and block == "upstream" and len(words) > 1:
+            if words[1].startswith("unix:"):
+                local.add(upstream)
+            elif "down" not in words[2:] and (found := address(words[1], 80)):
+                upstreams[upstream].append(found)
         elif words[0] in _PASS and len(words) > 1:
             passed.append((words[1], _PASS[words[0]]))
         elif words[0] == "ssl_certificate" and len(words) > 1:
             certificates.append(words[1])
+    groups = {name: tuple(dict.fromkeys(servers)) for name, servers in upstreams.items()}
+    pools = [Pool(s, soft=name in local) for name, s in groups.items() if len(s) > 1 or (s and name in local)]
+    alone = [s[0] for name, s in groups.items() if len(s) == 1 and name not in local]
+    alone += _direct(passed, upstreams)
+    return parsed(alone, pools, (c for c in certificates if "$" not in c and not c.startswith("data:")))
+
+
+def _direct(passed: list[tuple[str, int]], upstreams: dict[str, list[Named]]) -> Iterator[Named]:
     for target, port in passed:
         scheme, separator, rest = target.partition("://")
         place = (rest if separator else target).partition("/")[0]
         # A name without a port may be an upstream of another file; asking for it as a host name would invent one.
-        if place not in upstreams and "$" not in place and ("." in place or ":" in place):
-            found = address(place, SCHEMES.get(scheme, port) if separator else port)
-            named += [found] if found else []
-    return Parsed(tuple(named), tuple(c for c in certificates if "$" not in c and not c.startswith("data:")))
+        if (
+            place not in upstreams
+            and "$" not in place
+            and ("." in place or ":" in place)
+            and (found := address(place, SCHEMES.get(scheme, port) if separator else port))
+        ):
+            yield found
 
 
 def _statements(text: str) -> Iterator[tuple[str, list[str]]]:

@@ -215,6 +215,25 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Pool:
+    """Some whom one configuration names as standing in for each other, as `cmdb_agents.configuration.Pool` says.
+
+    `members` are endpoints, or as they are named ("db.shop.example:5432") where nobody tells their address.
+    """
+
+    file: str
+    members: tuple[str, ...] = ()
+    needs: int = 1
+    full: int = 0
+    soft: bool = False
+    peers: bool = False
+    seen: bool = False
+    weights: tuple[int, ...] = ()
+    program: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Translation:
     """A connection whose destination the kernel rewrote (conntrack): what was asked for, and who answered."""
 
@@ -295,6 +314,7 @@ class Machine:
     accounts: tuple[Account, ...] = ()
     certificates: tuple[Certificate, ...] = ()
     targets: tuple[Target, ...] = ()
+    pools: tuple[Pool, ...] = ()
     translations: tuple[Translation, ...] = ()
 
 

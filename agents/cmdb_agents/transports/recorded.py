@@ -17,6 +17,7 @@ ROWS: Mapping[str, type] = {
     "troubles": readings.Trouble, "blocks": readings.Block, "routes": readings.Route,
     "neighbours": readings.Neighbour, "packages": readings.Package, "accounts": readings.Account,
     "certificates": readings.Certificate, "targets": readings.Target, "translations": readings.Translation,
+    "pools": readings.Pool,
 }  # fmt: skip
 """The fields of a machine that are lists, and what stands in them."""
 

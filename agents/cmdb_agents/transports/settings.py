@@ -44,7 +44,9 @@ def settings(hand: Hand, area: str) -> Iterator[Setting]:
 
 def _parsed(hand: Hand, form: Configuration, path: str, text: str) -> Parsed:
     try:
-        return form.parse(text)
+        found = form.parse(text)
+        idle = form.idle is not None and form.idle(path, text, hand.exists)
+        return Parsed(certificates=found.certificates) if idle else found
     except (ValueError, IndexError, RecursionError):
         hand.trouble("configuration", f"{form.name} in {path[:200]}", "not understood")
         return Parsed()

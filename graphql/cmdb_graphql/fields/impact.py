@@ -8,6 +8,7 @@ from typing import Annotated
 import strawberry
 
 from cmdb.classes import catalogue
+from cmdb.endpoints import places
 from cmdb.errors import Invalid, UnknownName
 from cmdb.impact import Blast, Model, State, blast_radius, model_of
 from cmdb.projection import NOTHING
@@ -113,4 +114,10 @@ def model_from(part: Slice) -> Model:
     """The dependency model of a slice, with the redundancy its CIs declare."""
     rules = {ci: tuple(said) for ci, row in part.nodes.items() if (said := row.get(REDUNDANCY))}
     names = {ci: str(row["name"]) for rows in (part.beside, part.nodes) for ci, row in rows.items()}
-    return model_of(((e.id, e.type, e.source, e.target) for e in part.edges), catalogue().relations, rules, names)
+    by_address = {ci for ci, said in rules.items() if any("://" in text for text in said)}
+    at = {
+        e.id: places(e.endpoints, part.row(e.target).get("listens") or ())
+        for e in part.edges if e.endpoints and e.source in by_address
+    }  # fmt: skip
+    edges = ((e.id, e.type, e.source, e.target) for e in part.edges)
+    return model_of(edges, catalogue().relations, rules, names, at)
