@@ -65,7 +65,7 @@ class Solver:
                     if not self.formulas.coherent(root):
                         raise TooLarge(
                             f"a tree with NOT is solved exactly or not at all, and this one takes more than"
-                            f" {self.limits.nodes:,} nodes"
+                            f" {self.limits.nodes:,} nodes: allow more, or solve a gate below it"
                         ) from None
                     self.solved[module.root], method = self._split(module)
                     worst = max(worst, METHODS.index(method))

@@ -65,13 +65,22 @@ def availability(
         Path | None, typer.Option("--open-psa", help="Solve a fault tree in Open-PSA XML instead; asks no server.")
     ] = None,
     top: Annotated[str | None, typer.Option(help="The gate to solve; default: the one no other needs.")] = None,
+    mission_time: Annotated[
+        float, typer.Option(help="Hours the events of a tree run for, where their laws of failure ask.", min=0)
+    ] = 8760.0,
+    nodes: Annotated[
+        int,
+        typer.Option(
+            help="How large a diagram of a tree may get: above, the answer has bounds.", min=100, max=20_000_000
+        ),
+    ] = 50_000,
     json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
 ) -> None:
     """Say how likely a CI is up, by what it is brought down, and how much each CI matters; or solve a fault tree."""
     if (name is None) == (open_psa is None):
         raise typer.BadParameter("name a CI, or a file with --open-psa")
     if open_psa is not None:
-        answer = solved(open_psa, top)
+        answer = solved(open_psa, top, mission_time, nodes)
         show.emit(answer) if json else render_tree(answer)
         return
     assert name is not None
@@ -85,11 +94,11 @@ def availability(
     show.emit(answer) if json else render(answer, figures)
 
 
-def solved(file: Path, top: str | None) -> dict[str, Any]:
+def solved(file: Path, top: str | None, mission_hours: float, nodes: int) -> dict[str, Any]:
     """The analysis of a fault tree as JSON has it: no infinite numbers, the words of GraphQL."""
-    from cmdb.availability import analyse, read
+    from cmdb.availability import Limits, analyse, read
 
-    found = analyse(read(file.read_bytes(), top))
+    found = analyse(read(file.read_bytes(), top, mission_hours), Limits(nodes=nodes))
     cuts = found.cuts
     return {
         "top": found.top,

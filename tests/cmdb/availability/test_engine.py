@@ -1,10 +1,21 @@
 """Single points of failure, cut sets, explanations, availability: equal to enumeration on random models."""
 
 from itertools import product
+from math import prod
 from random import Random
 
 import pytest
-from support.fault_models import CASES, down, likelihood, minimal_sets, random_model, states
+from support.fault_models import (
+    CASES,
+    chance,
+    down,
+    fallen,
+    least,
+    likelihood,
+    minimal_sets,
+    numbered,
+    random_model,
+)  # fmt: skip
 
 from cmdb.availability import Exposure, Limits, Worth, cut_sets, estate, explain, ranked, spofs
 from cmdb.availability.bdd import TooManyNodes, drawn
@@ -18,7 +29,8 @@ from cmdb.availability.structure import failure
 from cmdb.impact.model import Edge, Group, Model, model
 
 BLOCKS = 10
-LARGE = 12 if CASES <= 300 else 14
+LARGEST = 15
+"""CIs of a graph, so at most 32,768 states of each."""
 
 
 def group(source: str, *targets: str, k: int = 1) -> Group:
@@ -27,12 +39,18 @@ def group(source: str, *targets: str, k: int = 1) -> Group:
 
 
 def case(seed: int) -> tuple[Random, Model, list[str], dict[str, float], set[str]]:
-    """A random model of up to 8 CIs (now and then more), figures, and CIs that are down already."""
+    """A random model of up to 15 CIs, figures, and CIs that are down already."""
     random = Random(seed)
-    size = random.randint(2, 7) if seed % 50 else LARGE
+    size = random.randint(2, 9) if seed % 2 else random.randint(10, LARGEST)
     names = [str(i) for i in range(size)]
     q = {name: random.random() * random.choice([1, 0.1, 1e-3]) for name in names}
-    return random, random_model(random, size), names, q, {n for n in names if random.random() < 0.08}
+    return (
+        random,
+        random_model(random, size, dense=not seed % 2),
+        names,
+        q,
+        {n for n in names if random.random() < 0.04},
+    )
 
 
 def seeds(block: int) -> range:
@@ -45,34 +63,34 @@ def test_spofs_cut_sets_and_availability_equal_enumeration(block: int) -> None:
     """For every state of every graph: the same single points, minimal cut sets, probability (1e-12) and derivatives."""
     for seed in seeds(block):
         _, of, names, q, failed = case(seed)
-        bad = [lost for lost in states(names) if "0" in down(of, lost | failed)]
-        truth = sum(likelihood(names, lost, q) for lost in bad)
+        bad = fallen(of, len(names), failed)[0]
+        truth = chance(bad, [*q.values()])
         formulas = Formulas()
         root = failure(formulas, Needs(of, failed), "0")
 
         single = spofs(of, "0", failed)
-        already = "0" in down(of, failed)
+        already = bool(bad[0])
         assert single.down == already, seed
-        assert set(single.cis) == ({n for n in names[1:] if {n} in bad} if not already else set()), seed
+        assert set(single.cis) == ({n for n in names[1:] if bad[1 << int(n)]} if not already else set()), seed
 
         solver = Solver(formulas, q)
         found = solver.likelihood(root)
         assert found.method == "exact", seed
         assert found.lo == found.hi == pytest.approx(truth, abs=1e-12), seed
 
-        sets = minimal_sets(names, bad)
-        cuts = cut_sets(formulas, root, order=len(names))
+        sets = least(bad)
+        cuts = cut_sets(formulas, root, order=len(names), most=len(sets))
         assert {frozenset(cut) for cut in cuts.listed} == sets, seed
         assert dict(cuts.counts) == {n: c for n in range(len(names) + 1) if (c := sum(len(s) == n for s in sets))}, seed
         assert cuts.truncated is None, seed
-        _check_importance(solver, root, names, bad, sets, q, truth, seed)
+        _check_importance(solver, root, bad, sets, q, truth, seed)
 
 
-def _check_importance(solver, root, names, bad, sets, q, truth, seed) -> None:
+def _check_importance(solver, root, bad, sets, q, truth, seed) -> None:
     measures = {one.event: one for one in importance(solver, root)}
-    weigh = {s: likelihood(sorted(s), set(s), q) for s in sets}
-    for name in names:
-        given = {side: sum(likelihood(names, lost, {**q, name: side}) for lost in bad) for side in (0.0, 1.0)}
+    weigh = {s: prod(q[name] for name in s) for s in sets}
+    for name in q:
+        given = [chance(bad, [*{**q, name: side}.values()]) for side in (0.0, 1.0)]
         if name not in measures:
             assert given[1] == pytest.approx(given[0], abs=1e-12), seed
             continue
@@ -86,12 +104,28 @@ def _check_importance(solver, root, names, bad, sets, q, truth, seed) -> None:
         assert one.fussell_vesely == pytest.approx(share, abs=1e-9), seed
 
 
+def test_all_states_at_once_are_the_definition_of_each() -> None:
+    """The enumeration used here equals, state by state, the one that follows the definition for a single state."""
+    for seed in range(12):
+        _, of, names, q, failed = case(seed)
+        every, each = fallen(of, len(names), failed), numbered(len(names))
+        bad, likely = [], 0.0
+        for column in range(1 << len(names)):
+            lost = {n for n in names if each[int(n), column]}
+            assert {n for n in names if every[int(n), column]} == down(of, lost | failed), (seed, lost)
+            if every[0, column]:
+                bad.append(lost)
+                likely += likelihood(names, lost, q)
+        assert chance(every[0], [*q.values()]) == pytest.approx(likely, abs=1e-12), seed
+        assert least(every[0]) == minimal_sets(names, bad), seed
+
+
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_bounds_hold_when_little_may_be_tried(block: int) -> None:
     """With diagrams of a few nodes the answer is an interval, and the truth lies in it; with none wider than asked."""
     for seed in seeds(block):
         random, of, names, q, failed = case(seed)
-        truth = sum(likelihood(names, lost, q) for lost in states(names) if "0" in down(of, lost | failed))
+        truth = chance(fallen(of, len(names), failed)[0], [*q.values()])
         limits = Limits(random.randint(2, 8), random.randint(2, 8), random.randint(0, 6), 1e-9)
         formulas = Formulas()
         root = failure(formulas, Needs(of, failed), "0")
@@ -106,18 +140,13 @@ def test_explanations_equal_enumeration(block: int) -> None:
     """Exactly the minimal sets of at most three CIs that down all symptoms and no healthy CI, the smallest first."""
     for seed in seeds(block):
         random, of, names, _, _ = case(seed)
-        names = names[:7]
         symptoms = set(random.sample(names, min(len(names), random.randint(1, 2))))
         healthy = {n for n in names if n not in symptoms and random.random() < 0.2}
-        alive = set(names) - down(of, ())
-        fits = [
-            lost
-            for lost in states(names)
-            if lost <= alive and symptoms <= (hit := down(of, lost)) and not (hit - down(of, ())) & healthy
-        ]
-        if len(of.groups) and max(map(int, of.cis)) >= 7:
-            continue
-        want = {s for s in minimal_sets(names, fits) if 0 < len(s) <= 3}
+        every, each = fallen(of, len(names)), numbered(len(names))
+        before = every[:, 0].copy()
+        fits = ~(each[before]).any(axis=0) & every[[int(n) for n in symptoms]].all(axis=0)
+        fits &= ~every[[int(n) for n in healthy if not before[int(n)]]].any(axis=0)
+        want = {s for s in least(fits) if 0 < len(s) <= 3}
         found = explain(of, symptoms, healthy, most=1_000)
         assert {frozenset(one.cis) for one in found.found} == want, seed
         assert [len(one.cis) for one in found.found] == sorted(len(one.cis) for one in found.found)

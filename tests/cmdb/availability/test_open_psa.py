@@ -1,5 +1,6 @@
 """Open-PSA fault trees: answers that can be checked by hand, and a clear sentence for what is wrong."""
 
+from math import exp, pi
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,11 @@ def one_gate(body: str, rest: str = "", **q: object) -> bytes:
     return f"<opsa-mef>{define('gate', 'top', body)}{rest}{events}</opsa-mef>".encode()
 
 
+def hidden(body: str) -> str:
+    """A component that keeps what it defines to itself."""
+    return f'<define-component name="c" role="private">{body}</define-component>'
+
+
 A = '<event name="a"/>'
 BOMB = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><opsa-mef>&b;</opsa-mef>'
 FETCH = b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><opsa-mef>&a;</opsa-mef>'
@@ -91,7 +97,7 @@ CIRCLE = define("gate", "g", '<or><gate name="h"/></or>') + define("gate", "h", 
 NEITHER = define("house-event", "h", '<constant value="yes"/>')
 ITSELF = define("parameter", "p", '<parameter name="p"/>') + define("basic-event", "a", '<parameter name="p"/>')
 BY_ZERO = define("basic-event", "a", '<div><int value="1"/><int value="0"/></div>')
-SPREAD = define("basic-event", "a", "<uniform-deviate/>")
+SPREAD = define("basic-event", "a", "<histogram/>")
 LINE = "line 1: "
 WRONG: dict[str, tuple[bytes, type[EpicentreError], str]] = {
     "a bomb": (BOMB, Invalid, f"{LINE}declares the entity 'a'; entities are not read"),
@@ -147,7 +153,27 @@ WRONG: dict[str, tuple[bytes, type[EpicentreError], str]] = {
     "a distribution": (
         one_gate(A, SPREAD),
         Invalid,
-        f"{LINE}<uniform-deviate>: is no expression that is supported here",
+        f"{LINE}<histogram>: is no expression that is supported here",
+    ),
+    "a test with repairs": (
+        one_gate(A, define("basic-event", "a", "<periodic-test>" + '<int value="1"/>' * 5 + "</periodic-test>")),
+        Invalid,
+        f"{LINE}<periodic-test>: takes 4 arguments, not 5",
+    ),
+    "a role": (
+        one_gate(A, '<define-component name="c" role="secret"/>', a=0.1),
+        Invalid,
+        f"{LINE}<define-component>: a role is public or private, not 'secret'",
+    ),
+    "what is private elsewhere": (
+        one_gate('<or><gate name="c.g"/><gate name="g"/></or>', hidden(define("gate", "g", A)), a=0.1),
+        UnknownName,
+        f"{LINE}there is no gate 'g'",
+    ),
+    "private twice": (
+        one_gate(A, hidden(define("gate", "g", A) * 2), a=0.1),
+        Invalid,
+        f"{LINE}<define-gate>: 'c.g' is defined twice",
     ),
     "a division by zero": (one_gate(A, BY_ZERO), Invalid, f"{LINE}<div>: gives no number for [1.0, 0.0]"),
     "an include": (one_gate(A, "<include/>", a=0.1), Invalid, f"{LINE}<include>: is not supported"),
@@ -161,6 +187,55 @@ def test_what_is_wrong_is_named_with_its_line(name: str) -> None:
     with pytest.raises(EpicentreError) as caught:
         read(content)
     assert (type(caught.value), caught.value.message) == (kind, sentence)
+
+
+def test_what_is_private_is_meant_inside_and_found_by_its_way_from_outside() -> None:
+    """top = gate ∧ c.gate, each of its own `a`, one seen by all: 0.1·0.5, and b of the tree is the same for both."""
+    top = '<and><gate name="gate"/><gate name="c.gate"/></and>'
+    inner = '<or><basic-event name="a"/><basic-event name="b"/></or>'
+    own = define("gate", "gate", inner) + define("basic-event", "a", '<float value="0.5"/>')
+    found = analyse(read(one_gate(top, define("gate", "gate", inner) + hidden(own), a=0.1, b=0)))
+    assert found.probability.lo == pytest.approx(0.1 * 0.5)
+    assert {one.event for one in found.importance} == {"a", "b", "c.a"}
+    own += define("basic-event", "b", '<float value="0.25"/>')
+    tree = define("gate", "g", '<event name="c.a"/>') + hidden(own)
+    named = f'<opsa-mef><define-fault-tree name="t">{tree}</define-fault-tree></opsa-mef>'.encode()
+    assert read(named, "g").q == {"t.c.a": 0.5}
+    assert read(named, "t.c.gate").top == "t.c.gate"
+
+
+LAWS = {
+    "<exponential>{}<system-mission-time/></exponential>": ([1e-3], 1 - exp(-0.1)),
+    "<GLM>{}<system-mission-time/></GLM>": ([0.5, 0.01, 0.03], 0.25 + 0.25 * exp(-4)),
+    "<Weibull>{}<system-mission-time/></Weibull>": ([50, 2, 25], 1 - exp(-2.25)),
+    "<periodic-test>{}<system-mission-time/></periodic-test>": ([0.01, 40, 10], 1 - exp(-0.1)),
+    "<periodic-test>{}<float value='90'/></periodic-test>": ([0.01, 40, 10], 1 - exp(-0.4)),
+    "<periodic-test>{}<float value='5'/></periodic-test>": ([0.01, 40, 10], 1 - exp(-0.05)),
+    "<lognormal-deviate>{}</lognormal-deviate>": ([0.2, 3, 0.95], 0.2),
+    "<beta-deviate>{}</beta-deviate>": ([1, 3], 0.25),
+    "<div><pi/>{}</div>": ([10], pi / 10),
+    "<min>{}<bool value='true'/></min>": ([0.5], 0.5),
+}
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_a_law_of_failure_is_its_formula_at_the_mission_time(law: str) -> None:
+    """100 hours in: at a constant rate, with repairs, with age, since the last of the tests; a deviate is its mean."""
+    values, wanted = LAWS[law]
+    event = define("basic-event", "a", law.format("".join(f'<float value="{value}"/>' for value in values)))
+    tree = read(one_gate(A, event), mission_hours=100)
+    assert tree.q["a"] == pytest.approx(wanted, rel=1e-12)
+
+
+def test_an_event_the_gate_does_not_need_may_be_worth_anything() -> None:
+    """Only what is solved has to be understood."""
+    assert read(one_gate(A, define("basic-event", "b", "<histogram/>"), a=0.5)).q == {"a": 0.5}
+
+
+def test_a_gate_that_only_an_event_tree_names_is_still_at_the_top() -> None:
+    """What collects gates outside the fault tree needs none of them."""
+    rest = '<define-event-tree name="e"><collect-formula><gate name="top"/></collect-formula></define-event-tree>'
+    assert read(one_gate(A, rest, a=0.5)).top == "top"
 
 
 def test_a_named_gate_is_solved_instead_of_the_top() -> None:
