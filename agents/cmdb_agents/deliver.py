@@ -1,8 +1,8 @@
-"""Brings the waiting report to the front door: decide by the answer, then act on the outbox without choices."""
+"""Brings the waiting reports to the front door: decide by the answer, then act on the outbox without choices."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -12,6 +12,8 @@ from cmdb_agents.outbox import Outbox, Waiting
 from cmdb_agents.signing import Signer
 
 ROUTE = "/snapshots"
+MOST = 500
+"""Reports in one delivery: after a long outage the next look at the machine does not wait for the last of them."""
 
 
 class Verdict(StrEnum):
@@ -59,10 +61,21 @@ def judge(answer: Answer) -> Verdict:
 
 
 def deliver(outbox: Outbox, door: FrontDoor, signer: Signer, now: float) -> Outcome:
-    """Send the waiting report; a skewed clock, or a counter from an old backup, is put right once and tried again."""
-    report = outbox.waiting()
-    if report is None:
-        return Outcome(Verdict.ACCEPTED, "nothing waits", 0)
+    """Send what waits, the oldest first, until nothing does or the front door has had enough for now."""
+    outcome, sent = Outcome(Verdict.ACCEPTED, "nothing waits", 0), 0
+    for _ in range(MOST):
+        report = outbox.waiting()
+        if report is None:
+            break
+        outcome = _deliver(report, outbox, door, signer, now)
+        sent += outcome.sent
+        if outcome.verdict not in (Verdict.ACCEPTED, Verdict.REFUSED, Verdict.FULL_NEEDED):
+            break
+    return replace(outcome, sent=sent)
+
+
+def _deliver(report: Waiting, outbox: Outbox, door: FrontDoor, signer: Signer, now: float) -> Outcome:
+    """One of them; a skewed clock, or a counter from an old backup, is put right once and tried again."""
     sent, mended = 0, set[Verdict]()
     while True:
         try:

@@ -231,14 +231,15 @@ def _status(arguments: argparse.Namespace) -> int:
     if enrolled is None:
         raise Misconfigured(f"no enrolment in {home.path}; run: epicentre-agent enrol --url URL --token-file FILE")
     outbox = Outbox(home.database)
-    waiting = outbox.waiting()
+    waiting, (reports, size) = outbox.waiting(), outbox.spooled()
     found = {
         "url": enrolled.url,
         "node": enrolled.node,
         "home": str(home.path),
         "last_accepted": json.loads(outbox.fact("last_accepted", "null")),
         "last_report": json.loads(outbox.fact("last_cycle", "null")),
-        "waiting": None if waiting is None else {"seq": waiting.seq, "bytes": len(waiting.body)},
+        "waiting": None if waiting is None else {"seq": waiting.seq, "reports": reports, "bytes": size},
+        "dropped": int(outbox.fact("dropped", "0")),
         "refused": int(outbox.fact("refused", "0")),
         "quarantine": outbox.quarantine(),
         "clock_offset_seconds": int(outbox.fact("clock_offset", "0")),
@@ -261,7 +262,9 @@ def _print_status(found: dict[str, Any]) -> None:
         print(f"last try: {last['outcome']} at {last['at']}: {last['message']}")
         print(f"cost:     {Cost(**last['cost'])}")
     if found["waiting"]:
-        print("waiting:  report {seq}, {bytes} bytes".format(**found["waiting"]))
+        print("waiting:  {reports} reports from {seq} on, {bytes} bytes".format(**found["waiting"]))
+    if found["dropped"]:
+        print(f"dropped:  {found['dropped']} reports that did not fit while the server was away")
     if found["clock_offset_seconds"]:
         print(f"clock:    {found['clock_offset_seconds']:+d} s to the server's")
     if found["refused"]:

@@ -1,8 +1,8 @@
-"""The agent's durable state: the report that waits, sequence and counter, what the front door acknowledged, the
+"""The agent's durable state: the reports that wait, sequence and counter, what the front door acknowledged, the
 remembered connections, and the quarantine. SQLite, WAL, synchronous=FULL.
 
-A report is committed before it is sent and deleted only after the front door has it. While one waits, the next is
-a full one and takes its place: sections say what is true now, so nothing is lost and the spool holds one report.
+A report is committed before it is sent and deleted only after the front door has it. While the front door is away
+each change is kept as a report of its own, so that the graph's history has no hole; what says nothing new is not kept.
 """
 
 from __future__ import annotations
@@ -20,12 +20,15 @@ from cmdb_agents.memory import Known, Pair
 from cmdb_agents.report import FULL_EVERY
 
 MAX_BYTES = 64 * 2**20
+MAX_WAITING = 48 * 2**20
+"""Bytes of reports that wait; beyond it the oldest go, whose changes the later ones hold as what is true now."""
 QUARANTINE_KEEPS = 20
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS report (
-    id TEXT PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL, gzip INTEGER NOT NULL, hashes TEXT NOT NULL
+    id TEXT PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL, gzip INTEGER NOT NULL, hashes TEXT NOT NULL,
+    whole INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS quarantine (
     id TEXT PRIMARY KEY, seq INTEGER NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL, body BLOB NOT NULL
@@ -73,9 +76,9 @@ class Outbox:
 
     def _widen(self) -> None:
         """A state that an earlier agent left gets the columns it lacks."""
-        there = {row[1] for row in self._db.execute("PRAGMA table_info(connection)")}
-        if "held" not in there:
-            self._db.execute("ALTER TABLE connection ADD COLUMN held INTEGER NOT NULL DEFAULT 0")
+        for table, column in (("connection", "held"), ("report", "whole")):
+            if column not in {row[1] for row in self._db.execute(f"PRAGMA table_info({table})")}:
+                self._db.execute(f"ALTER TABLE {table} ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
 
     def close(self) -> None:
         """Close the file."""
@@ -101,27 +104,67 @@ class Outbox:
     # --- reports -------------------------------------------------------------------------------------------
 
     def put(self, compose: Callable[[int, Mapping[str, str]], Draft], connections: Mapping[Pair, Known]) -> Waiting:
-        """Commit the next report. `compose(seq, acknowledged)` makes it; without acknowledged hashes it is full."""
+        """Commit the next report. `compose(seq, base)` makes it; without the hashes of a base it is full.
+
+        While others wait it builds on the newest of them, and where it says what that says it is not kept.
+        """
         with self._transaction():
             seq = int(self.fact("seq", "0")) + 1
             since = int(self.fact("since_full", str(FULL_EVERY)))
-            full = since >= FULL_EVERY - 1 or self.waiting() is not None
-            acknowledged = {} if full else json.loads(self.fact("acknowledged", "{}"))
-            draft = compose(seq, acknowledged)
-            self._db.execute("DELETE FROM report")
+            newest = self._newest()
+            full = since >= FULL_EVERY - 1 or (newest is not None and not self._whole_waits())
+            base = newest.hashes if newest else json.loads(self.fact("acknowledged", "{}"))
+            draft = compose(seq, {} if full else base)
+            self._keep(connections)
+            if newest is not None and newest.hashes == dict(draft.hashes):
+                return newest
+            if self._make_room(len(draft.body)) and not full and self._newest() is None:
+                full, draft = True, compose(seq, {})  # what it was to build on has gone
             self._db.execute(
-                "INSERT INTO report VALUES (?, ?, ?, ?, ?)",
-                (draft.id, seq, draft.body, draft.gzip, json.dumps(dict(draft.hashes))),
+                "INSERT INTO report (id, seq, body, gzip, hashes, whole) VALUES (?, ?, ?, ?, ?, ?)",
+                (draft.id, seq, draft.body, draft.gzip, json.dumps(dict(draft.hashes)), full),
             )
             self._note("seq", str(seq))
             self._note("since_full", "0" if full else str(since + 1))
-            self._keep(connections)
         return Waiting(draft.id, draft.body, draft.gzip, draft.hashes, seq)
 
+    def _whole_waits(self) -> bool:
+        return self._db.execute("SELECT 1 FROM report WHERE whole LIMIT 1").fetchone() is not None
+
+    def _make_room(self, needed: int) -> int:
+        """Let the oldest go where a report would not fit, and with it all that builds on it; returns how many."""
+        gone = 0
+        while self.spooled()[1] + needed > MAX_WAITING and (oldest := self.waiting()):
+            gone += self._forget_built_on(oldest.seq)
+        if gone:
+            self._note("dropped", str(int(self.fact("dropped", "0")) + gone))
+        return gone
+
+    def _forget_built_on(self, seq: int) -> int:
+        """Delete a report and those after it that build on it: all up to the next full one."""
+        return self._db.execute(
+            "DELETE FROM report WHERE seq >= ?1 AND seq < coalesce("
+            "(SELECT min(seq) FROM report WHERE seq > ?1 AND whole), 9e18)",
+            (seq,),
+        ).rowcount
+
     def waiting(self) -> Waiting | None:
-        """The report that has not been acknowledged yet."""
-        row = self._db.execute("SELECT id, body, gzip, hashes, seq FROM report ORDER BY seq DESC LIMIT 1").fetchone()
+        """The oldest report that has not been acknowledged yet."""
+        return self._one("ASC")
+
+    def _newest(self) -> Waiting | None:
+        return self._one("DESC")
+
+    def _one(self, order: str) -> Waiting | None:
+        row = self._db.execute(
+            f"SELECT id, body, gzip, hashes, seq FROM report ORDER BY seq {order} LIMIT 1"  # noqa: S608  # two fixed words
+        ).fetchone()
         return Waiting(row[0], row[1], bool(row[2]), json.loads(row[3]), row[4]) if row else None
+
+    def spooled(self) -> tuple[int, int]:
+        """How many reports wait, and their bytes."""
+        count, size = self._db.execute("SELECT count(*), coalesce(sum(length(body)), 0) FROM report").fetchone()
+        return int(count), int(size)
 
     def accepted(self, report: Waiting, at: str) -> None:
         """The front door has it: forget the body, remember the hashes."""
@@ -131,9 +174,9 @@ class Outbox:
             self._note("last_accepted", json.dumps({"seq": report.seq, "at": at}))
 
     def full_needed(self, report: Waiting) -> None:
-        """The front door does not know the base: drop the delta, and make the next one full."""
+        """The front door does not know the base: drop what builds on it, and make the next one full."""
         with self._transaction():
-            self._db.execute("DELETE FROM report WHERE id = ?", (report.id,))
+            self._forget_built_on(report.seq)
             self._note("acknowledged", "{}")
             self._note("since_full", str(FULL_EVERY))
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
+from itertools import chain
 
 from cmdb.registry import discover
 from cmdb.words import Problem, Section
-from cmdb_agents import collectors
+from cmdb_agents import collectors, forwards
 from cmdb_agents.collector import Collector, View
 from cmdb_agents.memory import Known, Pair, remember
 from cmdb_agents.ownership import own
@@ -26,8 +28,10 @@ def look(transport: Transport, known: Mapping[Pair, Known], now: int) -> tuple[V
 
     machine = transport.read()
     ownership = own(machine)
-    table = remember(known, sightings(machine, ownership), now, ownership.services)
-    view = View(machine, ownership, table, now)
+    seen = chain(sightings(machine, ownership), forwards.sightings(machine, ownership))
+    table = remember(known, seen, now, ownership.services)
+    passed_on = forwards.services(table, ownership)
+    view = View(machine, replace(ownership, services={**ownership.services, **passed_on}), table, now)
     return view, tuple(_one(collector, view) for collector in all_collectors().values())
 
 

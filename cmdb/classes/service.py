@@ -9,7 +9,13 @@ SERVICE = CIClass(
     identity=(LOCAL_KEY,),
     contained_by="RUNS_ON",
     attributes=(
-        Attribute("kind", "string", "How it is known: systemd, container or program.", index=True, required=True),
+        Attribute(
+            "kind",
+            "string",
+            "How it is known: systemd, container, program, or forward, a port that is passed on.",
+            index=True,
+            required=True,
+        ),
         Attribute("program", "string", "The program's file, main class or script.", search=True),
         Attribute("command", "string", "The command line with secrets masked."),
         Attribute("user", "string", "The account it runs as."),

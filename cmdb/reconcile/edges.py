@@ -10,7 +10,7 @@ from cmdb.claims import holds, source_of
 from cmdb.endpoints import Endpoint, Listeners, parse
 from cmdb.plan import EdgeClaim
 from cmdb.reconcile.items import Items, addresses_in
-from cmdb.reconcile.known import BOTH, CONTAINED, SURE, EdgeKey, Known
+from cmdb.reconcile.known import BOTH, CONTAINED, SURE, WATCHED, EdgeKey, Known
 from cmdb.reconcile.ledger import Ledger, rank
 from cmdb.reconcile.placeholders import Placeholders
 from cmdb.reconcile.said import scope_of
@@ -153,8 +153,11 @@ class Edges:
 
 
 def _both(claims: Mapping[str, EdgeClaim]) -> EdgeClaim | None:
-    """The server's word on what a client saw: of the surest sighting, and as old as that."""
-    seen = {scope: claim for scope, claim in claims.items() if claim.endpoint}
+    """The server's word on what a client saw: of the surest sighting, and as old as that.
+
+    That a server is looked at by who only watches it makes it nobody's dependency, however many see it.
+    """
+    seen = {scope: c for scope, c in claims.items() if c.endpoint and c.evidence.kind != WATCHED}
     if not seen:
         return None
     best = seen[min(seen, key=lambda scope: rank(scope, seen[scope]))].evidence

@@ -15,6 +15,9 @@ NOTHING_SAID = ScopeState(0)
 BOTH, SURE = "both ends", 0.99
 """The surest rung of the evidence ladder: a server's agent says from where it is used, and that is the client."""
 
+WATCHED = "monitoring"
+"""Evidence of a contact that only looks at the other end."""
+
 NewId = Callable[[str], str]
 EdgeKey = tuple[str, str, str]  # type, source id, target id
 

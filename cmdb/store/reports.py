@@ -17,6 +17,7 @@ from cmdb.cypher import facts
 from cmdb.cypher.facts import Bind, Step
 from cmdb.errors import Invalid, UnknownName
 from cmdb.identity import Boot, Verdict
+from cmdb.moments import hours, iso_utc
 from cmdb.plan import Plan
 from cmdb.reconcile import SELF
 from cmdb.reconcile.brake import Loss
@@ -37,6 +38,10 @@ class Outcome:
     verdict: Verdict | None = None
     plan: Plan | None = None
     freed: bool = False  # an earlier report of the node need not be held any longer
+
+
+LATE = 0.2
+"""Hours after which a report is said to have been taken earlier."""
 
 
 class _Undo(Exception):
@@ -113,7 +118,8 @@ class _Batch:
             self._write()
         if state["brakes"]:
             self._run(brake.FREE, {"node": snapshot.node})
-        seq = self._enter(snapshot, "report", plan.summary(), plan.operations() + bound, report=snapshot.report_id)
+        summary = plan.summary() + _late(snapshot.taken_at, self._now)
+        seq = self._enter(snapshot, "report", summary, plan.operations() + bound, report=snapshot.report_id)
         return Outcome("applied", seq, plan.summary(), verdict, plan, freed=bool(state["brakes"]))
 
     def close(self) -> bool:
@@ -215,6 +221,15 @@ ON CREATE SET c.opened_at = $now
 SET c.node = $node, c.reason = $reason, c.candidates = $candidates, c.trace = $trace, c.outcome = $outcome,
     c.state = 'open', c.hostname = $hostname
 """
+
+
+def _late(taken_at: str, now: str) -> str:
+    """Of a report that waited somewhere: when it was taken. The journal's own time never goes back."""
+    try:
+        waited = hours(taken_at, now)
+    except ValueError:
+        return ""  # no day of any calendar, as clocks without a battery have it
+    return f"; taken at {iso_utc(taken_at)}" if waited > LATE else ""
 
 
 def _boots(text: str | None) -> tuple[Boot, ...]:

@@ -111,21 +111,40 @@ def test_restart_keeps_the_numbers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("act", [drop, error(503, "overloaded"), error(507, "disk_full"), error(500, "oops")])
-def test_undelivered_is_kept_and_the_newest_full_replaces_it(tmp_path: Path, act: Any) -> None:
-    """A report nobody took waits; the next is whole and takes its place, so the spool holds one."""
-    with scripted_door(act, act) as door, agent_at(door, tmp_path) as (agent, _):
-        for _ in range(2):
+def test_what_changes_while_nobody_takes_it_is_all_kept(tmp_path: Path, act: Any) -> None:
+    """A report nobody took waits, each change behind it, the first of them whole; a look without change adds none.
+    They come in order, each once."""
+    with scripted_door(*[act] * 5) as door, agent_at(door, tmp_path) as (agent, machine):
+        for kernel in ("a", "b", "c", "c", "d"):
+            machine.kernel = kernel
             assert Verdict.LATER is agent.cycle().outcome.verdict
-            assert agent.outbox.waiting() is not None
+        assert agent.outbox.spooled()[0] == 4
         assert Verdict.ACCEPTED is agent.cycle().outcome.verdict
         assert agent.outbox.waiting() is None
-        assert [(r["seq"], whole(r)) for r in door.reports.values()] == [(3, ALL)]
+        told = [(r["seq"], r["sections"]["host"]["items"][0]["attributes"]["kernel"]) for r in door.reports.values()]
+        assert told == [(1, "a"), (2, "b"), (3, "c"), (4, "d")]
+        assert [whole(r) for r in door.reports.values()] == [ALL, {"host"}, {"host"}, {"host"}]
+    assert door.complaints == []
+
+
+def test_an_unknown_base_after_an_outage_costs_what_builds_on_it(tmp_path: Path) -> None:
+    """A server that comes back without its memory has the whole report of the outage and all that follows it."""
+    with scripted_door() as door, agent_at(door, tmp_path) as (agent, machine):
+        agent.cycle()
+        door.script += [drop] * 3
+        for kernel in ("a", "b", "c"):
+            machine.kernel = kernel
+            agent.cycle()
+        door.hashes.clear()
+        assert Verdict.ACCEPTED is agent.cycle().outcome.verdict
+        assert [(r["seq"], whole(r)) for r in door.reports.values()] == [(1, ALL), (3, ALL), (4, {"host"})]
 
 
 def test_taken_but_unanswered_does_no_harm(tmp_path: Path) -> None:
-    """The answer to a taken report was lost: the agent goes on with a whole one, no contradiction arises."""
-    with scripted_door(store_then_drop) as door, agent_at(door, tmp_path) as (agent, _):
+    """The answer to a taken report was lost: it is sent again and known; what changes goes on behind it."""
+    with scripted_door(store_then_drop) as door, agent_at(door, tmp_path) as (agent, machine):
         assert Verdict.LATER is agent.cycle().outcome.verdict
+        machine.kernel = "6.1.1"
         assert Verdict.ACCEPTED is agent.cycle().outcome.verdict
         assert [r["seq"] for r in door.reports.values()] == [1, 2]
         assert door.complaints == []

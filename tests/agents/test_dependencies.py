@@ -12,7 +12,7 @@ from support.reports import NOW as AT
 from support.reports import host, network, report, service, services, sockets, uses
 
 from cmdb.store import Store
-from cmdb.words import Section
+from cmdb.words import Evidence, Link, Ref, Section
 from cmdb_agents.memory import CLIENT, Known
 from cmdb_agents.run import look
 from cmdb_agents.transports.readings import Machine, Socket, Translation
@@ -74,6 +74,26 @@ def test_a_published_port_rewritten_to_a_container_is_the_containers() -> None:
     socket = Socket("tcp", "ESTABLISHED", "127.0.0.1", 45200, "127.0.0.1", 6379, (900,))
     found = edges(seen(rack(sockets=(*rack().sockets, socket)))["sockets"])
     assert ("unit:shop.service", "DEPENDS_ON", "tcp://127.0.0.1:6379") in found
+
+
+def test_a_port_that_the_kernel_passes_on_is_a_service() -> None:
+    """Who asks at this host's port depends on a service here, which depends on who answers; it is remembered, and is
+    none where a program listens, where this host itself asks, or where containers without a name may answer."""
+    passed = Translation("tcp", "10.20.0.8", 45100, "10.20.0.7", 8443, "10.30.0.5", 443)
+    mine = replace(passed, local="10.20.0.7")
+    taken = replace(passed, asked_port=443)  # nginx listens there
+    key = "forward:tcp://10.20.0.7:8443"
+    given = rack(translations=(passed, mine, taken))
+    view, _ = look(Given(given), {}, NOW)
+    sections = seen(given)
+    assert [k for k in edges(sections["sockets"]) if k[0].startswith("forward:")] == [
+        (key, "DEPENDS_ON", "tcp://10.30.0.5:443")
+    ]
+    (item,) = (i for i in sections["services"].items if i.attributes["kind"] == "forward")
+    assert (item.key, item.name, item.attributes["listens"]) == (key, "forward 10.20.0.7:8443", (key[8:],))
+    later = seen(rack(), dict(view.known))
+    assert key in {i.key for i in later["services"].items}
+    assert "conntrack" in {k.evidence.kind for k in later["sockets"].links}
 
 
 def test_a_monitoring_service_is_marked() -> None:
@@ -156,6 +176,17 @@ def test_another_client_confirms_nothing(store: Store) -> None:
     assert proof(store) == [TWO]
     server(store, 3, "10.0.0.99")
     assert proof(store) == [ONE]
+
+
+@neo4j
+def test_being_watched_is_no_dependency_however_many_see_it(store: Store) -> None:
+    """A contact that only looks at the server stays what it is when the server sees the poller, too."""
+    server(store, 1, "10.0.0.7")
+    watch = Link("COMMUNICATES_WITH", APP.ref, Ref("Endpoint", "tcp://10.0.0.5:5432"), Evidence("monitoring", "", 0.9))
+    store.apply(report(1, host("web1"), network("10.0.0.7"), services(APP), sockets(watch), node="nd_web"), AT)
+    rows = [row["id"] for row in store.find(None, first=100)]
+    assert [e.evidence["kind"] for e in store.edges(rows, "out", ["COMMUNICATES_WITH"])] == ["monitoring"]
+    assert proof(store) == []
 
 
 @neo4j

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -81,32 +83,82 @@ def test_no_database_is_misconfigured(tmp_path: Path) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(steps=st.lists(st.sampled_from(["put", "accept", "refuse", "full", "restart"]), max_size=25))
-def test_base_is_always_what_was_acknowledged(tmp_path_factory: pytest.TempPathFactory, steps: list[str]) -> None:
-    """In any order of events: numbers rise by one, and a delta builds only on hashes the front door has said yes to,
-    with no other report between."""
+@given(steps=st.lists(st.sampled_from(["put", "again", "accept", "refuse", "full", "restart"]), max_size=40))
+def test_every_report_builds_on_what_comes_before_it(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[str]
+) -> None:
+    """In any order of events: reports wait in the order they were made, numbers rise by one, and a delta builds only
+    on the report that waits before it, else on what the front door has said yes to; what says nothing new is not kept.
+    """
     path = tmp_path_factory.mktemp("spool") / "agent.db"
     outbox, yes, count = Outbox(path), {}, 0
+    queue: list[tuple[dict[str, str], bool]] = []  # hashes of what waits, and whether it is whole
     for step in steps:
         waiting = outbox.waiting()
-        if step == "put":
-            seen: list[object] = []
-            count += 1
-            made = outbox.put(lambda seq, base, seen=seen: (seen.append(dict(base)), draft(str(seq)))[1], {})
-            assert count == made.seq
-            assert seen[0] in ({}, yes)
-            assert waiting is None or seen == [{}]
+        assert outbox.spooled()[0] == len(queue)
+        if step == "put" or (step == "again" and queue):
+            name = str(count + 1) if step == "put" else queue[-1][0]["host"]
+            seen: list[dict[str, str]] = []
+            made = outbox.put(lambda _seq, base, seen=seen, name=name: (seen.append(dict(base)), draft(name))[1], {})
+            assert seen[0] in ({}, queue[-1][0] if queue else yes)
+            assert len(queue) != 1 or queue[0][1] or seen == [{}]  # behind a delta that waits comes a whole one
+            if step == "put":
+                count += 1
+                queue.append((dict(made.hashes), seen == [{}]))
+            assert made.seq == count
         elif step == "restart":
             outbox.close()
             outbox = Outbox(path)
         elif waiting is not None:
+            (hashes, _), *rest = queue
+            assert dict(waiting.hashes) == hashes
             if step == "accept":
                 outbox.accepted(waiting, "now")
-                yes = dict(waiting.hashes)
+                yes, queue = hashes, rest
             elif step == "refuse":
                 outbox.refused(waiting, "no", "now")
+                queue = rest
             else:
                 outbox.full_needed(waiting)
-                yes = {}
-            assert outbox.waiting() is None
+                yes, queue = {}, rest[next((n for n, one in enumerate(rest) if one[1]), len(rest)) :]
+    outbox.close()
+
+
+def test_a_spool_that_is_full_lets_the_oldest_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest state is always kept, what builds on a report that had to go goes with it, and it is counted."""
+    monkeypatch.setattr("cmdb_agents.outbox.MAX_WAITING", 1000)
+    outbox = Outbox(tmp_path / "agent.db")
+
+    def large(seq: int, base: Mapping[str, str]) -> Draft:
+        return Draft(str(seq), bytes(90 if base else 300), False, {"host": str(seq)})
+
+    for _ in range(60):
+        outbox.put(large, {})
+        assert outbox.spooled()[1] <= 1000
+    kept: list[int] = []
+    while waiting := outbox.waiting():
+        assert kept or len(waiting.body) == 300  # what is left begins with a whole one
+        kept.append(waiting.seq)
+        outbox.accepted(waiting, "now")
+    assert kept == list(range(kept[0], 61))
+    assert int(outbox.fact("dropped")) == 60 - len(kept)
+    outbox.close()
+
+
+def test_the_state_of_an_earlier_agent_is_taken_over(tmp_path: Path) -> None:
+    """Its waiting report is delivered first; behind it comes a whole one, for nobody knows what it was."""
+    path = tmp_path / "agent.db"
+    Outbox(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("ALTER TABLE report DROP COLUMN whole")
+        db.execute("INSERT INTO report VALUES ('old', 7, 'x', 0, '{}')")
+        db.execute("INSERT INTO fact VALUES ('seq', '7'), ('since_full', '2')")
+    db.close()
+    outbox, bases = Outbox(path), list[object]()
+    outbox.put(lambda _seq, base: (bases.append(base), draft("new"))[1], {})
+    assert outbox.spooled()[0] == 2
+    assert bases == [{}]
+    first = outbox.waiting()
+    assert first is not None
+    assert first.id == "old"
     outbox.close()

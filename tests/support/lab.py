@@ -12,35 +12,28 @@ the tests run in. `python tests/support/lab.py` builds it and waits, to be looke
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
 import shutil
 import subprocess
 import sys
 import time
-import uuid
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from support import namespaces
+from support.namespaces import PATH, Spaces
 from support.ssh_server import CONFIG, SSHD, Server, new_key, shown
 
 from cmdb_agents.discover.kind import Place, Secret
 
-T = TypeVar("T")
-CLONE_NEWNET = 0x40000000
-"""Of setns(2): a network namespace."""
 SWITCHES = {"sw1": (), "sw2": ("sw1",), "sw3": ("sw1",)}
 HOSTS = {"web1": ("sw2", "10.77.0.11"), "app1": ("sw2", "10.77.0.12"), "db1": ("sw3", "10.77.0.13"),
          "mon1": ("sw3", "10.77.0.14"), "collector": ("sw1", "10.77.0.9")}  # fmt: skip
-PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 LOOKED_AT = ("web1", "app1", "db1", "mon1")
 MANAGED = {"sw1": "10.77.0.1", "sw2": "10.77.0.2", "sw3": "10.77.0.3"}
 SECOND = {"mon1": "sw2"}
@@ -106,14 +99,8 @@ while True:
 
 
 def permitted() -> bool:
-    """Whether network namespaces can be made here."""
-    if os.geteuid() != 0 or SSHD is None or shutil.which("ip") is None:
-        return False
-    name = f"epi{os.getpid()}t"
-    if subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False).returncode:
-        return False
-    subprocess.run(["ip", "netns", "del", name], check=True)
-    return True
+    """Whether network namespaces can be made here, and SSH servers in them."""
+    return SSHD is not None and namespaces.permitted()
 
 
 def managed() -> bool:
@@ -122,18 +109,11 @@ def managed() -> bool:
 
 
 @dataclass
-class Lab:
+class Lab(Spaces):
     """The lab while it stands."""
 
-    folder: Path
-    prefix: str
-    secret: Secret
+    secret: Secret = field(default_factory=lambda: Secret("lab", "key", "root", ""))
     servers: dict[str, Server] = field(default_factory=dict)
-    children: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    def space(self, name: str) -> str:
-        """The namespace of a host or switch."""
-        return f"{self.prefix}{name}"
 
     def sockets(self, name: str) -> Path:
         """Where a switch's daemons meet."""
@@ -155,35 +135,6 @@ class Lab:
                 assert time.monotonic() < until, f"{name} does not hear its neighbours"
                 time.sleep(0.2)
 
-    def from_within(self, name: str, work: Callable[[], T]) -> T:
-        """Do it in a thread of its own whose sockets are a host's; what it finds comes back."""
-
-        def entered() -> T:
-            with Path("/run/netns", self.space(name)).open() as space:
-                if ctypes.CDLL(None, use_errno=True).setns(space.fileno(), CLONE_NEWNET):
-                    raise OSError(ctypes.get_errno(), "setns")
-            return work()
-
-        with ThreadPoolExecutor(max_workers=1) as alone:
-            return alone.submit(entered).result()
-
-    def inside(self, name: str, *command: str) -> list[str]:
-        """A command inside a host or switch, under its own host name."""
-        shell = f'hostname {name} && exec "$@"'
-        return ["ip", "netns", "exec", self.space(name), "unshare", "-u", "sh", "-c", shell, "sh", *command]
-
-    def run(self, name: str, *command: str) -> None:
-        """Run it to its end."""
-        subprocess.run(["ip", "netns", "exec", self.space(name), *command], check=True, capture_output=True)
-
-    def start(self, name: str, *command: str) -> None:
-        """Start it, to be ended with the lab."""
-        log = (self.folder / f"{name}.log").open("ab")
-        self.children.append(
-            subprocess.Popen(self.inside(name, *command), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        )
-        log.close()
-
 
 @contextmanager
 def lab(folder: Path) -> Iterator[Lab]:
@@ -191,8 +142,8 @@ def lab(folder: Path) -> Iterator[Lab]:
     folder.mkdir(parents=True, exist_ok=True)
     user = new_key(folder / "user")
     assert user is not None
-    made = Lab(folder, f"epi{os.getpid()}", Secret("lab", "key", "root", (folder / "user").read_text()))
-    try:
+    made = Lab(folder, secret=Secret("lab", "key", "root", (folder / "user").read_text()))
+    with made.ending():
         _wire(made)
         for name in LOOKED_AT:
             _sshd(made, name)
@@ -201,25 +152,16 @@ def lab(folder: Path) -> Iterator[Lab]:
                 _snmpd(made, name)
         _programs(made)
         time.sleep(2)  # until every client has its connection
-        yield made
-    finally:
-        for child in made.children:
-            child.kill()
-            child.wait(10)
-        for name in (*SWITCHES, *HOSTS):
-            subprocess.run(["ip", "netns", "del", made.space(name)], check=False, capture_output=True)
-            shutil.rmtree(f"/etc/netns/{made.space(name)}", ignore_errors=True)
-            shutil.rmtree(made.sockets(name), ignore_errors=True)
+        try:
+            yield made
+        finally:
+            for name in SWITCHES:
+                shutil.rmtree(made.sockets(name), ignore_errors=True)
 
 
 def _wire(made: Lab) -> None:
     for name in (*SWITCHES, *HOSTS):
-        own = Path("/etc/netns") / made.space(name)  # `ip netns exec` lays these files over /etc
-        own.mkdir(parents=True)
-        (own / "machine-id").write_text(uuid.uuid5(uuid.NAMESPACE_DNS, f"{made.prefix}{name}").hex + "\n")
-        (own / "hosts").write_text(f"127.0.0.1 localhost\n{MANAGED.get(name) or HOSTS[name][1]} {name}\n")
-        subprocess.run(["ip", "netns", "add", made.space(name)], check=True)
-        made.run(name, "ip", "link", "set", "lo", "up")
+        made.make(name, MANAGED.get(name) or HOSTS[name][1])
     for name in SWITCHES:
         made.run(name, "ip", "link", "add", "br0", "type", "bridge")
         made.run(name, "ip", "link", "set", "br0", "up")

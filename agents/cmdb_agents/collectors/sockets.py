@@ -12,6 +12,7 @@ from dataclasses import replace
 from cmdb.words import Link, Problem, Ref, Section
 from cmdb_agents.addresses import WILDCARDS, endpoint, is_loopback, is_private
 from cmdb_agents.collector import MAX_KEY, Collector, View, clean, section
+from cmdb_agents.forwards import FORWARD
 from cmdb_agents.memory import (
     CLIENT,
     ESTABLISHED,
@@ -31,18 +32,17 @@ from cmdb_agents.transports.readings import Machine, Socket
 def collect(view: View) -> Section:
     """A link for each remembered connection of the host and of the services it has now."""
     links = []
-    watched = {key: polled(view.known, key) for key in view.ownership.services}
+    watched = {key: polled(view.known, key) for key in view.ownership.services if not key.startswith(FORWARD)}
     for (source, target), known in view.known.items():
         if source == SELF or source in view.ownership.services:
             end = Ref("Host", "self") if source == SELF else Ref("Service", clean(source, MAX_KEY))
             looks = target in watched.get(source, ())
             kind = "COMMUNICATES_WITH" if source == SELF or looks else "DEPENDS_ON"
             proof = evidence(target, known, view.now)
-            proof = (
-                replace(proof, kind="monitoring", detail=f"{proof.detail}, one short contact of many")
-                if looks
-                else proof
-            )
+            if looks:
+                proof = replace(proof, kind="monitoring", detail=f"{proof.detail}, one short contact of many")
+            elif source.startswith(FORWARD):
+                proof = replace(proof, kind="conntrack", detail=f"{proof.detail}, where the kernel passes it on to")
             links.append(Link(kind, end, Ref("Endpoint", target), proof))
     full = sum(not source.startswith(CLIENT) for source, _ in view.known) >= MAX_CONNECTIONS
     problems = [Problem(f"connections after the first {MAX_CONNECTIONS}", "truncated")] if full else []
