@@ -26,13 +26,13 @@ from common import sized
 SNAPSHOT = """
 import time
 from cmdb_agents import report
-from cmdb_agents.run import look
+from cmdb_agents.run import look, read, sections
 from cmdb_agents.transports.local import Local
 transport = Local()
 look(transport, {}, int(time.time()))  # the first look imports and fills the caches, as in a running agent
 started = time.process_time()
-view, sections = look(transport, {}, int(time.time()))
-stated = report.state(sections)
+view = read(transport, {}, int(time.time()))
+stated = report.state(sections(view))
 made = report.compose(stated, {}, report_id="r", node="n", boot_id="b", seq=1, taken_at="t")
 body, _ = report.encode(made)
 print((time.process_time() - started) * 1000, len(body), len(view.machine.processes), len(view.machine.sockets))

@@ -21,7 +21,7 @@ from cmdb_agents.deliver import Outcome, Verdict, deliver
 from cmdb_agents.front_door import FrontDoor
 from cmdb_agents.home import Enrolled, Home
 from cmdb_agents.outbox import Draft, Outbox
-from cmdb_agents.run import look, unseen
+from cmdb_agents.run import read, sections, unseen
 from cmdb_agents.signing import Signer
 from cmdb_agents.transports.local import memory_kib
 from cmdb_agents.transports.readings import Transport
@@ -81,8 +81,8 @@ class Agent:
         """Look, commit, deliver; a report that is not taken stays in the spool."""
         before = _cpu_ms()
         now = self._clock()
-        view, sections = look(self._transport, self.outbox.connections(), int(now))
-        stated = report.state(sections)
+        view = read(self._transport, self.outbox.connections(), int(now))
+        stated = report.state(sections(view))
         outcome, seq, whole = self._send(view, stated, now)
         if outcome.verdict is Verdict.FULL_NEEDED:
             again, seq, whole = self._send(view, stated, now)

@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
 from cmdb_agents import masking
 from cmdb_agents.addresses import endpoint, shortest
+from cmdb_agents.exchange import exchange
 from cmdb_agents.transports.hand import Hand
 from cmdb_agents.transports.reader import Reader, why
 from cmdb_agents.transports.readings import Container
@@ -57,21 +60,16 @@ def _answered(hand: Hand) -> Iterator[Container]:
 
 def ask(path: str) -> list[Any]:
     """GET /containers/json over the runtime's unix socket (Docker Engine API; podman answers the same)."""
-    import socket
-    from http.client import HTTPConnection, HTTPException
-
-    connection = HTTPConnection("localhost", timeout=SECONDS)
-    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(SECONDS)
+        connection.connect(path)
+        until = time.monotonic() + SECONDS
+        answer = exchange(connection, "GET /containers/json", {"Host": "localhost"},
+                          until=until, patience=SECONDS, limit=MAX_ANSWER)  # fmt: skip
     try:
-        connection.sock.settimeout(SECONDS)
-        connection.sock.connect(path)
-        connection.request("GET", "/containers/json")
-        answer = connection.getresponse()
-        rows = json.loads(answer.read(MAX_ANSWER))
-    except (HTTPException, RecursionError) as error:
+        rows = json.loads(answer.body)
+    except RecursionError as error:
         raise ValueError(f"the runtime's answer is not understood: {type(error).__name__}") from error
-    finally:
-        connection.close()
     if answer.status != 200 or not isinstance(rows, list):
         raise ValueError(f"the runtime answered {answer.status}")
     return rows
