@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
-from pathlib import Path
 from typing import Any, TypeVar
 
 from cmdb.errors import Misconfigured
@@ -356,18 +355,6 @@ class Local(Linux):
         if not sys.platform.startswith("linux"):
             raise Misconfigured(f"this reads Linux machines only, not {sys.platform}")
         super().__init__(Hand(root))
-
-
-def memory_kib() -> tuple[int, int]:
-    """(resident now, peak since start) of this process. Not getrusage: its peak includes the parent before exec."""
-    if not Path("/proc/self/status").exists():  # another system knows the peak only
-        import resource
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
-        return peak, peak
-    with Path("/proc/self/status").open(encoding="ascii", errors="replace") as file:
-        rows = dict(line.split(":", 1) for line in file if line.startswith("Vm"))
-    return _number(rows["VmRSS"].split()[0]), _number(rows["VmHWM"].split()[0])
 
 
 def _kib(text: str | None) -> int:
