@@ -21,6 +21,7 @@ from cmdb_agents.transports.readings import Container
 SOCKETS = ("/run/docker.sock", "/var/run/docker.sock", "/run/podman/podman.sock")
 CONTAINERD = "/run/containerd/io.containerd.runtime.v2.task"
 PODMAN = "/var/lib/containers/storage/overlay-containers"
+PIDS = "/run/containers/storage/overlay-containers"
 MAX_CONTAINERS = 1_000
 MAX_ANSWER = 16 * 2**20
 SECONDS = 5
@@ -118,10 +119,16 @@ def _written(hand: Hand) -> Iterator[Container]:
         _trouble(hand, "containers of containerd", "permission denied", root_helps=True)
     for row in _json(hand.line(f"{PODMAN}/containers.json", MAX_ANSWER), []):
         details = _json(row.get("metadata") or "", {})
-        if hand.exists(f"/run/containers/storage/overlay-containers/{row.get('id')}/userdata/pidfile"):
+        if _runs(hand, f"{PIDS}/{row.get('id')}/userdata/pidfile"):
             name = details.get("name") or (row.get("names") or [row["id"][:12]])[0]
             yield Container(row["id"], name, details.get("image-name", ""), "running", runtime="podman",
                             digest=details.get("image-id", ""))  # fmt: skip
+
+
+def _runs(hand: Hand, file: str) -> bool:
+    """Whether the process named in the file is there: podman leaves the file behind a container that has ended."""
+    pid = hand.line(file, 32)
+    return hand.exists(f"/proc/{pid}") if pid.isdecimal() else hand.exists(file)
 
 
 def of_bundle(name: str, space: str, text: str) -> Container | None:
