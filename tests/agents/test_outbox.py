@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from cmdb.errors import DiskFull, Misconfigured
 from cmdb_agents.memory import Known
-from cmdb_agents.outbox import QUARANTINE_KEEPS, Draft, Outbox, peek
+from cmdb_agents.outbox import MAX_BYTES, QUARANTINE_KEEPS, Draft, Outbox, peek
+from cmdb_agents.report import MAX_BODY
 
 
 def draft(name: str) -> Draft:
@@ -70,6 +72,37 @@ def test_quarantine_is_bounded(tmp_path: Path) -> None:
         outbox.refused(outbox.put(lambda seq, _: draft(str(seq)), {}), f"reason {n}", "now")
     assert len(outbox.quarantine()) == QUARANTINE_KEEPS
     assert str(QUARANTINE_KEEPS + 5) == outbox.fact("refused")
+    outbox.close()
+
+
+def test_large_refused_reports_leave_room(tmp_path: Path) -> None:
+    """However large what the front door refuses, the newest is kept aside and the next report is put."""
+    outbox = Outbox(tmp_path / "agent.db")
+    for n in range(6):
+        body = bytes([n]) * (15 * 2**20)
+        outbox.refused(outbox.put(lambda seq, _, body=body: Draft(str(seq), body, False, {}), {}), f"{n}", "now")
+    assert [row["reason"] for row in outbox.quarantine()] == ["5"]
+    outbox.put(lambda _seq, _: Draft("largest", bytes(MAX_BODY), False, {}), {})
+    outbox.close()
+    assert (tmp_path / "agent.db").stat().st_size <= MAX_BYTES
+
+
+def test_days_without_a_server_fit(tmp_path: Path) -> None:
+    """Reports of a large host, one after the other for as long as the server is away, take no more than one of them:
+    three days are 4,320, and what is there after twenty is there after two hundred. What was seen on the way stays."""
+    outbox, body = Outbox(tmp_path / "agent.db"), 2**18
+    seen = {("app", f"tcp://10.0.0.9:{port}"): Known(1, 1, 0.7, True) for port in range(2_000)}
+    sizes = []
+    for n in range(200):
+        outbox.put(lambda seq, _: Draft(str(seq), os.urandom(body), True, {}), seen)
+        if n in (20, 199):
+            sizes.append(sum(path.stat().st_size for path in tmp_path.iterdir()))
+    assert sizes[1] <= sizes[0] * 1.1
+    assert sizes[1] < MAX_BYTES / 4
+    assert outbox.connections() == seen
+    waiting = outbox.waiting()
+    assert waiting is not None
+    assert waiting.seq == 200
     outbox.close()
 
 

@@ -231,6 +231,7 @@ def test_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert (one["runtime"], one["image"], one["networks"]) == ("docker", "shop:1", ("host",))
         assert (len(one["image_digest"]), one["labels"][1]) == (64, "db_password=***")
         assert container("shop-api") == {}
+    run("umount", f"{tmp_path}/exec/netns/default", check=False)  # the daemon leaves it
 
 
 def test_containerd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
