@@ -2,8 +2,9 @@
 
     python benchmarks/agent_cost.py [--runs 5]
 
-The hosts are this machine with real processes and connections added. Each figure of ours is the median of fresh
-processes; CPU is of one look after the first, memory the peak of the process. Peers that are not installed are named.
+The hosts are this machine with real processes and connections added. CPU is of one look after the first, the median of
+fresh processes; memory is the peak of the real command after six reports, state and server included, by plain HTTP and
+by TLS (which loads OpenSSL). Peers that are not installed are named.
 """
 
 from __future__ import annotations
@@ -12,32 +13,37 @@ import argparse
 import contextlib
 import os
 import shutil
+import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import trustme
 from common import sized
+
+from cmdb_agents.home import Enrolled, Home
 
 SNAPSHOT = """
 import time
 from cmdb_agents import report
-from cmdb_agents.run import look
+from cmdb_agents.run import look, read, sections
 from cmdb_agents.transports.local import Local
 transport = Local()
 look(transport, {}, int(time.time()))  # the first look imports and fills the caches, as in a running agent
 started = time.process_time()
-view, sections = look(transport, {}, int(time.time()))
-stated = report.state(sections)
+view = read(transport, {}, int(time.time()))
+stated = report.state(sections(view))
 made = report.compose(stated, {}, report_id="r", node="n", boot_id="b", seq=1, taken_at="t")
 body, _ = report.encode(made)
 print((time.process_time() - started) * 1000, len(body), len(view.machine.processes), len(view.machine.sockets))
 """
-AGENT = "import cmdb_agents.agent\n" + SNAPSHOT
 ALONE = "import time; started = time.process_time()\nimport psutil\nprint((time.process_time() - started) * 1000)\n"
 # Not getrusage: at exec the kernel hands a child the peak of the process it was forked from.
 PEAK = "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
@@ -62,12 +68,61 @@ sys.stdin.read()
 """
 
 
+class _Door(BaseHTTPRequestHandler):
+    """Takes every report."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(202)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def running(scheme: str, reports: int = 6) -> tuple[float, float]:
+    """CPU milliseconds of the last of several reports of the real command, and its peak resident MiB."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Door)
+    with tempfile.TemporaryDirectory() as folder:
+        authority = Path(folder) / "ca.pem"
+        if scheme == "https":
+            ca = trustme.CA()
+            ca.cert_pem.write_to_path(authority)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            ca.issue_cert("127.0.0.1").configure_cert(context)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        home = Home(Path(folder) / "home")
+        home.make()
+        enrolled = Enrolled(f"{scheme}://127.0.0.1:{server.server_address[1]}", "nd", "key", key_since=int(time.time()))
+        home.keep(enrolled, bytes(32))
+        command = [sys.executable, "-c", "from cmdb_agents.main import main; main()", "--home", str(home.path)]
+        child = subprocess.Popen(
+            [*command, "run", "--interval", "1"],
+            stderr=subprocess.PIPE, text=True, env={**os.environ, "SSL_CERT_FILE": str(authority)},
+        )  # fmt: skip
+        try:
+            assert child.stderr is not None
+            lines = [child.stderr.readline() for _ in range(reports)]
+            said = dict(word.split("=", 1) for word in lines[-1].split() if "=" in word)
+            status = Path(f"/proc/{child.pid}/status").read_text(encoding="ascii", errors="replace")
+            peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+            return float(said["cpu_ms"]), peak / 1024
+        finally:
+            child.terminate()
+            child.wait(10)
+            server.shutdown()
+            server.server_close()
+
+
 @contextlib.contextmanager
 def host(processes: int, sockets: int) -> Iterator[None]:
     """This machine with so many processes and TCP sockets at least; all of them are gone afterwards."""
     there = sum(entry.name.isdigit() for entry in Path("/proc").iterdir())
     more = max(1, processes - there)
-    each = sockets // 2 // more
+    each = -(-sockets // 2 // more)
     command = [sys.executable, "-c", LOAD, str(more), str(each)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdin is not None
@@ -148,11 +203,14 @@ def main() -> None:
 def report(runs: int, most: int) -> None:
     """One host: ours, then the others in the same run. `most` is the bar in CPU milliseconds."""
     seen = sum(entry.name.isdigit() for entry in Path("/proc").iterdir())
-    inner, memory, (_, size, matter, sockets) = measure(AGENT, runs)
+    inner, _, (_, size, matter, sockets) = measure(SNAPSHOT, runs)
+    whole, memory = running("http")
+    secured, most_memory = running("https")
     loading, bare, _ = measure(ALONE, runs)
     print(f"host of {seen} processes, {sockets} sockets")
     print(f"  one full snapshot      {inner:7.1f} ms CPU (bar {most}), {size} bytes; {matter} processes matter")
-    print(f"  whole agent            {memory:7.1f} MiB peak (bar 25)")
+    print(f"  running, plain HTTP    {whole:7.1f} ms CPU a report, {memory:.1f} MiB peak (bar 25)")
+    print(f"  running, TLS           {secured:7.1f} ms CPU a report, {most_memory:.1f} MiB peak (bar 25)")
     print(f"  importing psutil alone {loading:7.1f} ms CPU, {bare:.1f} MiB -> ours {inner / loading:.2f} x CPU")
     if (peer := node_exporter()) is None:
         print("  node_exporter is not installed (Debian: prometheus-node-exporter)")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -21,9 +20,9 @@ from cmdb_agents.deliver import Outcome, Verdict, deliver
 from cmdb_agents.front_door import FrontDoor
 from cmdb_agents.home import Enrolled, Home
 from cmdb_agents.outbox import Draft, Outbox
-from cmdb_agents.run import look, unseen
+from cmdb_agents.run import read, sections, unseen
 from cmdb_agents.signing import Signer
-from cmdb_agents.transports.local import memory_kib
+from cmdb_agents.transports.footprint import cpu_ms, memory_kib
 from cmdb_agents.transports.readings import Transport
 
 
@@ -79,10 +78,11 @@ class Agent:
 
     def cycle(self) -> Cycle:
         """Look, commit, deliver; a report that is not taken stays in the spool."""
-        before = _cpu_ms()
+        before = cpu_ms()
         now = self._clock()
-        view, sections = look(self._transport, self.outbox.connections(), int(now))
-        stated = report.state(sections)
+        view = read(self._transport, self.outbox.connections(), int(now))
+        stated = report.state(sections(view))
+        self._boot(view.machine.platform.boot_id)
         outcome, seq, whole = self._send(view, stated, now)
         if outcome.verdict is Verdict.FULL_NEEDED:
             again, seq, whole = self._send(view, stated, now)
@@ -90,7 +90,7 @@ class Agent:
         if outcome.verdict is Verdict.ACCEPTED:
             self._rotate(now)
         resident, peak = memory_kib()
-        cost = Cost(_cpu_ms() - before, resident / 1024, peak / 1024, outcome.sent)
+        cost = Cost(cpu_ms() - before, resident / 1024, peak / 1024, outcome.sent)
         done = Cycle(seq, outcome, len(stated), whole, unseen(view), cost)
         last = {
             "at": _iso(now),
@@ -114,7 +114,7 @@ class Agent:
                 acknowledged,
                 report_id=report_id,
                 node=self._enrolled.node,
-                boot_id=view.machine.platform.boot_id,
+                boot_id=self.outbox.fact("boot"),
                 seq=seq,
                 taken_at=_iso(now),
             )
@@ -123,6 +123,11 @@ class Agent:
 
         waiting = self.outbox.put(compose, view.known)
         return deliver(self.outbox, self.door, self._signer, self._clock()), waiting.seq, whole
+
+    def _boot(self, said: str) -> None:
+        known = self.outbox.fact("boot")
+        if not same_boot(known, said):
+            self.outbox.note("boot", said)
 
     def _rotate(self, now: float) -> None:
         """A new key where the old one is due; what goes wrong with it costs no report."""
@@ -166,6 +171,14 @@ def keep_reporting(agent: Agent, interval: float, first_splay: float, stop: Even
             failures += 1
 
 
+def same_boot(known: str, said: str) -> bool:
+    """Whether two boot ids are one. Linux has real ones; elsewhere it is the time of the start, which moves with the
+    clock, and one that went back would be another machine's."""
+    if known.isdecimal() and said.isdecimal():
+        return abs(int(known) - int(said)) <= 120
+    return known == said
+
+
 def line(done: Cycle) -> str:
     """One log line of a cycle."""
     return (
@@ -178,11 +191,6 @@ def line(done: Cycle) -> str:
 def _log(text: str) -> None:
     sys.stderr.write(f"{_iso(time.time())} {text}\n")
     sys.stderr.flush()
-
-
-def _cpu_ms() -> float:
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (time.process_time() + children.ru_utime + children.ru_stime) * 1000
 
 
 def _iso(seconds: float) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -12,6 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cmdb.errors import Misconfigured
+
+POSIX = hasattr(os, "geteuid")
+"""Whether modes say who may read a file. On Windows the folder's access list does, which a user's own data inherit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,9 @@ class Enrolled:
 
 
 def default_home() -> Path:
-    """/var/lib for root, else the user's state folder (XDG)."""
+    """/var/lib for root, else the user's state folder (XDG); on Windows below the user's own application data."""
+    if not POSIX:
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "epicentre-agent"
     if os.geteuid() == 0:
         return Path("/var/lib/epicentre-agent")
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
@@ -49,7 +53,7 @@ class Home:
         """Make the folder, readable by its owner only."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if self.path.stat().st_mode & 0o077 and self.path.stat().st_uid == os.geteuid():
+            if POSIX and self.path.stat().st_mode & 0o077 and self.path.stat().st_uid == os.geteuid():
                 self.path.chmod(0o700)
         except OSError as error:
             raise Misconfigured(
@@ -69,7 +73,7 @@ class Home:
         """The private key; refused when others can read its file."""
         path = self.path / name
         try:
-            if path.stat().st_mode & 0o077:
+            if POSIX and path.stat().st_mode & 0o077:
                 raise Misconfigured(f"{path} can be read by others; chmod 600 it, or enrol again with a new key")
             raw = base64.b64decode(path.read_text(encoding="ascii"), validate=True)
         except (OSError, ValueError) as error:
@@ -105,6 +109,8 @@ class Home:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self.path / name)
+        if not POSIX:
+            return  # no folder can be opened there
         folder = os.open(self.path, os.O_RDONLY)
         os.fsync(folder)
         os.close(folder)
@@ -114,14 +120,26 @@ class Home:
         """Only one agent works in this folder; the kernel drops the lock with the process, however it ends."""
         self.make()
         try:
-            handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         except OSError as error:
             raise Misconfigured(f"the agent's folder {self.path} cannot be used: {error.strerror}") from error
         try:
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
+                _take(handle)
+            except (BlockingIOError, PermissionError) as error:
                 raise Misconfigured(f"another agent is at work in {self.path}") from error
             yield
         finally:
             os.close(handle)
+
+
+def _take(handle: int) -> None:
+    """Lock an open file, or raise at once."""
+    try:
+        import fcntl
+    except ImportError:
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]  # of Windows alone
+        return
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

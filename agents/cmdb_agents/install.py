@@ -76,6 +76,9 @@ def unit(program: str, *, sees_all: bool = False) -> str:
 
 def check(root: Path = Path("/")) -> None:
     """Refuse before anything is done: Misconfigured says what is missing."""
+    if not sys.platform.startswith("linux"):
+        raise Misconfigured(f"this makes a service of systemd, which {sys.platform} has not; let what starts this "
+                            "machine's services run: epicentre-agent run")  # fmt: skip
     if os.geteuid() != 0:
         raise Misconfigured("a service is installed by root; without root use: epicentre-agent run")
     if not (root / "run/systemd/system").is_dir():

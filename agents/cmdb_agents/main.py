@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from cmdb_agents import sparing  # noqa: F401  # before all others: they name what it spares
+
+# isort: split
 import argparse
 import json
 import signal

@@ -20,9 +20,10 @@ from cmdb_agents.memory import Known, Pair
 from cmdb_agents.report import FULL_EVERY
 
 MAX_BYTES = 64 * 2**20
-MAX_WAITING = 48 * 2**20
+MAX_WAITING = 40 * 2**20
 """Bytes of reports that wait; beyond it the oldest go, whose changes the later ones hold as what is true now."""
-QUARANTINE_KEEPS = 20
+QUARANTINE_KEEPS, QUARANTINE_BYTES = 20, 16 * 2**20
+"""Beside the quarantine there is room for the largest report the front door takes."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -184,14 +185,20 @@ class Outbox:
         """The front door will never take it: keep it aside for people, newest few only."""
         with self._transaction():
             self._db.execute("DELETE FROM report WHERE id = ?", (report.id,))
+            self._make_room_aside(len(report.body))
             self._db.execute(
                 "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?)",
                 (report.id, report.seq, at, reason[:500], report.body),
             )
-            self._db.execute(
-                "DELETE FROM quarantine WHERE seq <= (SELECT MAX(seq) FROM quarantine) - ?", (QUARANTINE_KEEPS,)
-            )
             self._note("refused", str(int(self.fact("refused", "0")) + 1))
+
+    def _make_room_aside(self, size: int) -> None:
+        """The oldest in quarantine go, so that there are few and the newest still has room."""
+        kept = self._db.execute("SELECT id, length(body) FROM quarantine ORDER BY seq DESC").fetchall()
+        for number, (name, length) in enumerate(kept, start=1):
+            size += length
+            if number >= QUARANTINE_KEEPS or size > QUARANTINE_BYTES:
+                self._db.execute("DELETE FROM quarantine WHERE id = ?", (name,))
 
     def quarantine(self) -> list[dict[str, Any]]:
         """The refused reports that are still kept: id, seq, at, reason."""

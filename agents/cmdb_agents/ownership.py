@@ -69,6 +69,8 @@ def own(machine: Machine) -> Ownership:
 
 @dataclass(slots=True)
 class _Decision:
+    """What is found out on the way."""
+
     machine: Machine
     processes: dict[int, Process] = field(default_factory=dict)
     programs: dict[int, Program] = field(default_factory=dict)

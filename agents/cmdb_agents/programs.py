@@ -46,6 +46,8 @@ _UMBRELLAS = frozenset({
 _DOMAINS = frozenset({"com", "org", "net", "io", "edu", "gov", "dev", "info", "biz", "app", "cloud"})
 _SECOND_LEVEL = frozenset({"co", "ac", "com", "org", "gov", "net"})
 
+_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\|[^/\\]+\.exe$", re.IGNORECASE)
+"""A path of Windows, or the bare name of a program there."""
 _SUFFIX = re.compile(r"\.(?:py[cz]?|[mc]?js|ts|rb|p[lm]|php|phar|jar|war|sh)$", re.IGNORECASE)
 _VERSION = re.compile(r"[-_.]v?\d[\w.+-]*$")
 
@@ -71,7 +73,8 @@ def program(argv: tuple[str, ...], exe: str, comm: str) -> Program:
             if path and pattern.fullmatch(path):
                 named = path if kind == "sh" else kind  # which shell is worth knowing, which python is not
                 return _interpreted(kind, argv[1:], exe or first) or Program(named, exe or first, anonymous=True)
-    return _named(_base(first).lstrip("-") or _base(exe) or comm, exe or first or comm)
+    short = _base(comm) if comm.lower().endswith(".exe") else comm
+    return _named(_base(first).lstrip("-") or _base(exe) or short, exe or first or comm)
 
 
 def _named(name: str, detail: str) -> Program:
@@ -80,12 +83,15 @@ def _named(name: str, detail: str) -> Program:
 
 
 def _base(path: str) -> str:
+    if _WINDOWS.match(path):
+        name = path.rstrip("\\/").replace("/", "\\").rpartition("\\")[2]
+        return name[:-4] if name.lower().endswith(".exe") else name
     return path.rstrip("/").rpartition("/")[2]
 
 
 def _title(argv: tuple[str, ...], exe: str) -> str:
     """The name in a title a process wrote over its arguments: "nginx: worker process", "puma 6.4 (tcp://…) [shop]"."""
-    if not argv or " " not in argv[0] or argv[0] == exe or any(argv[1:]):
+    if not argv or " " not in argv[0] or argv[0] == exe or any(argv[1:]) or _WINDOWS.match(argv[0]):
         return ""
     return _base(argv[0].split(" ", 1)[0]).rstrip(":")
 

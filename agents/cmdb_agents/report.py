@@ -1,15 +1,19 @@
-"""From sections to the bytes of a report. Pure: ids, times and numbers are passed in."""
+"""From sections to the bytes of a report. Pure: ids, times and numbers are passed in.
+
+A section is encoded once, piece by piece, and what it was made of can go: the text gives its hash and is what travels.
+"""
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cmdb.errors import TooLarge
-from cmdb.words import WIRE_SCHEMA, Section, section_hash
+from cmdb.words import WIRE_SCHEMA, Section
+from cmdb_agents.digest import digest
 
 FULL_EVERY = 14
 COMPRESS_OVER = 1024
@@ -19,17 +23,29 @@ MAX_BODY = 20 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A section ready to travel: its JSON object and the hash of it."""
+    """A section ready to travel: the canonical JSON of its object, and the hash of it."""
 
     name: str
-    wire: Mapping[str, Any]
+    text: bytearray
     hash: str
+
+    @property
+    def wire(self) -> Mapping[str, Any]:
+        """The object, for people to look at."""
+        found: dict[str, Any] = json.loads(self.text)
+        return found
 
 
 def state(sections: Iterable[Section]) -> tuple[Stated, ...]:
-    """Each section with its hash."""
-    made = ((s.name, s.to_wire()) for s in sections)
-    return tuple(Stated(name, wire, section_hash(wire)) for name, wire in made)
+    """Each section with its hash; from an iterator none is kept."""
+    return tuple(_state(section) for section in sections)
+
+
+def _state(section: Section) -> Stated:
+    text = bytearray()
+    for piece in section.canonical():
+        text += piece.encode()
+    return Stated(section.name, text, digest(text).hex())
 
 
 def compose(
@@ -41,28 +57,35 @@ def compose(
     boot_id: str,
     seq: int,
     taken_at: str,
-) -> dict[str, Any]:
-    """The report; a section whose hash the front door has acknowledged travels as its hash alone."""
-    sections = {
-        s.name: {"hash": s.hash} if acknowledged.get(s.name) == s.hash else {"hash": s.hash, **s.wire} for s in stated
-    }
-    return {
+) -> list[bytes | memoryview]:
+    """The report in pieces; a section whose hash the front door has acknowledged travels as its hash alone."""
+    head = {
         "schema": WIRE_SCHEMA,
         "report_id": report_id,
         "node": node,
         "boot_id": boot_id,
         "seq": seq,
         "taken_at": taken_at,
-        "sections": sections,
+        "sections": {},
     }
+    pieces: list[bytes | memoryview] = [_compact(head)[:-2]]  # without the braces that end the empty object and its own
+    for number, one in enumerate(stated):
+        known = acknowledged.get(one.name) == one.hash
+        start = f'{"," if number else ""}{json.dumps(one.name)}:{{"hash":"{one.hash}"'.encode()
+        pieces += [start, b"}"] if known else [start + b",", memoryview(one.text)[1:]]
+    return [*pieces, b"}}"]
 
 
-def encode(report: Mapping[str, Any]) -> tuple[bytes, bool]:
+def _compact(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def encode(pieces: Sequence[bytes | memoryview]) -> tuple[bytes, bool]:
     """(body, whether it is gzip): small bodies travel as they are."""
-    body = json.dumps(report, separators=(",", ":"), ensure_ascii=False).encode()
-    if len(body) > MAX_BODY:
-        raise TooLarge(f"the report has {len(body)} bytes, more than the {MAX_BODY} the front door takes")
-    if len(body) <= COMPRESS_OVER:
-        return body, False
+    size = sum(map(len, pieces))
+    if size > MAX_BODY:
+        raise TooLarge(f"the report has {size} bytes, more than the {MAX_BODY} the front door takes")
+    if size <= COMPRESS_OVER:
+        return b"".join(pieces), False
     packer = zlib.compressobj(6, zlib.DEFLATED, 31)  # 31: a gzip header, without a time stamp
-    return packer.compress(body) + packer.flush(), True
+    return b"".join([*map(packer.compress, pieces), packer.flush()]), True

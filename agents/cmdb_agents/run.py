@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import chain
@@ -24,6 +24,12 @@ def all_collectors() -> dict[str, Collector]:
 
 def look(transport: Transport, known: Mapping[Pair, Known], now: int) -> tuple[View, tuple[Section, ...]]:
     """Read the machine and say what every collector makes of it; `now` in Unix seconds."""
+    view = read(transport, known, now)
+    return view, tuple(sections(view))
+
+
+def read(transport: Transport, known: Mapping[Pair, Known], now: int) -> View:
+    """One look at the machine, and what is remembered after it."""
     from cmdb_agents.collectors.sockets import sightings
 
     machine = transport.read()
@@ -31,8 +37,13 @@ def look(transport: Transport, known: Mapping[Pair, Known], now: int) -> tuple[V
     seen = chain(sightings(machine, ownership), forwards.sightings(machine, ownership))
     table = remember(known, seen, now, ownership.services)
     passed_on = forwards.services(table, ownership)
-    view = View(machine, replace(ownership, services={**ownership.services, **passed_on}), table, now)
-    return view, tuple(_one(collector, view) for collector in all_collectors().values())
+    return View(machine, replace(ownership, services={**ownership.services, **passed_on}), table, now)
+
+
+def sections(view: View) -> Iterator[Section]:
+    """What every collector makes of it, one after the other: who writes each down at once never holds them all."""
+    for collector in all_collectors().values():
+        yield _one(collector, view)
 
 
 def _one(collector: Collector, view: View) -> Section:

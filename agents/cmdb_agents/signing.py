@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from dataclasses import dataclass
 
 from nacl.signing import SigningKey
+
+from cmdb_agents.digest import digest as sha256
 
 COVERED = '("@method" "@authority" "@path" "@query" "content-digest")'
 
@@ -22,7 +23,7 @@ class Signer:
         self, method: str, authority: str, path: str, body: bytes, *, created: int, counter: int
     ) -> dict[str, str]:
         """The three headers that prove who sends this body there. `authority` as in Host; `path` without a query."""
-        digest = f"sha-256=:{_b64(hashlib.sha256(body).digest())}:"
+        digest = f"sha-256=:{_b64(sha256(body))}:"
         parameters = f'{COVERED};created={created};nonce="{counter}";keyid="{self.key_id}";alg="ed25519"'
         base = "\n".join(
             (

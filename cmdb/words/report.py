@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +40,11 @@ class Item:
         """How links of the same report name this item."""
         return Ref(self.cls, self.key)
 
+    def to_wire(self) -> dict[str, Any]:
+        """Its JSON object."""
+        attributes = {k: list(v) if isinstance(v, tuple) else v for k, v in self.attributes.items() if v is not None}
+        return {"class": self.cls, "key": self.key, "name": self.name, "attributes": attributes}
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -66,6 +70,21 @@ class Link:
     target: Ref
     evidence: Evidence
 
+    def to_wire(self) -> dict[str, Any]:
+        """Its JSON object."""
+        return {
+            "type": self.type,
+            "from": {"class": self.source.cls, "key": self.source.key},
+            "to": {"class": self.target.cls, "key": self.target.key},
+            "evidence": {
+                "kind": self.evidence.kind,
+                "detail": self.evidence.detail,
+                "confidence": self.evidence.confidence,
+                "first_seen": self.evidence.first_seen,
+                "last_seen": self.evidence.last_seen,
+            },
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -73,6 +92,10 @@ class Problem:
 
     what: str
     why: str
+
+    def to_wire(self) -> dict[str, Any]:
+        """Its JSON object."""
+        return {"what": self.what, "why": self.why}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,36 +112,32 @@ class Section:
         """The JSON object of this section, without its hash."""
         return {
             "complete": self.complete,
-            "items": [
-                {"class": i.cls, "key": i.key, "name": i.name, "attributes": _plain(i.attributes)} for i in self.items
-            ],
-            "links": [
-                {
-                    "type": k.type,
-                    "from": {"class": k.source.cls, "key": k.source.key},
-                    "to": {"class": k.target.cls, "key": k.target.key},
-                    "evidence": {
-                        "kind": k.evidence.kind,
-                        "detail": k.evidence.detail,
-                        "confidence": k.evidence.confidence,
-                        "first_seen": k.evidence.first_seen,
-                        "last_seen": k.evidence.last_seen,
-                    },
-                }
-                for k in self.links
-            ],
-            "problems": [{"what": p.what, "why": p.why} for p in self.problems],
+            "items": [i.to_wire() for i in self.items],
+            "links": [k.to_wire() for k in self.links],
+            "problems": [p.to_wire() for p in self.problems],
         }
 
+    def canonical(self) -> Iterator[str]:
+        """The canonical JSON of its object piece by piece: a long list never stands in memory as JSON objects."""
+        yield '{"complete":' + _canonical(self.complete)
+        for name, rows in (("items", self.items), ("links", self.links), ("problems", self.problems)):
+            before = f',"{name}":['
+            for row in rows:
+                yield before + _canonical(row.to_wire())
+                before = ","
+            yield "]" if rows else before + "]"
+        yield "}"
 
-def _plain(attributes: Mapping[str, Value]) -> dict[str, Any]:
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in attributes.items() if v is not None}
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def section_hash(wire: Mapping[str, Any]) -> str:
     """SHA-256 (hex) of a section's canonical JSON: sorted keys, no spaces, UTF-8."""
-    text = json.dumps(wire, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    import hashlib  # late: it loads OpenSSL, and agents take the hash of what `canonical` says elsewhere
+
+    return hashlib.sha256(_canonical(wire).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

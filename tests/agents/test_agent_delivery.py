@@ -261,6 +261,49 @@ def test_keep_reporting_honours_retry_after(tmp_path: Path) -> None:
     assert 1.9 <= arrived - times[0] <= 6
 
 
+class Noted(Event):
+    """Notes how long it is asked to wait, and ends the loop after some waits."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+        self._most = most
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """At once."""
+        self.waits.append(timeout or 0.0)
+        return len(self.waits) > self._most
+
+
+def test_a_fleet_that_starts_together_spreads_out(tmp_path: Path) -> None:
+    """A node that is new reports at once; after a restart agents wait up to the splay, each another time, and then
+    within a tenth of the interval."""
+    with scripted_door() as door, agent_at(door, tmp_path) as (agent, _):
+        new = Noted(1)
+        keep_reporting(agent, 60.0, 30.0, new, Random(1))
+        assert new.waits[0] == 0.0
+        assert 54 <= new.waits[1] <= 66
+        waits = []
+        for seed in range(40):
+            again = Noted(0)
+            keep_reporting(agent, 60.0, 30.0, again, Random(seed))
+            waits += again.waits
+    assert 0 <= min(waits) < 6
+    assert 24 < max(waits) <= 30
+    assert len(door.reports) == 1
+
+
+def test_waits_of_a_failing_agent_grow_with_jitter(tmp_path: Path) -> None:
+    """While nobody answers the bound of the waits doubles; a report that is let in again brings the interval back."""
+    with scripted_door(*[error(503, "overloaded")] * 6) as door, agent_at(door, tmp_path) as (agent, _):
+        noted = Noted(8)
+        keep_reporting(agent, 60.0, 0.0, noted, Random(4))
+    failed, rest = noted.waits[1:7], noted.waits[7:]
+    assert all(0 <= wait <= 2.0 * 2**n for n, wait in enumerate(failed))
+    assert len(set(failed)) == len(failed)
+    assert all(54 <= wait <= 66 for wait in rest)
+
+
 def test_state_is_durable_and_bounded(tmp_path: Path) -> None:
     """The spool's file is WAL and bounded to 64 MiB; what waits is the very body that was sent."""
     with scripted_door(drop) as door, agent_at(door, tmp_path) as (agent, _):

@@ -148,6 +148,60 @@ def test_strange_bodies() -> None:
         assert (answer.status, answer.body, answer.retry_after, answer.code) == (503, {}, None, "")
 
 
+@pytest.mark.parametrize(
+    ("answer", "status", "code"),
+    [(b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 409 No\r\nContent-Length: 30\r\n\r\n"
+      b'{"error":{"code":"full_needed"}and more', 409, ""),
+     (b"HTTP/1.1 409 No\r\nTransfer-Encoding: chunked\r\n\r\n"
+      b'A;x=y\r\n{"error":{\r\n16\r\n"code":"full_needed"}}\r\n0\r\n\r\n', 409, "full_needed"),
+     (b'HTTP/1.0 409 No\r\n\r\n{"error":{"code":"full_needed"}}', 409, "full_needed"),
+     (b'HTTP/1.1 409 No\r\nContent-Length: 999999999999\r\n\r\n{"error":{"code":"full_needed"}}', 409, "full_needed"),
+     (b'HTTP/1.1 409 No\r\nContent-Length: -1\r\n\r\n{"error":{"code":"full_needed"}}', 409, "full_needed")],
+    ids=["after an interim answer", "in pieces", "until the end", "cut", "no length"],
+)  # fmt: skip
+def test_every_way_to_frame_a_body(answer: bytes, status: int, code: str) -> None:
+    """A body by its length, in pieces, or until the server hangs up; what is behind its length is not read."""
+    with raw_server(answer) as (port, _):
+        found = FrontDoor(f"http://127.0.0.1:{port}").post("/snapshots", b"{}", {})
+    assert (found.status, found.code) == (status, code)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"HTTP/1.1 100 Go on\r\n\r\n" * 9, b"HTTP/2 202 OK\r\n\r\n", b"HTTP/1.1 20 OK\r\n\r\n",
+     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}and more\r\n",
+     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
+     b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"],
+)  # fmt: skip
+def test_broken_frames_are_no_answer(answer: bytes) -> None:
+    """What is framed wrongly may be anything, so it acknowledges nothing."""
+    with raw_server(answer) as (port, _), pytest.raises(Unavailable):
+        FrontDoor(f"http://127.0.0.1:{port}").post("/snapshots", b"{}", {})
+
+
+def test_no_line_breaks_go_out() -> None:
+    """A value with a line break in it would be a header of its own."""
+    with raw_server(OK) as (port, got), pytest.raises(Unavailable, match="line break"):
+        FrontDoor(f"http://127.0.0.1:{port}").post("/snapshots", b"{}", {"X": "a\r\nY: b"})
+    assert got in ([], [b""])
+
+
+def test_whom_this_machine_trusts_is_read_again_after_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An administrator who adds the certificate need not start the agent again."""
+    context, pem = certificate(tmp_path)
+    with raw_server(OK, context) as (port, _):
+        door = FrontDoor(f"https://127.0.0.1:{port}")
+        with pytest.raises(Unavailable, match="certificate"):
+            door.post("/snapshots", b"secret", {})
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    with raw_server(OK, context) as (again, _):
+        door._port = again  # the same server, started again
+        assert [door.post("/snapshots", b"body", {}).status] == [202]
+
+
 def test_redirects_are_not_followed() -> None:
     """A redirect is an answer, not an instruction."""
     head = b"HTTP/1.1 307 Go\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n"

@@ -21,8 +21,9 @@ from cmdb.words import Section, section_hash
 from cmdb_agents.collector import View
 from cmdb_agents.run import look
 from cmdb_agents.transports import local
+from cmdb_agents.transports.footprint import memory_kib
 from cmdb_agents.transports.linux import containers
-from cmdb_agents.transports.local import Local, memory_kib
+from cmdb_agents.transports.local import Local
 from cmdb_agents.transports.readings import Machine
 
 SERVER = """

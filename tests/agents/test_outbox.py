@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from cmdb.errors import DiskFull, Misconfigured
 from cmdb_agents.memory import Known
-from cmdb_agents.outbox import QUARANTINE_KEEPS, Draft, Outbox, peek
+from cmdb_agents.outbox import MAX_BYTES, QUARANTINE_KEEPS, Draft, Outbox, peek
+from cmdb_agents.report import MAX_BODY
 
 
 def draft(name: str) -> Draft:
@@ -72,6 +74,35 @@ def test_quarantine_is_bounded(tmp_path: Path) -> None:
         outbox.refused(outbox.put(lambda seq, _: draft(str(seq)), {}), f"reason {n}", "now")
     assert len(outbox.quarantine()) == QUARANTINE_KEEPS
     assert str(QUARANTINE_KEEPS + 5) == outbox.fact("refused")
+    outbox.close()
+
+
+def test_large_refused_reports_leave_room(tmp_path: Path) -> None:
+    """However large what the front door refuses, the newest is kept aside and the next report is put."""
+    outbox = Outbox(tmp_path / "agent.db")
+    for n in range(6):
+        body = bytes([n]) * (15 * 2**20)
+        outbox.refused(outbox.put(lambda seq, _, body=body: Draft(str(seq), body, False, {}), {}), f"{n}", "now")
+    assert [row["reason"] for row in outbox.quarantine()] == ["5"]
+    outbox.put(lambda _seq, _: Draft("largest", bytes(MAX_BODY), False, {}), {})
+    outbox.close()
+    assert (tmp_path / "agent.db").stat().st_size <= MAX_BYTES
+
+
+def test_days_without_a_server_fit(tmp_path: Path) -> None:
+    """However many changes of a large host wait, the state stays within its bound, the newest is there, and what was
+    seen on the way stays."""
+    outbox, body = Outbox(tmp_path / "agent.db"), 2**21
+    seen = {("app", f"tcp://10.0.0.9:{port}"): Known(1, 1, 0.7, True) for port in range(2_000)}
+    for _ in range(30):
+        outbox.put(lambda seq, _: Draft(str(seq), os.urandom(body), True, {"host": str(seq)}), seen)
+    assert (tmp_path / "agent.db").stat().st_size <= MAX_BYTES
+    assert outbox.connections() == seen
+    last = None
+    while waiting := outbox.waiting():
+        last = waiting.seq
+        outbox.accepted(waiting, "now")
+    assert last == 30
     outbox.close()
 
 

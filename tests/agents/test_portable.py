@@ -11,7 +11,7 @@ from cmdb_agents.run import look
 from cmdb_agents.transports import portable
 from cmdb_agents.transports.here import here
 from cmdb_agents.transports.local import Local
-from cmdb_agents.transports.portable import LACKING, Portable
+from cmdb_agents.transports.portable import JUST_CLOSED, LACKING, Portable
 
 
 def test_linux_is_read_directly() -> None:
@@ -40,18 +40,20 @@ def test_what_it_lacks_is_said() -> None:
     """Each section that psutil cannot fill is incomplete, so nothing of it is taken back."""
     _view, sections = look(Portable(), {}, 1_795_000_000)
     incomplete = {s.name for s in sections if not s.complete}
-    assert incomplete == {area for area, _ in LACKING}
+    assert incomplete == {area for area, _ in (*LACKING, JUST_CLOSED)}
     assert next(s for s in sections if s.name == "host").items
 
 
 def test_sockets_that_may_not_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the system refuses the list of sockets the rest is read, and the refusal is said."""
+    """Where the list of all sockets is refused, those of one's own programs are read, and the refusal is said."""
     import psutil
 
     def refuse(kind: str) -> None:
         raise psutil.AccessDenied
 
     monkeypatch.setattr(psutil, "net_connections", refuse)
-    found = portable.Portable().read()
-    assert found.sockets == ()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        found = portable.Portable().read()
+        port = server.getsockname()[1]
+    assert [s.pids for s in found.sockets if s.local_port == port] == [(os.getpid(),)]
     assert {t.area for t in found.troubles if t.why == "permission denied"} == {"sockets", "services"}

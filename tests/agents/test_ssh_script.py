@@ -45,9 +45,9 @@ class Watched(Hand):
         self.asked.add(path)
         return super().raw(path, limit)
 
-    def fragments(self, path: str, limit: int, size: int = 2**17) -> Iterator[str]:
+    def fragments(self, path: str, limit: int, size: int = 2**16, end: bytes = b"\n\n") -> Iterator[str]:
         self.asked.add(path)
-        return super().fragments(path, limit, size)
+        return super().fragments(path, limit, size, end)
 
     def link(self, path: str) -> str:
         self.asked.add(path)

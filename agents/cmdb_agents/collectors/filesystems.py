@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from cmdb.words import Evidence, Link, Ref, Section
@@ -17,8 +18,12 @@ NOISE = (
     "/snap/", "/var/snap/", "/var/lib/snapd/", "/var/lib/docker/", "/var/lib/containers/", "/var/lib/containerd/",
     "/run/containerd/", "/run/docker/", "/var/lib/kubelet/", "/var/lib/rancher/", "/run/user/", "/run/credentials/",
     "/proc/", "/sys/", "/dev/",
+    "/System/Volumes/VM", "/System/Volumes/Preboot", "/System/Volumes/Update", "/System/Volumes/xarts",
+    "/System/Volumes/iSCPreboot", "/System/Volumes/Hardware", "/Library/Developer/CoreSimulator/", "/private/var/vm",
 )  # fmt: skip
-"""Mounts below these belong to a container or a snap and come and go with it."""
+"""Mounts below these belong to a container, a snap or macOS itself and come and go with it."""
+DRIVE = re.compile(r"[A-Za-z]:\\")
+"""How the device of a filesystem of Windows starts."""
 
 
 def collect(view: View) -> Section:
@@ -73,7 +78,8 @@ def _counts(mount: Mount) -> bool:
     if mount.type in POOLED:
         return True
     # A bind mount shows a folder of a filesystem that is mounted elsewhere.
-    return mount.device.startswith("/dev/") and mount.root == "/" and not mount.type.startswith("fuse.")
+    device = mount.device.startswith("/dev/") or bool(DRIVE.match(mount.device))
+    return device and mount.root == "/" and not mount.type.startswith("fuse.")
 
 
 FILESYSTEMS = Collector("filesystems", "Filesystems that hold something.", ("Filesystem",), collect)

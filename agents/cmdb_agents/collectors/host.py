@@ -61,7 +61,7 @@ def collect(view: View) -> Section:
         macs=permanent_macs(machine),
         boot_id=platform.boot_id,
         boot_time=_iso(platform.boot_time),
-        virtualisation=virtualisation(platform),
+        virtualisation=virtualisation(platform) if platform.machine_id or dmi else "",  # else it cannot be told
         os_id=release.get("ID"),
         os_name=release.get("PRETTY_NAME") or release.get("NAME"),
         os_version=release.get("VERSION_ID"),

@@ -82,7 +82,7 @@ def _address(interface: Interface, address: Address) -> Item:
         f"{interface.name} {address.address}",
         address.address,
         address=address.address,
-        prefix_length=address.prefix_length,
+        prefix_length=address.prefix_length or None,
         family="IPv6" if ":" in address.address else "IPv4",
         scope=here,
     )

@@ -47,17 +47,18 @@ def send(collector: Collector, node: str, spool: Path, sight: Sight, now: float)
     def compose(seq: int, acknowledged: Mapping[str, str]) -> Draft:
         nonlocal whole
         whole = sum(acknowledged.get(s.name) != s.hash for s in stated)
+        report_id = str(uuid.uuid4())
         made = report.compose(
             stated,
             acknowledged,
-            report_id=str(uuid.uuid4()),
+            report_id=report_id,
             node=node,
             boot_id=sight.boot_id,
             seq=seq,
             taken_at=iso(now),
         )
         body, packed = report.encode(made)
-        return Draft(str(made["report_id"]), body, packed, {s.name: s.hash for s in stated})
+        return Draft(report_id, body, packed, {s.name: s.hash for s in stated})
 
     outbox = Outbox(spool)
     try:

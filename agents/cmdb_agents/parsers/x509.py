@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from cmdb_agents.digest import digest
 
 _PEM = re.compile(r"-----BEGIN (?:TRUSTED )?CERTIFICATE-----(.+?)-----END (?:TRUSTED )?CERTIFICATE-----", re.DOTALL)
 _NAMES = {"2.5.4.3": "CN", "2.5.4.6": "C", "2.5.4.7": "L", "2.5.4.8": "ST", "2.5.4.10": "O", "2.5.4.11": "OU"}
@@ -36,6 +37,8 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class _Value:
+    """One value of ASN.1."""
+
     tag: int
     body: bytes
 
@@ -62,7 +65,7 @@ def parse(der: bytes) -> Parsed:
     serial, _algorithm, issuer, validity, subject, key = body[:6]
     begin, end = validity.parts()
     return Parsed(
-        fingerprint=hashlib.sha256(der).hexdigest(),
+        fingerprint=digest(der).hex(),
         subject=_name(subject),
         issuer=_name(issuer),
         serial=serial.body.hex().removeprefix("00") or "00",

@@ -62,14 +62,14 @@ class Hand:
             os.close(handle)
         return b"".join(parts)
 
-    def fragments(self, path: str, limit: int, size: int = 2**17) -> Iterator[str]:
-        """A file piece by piece, each ending at an empty line: a large one is never whole in memory."""
+    def fragments(self, path: str, limit: int, size: int = 2**16, end: bytes = b"\n\n") -> Iterator[str]:
+        """A file piece by piece, each ending with an empty line (or `end`): a large one is never whole in memory."""
         handle = os.open(self.root + path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             rest, left = b"", limit
             while left > 0 and (part := os.read(handle, min(size, left))):
                 left -= len(part)
-                done, cut, rest = (rest + part).rpartition(b"\n\n")
+                done, cut, rest = (rest + part).rpartition(end)
                 if cut:
                     yield done.decode("utf-8", "replace")
             yield rest.decode("utf-8", "replace")

@@ -10,7 +10,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from cmdb.errors import Misconfigured
@@ -242,9 +243,9 @@ class Linux:
             wanted = {p.parent for p in read}
         return tuple(found[pid] for pid in sorted(found)), sockets
 
-    def _holders(self) -> tuple[dict[str, list[int]], dict[int, str]]:
+    def _holders(self) -> tuple[dict[str, tuple[int, ...]], dict[int, str]]:
         """Socket inode → pids that hold it; and pid → control group, of every process that is not the kernel's."""
-        holders: dict[str, list[int]] = {}
+        holders: dict[str, tuple[int, ...]] = {}
         groups: dict[int, str] = {}
         self._blind = False
         pids = sorted(int(name) for name in self._hand.listing("/proc") if name.isdigit())
@@ -267,17 +268,17 @@ class Linux:
                 continue
         return holders, groups
 
-    def _fds(self, pid: int, fds: Sequence[str], holders: dict[str, list[int]]) -> None:
-        base = f"/proc/{pid}/fd/"
+    def _fds(self, pid: int, fds: Sequence[str], holders: dict[str, tuple[int, ...]]) -> None:
+        base, alone = f"/proc/{pid}/fd/", (pid,)
         for fd in fds[:MAX_FDS]:
             try:
                 target = self._hand.target(base + fd)
             except OSError:
                 continue
             if target.startswith("socket:["):
-                held = holders.setdefault(target[8:-1], [])
-                if not held or held[-1] != pid:
-                    held.append(pid)
+                held = holders.setdefault(target[8:-1], alone)
+                if held[-1] != pid:
+                    holders[target[8:-1]] = held + alone
 
     def _namespaces(self, groups: dict[int, str]) -> dict[int, str]:
         """Network namespace of each container process that is not in the agent's own."""
@@ -288,31 +289,39 @@ class Linux:
                 spaces[pid] = space
         return spaces
 
-    def _sockets(self, holders: dict[str, list[int]], spaces: dict[int, str]) -> tuple[Socket, ...]:
+    def _sockets(self, holders: Mapping[str, tuple[int, ...]], spaces: dict[int, str]) -> tuple[Socket, ...]:
         tables = [("/proc/net", "")]
         tables += [(f"/proc/{pid}/net", space) for space, pid in {s: p for p, s in spaces.items()}.items()]
         if len(tables) > MAX_NAMESPACES:
             self._hand.trouble("sockets", f"network namespaces after the first {MAX_NAMESPACES}", "truncated")
-        found, ownerless = set(), False
+        found: list[Socket] = []
+        ownerless = False
         for base, space in tables[:MAX_NAMESPACES]:
             for file in ("tcp", "tcp6", "udp", "udp6"):
-                for socket, inode in self._rows(f"{base}/{file}", file[:3], space):
-                    pids = tuple(holders.get(inode, ()))
-                    ownerless = ownerless or not (pids or inode == "0")
-                    found.add(replace(socket, pids=pids) if pids else socket)
+                for socket, inode in self._rows(f"{base}/{file}", file[:3], space, holders):
+                    ownerless = ownerless or not (socket.pids or inode == "0")
+                    found.append(socket)
         if ownerless and self._blind:
             for area in ("services", "sockets"):
                 self._hand.trouble(area, "programs of other users behind their sockets", "permission denied", True)
-        return tuple(sorted(found, key=_socket_order))
+        found.sort(key=_SOCKET_ORDER)
+        return tuple(one for one, _ in groupby(found))
 
-    def _rows(self, path: str, protocol: str, space: str) -> Iterator[tuple[Socket, str]]:
+    def _rows(
+        self, path: str, protocol: str, space: str, holders: Mapping[str, tuple[int, ...]]
+    ) -> Iterator[tuple[Socket, str]]:
+        """A table piece by piece: of 4,000 connections the text alone would be a MiB, and its lines another."""
+        seen = 0
         try:
-            text = self._hand.text(path, MAX_FILE)
+            for piece in self._hand.fragments(path, MAX_FILE, 2**15, b"\n"):
+                seen += piece.count("\n") + 1
+                if seen > procfs.MAX_SOCKETS + 1:
+                    what = f"{protocol} sockets after the first {procfs.MAX_SOCKETS}"
+                    self._hand.trouble("sockets", what, "truncated")
+                    break
+                yield from procfs.sockets(piece, protocol, space, holders)
         except OSError:
             return  # IPv6 is switched off, or the container ended meanwhile
-        if len(text) >= MAX_FILE or text.count("\n") > procfs.MAX_SOCKETS:
-            self._hand.trouble("sockets", f"{protocol} sockets after the first {procfs.MAX_SOCKETS}", "truncated")
-        yield from procfs.sockets(text, protocol, space)
 
     def _process(self, pid: int, groups: dict[int, str], spaces: dict[int, str]) -> Process | None:
         try:
@@ -348,18 +357,6 @@ class Local(Linux):
         super().__init__(Hand(root))
 
 
-def memory_kib() -> tuple[int, int]:
-    """(resident now, peak since start) of this process. Not getrusage: its peak includes the parent before exec."""
-    if not Path("/proc/self/status").exists():  # another system knows the peak only
-        import resource
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
-        return peak, peak
-    with Path("/proc/self/status").open(encoding="ascii", errors="replace") as file:
-        rows = dict(line.split(":", 1) for line in file if line.startswith("Vm"))
-    return _number(rows["VmRSS"].split()[0]), _number(rows["VmHWM"].split()[0])
-
-
 def _kib(text: str | None) -> int:
     return int(text.split()[0]) * 1024 if text else 0
 
@@ -368,9 +365,9 @@ def _number(text: str) -> int:
     return int(text) if text.lstrip("-").isdigit() else 0
 
 
-def _socket_order(socket: Socket) -> tuple[Any, ...]:
-    return (socket.namespace, socket.protocol, socket.state, socket.local, socket.local_port,
-            socket.remote, socket.remote_port, socket.pids)  # fmt: skip
+_SOCKET_ORDER = attrgetter(
+    "namespace", "protocol", "state", "local", "local_port", "remote", "remote_port", "pids"
+)  # fmt: skip
 
 
 def _first_of_each(groups: dict[int, str]) -> set[int]:

@@ -17,12 +17,20 @@ REMOTE_PORTS = {"nfs": 2049, "cifs": 445, "smb": 445, "ceph": 6789, "9p": 564}
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
-def sockets(text: str, protocol: str, namespace: str = "") -> Iterator[tuple[Socket, str]]:
-    """(socket, inode) of each row of /proc/net/{tcp,udp}[6] in a state that tells something."""
+_NOBODY: Mapping[str, tuple[int, ...]] = {}
+
+
+def sockets(
+    text: str, protocol: str, namespace: str = "", holders: Mapping[str, tuple[int, ...]] = _NOBODY
+) -> Iterator[tuple[Socket, str]]:
+    """(socket, inode) of each row of /proc/net/{tcp,udp}[6], or of a piece of it, in a state that tells something.
+
+    `holders` are the processes that hold an inode.
+    """
     states = TCP_STATES if protocol == "tcp" else UDP_STATES
-    for line in text.splitlines()[1 : MAX_SOCKETS + 1]:
+    for line in text.splitlines():
         fields = line.split(None, 10)
-        if len(fields) < 10 or fields[3] not in states:
+        if len(fields) < 10 or fields[3] not in states:  # the table's head has no state either
             continue
         local, _, local_port = fields[1].rpartition(":")
         remote, _, remote_port = fields[2].rpartition(":")
@@ -36,7 +44,8 @@ def sockets(text: str, protocol: str, namespace: str = "") -> Iterator[tuple[Soc
                 int(local_port, 16),
                 "" if idle else from_hex(remote),
                 0 if idle else int(remote_port, 16),
-                namespace=namespace,
+                holders.get(fields[9], ()),
+                namespace,
             ),
             fields[9],
         )

@@ -27,6 +27,8 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
+    """What was read last, and when."""
+
     value: Any
     troubles: tuple[Trouble, ...]
     stamp: object

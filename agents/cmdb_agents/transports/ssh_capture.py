@@ -219,7 +219,7 @@ class Captured(Hand):
             raise FileNotFoundError(path)
         return found[:limit]
 
-    def fragments(self, path: str, limit: int, size: int = 0) -> Iterator[str]:  # noqa: ARG002  # it is in memory
+    def fragments(self, path: str, limit: int, size: int = 0, end: bytes = b"") -> Iterator[str]:  # noqa: ARG002  # there
         """See Hand."""
         yield self.text(path, limit)
 

@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
 from cmdb_agents import masking
 from cmdb_agents.addresses import endpoint, shortest
+from cmdb_agents.exchange import exchange
 from cmdb_agents.transports.hand import Hand
 from cmdb_agents.transports.reader import Reader, why
 from cmdb_agents.transports.readings import Container
@@ -18,6 +21,7 @@ from cmdb_agents.transports.readings import Container
 SOCKETS = ("/run/docker.sock", "/var/run/docker.sock", "/run/podman/podman.sock")
 CONTAINERD = "/run/containerd/io.containerd.runtime.v2.task"
 PODMAN = "/var/lib/containers/storage/overlay-containers"
+PIDS = "/run/containers/storage/overlay-containers"
 MAX_CONTAINERS = 1_000
 MAX_ANSWER = 16 * 2**20
 SECONDS = 5
@@ -57,21 +61,16 @@ def _answered(hand: Hand) -> Iterator[Container]:
 
 def ask(path: str) -> list[Any]:
     """GET /containers/json over the runtime's unix socket (Docker Engine API; podman answers the same)."""
-    import socket
-    from http.client import HTTPConnection, HTTPException
-
-    connection = HTTPConnection("localhost", timeout=SECONDS)
-    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(SECONDS)
+        connection.connect(path)
+        until = time.monotonic() + SECONDS
+        answer = exchange(connection, "GET /containers/json", {"Host": "localhost"},
+                          until=until, patience=SECONDS, limit=MAX_ANSWER)  # fmt: skip
     try:
-        connection.sock.settimeout(SECONDS)
-        connection.sock.connect(path)
-        connection.request("GET", "/containers/json")
-        answer = connection.getresponse()
-        rows = json.loads(answer.read(MAX_ANSWER))
-    except (HTTPException, RecursionError) as error:
+        rows = json.loads(answer.body)
+    except RecursionError as error:
         raise ValueError(f"the runtime's answer is not understood: {type(error).__name__}") from error
-    finally:
-        connection.close()
     if answer.status != 200 or not isinstance(rows, list):
         raise ValueError(f"the runtime answered {answer.status}")
     return rows
@@ -120,10 +119,16 @@ def _written(hand: Hand) -> Iterator[Container]:
         _trouble(hand, "containers of containerd", "permission denied", root_helps=True)
     for row in _json(hand.line(f"{PODMAN}/containers.json", MAX_ANSWER), []):
         details = _json(row.get("metadata") or "", {})
-        if hand.exists(f"/run/containers/storage/overlay-containers/{row.get('id')}/userdata/pidfile"):
+        if _runs(hand, f"{PIDS}/{row.get('id')}/userdata/pidfile"):
             name = details.get("name") or (row.get("names") or [row["id"][:12]])[0]
             yield Container(row["id"], name, details.get("image-name", ""), "running", runtime="podman",
                             digest=details.get("image-id", ""))  # fmt: skip
+
+
+def _runs(hand: Hand, file: str) -> bool:
+    """Whether the process named in the file is there: podman leaves the file behind a container that has ended."""
+    pid = hand.line(file, 32)
+    return hand.exists(f"/proc/{pid}") if pid.isdecimal() else hand.exists(file)
 
 
 def of_bundle(name: str, space: str, text: str) -> Container | None:
