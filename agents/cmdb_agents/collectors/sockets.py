@@ -31,7 +31,7 @@ from cmdb_agents.transports.readings import Machine, Socket
 def collect(view: View) -> Section:
     """A link for each remembered connection of the host and of the services it has now."""
     links = []
-    watched = {key: polled(view.known, key) for key in view.ownership.services}
+    watched = polled(view.known)
     for (source, target), known in view.known.items():
         if source == SELF or source in view.ownership.services:
             end = Ref("Host", "self") if source == SELF else Ref("Service", clean(source, MAX_KEY))
