@@ -64,7 +64,8 @@ def section(
     troubles = [t for t in machine.troubles if t.area == name]
     said = {Problem(clean(t.what, 200), clean(t.why, 200)) for t in troubles} | set(problems)
     unique = {(i.cls, i.key): i for i in items}
-    edges = {(k.type, k.source, k.target): k for k in links}
+    # Plain tuples: comparing and hashing a thousand pairs of nouns would cost more than making them.
+    edges = {(k.type, k.source.cls, k.source.key, k.target.cls, k.target.key): k for k in links}
     return Section(
         name=name,
         complete=not any(t.hides for t in troubles),

@@ -94,19 +94,29 @@ def _bounded(table: dict[Pair, Known]) -> dict[Pair, Known]:
     return kept
 
 
-def clients(known: Mapping[Pair, Known], service: str) -> tuple[str, ...]:
-    """The addresses from which a service is known to be used."""
-    return tuple(sorted(target for source, target in known if source == CLIENT + service))
+def clients(known: Mapping[Pair, Known]) -> Mapping[str, tuple[str, ...]]:
+    """Service → the addresses from which it is known to be used."""
+    found: dict[str, list[str]] = {}
+    for source, target in known:
+        if source.startswith(CLIENT):
+            found.setdefault(source.removeprefix(CLIENT), []).append(target)
+    return {service: tuple(sorted(targets)) for service, targets in found.items()}
 
 
-def polled(known: Mapping[Pair, Known], service: str) -> frozenset[str]:
-    """The targets of a service that only ever takes a short look at many: it watches or scans them, and needs none.
+def polled(known: Mapping[Pair, Known]) -> Mapping[str, frozenset[str]]:
+    """Service → its targets, of each that only ever takes a short look at many: it watches or scans them, needs none.
 
     Twenty hosts or more, none of the connections lasting; what the same service keeps open is not among them.
     """
-    short = [target for (source, target), one in known.items() if source == service and one.held == 0]
-    hosts = {target.rpartition(":")[0] for target in short}
-    return frozenset(short) if service and len(hosts) >= FAN_OUT else frozenset()
+    short: dict[str, list[str]] = {}
+    for (source, target), one in known.items():
+        if source and one.held == 0:
+            short.setdefault(source, []).append(target)
+    return {
+        source: frozenset(targets)
+        for source, targets in short.items()
+        if len({target.rpartition(":")[0] for target in targets}) >= FAN_OUT
+    }
 
 
 def _note(table: dict[Pair, Known], pair: Pair, sighting: Sighting, now: int) -> None:
@@ -129,6 +139,8 @@ def _held(before: int, sighting: Sighting, repeated: bool) -> int:
 
 def _not_later(entry: Known, now: int) -> Known:
     # A clock that was years ahead for a while would otherwise keep its entries for years.
+    if entry.last_seen <= now and entry.first_seen <= now:
+        return entry
     return replace(entry, first_seen=min(entry.first_seen, now), last_seen=min(entry.last_seen, now))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from cmdb_agents import masking
 from cmdb_agents.addresses import WILDCARDS, endpoint, is_loopback
@@ -204,8 +205,7 @@ class _Decision:
     # --- descriptions --------------------------------------------------------------------------------------
 
     def _unit(self, name: str, unit: Unit | None) -> Found:
-        members = [p for p in self.processes.values() if _unit_of(p.cgroup) == name]
-        main = self.processes.get(unit.main_pid) if unit else min(members, key=lambda p: (p.started, p.pid))
+        main = self.processes.get(unit.main_pid) if unit else self._oldest(name)
         command = masking.text(unit.command) if unit and unit.command else self._command(main)
         path = unit.command.split(" ", 1)[0] if unit else ""
         return Found(
@@ -220,6 +220,10 @@ class _Decision:
             state=_state(unit) if unit else "running",
             enabled=unit.enabled if unit and unit.enabled in ("enabled", "disabled", "static", "masked") else "",
         )
+
+    def _oldest(self, unit: str) -> Process:
+        members = (p for p in self.processes.values() if _unit_of(p.cgroup) == unit)
+        return min(members, key=lambda p: (p.started, p.pid))
 
     def _container(self, container: str, groups: Mapping[int, Group]) -> Found:
         known = self.containers.get(container)
@@ -267,6 +271,7 @@ def is_listening(socket: Socket, ephemeral: tuple[int, int]) -> bool:
     return socket.state == "OPEN" and not ephemeral[0] <= socket.local_port <= ephemeral[1]
 
 
+@lru_cache(maxsize=2_048)
 def _unit_of(cgroup: str) -> str:
     """The system's service unit in a control group path; what people run in their sessions belongs to none."""
     parts = cgroup.split("/")

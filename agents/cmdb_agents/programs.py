@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 MAX_NAME = 120
 
@@ -61,6 +62,7 @@ class Program:
     anonymous: bool = False
 
 
+@lru_cache(maxsize=1_024)  # asked more than once in each look, and in every look again
 def program(argv: tuple[str, ...], exe: str, comm: str) -> Program:
     """Name a process by its arguments, else its executable, else the kernel's short name for it."""
     exe = exe.removesuffix(" (deleted)")

@@ -152,12 +152,12 @@ def test_who_takes_a_short_look_at_many_needs_none_of_them() -> None:
     def glances(many: int) -> list[Sighting]:
         return [Sighting(SHOP, f"tcp://10.0.1.{n}:9100", TIME_WAIT, True) for n in range(many)]
 
-    assert polled(remember({}, glances(FAN_OUT - 1), NOW, [SHOP]), SHOP) == frozenset()
+    assert polled(remember({}, glances(FAN_OUT - 1), NOW, [SHOP])) == {}
     table = remember({}, [*glances(FAN_OUT), established()], NOW, [SHOP])
-    assert polled(table, SHOP) == {s.target for s in glances(FAN_OUT)}
+    assert polled(table) == {SHOP: {s.target for s in glances(FAN_OUT)}}
     # A proxy with as many lasting connections needs them all.
     kept = remember({}, [established(SHOP, s.target) for s in glances(50)], NOW, [SHOP])
-    assert polled(kept, SHOP) == frozenset()
+    assert polled(kept) == {}
 
 
 def test_clients_do_not_crowd_out_dependencies() -> None:
@@ -165,4 +165,4 @@ def test_clients_do_not_crowd_out_dependencies() -> None:
     crowd = [Sighting(CLIENT + SHOP, f"10.1.{n // 250}.{n % 250}", ESTABLISHED, True) for n in range(5_000)]
     table = remember({}, [established(), *crowd], NOW, [SHOP])
     assert (SHOP, DB) in table
-    assert len(clients(table, SHOP)) == MAX_CLIENTS
+    assert len(clients(table)[SHOP]) == MAX_CLIENTS

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import fnmatch
+import gzip
 import re
 import shutil
 import subprocess
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 from cmdb_agents.transports.hand import MAX_SMALL, Hand
 from cmdb_agents.transports.local import Linux, Local
 from cmdb_agents.transports.ssh import SUDO
-from cmdb_agents.transports.ssh_capture import capture, frames
+from cmdb_agents.transports.ssh_capture import capture, frames, unpacked
 from cmdb_agents.transports.ssh_script import PARTS, script
 
 WORD = "5ec2e7"
@@ -22,8 +24,14 @@ WORD = "5ec2e7"
 
 @pytest.fixture(scope="module")
 def answer() -> bytes:
-    """What this host answers."""
+    """What this host answers, packed."""
     return subprocess.run(["sh", "-s"], input=script(WORD).encode(), capture_output=True, check=True).stdout
+
+
+@pytest.fixture(scope="module")
+def plain(answer: bytes) -> bytes:
+    """The same answer as a host without gzip would give it."""
+    return unpacked(answer, WORD, 2**26)
 
 
 ASIDE = ("/run/containerd/", "/sys/firmware/dmi/entries")
@@ -103,15 +111,17 @@ def test_every_shell_brings_the_same(answer: bytes) -> None:
     for shell in shells:
         command = [*shell, "sh", "-s"] if shell[0].endswith("busybox") else [*shell, "-s"]
         done = subprocess.run(command, input=script(WORD).encode(), capture_output=True, check=True)
-        assert [name for name, a in frames(done.stdout, WORD).items() if a.status is not None] == [
-            p.name for p in PARTS
-        ]
+        assert [
+            name for name, a in frames(unpacked(done.stdout, WORD, 2**26), WORD).items() if a.status is not None
+        ] == [p.name for p in PARTS]
         assert done.stderr == b""
     assert shells
 
 
-def test_a_cut_answer_is_never_absence(answer: bytes) -> None:
+@pytest.mark.parametrize("form", ["answer", "plain"])
+def test_a_cut_answer_is_never_absence(form: str, request: pytest.FixtureRequest) -> None:
     """Cut anywhere, the answer makes the sections incomplete that need what is missing; it never raises."""
+    answer: bytes = request.getfixturevalue(form)
     whole = Linux(capture(answer, WORD)).read()
     assert not {t for t in capture(answer, WORD).lacking if "no whole answer" in t.why}
     for at in range(0, len(answer), len(answer) // 40):
@@ -127,13 +137,37 @@ def test_a_cut_answer_is_never_absence(answer: bytes) -> None:
             assert mine == there or area in lacking, (at, area)
 
 
-def test_nothing_a_program_prints_passes_for_a_frame(answer: bytes) -> None:
+def test_an_answer_is_packed_where_there_is_gzip(answer: bytes, plain: bytes, tmp_path: Any) -> None:
+    """It is a third of the size at most and brings every part, as it does from a host that has no gzip."""
+    assert len(answer) * 3 < len(plain)
+    assert all(a.status is not None for a in frames(plain, WORD).values())
+    text = script(WORD).replace("has gzip", "has no-gzip-here")
+    done = subprocess.run(["sh", "-s"], input=text.encode(), capture_output=True, check=True)
+    assert unpacked(done.stdout, WORD, 2**26) == done.stdout
+    assert frames(done.stdout, WORD).keys() == frames(plain, WORD).keys()
+
+
+def test_what_unpacks_without_end_is_cut(answer: bytes) -> None:
+    """A packed answer that would fill the memory is taken up to its bound; a damaged one up to the damage."""
+    bomb = b"\n@%s packed\n" % WORD.encode() + gzip.compress(bytes(50 * 2**20))
+    assert len(bomb) < 2**16
+    tracemalloc.start()
+    assert len(unpacked(bomb * 3, WORD, 2**20)) == 2**20
+    assert tracemalloc.get_traced_memory()[1] < 4 * 2**20
+    tracemalloc.stop()
+    damaged = bytearray(answer)
+    damaged[len(answer) // 2 : len(answer) // 2 + 8] = b"\xff" * 8
+    assert Linux(capture(bytes(damaged), WORD)).read().platform.hostname
+    assert capture(bytes(damaged), WORD).lacking
+
+
+def test_nothing_a_program_prints_passes_for_a_frame(plain: bytes) -> None:
     """A frame without the random word, or one inside a part, changes nothing."""
-    forged = answer.replace(
+    forged = plain.replace(
         b"\n@" + WORD.encode() + b" end who 0", b"\n@000000 end who 0\nroot\n@" + WORD.encode() + b" end who 0"
     )
     assert Linux(capture(forged, WORD)).read().platform.hostname == Local().read().platform.hostname
-    assert frames(b"\n@x begin who\na\n@x begin who\nb\n@x end system 0\n", "x")["who"].status is None
+    assert frames(b"\n@ab begin who\na\n@ab begin who\nb\n@ab end system 0\n", "ab")["who"].status is None
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,17 @@ SELF = Ref("Host", "self")
 def collect(view: View) -> Section:
     """A HAS_SOFTWARE link for each package; the key of its target says all of it."""
     system = view.machine.platform.os_release.get("ID", "")
-    links = [
-        Link("HAS_SOFTWARE", SELF, Ref("SoftwareVersion", key), Evidence("package", f"installed by {p.manager}", 1.0))
-        for p in view.machine.packages
-        if p.version and len(key := purl(p, system)) <= MAX_KEY
-    ]
+    links = [link for p in view.machine.packages if (link := _link(p, system))]
     return section("packages", view.machine, (), links)
+
+
+@lru_cache(maxsize=16_384)  # every look, and every host that a collector sees, has the same thousand packages
+def _link(package: Package, system: str) -> Link | None:
+    key = purl(package, system)
+    if not package.version or len(key) > MAX_KEY:
+        return None
+    evidence = Evidence("package", f"installed by {package.manager}", 1.0)
+    return Link("HAS_SOFTWARE", SELF, Ref("SoftwareVersion", key), evidence)
 
 
 def purl(package: Package, system: str) -> str:
@@ -31,7 +36,6 @@ def purl(package: Package, system: str) -> str:
     return f"pkg:{package.manager}{space}/{name}@{version}{arch}"
 
 
-@lru_cache(maxsize=32_768)  # every look, and every host that a collector sees, has the same thousand packages
 def _quoted(text: str, safe: str) -> str:
     return quote(clean(text), safe=safe)
 

@@ -11,6 +11,7 @@ NAMELESS = Problem("names and images of containers", "no container runtime answe
 
 def collect(view: View) -> Section:
     """One Service item for each; what belongs to which was decided in `ownership`."""
+    used_from = clients(view.known)
     items = (
         item(
             "Service",
@@ -27,7 +28,7 @@ def collect(view: View) -> Section:
             container_id=found.container_id,
             image=found.image,
             cgroup=found.cgroup,
-            clients=clients(view.known, found.key),
+            clients=used_from.get(found.key, ()),
         )
         for found in view.ownership.services.values()
     )

@@ -32,11 +32,11 @@ from cmdb_agents.transports.readings import Machine, Socket
 def collect(view: View) -> Section:
     """A link for each remembered connection of the host and of the services it has now."""
     links = []
-    watched = {key: polled(view.known, key) for key in view.ownership.services if not key.startswith(FORWARD)}
+    watched = polled(view.known)
     for (source, target), known in view.known.items():
         if source == SELF or source in view.ownership.services:
             end = Ref("Host", "self") if source == SELF else Ref("Service", clean(source, MAX_KEY))
-            looks = target in watched.get(source, ())
+            looks = not source.startswith(FORWARD) and target in watched.get(source, ())
             kind = "COMMUNICATES_WITH" if source == SELF or looks else "DEPENDS_ON"
             proof = evidence(target, known, view.now)
             if looks:

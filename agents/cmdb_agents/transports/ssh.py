@@ -48,6 +48,19 @@ class Answered:
     cut: str  # why it ended early, if it did
 
 
+class Silent(paramiko.Transport):
+    """Writes no log: nobody reads it, and composing its lines would cost a tenth of a connection.
+
+    A server's debug messages are not even spelt out: paramiko does that byte by byte.
+    """
+
+    def _log(self, level: int, msg: object, *args: object) -> None:
+        pass
+
+    def _parse_debug(self, m: paramiko.Message) -> None:
+        pass
+
+
 def ask(task: Task, keys: HostKeys, via: Sequence[tuple[Place, Sequence[Secret]]] = (), sudo: bool = False) -> Answered:
     """Run the script at the task's place, through jump hosts if there are any."""
     word = random.token_hex(12)
@@ -61,7 +74,7 @@ def ask(task: Task, keys: HostKeys, via: Sequence[tuple[Place, Sequence[Secret]]
         raise Unavailable(f"{task.place} does not answer: {meter.why or _said(error)}") from error
     finally:
         meter.close()
-    hand = capture(raw, word)
+    hand = capture(raw, word, task.max_bytes // BYTES_IN_MEMORY)
     if not hand.answered:
         raise Unavailable(f"{task.place} let us in and did not run the script: {meter.why or 'it closed the session'}")
     return Answered(hand, meter.received, meter.why)
@@ -99,7 +112,7 @@ def _meet(place: Place, before: paramiko.Transport | None, meter: Meter) -> para
             "direct-tcpip", (place.address, place.port), ("127.0.0.1", 0), timeout=min(CONNECT_SECONDS, meter.left())
         )
     meter.watch(stream)
-    transport = paramiko.Transport(Metered(stream, meter), packetizer_class=BoundedPacketizer)  # type: ignore[arg-type]
+    transport = Silent(Metered(stream, meter), packetizer_class=BoundedPacketizer)  # type: ignore[arg-type]
     algorithms = transport.get_security_options()
     # The library still offers 3DES, CBC, MD5 and SHA-1 last; GCM first, for one pass over a packet instead of two.
     algorithms.ciphers = tuple(sorted((c for c in algorithms.ciphers if "cbc" not in c), key=lambda c: "gcm" not in c))

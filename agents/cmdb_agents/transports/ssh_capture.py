@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +19,9 @@ from cmdb_agents.transports.linux.containers import CONTAINERD
 from cmdb_agents.transports.readings import Address, Neighbour, Trouble
 from cmdb_agents.transports.ssh_script import MODULES, PARTS, Part
 
+MAX_ANSWER = 16 * 2**20
 _NOT_ANSWERED = "no whole answer"
-_FRAME = r"\n@{word} (begin|end) ([a-z_]+)(?: (\d+))?\n"
+_FRAME = re.compile(r"\n@([0-9a-f]+) (begin|end) ([a-z_]+)(?: (\d+))?\n")
 _ADDRESS = re.compile(r"^(\d{1,9}): \S+\s+inet6? ([0-9a-fA-F.:]+)(?: peer [0-9a-fA-F.:]+)?(?:/(\d+))? ?(.*)$")
 _LINK = re.compile(r"^l\S* +\d+ +\d+ +\d+ +\d+ .*? (/\S+) -> (.*)$")
 _PROCESS = re.compile(r"/proc/(\d+)/(.+)")
@@ -45,13 +47,33 @@ class Answer:
     status: int | None
 
 
+def unpacked(raw: bytes, word: str, most: int) -> bytes:
+    """The answer as the parts printed it, at most `most` bytes; what comes after damage or a cut is not there."""
+    before, packed, rest = raw.partition(b"\n@%s packed\n" % word.encode())
+    if not packed:
+        return raw[:most]
+    chunks, left = [before[:most]], most - len(before)
+    while rest and left > 0:
+        member = zlib.decompressobj(wbits=31)
+        try:
+            chunk = member.decompress(rest, left)
+        except zlib.error:
+            break
+        chunks.append(chunk)
+        left -= len(chunk)
+        rest = member.unused_data
+    return b"".join(chunks)
+
+
 def frames(raw: bytes, word: str) -> dict[str, Answer]:
     """The parts of an answer by name. Whatever the bytes are, each part is there once or not at all."""
     text = raw.decode("utf-8", "replace")
     found: dict[str, Answer] = {}
     opened: tuple[str, int] | None = None
-    for mark in re.finditer(_FRAME.format(word=re.escape(word)), text):
-        kind, name, status = mark.groups()
+    for mark in _FRAME.finditer(text):
+        said, kind, name, status = mark.groups()
+        if said != word:
+            continue
         if kind == "begin":
             opened = (name, mark.end())
         elif opened is not None and opened[0] == name and status is not None:
@@ -361,9 +383,9 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
             yield left, right
 
 
-def capture(raw: bytes, word: str) -> Captured:
-    """The hand on an answer, with what is missing said."""
-    answers = frames(raw, word)
+def capture(raw: bytes, word: str, most: int = MAX_ANSWER) -> Captured:
+    """The hand on an answer, with what is missing said; what would unpack beyond `most` bytes is missing."""
+    answers = frames(unpacked(raw, word, most), word)
     made = Brought()
     for part in PARTS:
         answer = answers.get(part.name)

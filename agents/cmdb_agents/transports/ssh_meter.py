@@ -18,6 +18,8 @@ BEFORE_LOGIN = 256 * 2**10
 """Bytes a server may send before it has proved who it is: banner and key exchange need some 5 KiB."""
 
 MAX_PACKET = 256 * 2**10
+READ_AT_ONCE = 64 * 2**10
+LOOK_UP_SECONDS = 1.0
 
 
 class Stream(Protocol):
@@ -82,18 +84,26 @@ class Meter:
 
 
 class Metered:
-    """What paramiko is given for a socket."""
+    """What paramiko is given for a socket.
+
+    It reads as much as there is and hands it on in pieces: paramiko asks for each packet's head and body by itself,
+    and every question to the system is also a chance for another thread to take over.
+    """
 
     def __init__(self, stream: Stream, meter: Meter) -> None:
         self._stream, self._meter = stream, meter
+        self._kept, self._at = b"", 0
         self._closed = False  # paramiko looks at it, as at a socket's
 
     def recv(self, size: int) -> bytes:
         """Read and count; nothing more once the meter has cut."""
         if self._meter.why:
             return b""
-        data = self._stream.recv(size)
-        self._meter.count(len(data))
+        if self._at >= len(self._kept):
+            self._kept, self._at = self._stream.recv(READ_AT_ONCE), 0
+            self._meter.count(len(self._kept))
+        data = self._kept[self._at : self._at + size]
+        self._at += len(data)
         return data
 
     def send(self, data: bytes) -> int:
@@ -106,12 +116,22 @@ class Metered:
         self._stream.close()
 
     def settimeout(self, seconds: float | None) -> None:
-        """How long a read may wait."""
-        self._stream.settimeout(seconds)
+        """How long a read may wait: seldom less than a second, for what ends a look also ends its reads."""
+        self._stream.settimeout(None if seconds is None else max(seconds, LOOK_UP_SECONDS))
 
 
 class BoundedPacketizer(Packetizer):
-    """Refuses a packet before it is gathered: adding chunk to chunk would cost a server's 60 MiB squared."""
+    """Refuses a packet before it is gathered: adding chunk to chunk would cost a server's 60 MiB squared.
+
+    The meter's clock bounds the handshake with all the rest, so paramiko's own, a thread for each connection, stays
+    off.
+    """
+
+    def start_handshake(self, timeout: float) -> None:
+        """See Packetizer."""
+
+    def complete_handshake(self) -> None:
+        """See Packetizer, which would stop its clock again with every packet."""
 
     def read_all(self, n: int, check_rekey: bool = False) -> bytes:
         """See Packetizer."""
