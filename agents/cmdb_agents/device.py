@@ -9,6 +9,7 @@ from cmdb.registry import discover
 from cmdb.words import Problem
 from cmdb.words.device import Device, Port
 from cmdb_agents import mibs
+from cmdb_agents.enterprises import maker
 from cmdb_agents.mib import Draft, DraftPort, Mib
 from cmdb_agents.mibs.bridge import CONTEXT_COLUMNS, contexts
 from cmdb_agents.mibs.system import ROOT
@@ -69,7 +70,7 @@ def make(walk: Walk, address: str) -> Device:
         name=first(draft.name, *sorted(i for i in draft.ids if ":" not in i), address),
         cls=cls,
         kind=kind,
-        vendor=first(draft.vendor, *(c.vendor for c in draft.chassis)),
+        vendor=first(draft.vendor, *(c.vendor for c in draft.chassis), maker(draft.object_id)),
         model=first(*draft.models),
         serial=first(*draft.serials),
         version=first(*draft.versions),

@@ -48,7 +48,7 @@ def _device(device: Device) -> Item:
     if device.cls == "Host":
         return _host(device)
     common = {
-        "serial": device.serial, "vendor": device.vendor, "model": device.model, "firmware": device.version,
+        "serial": device.serial, "vendor": device.maker, "model": device.model, "firmware": device.version,
         "management_address": device.address,
     }  # fmt: skip
     if device.cls == "StorageArray":
@@ -71,7 +71,7 @@ def _host(device: Device) -> Item:
         hostname=device.name.partition(".")[0] if full else device.name,
         fqdn=full,
         serial=device.serial,
-        vendor=device.vendor if device.serial else "",
+        vendor=device.maker if device.serial else "",
         model=device.model,
         os_name=system if unix else "Windows" if device.vendor == "Microsoft" else "",
         os_version="" if unix else device.version,

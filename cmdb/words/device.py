@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from cmdb.errors import Invalid
 from cmdb.words.report import Problem
 
+AGENT_MAKERS = frozenset({"Net-SNMP", "UCD-SNMP", "OpenBSD"})
+"""Who wrote the agent that answers: where nothing tells more, a `vendor`, but never the maker of a box."""
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 
 
@@ -160,6 +162,11 @@ class Device:
     learned: tuple[Learned, ...] = ()
     resolved: tuple[Resolved, ...] = ()
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def maker(self) -> str:
+        """Who made the box; empty when only the agent's own maker is known."""
+        return "" if self.vendor in AGENT_MAKERS else self.vendor
 
     def __post_init__(self) -> None:
         if not self.address or not self.name:
