@@ -21,7 +21,8 @@ ETHERNET = 6
 LEARNED, OWN = 3, 4
 NO_VLANS = frozenset({1002, 1003, 1004, 1005})
 """Cisco keeps these for rings that nobody has any more."""
-CONTEXT_COLUMNS = (PORTS, *columns(FDB, 2, 3))
+STP_STATE = oid("1.3.6.1.2.1.17.2.15.1.3")
+CONTEXT_COLUMNS = (PORTS, *columns(FDB, 2, 3), STP_STATE)
 
 
 def read(walk: Walk, draft: Draft) -> None:
