@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 
 from cmdb.registry import discover
 from cmdb.words import Problem
-from cmdb.words.device import Device, Port
+from cmdb.words.device import Device, Port, ranges
 from cmdb_agents import mibs
+from cmdb_agents.enterprises import maker
 from cmdb_agents.mib import Draft, DraftPort, Mib
 from cmdb_agents.mibs.bridge import CONTEXT_COLUMNS, contexts
 from cmdb_agents.mibs.system import ROOT
@@ -69,7 +72,7 @@ def make(walk: Walk, address: str) -> Device:
         name=first(draft.name, *sorted(i for i in draft.ids if ":" not in i), address),
         cls=cls,
         kind=kind,
-        vendor=first(draft.vendor, *(c.vendor for c in draft.chassis)),
+        vendor=first(draft.vendor, *(c.vendor for c in draft.chassis), maker(draft.object_id)),
         model=first(*draft.models),
         serial=first(*draft.serials),
         version=first(*draft.versions),
@@ -130,4 +133,19 @@ def _port(port: DraftPort, draft: Draft) -> Port:
         state="up" if port.up else "down",
         mtu=port.mtu if 0 < port.mtu < 2**31 - 1 else 0,
         speed_mbps=port.speed_mbps,
+        untagged=tuple(sorted(port.untagged)),
+        tagged=tuple(sorted(port.tagged)),
+        spanning_tree=_spanning_tree(port.spanning),
     )
+
+
+def _spanning_tree(states: Mapping[int, str]) -> str:
+    """One word where all VLANs agree; else the bridge's own, or the usual one, and the VLANs that differ."""
+    if len(set(states.values())) <= 1:
+        return next(iter(states.values()), "")
+    usual = states.get(0) or Counter(states.values()).most_common(1)[0][0]
+    others: dict[str, list[int]] = {}
+    for vlan, state in states.items():
+        if state != usual:
+            others.setdefault(state, []).append(vlan)
+    return "; ".join([usual, *(f"{state} in {ranges(vlans)}" for state, vlans in sorted(others.items()))])[:400]

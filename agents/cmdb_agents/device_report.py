@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cmdb.words import Evidence, Item, Link, Problem, Ref, Section
-from cmdb.words.device import Device, OwnAddress, Port
+from cmdb.words.device import Device, OwnAddress, Port, ranges
 from cmdb_agents.addresses import is_link_local
 from cmdb_agents.collector import item
 
@@ -23,6 +23,11 @@ def sections(device: Device) -> tuple[Section, ...]:
     interfaces = {port.name: _interface(port) for port in device.ports}
     addresses = [(_address(one), one) for one in device.addresses]
     links = [_assigned(made.ref, interfaces[one.port].ref) for made, one in addresses if one.port in interfaces]
+    links += [
+        _carried(interfaces[port.master].ref, interfaces[port.name].ref)
+        for port in device.ports
+        if port.master in interfaces and port.master != port.name
+    ]
     stores = [
         item(
             "Filesystem", s.mount_point, s.mount_point, mount_point=s.mount_point, size_bytes=s.size_bytes, type=s.type
@@ -48,7 +53,7 @@ def _device(device: Device) -> Item:
     if device.cls == "Host":
         return _host(device)
     common = {
-        "serial": device.serial, "vendor": device.vendor, "model": device.model, "firmware": device.version,
+        "serial": device.serial, "vendor": device.maker, "model": device.model, "firmware": device.version,
         "management_address": device.address,
     }  # fmt: skip
     if device.cls == "StorageArray":
@@ -71,7 +76,7 @@ def _host(device: Device) -> Item:
         hostname=device.name.partition(".")[0] if full else device.name,
         fqdn=full,
         serial=device.serial,
-        vendor=device.vendor if device.serial else "",
+        vendor=device.maker if device.serial else "",
         model=device.model,
         os_name=system if unix else "Windows" if device.vendor == "Microsoft" else "",
         os_version="" if unix else device.version,
@@ -92,6 +97,9 @@ def _interface(port: Port) -> Item:
         mtu=port.mtu or None,
         speed_mbps=port.speed_mbps if 0 < port.speed_mbps < MOST_SPEED else None,
         state=port.state,
+        untagged_vlans=ranges(port.untagged),
+        tagged_vlans=ranges(port.tagged),
+        spanning_tree=port.spanning_tree,
     )
 
 
@@ -105,6 +113,10 @@ def _address(one: OwnAddress) -> Item:
         family="IPv6" if ":" in one.address else "IPv4",
         scope="link" if is_link_local(one.address) else "global",
     )
+
+
+def _carried(bundle: Ref, member: Ref) -> Link:
+    return Link("CARRIED_BY", bundle, member, Evidence("interface", f"{bundle.key} sends through {member.key}", 1.0))
 
 
 def _assigned(address: Ref, interface: Ref) -> Link:

@@ -30,6 +30,9 @@ class DraftPort:
     up: bool = False
     connector: bool | None = None
     master: int = 0  # the aggregate's index
+    untagged: set[int] = field(default_factory=set)  # VLANs
+    tagged: set[int] = field(default_factory=set)
+    spanning: dict[int, str] = field(default_factory=dict)  # by VLAN, 0 for the whole bridge
 
     @property
     def name(self) -> str:

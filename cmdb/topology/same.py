@@ -29,7 +29,7 @@ def agreements(a: Device, b: Device) -> tuple[str, ...]:
 def _agreements(a: Device, b: Device) -> Iterator[str]:
     if a.engine_id and a.engine_id == b.engine_id:
         yield "the same SNMP engine id"
-    if a.serial and (a.serial, a.vendor) == (b.serial, b.vendor):
+    if a.serial and (a.serial, a.maker) == (b.serial, b.maker):
         yield "the same maker and serial number"
     if a.macs and b.macs and len(a.macs & b.macs) >= max(1, ALIKE * min(len(a.macs), len(b.macs))):
         yield "the same hardware addresses"
@@ -45,7 +45,7 @@ def contradictions(a: Device, b: Device) -> tuple[str, ...]:
     found = [
         word
         for word, one, two in (
-            ("serial number", a.serial, b.serial), ("maker", a.vendor, b.vendor), ("model", a.model, b.model),
+            ("serial number", a.serial, b.serial), ("maker", a.maker, b.maker), ("model", a.model, b.model),
             ("kind", a.object_id, b.object_id),
         )
         if one and two and one != two

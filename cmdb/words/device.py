@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cmdb.errors import Invalid
 from cmdb.words.report import Problem
 
+AGENT_MAKERS = frozenset({"Net-SNMP", "UCD-SNMP", "OpenBSD"})
+"""Who wrote the agent that answers: where nothing tells more, a `vendor`, but never the maker of a box."""
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 
 
@@ -17,11 +20,23 @@ def _macs(where: str, *macs: str) -> None:
             raise Invalid(f"{mac!r} is no hardware address in lower case with colons", where=where)
 
 
+def ranges(numbers: Iterable[int]) -> str:
+    """Numbers as people write VLANs: 1,10-12,20."""
+    runs: list[list[int]] = []
+    for one in sorted(set(numbers)):
+        if runs and one == runs[-1][1] + 1:
+            runs[-1][1] = one
+        else:
+            runs.append([one, one])
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+
+
 @dataclass(frozen=True, slots=True)
 class Port:
     """One interface of a device. `names` are all it goes by there, the shortest stable one first.
 
-    `physical` says that a cable can be plugged in; `master` names the aggregate it belongs to.
+    `physical` says that a cable can be plugged in; `master` names the aggregate it belongs to; `untagged` and `tagged`
+    are VLANs; `spanning_tree` is the state that protocol holds it in.
     """
 
     index: int
@@ -34,16 +49,26 @@ class Port:
     state: str = "down"
     mtu: int = 0
     speed_mbps: int = 0
+    untagged: tuple[int, ...] = ()
+    tagged: tuple[int, ...] = ()
+    spanning_tree: str = ""
 
     def __post_init__(self) -> None:
         if not self.names or not all(self.names):
             raise Invalid("a port has a name", where="port")
+        if not all(1 <= vlan <= 4094 for vlan in (*self.untagged, *self.tagged)):
+            raise Invalid("a VLAN's number lies between 1 and 4094", where="port")
         _macs("port", self.mac)
 
     @property
     def name(self) -> str:
         """The name it is known by."""
         return self.names[0]
+
+    @property
+    def blocked(self) -> bool:
+        """Whether spanning tree holds it back, in one VLAN at least."""
+        return "blocking" in self.spanning_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +185,11 @@ class Device:
     learned: tuple[Learned, ...] = ()
     resolved: tuple[Resolved, ...] = ()
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def maker(self) -> str:
+        """Who made the box; empty when only the agent's own maker is known."""
+        return "" if self.vendor in AGENT_MAKERS else self.vendor
 
     def __post_init__(self) -> None:
         if not self.address or not self.name:

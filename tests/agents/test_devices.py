@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -92,6 +93,22 @@ def test_a_recorded_switch_has_its_ports_and_no_others() -> None:
     assert {p.kind for p in device.ports if p.name.startswith("Vl")} == {"vlan"}
 
 
+def test_a_recorded_switch_has_its_ports_in_their_vlans() -> None:
+    """Of a D-Link, whose lists of ports run backwards: all 28 in VLAN 602, two uplinks with a tag and in 2004 too."""
+    device = recorded("network/switch/dlink-des3038")
+    assert {p.index: (p.untagged, p.tagged) for p in device.ports if p.untagged or p.tagged} == {
+        **dict.fromkeys((*range(1, 25), 27, 28), ((602,), ())),
+        **dict.fromkeys((25, 26), ((), (602, 2004))),
+    }
+
+
+def test_a_recorded_cisco_trunk_carries_the_vlans_that_there_are() -> None:
+    """A trunk allows all numbers; it carries those of its switch's VLANs that it allows, and its native one bare."""
+    trunks = [p for p in recorded("network/switch/cisco-c3750").ports if p.tagged]
+    assert (trunks[0].name, trunks[0].untagged, trunks[0].tagged) == ("Gi1/0/1", (1,), (2, 21, 100, 105, 113))
+    assert len(trunks) == 6
+
+
 # --- names, serial numbers, addresses ----------------------------------------------------------------------
 
 
@@ -158,6 +175,33 @@ def test_members_know_their_aggregate() -> None:
     assert [(p.name, p.master, p.kind) for p in device.ports] == [
         ("ge1", "ae0", "ethernet"), ("ge2", "ae0", "ethernet"), ("ae0", "", "bond"),
     ]  # fmt: skip
+
+
+QBRIDGE = (1, 3, 6, 1, 2, 1, 17, 7, 1, 4)
+STP = (1, 3, 6, 1, 2, 1, 17, 2, 15, 1, 3)
+
+
+def test_what_is_in_force_counts_before_what_is_configured() -> None:
+    """A VLAN's list of ports as it is now; one that is only configured by its configuration; a state by its word."""
+    now: Values = {(*QBRIDGE, 2, 1, 4, 0, 10): b"\xc0", (*QBRIDGE, 2, 1, 5, 0, 10): b"\x80", (*STP, 2): 2, (*STP, 1): 5}
+    configured: Values = {(*QBRIDGE, 3, 1, 2, 10): b"\x20", (*QBRIDGE, 3, 1, 2, 20): b"\xa0"}
+    device = made(system(), ports("ge1", "ge2", "ge3"), now, configured)
+    assert [(p.untagged, p.tagged, p.spanning_tree) for p in device.ports] == [
+        ((10,), (20,), "forwarding"), ((), (10,), "blocking"), ((), (20,), ""),
+    ]  # fmt: skip
+
+
+def test_a_list_of_ports_that_cannot_be_read_makes_no_members() -> None:
+    """Neither forwards nor backwards are these ports of the device: some makers write their lists in their own way."""
+    strange: Values = {(*QBRIDGE, 2, 1, 4, 0, 10): bytes((0, 0, 0, 1, 0, 0x18, 0, 0x42, 0, 0x43, 0, 0))}
+    assert all(not p.tagged and not p.untagged for p in made(system(), ports("ge1", "ge2"), strange).ports)
+
+
+def test_a_port_that_some_vlans_block_says_which() -> None:
+    """Where each VLAN has a spanning tree of its own, in a context of its own."""
+    whole = Walk({**system(), **ports("ge1"), (*STP, 1): 5})
+    inner = {str(vlan): Walk({(*STP, 1): state}) for vlan, state in ((10, 5), (20, 2), (21, 2))}
+    assert make(replace(whole, contexts=inner), "192.0.2.1").ports[0].spanning_tree == "forwarding; blocking in 20-21"
 
 
 def test_a_stack_is_several_enclosures_behind_one_agent() -> None:

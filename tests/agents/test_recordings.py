@@ -6,12 +6,14 @@ import asyncio
 from bisect import bisect_right
 
 import pytest
+from support.snmp_held import held
 from support.snmp_replay import Data, Replay, lines, recordings
 
-from cmdb_agents.device import wanted
+from cmdb_agents.device import make, wanted
 from cmdb_agents.snmp_look import look
 from cmdb_agents.transports.snmp import SYSTEM, Target
-from cmdb_agents.transports.snmp_walk import Bounds
+from cmdb_agents.transports.snmp_ber import response, tlv
+from cmdb_agents.transports.snmp_walk import Bounds, Walk, oid
 
 SMALL = [name for name, path in recordings().items() if path.stat().st_size < 20_000]
 UNNAMED = frozenset({
@@ -33,6 +35,39 @@ def test_a_recorded_device_is_read_whole_and_has_a_name(name: str) -> None:
     assert held - set(walk.values) == set()
     assert device.problems == ()
     assert (device.name == "127.0.0.1") == (name in UNNAMED)
+
+
+NO_VENDOR = frozenset({"unclassified/02", "unclassified/03"})
+"""Recordings of a bridge's tables alone: no system group, no table of any maker."""
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_what_a_recording_holds_is_found(name: str) -> None:
+    """Serial number, model and version where a search through all of it finds what could be one; the vendor always."""
+    rows = list(lines(recordings()[name]))
+    device = make(Walk(dict(response(_packet(Data.of(rows).bindings)).values)), "192.0.2.1")
+    known = {device.name, device.vendor, device.model, device.serial, device.version, device.description}
+    missed = {f: held(f, rows, known) for f in ("serial", "model", "version") if not getattr(device, f)}
+    assert {field: found for field, found in missed.items() if found} == {}
+    assert bool(device.vendor) == (name not in NO_VENDOR)
+    interfaces = {row[0][-1] for row in rows if row[0][:10] == IF_DESCRIPTION}
+    assert {port.index for port in device.ports} >= interfaces
+
+
+IF_DESCRIPTION = oid("1.3.6.1.2.1.2.2.1.2")
+
+
+def _packet(bindings: list[bytes]) -> bytes:
+    """One reply with all of them: what no device sends, and what is read all the same."""
+    numbers = tlv(2, b"\1") + tlv(2, b"\0") + tlv(2, b"\0")
+    return tlv(0x30, tlv(2, b"\1") + tlv(4, b"x") + tlv(0xA2, numbers + tlv(0x30, b"".join(bindings))))
+
+
+def test_a_search_that_finds_something_says_so() -> None:
+    """The search is no formality: a serial number that no family's file knows counts as held, and so as missed."""
+    place = oid("1.3.6.1.4.1.99999.1.7.0")
+    assert held("serial", [(place, 4, b"SN-4711-0815")], ()) == [("1.3.6.1.4.1.99999.1.7.0", "SN-4711-0815")]
+    assert held("serial", [(oid("1.3.6.1.2.1.1.5.0"), 4, b"SN-4711-0815")], ()) == []
 
 
 def _under(name: tuple[int, ...], roots: list[tuple[int, ...]]) -> bool:

@@ -7,8 +7,10 @@ import re
 import pytest
 
 from cmdb.errors import DeclarationError
+from cmdb.words.device import Device
 from cmdb_agents.device import make
-from cmdb_agents.transports.snmp_walk import Walk, oid
+from cmdb_agents.transports.snmp_ber import SnmpValue
+from cmdb_agents.transports.snmp_walk import Cut, Walk, oid
 from cmdb_agents.vendor import Vendor, candidates, vendors
 
 FAMILIES = (
@@ -72,6 +74,8 @@ def test_each_family_is_recognised(object_id: str, described: str, vendor: str) 
         ("1.3.6.1.4.1.6574.1.5.1.0", b"DS918+", "Synology"),
         ("1.3.6.1.4.1.24681.1.2.12.0", b"TS-453A", "QNAP"),
         ("1.3.6.1.4.1.2620.1.6.16.7.0", b"Check Point 5600", "Check Point"),
+        ("1.3.6.1.4.1.2.3.51.3.1.5.2.1.5.0", b"System x3250 M3", "IBM"),
+        ("1.3.6.1.4.1.13400.2.3.1.2.0", b"UL33 UPS", "Vertiv"),
     ],
 )
 def test_an_appliance_that_hides_behind_net_snmp_is_known_by_what_it_answers(
@@ -82,6 +86,50 @@ def test_an_appliance_that_hides_behind_net_snmp_is_known_by_what_it_answers(
     device = make(Walk({**system, oid(name): value}), "192.0.2.1")
     assert (device.vendor, device.model) == (vendor, value.decode())
     assert make(Walk({**system}), "192.0.2.1").cls == "Host"
+
+
+def test_a_pattern_beside_a_place_takes_its_part_of_what_stands_there() -> None:
+    """What is around a model, or another value altogether, is no model."""
+    place, system = oid("1.3.6.1.4.1.35047.1.1.0"), {oid("1.3.6.1.2.1.1.2.0"): oid("1.3.6.1.4.1.35047.2.1")}
+    assert make(Walk({**system, place: b"model=M5400"}), "192.0.2.1").model == "M5400"
+    assert make(Walk({**system, place: b"LIHUA-H61"}), "192.0.2.1").model == ""
+
+
+def test_a_row_of_a_column_is_walked_with_its_column() -> None:
+    """A name that is a value's own has nothing under it: walking it would find nothing."""
+    imm = next(v for v in vendors() if v.name == "ibm_imm")
+    assert oid("1.3.6.1.4.1.2.3.51.3.1.5.1.1.3") in imm.columns()
+    told = {oid("1.3.6.1.4.1.2.3.51.3.1.5.1.1.3.1"): b"YUOO91K", oid("1.3.6.1.4.1.2.3.51.3.1.5.1.1.3.2"): b"GYE148A"}
+    assert make(Walk(told), "192.0.2.1").version == "YUOO91K"
+
+
+def test_a_device_whose_family_nobody_wrote_down_has_the_maker_of_its_enterprise_number() -> None:
+    """By IANA's numbers; a number that is not known makes no maker, and net-snmp made the agent, not the box."""
+
+    def read(object_id: str) -> Device:
+        return make(Walk({oid("1.3.6.1.2.1.1.2.0"): oid(object_id)}), "192.0.2.1")
+
+    assert read("1.3.6.1.4.1.1981.1.1").vendor == read("1.3.6.1.4.1.1981.1.1").maker == "EMC"
+    assert read("1.3.6.1.4.1.4294967295.1").vendor == ""
+    assert (read("1.3.6.1.4.1.8072.3.2.10").vendor, read("1.3.6.1.4.1.8072.3.2.10").maker) == ("Net-SNMP", "")
+
+
+def test_old_cisco_devices_are_known_by_their_image() -> None:
+    """Where ENTITY tells no model: the family of the image, and the version of the first module."""
+    told: dict[str, SnmpValue] = {
+        "1.3.6.1.2.1.1.2.0": oid("1.3.6.1.4.1.9.1.366"), "1.3.6.1.4.1.9.9.25.1.1.1.2.3": b"CW_FAMILY$C3550$",
+        "1.3.6.1.4.1.9.9.25.1.1.1.2.2": b"CW_IMAGE$C3550-I9Q3L2-M$", "1.3.6.1.4.1.9.5.1.3.1.1.19.1": b"12.1(8)EA1c",
+    }  # fmt: skip
+    device = make(Walk({oid(name): value for name, value in told.items()}), "192.0.2.1")
+    assert (device.vendor, device.model, device.version) == ("Cisco", "C3550", "12.1(8)EA1c")
+
+
+def test_a_bridge_without_a_table_of_interfaces_has_the_ports_it_counts() -> None:
+    """Not one whose table of interfaces was cut: its ports have names that were not read."""
+    told = {oid("1.3.6.1.2.1.17.1.4.1.2.49"): 10149, oid("1.3.6.1.2.1.17.1.4.1.2.50"): 10150}
+    assert [(p.index, p.name) for p in make(Walk(told), "192.0.2.1").ports] == [(10149, "port 49"), (10150, "port 50")]
+    cut = Cut("1.3.6.1.2.1.2.2.1.2", "no answer")
+    assert make(Walk(told, (cut,)), "192.0.2.1").ports == ()
 
 
 def test_there_are_the_families_that_were_promised() -> None:
@@ -115,6 +163,7 @@ def test_every_pattern_compiles_and_catches_something() -> None:
         ({"object_ids": ()}, "recognised by nothing"),
         ({"serial": ("iso.org",)}, "iso.org"),
         ({"patterns": ("(?P<colour>.)",)}, "groups"),
+        ({"model": (("1.3.6.1.4.1.99.1.0", "no group"),)}, "not one group"),
         ({"sentence": "no stop"}, "full stop"),
     ],
 )

@@ -137,6 +137,30 @@ def test_vlans_are_reported_only_within_a_domain() -> None:
     ]  # fmt: skip
 
 
+def test_a_port_is_in_the_vlans_that_it_carries() -> None:
+    """By edges within a domain, to VLANs that the device has; and by its attributes in any case."""
+    ports = (Port(1, ("Gi1",), untagged=(10,), tagged=(20, 21, 22, 99)), Port(2, ("Gi2",), tagged=tuple(range(2, 200))))
+    one = replace(SWITCH, vlans=tuple(map(LocalVlan, range(2, 30))), ports=ports)
+    assert edges(seen(one), "IN_NETWORK") == set()
+    made = seen(one, domain="campus")
+    source = "Cisco FDO1601R0AB NetworkInterface Gi1"
+    assert edges(made, "IN_NETWORK") == {(source, f"vlan campus {n}") for n in (10, 20, 21, 22)}
+    assert [row["evidence"]["detail"] for row in made if row.get("to") == "vlan campus 10"] == [
+        "Gi1 carries VLAN 10 untagged"
+    ]
+    shown = [row["attributes"] for row in cis(made, "NetworkInterface")]
+    assert [(one.get("untagged_vlans"), one["tagged_vlans"]) for one in shown] == [("10", "20-22,99"), (None, "2-199")]
+
+
+def test_a_bundle_sends_through_its_members() -> None:
+    """So that it goes down with the last of them, not with the first."""
+    ports = (Port(1, ("Po1",), kind="bond"), Port(2, ("Gi1",), master="Po1"), Port(3, ("Gi2",), master="Po1"))
+    whole = "Cisco FDO1601R0AB NetworkInterface"
+    assert edges(seen(replace(SWITCH, ports=ports)), "CARRIED_BY") == {
+        (f"{whole} Po1", f"{whole} Gi1"), (f"{whole} Po1", f"{whole} Gi2"),
+    }  # fmt: skip
+
+
 def test_hostile_words_are_clean_rows() -> None:
     """Control characters, NULs and markup in names are text without power, or gone."""
     evil = replace(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cmdb.words import Problem
 from cmdb.words.device import Learned, LocalVlan
-from cmdb_agents.mib import MOST_ROWS, Draft, Mib, columns
+from cmdb_agents.mib import MOST_PORTS, MOST_ROWS, Draft, DraftPort, Mib, columns
 from cmdb_agents.snmp_text import mac, number, text, unicast
 from cmdb_agents.transports.snmp_ber import Oid
 from cmdb_agents.transports.snmp_walk import Walk, oid
@@ -16,10 +16,13 @@ QFDB = oid("1.3.6.1.2.1.17.7.1.2.2.1")
 CURRENT = oid("1.3.6.1.2.1.17.7.1.4.2.1.3")
 STATIC = oid("1.3.6.1.2.1.17.7.1.4.3.1.1")
 VTP = oid("1.3.6.1.4.1.9.9.46.1.3.1.1")
+INTERFACES = oid("1.3.6.1.2.1.2.2")
+ETHERNET = 6
 LEARNED, OWN = 3, 4
 NO_VLANS = frozenset({1002, 1003, 1004, 1005})
 """Cisco keeps these for rings that nobody has any more."""
-CONTEXT_COLUMNS = (PORTS, *columns(FDB, 2, 3))
+STP_STATE = oid("1.3.6.1.2.1.17.2.15.1.3")
+CONTEXT_COLUMNS = (PORTS, *columns(FDB, 2, 3), STP_STATE)
 
 
 def read(walk: Walk, draft: Draft) -> None:
@@ -29,6 +32,7 @@ def read(walk: Walk, draft: Draft) -> None:
         draft.ids.add(base)
     draft.bridge_ports |= {i[0]: number(v) for i, v in walk.column(PORTS).items() if len(i) == 1}
     draft.bridges = bool(draft.bridge_ports)
+    _bare_ports(walk, draft)
     _vlans(walk, draft)
     of_filter = {number(v): i[-1] for i, v in walk.column(CURRENT).items() if i}
     states = walk.column((*QFDB, 3))
@@ -40,6 +44,15 @@ def read(walk: Walk, draft: Draft) -> None:
     for context, inner in walk.contexts.items():
         draft.bridge_ports |= {i[0]: number(v) for i, v in inner.column(PORTS).items() if len(i) == 1}
         _plain(inner, draft, int(context) if context.isdigit() else 0)
+
+
+def _bare_ports(walk: Walk, draft: Draft) -> None:
+    """A bridge without a table of interfaces, not one whose table was cut, has the ports that it counts itself."""
+    if draft.ports or walk.was_cut(INTERFACES):
+        return
+    for number_, index in sorted(draft.bridge_ports.items())[:MOST_PORTS]:
+        place = index or number_
+        draft.ports[place] = DraftPort(place, label=f"port {number_}", type=ETHERNET)
 
 
 def _plain(walk: Walk, draft: Draft, vlan: int) -> None:

@@ -11,5 +11,5 @@ CHECKPOINT = Vendor(
     serial=("1.3.6.1.4.1.2620.1.6.16.3.0",),
     model=("1.3.6.1.4.1.2620.1.6.16.7.0",),
     version=("1.3.6.1.4.1.2620.1.6.4.1.0",),
-    built_on_net_snmp=True,
+    known_by_answers=True,
 )

@@ -9,5 +9,6 @@ DLINK = Vendor(
     object_ids=("1.3.6.1.4.1.171",),
     kind="switch",
     serial=("1.3.6.1.4.1.171.12.1.1.12.0",),
+    version=(("1.3.6.1.2.1.16.19.2.0", r"Build (\S+)"),),
     patterns=(r"(?P<model>D[A-Z]{2}-\d[\w-]+)",),
 )

@@ -8,5 +8,5 @@ EASTPOWER = Vendor(
     sentence="EAST power supplies.",
     object_ids=("1.3.6.1.4.1.40614",),
     kind="other",
-    patterns=(r"^(?P<model>\S+?)_(?P<version>\S+)",),
+    patterns=(r"^\S+?_(?P<version>\S+)",),
 )

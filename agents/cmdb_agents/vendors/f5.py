@@ -11,5 +11,5 @@ F5 = Vendor(
     serial=("1.3.6.1.4.1.3375.2.1.3.3.3.0",),
     model=("1.3.6.1.4.1.3375.2.1.3.5.2.0",),
     version=("1.3.6.1.4.1.3375.2.1.4.2.0",),
-    built_on_net_snmp=True,
+    known_by_answers=True,
 )

@@ -11,5 +11,5 @@ HUAWEI_POWER = Vendor(
     serial=("1.3.6.1.4.1.2011.6.174.1.2.100.1.5",),
     model=("1.3.6.1.4.1.2011.6.174.1.1.1.2.0",),
     version=("1.3.6.1.4.1.2011.6.174.1.2.100.1.3",),
-    built_on_net_snmp=True,
+    known_by_answers=True,
 )

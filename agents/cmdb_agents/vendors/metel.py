@@ -8,5 +8,6 @@ METEL = Vendor(
     sentence="Metel industrial switches.",
     object_ids=("1.3.6.1.4.1.38616",),
     kind="switch",
+    serial=("1.3.6.1.4.1.38616.1.1.2.0",),
     patterns=(r"^(?P<model>\S+)", r"fw:(?P<version>[\d.]+)"),
 )

@@ -8,5 +8,7 @@ SAMSUNG_CAMERA = Vendor(
     sentence="Hanwha and Samsung cameras.",
     object_ids=("1.3.6.1.4.1.36849",),
     kind="other",
+    model=("1.3.6.1.4.1.36849.1.2.64.1.0",),
+    version=("1.3.6.1.4.1.36849.1.2.64.2.1.1.0",),
     patterns=("SAMSUNG (?P<model>.+)",),
 )

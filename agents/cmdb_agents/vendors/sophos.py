@@ -11,5 +11,5 @@ SOPHOS = Vendor(
     serial=("1.3.6.1.4.1.2604.5.1.1.4.0",),
     model=("1.3.6.1.4.1.2604.5.1.1.2.0",),
     version=("1.3.6.1.4.1.2604.5.1.1.3.0",),
-    built_on_net_snmp=True,
+    known_by_answers=True,
 )

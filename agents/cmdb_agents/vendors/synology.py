@@ -11,5 +11,5 @@ SYNOLOGY = Vendor(
     serial=("1.3.6.1.4.1.6574.1.5.2.0",),
     model=("1.3.6.1.4.1.6574.1.5.1.0",),
     version=("1.3.6.1.4.1.6574.1.5.3.0",),
-    built_on_net_snmp=True,
+    known_by_answers=True,
 )

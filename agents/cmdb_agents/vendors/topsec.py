@@ -8,5 +8,6 @@ TOPSEC = Vendor(
     sentence="Topsec firewalls.",
     object_ids=("1.3.6.1.4.1.14331",),
     cls="Firewall",
+    serial=("1.3.6.1.4.1.14331.5.5.1.3.1.0",),
     patterns=(r"Topsec (?P<model>\S+)", r"Software Version (?P<version>\S+)"),
 )

@@ -10,5 +10,5 @@ UBIQUITI_UNIFI = Vendor(
     kind="access point",
     model=("1.3.6.1.4.1.41112.1.6.3.3.0",),
     version=("1.3.6.1.4.1.41112.1.6.3.6.0",),
-    built_on_net_snmp=True,
+    known_by_answers=True,
 )

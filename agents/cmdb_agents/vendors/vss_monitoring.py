@@ -8,5 +8,6 @@ VSS_MONITORING = Vendor(
     sentence="VSS traffic distributors.",
     object_ids=("1.3.6.1.4.1.21671",),
     kind="other",
+    version=("1.3.6.1.4.1.21671.4.1.2.0",),
     patterns=(r"^(?P<model>Optimizer \S+)",),
 )

@@ -12,6 +12,7 @@ import typer
 
 from cmdb.errors import Invalid
 from cmdb.topology import Topology, topology
+from cmdb.words.device import AGENT_MAKERS
 from cmdb_processes.cli import asking, show
 from cmdb_processes.cli.discovering.folder import Home, Json, Master
 
@@ -119,6 +120,7 @@ def _facts(found: Topology, silent: list[tuple[str, str]]) -> dict[str, Any]:
             {
                 "address": d.address, "name": d.name, "class": d.cls, "kind": d.kind, "vendor": d.vendor,
                 "model": d.model, "serial": d.serial, "version": d.version,
+                "blocked": sum(p.blocked for p in d.ports),
                 "ports": sum(p.physical for p in d.ports), "interfaces": len(d.ports), "vlans": len(d.vlans),
                 "addresses": len(d.addresses), "neighbours": len(d.neighbours), "learned": len(d.learned),
                 "problems": [{"what": p.what, "why": p.why} for p in d.problems],
@@ -136,12 +138,14 @@ def _facts(found: Topology, silent: list[tuple[str, str]]) -> dict[str, Any]:
 
 def _say(found: Topology, facts: dict[str, Any]) -> None:
     for one in facts["devices"]:
-        what = " ".join(w for w in (one["vendor"], one["model"], one["version"]) if w) or "of an unknown maker"
+        maker = f"agent of {one['vendor']}," if one["vendor"] in AGENT_MAKERS else one["vendor"]
+        what = " ".join(w for w in (maker, one["model"], one["version"]) if w) or "of an unknown maker"
         show.out(f"{one['address']}  {one['name']}: {one['kind'] or one['class']}, {what}")
         serial = f"serial {one['serial']}, " if one["serial"] else ""
         show.out(
             f"  {serial}{one['ports']} ports, {one['interfaces']} interfaces, {one['addresses']} addresses,"
             f" {one['vlans']} VLANs, {one['neighbours']} neighbours, {one['learned']} learned"
+            f"{f', {held} held back by spanning tree' if (held := one['blocked']) else ''}"
         )
         for problem in one["problems"][:SHOWN]:
             show.out(f"  not seen: {problem['what']}: {problem['why']}")

@@ -14,6 +14,7 @@ from cmdb_agents.device_report import SELF, sections
 
 Row = dict[str, Any]
 NETWORK = ("NetworkDevice", "Firewall")
+MOST_CARRIED = 64
 MOST_VLANS = 500
 """Of one device: who has more carries all numbers, which says nothing."""
 
@@ -29,6 +30,7 @@ def rows(found: Topology, known: Mapping[str, str], domain: str | None = None) -
     if domain:
         made += _vlans(found.devices, domain)
     edges = [*_cables(found), *_uplinks(found), *_attached(found, known)]
+    edges += _memberships(found.devices, domain) if domain else ()
     return made + list({(e["type"], e["from"], e["to"]): e for e in reversed(edges)}.values())
 
 
@@ -124,6 +126,18 @@ def _vlans(devices: Iterable[Device], domain: str) -> list[Row]:
          "attributes": {"vlan_id": n, "domain": domain}}
         for n, name in sorted(names.items())
     ]  # fmt: skip
+
+
+def _memberships(devices: Iterable[Device], domain: str) -> Iterator[Row]:
+    """Ports in VLANs that this device is reported to have; one that carries very many says it by its attributes."""
+    for device in devices:
+        there = {vlan.number for vlan in device.vlans} if len(device.vlans) <= MOST_VLANS else set()
+        for port in device.ports:
+            carried = dict.fromkeys(port.tagged, "tagged") | dict.fromkeys(port.untagged, "untagged")
+            source = _inner(ref(device), "NetworkInterface", port.name)
+            for vlan in sorted(carried.keys() & there) if len(carried) <= MOST_CARRIED else ():
+                detail = f"{port.name} carries VLAN {vlan} {carried[vlan]}"
+                yield _edge("IN_NETWORK", source, f"vlan {domain} {vlan}", "interface", detail, 1.0)
 
 
 class _Ends:
