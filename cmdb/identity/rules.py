@@ -42,9 +42,14 @@ def identify(
     return search.verdict([rule for rule in cls.identity if not _NO_KEYS & set(rule.keys)])
 
 
+def signer_of(node: str) -> str:
+    """The enrolled node that signs for a node: itself, or the collector below whose id its own lies."""
+    return node.partition(":")[0]
+
+
 def looks(node: str | None) -> bool:
-    """Whether reports of this node are what a collector saw from outside: its id lies below the collector's."""
-    return node is not None and ":" in node
+    """Whether reports of this node are what a collector saw from outside."""
+    return node is not None and signer_of(node) != node
 
 
 def identity_keys(cls: CIClass) -> tuple[str, ...]:

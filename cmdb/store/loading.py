@@ -122,7 +122,7 @@ def candidates(
             Candidate(
                 row["id"],
                 _values(row["attributes"]) | {"name": row["attributes"]["name"]},
-                frozenset(node for node in row["nodes"] if node.partition(":")[0] not in revoked),
+                frozenset(node for node in row["nodes"] if identity.signer_of(node) not in revoked),
             )
             for row in rows
             if row["merged"] is None
