@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from cmdb import sqlite
 from cmdb.errors import Invalid, NotAuthenticated, UnknownName
+from cmdb.identity import signer_of
 from cmdb.pepper import Pepper, token
 
 MIGRATIONS = (
@@ -61,11 +62,6 @@ class Agent:
     enrolled_at: str
     revoked_at: str | None
     collector: bool = False
-
-
-def signer_of(node: str) -> str:
-    """The enrolled node that signs for a node: itself, or the collector that looks at it."""
-    return node.partition(":")[0]
 
 
 @dataclass(frozen=True, slots=True)

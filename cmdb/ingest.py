@@ -274,8 +274,7 @@ def checked_value(attribute: Attribute, value: Any, where: str) -> Value:
     """A value of the attribute's type."""
     match attribute.type:
         case "string":
-            text = _text(value, where)
-            return (text.lower().rstrip(".") or text) if attribute.domain else text
+            return attribute.one_form(_text(value, where))
         case "datetime":
             return _time(value, where)
         case "strings":

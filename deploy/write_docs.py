@@ -103,7 +103,10 @@ def _identity(cls: CIClass) -> list[str]:
     if cls.contained_by:
         lines += [f"It lives inside another CI (`{cls.contained_by}`, below) and is retired with it.", ""]
     lines += ["Recognised by, strongest first ([how](../identity.md)):", ""]
-    return lines + [f"{n}. {rule.name} (`{'`, `'.join(rule.keys)}`)" for n, rule in enumerate(cls.identity, 1)]
+    return lines + [
+        f"{n}. {rule.name} (`{'`, `'.join(rule.keys)}`{', upper and lower case told apart' if rule.exact else ''})"
+        for n, rule in enumerate(cls.identity, 1)
+    ]
 
 
 def _life(cls: CIClass) -> list[str]:

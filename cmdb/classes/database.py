@@ -6,7 +6,10 @@ DATABASE = CIClass(
     name="Database",
     plural="databases",
     sentence="A database inside a database instance or cluster.",
-    identity=(IdentityRule("uid", ("uid",)), IdentityRule("instance key and name", ("instance_key", "name"))),
+    identity=(
+        IdentityRule("uid", ("uid",)),
+        IdentityRule("instance key and name", ("instance_key", "name"), exact=True),
+    ),
     owner="database",
     attributes=(
         Attribute("uid", "string", "The id the database gives itself.", index=True),

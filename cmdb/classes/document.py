@@ -12,7 +12,7 @@ DOCUMENT = CIClass(
     lifecycle=AGREEMENT,
     retention_days=3650,
     attributes=(
-        Attribute("url", "string", "Where it is kept.", search=True, index=True),
+        Attribute("url", "string", "Where it is kept.", search=True, index=True, domain=True),
         Attribute("number", "string", "Its number in the document system.", search=True, index=True),
         Attribute("version", "string", "The version."),
         Attribute("kind", "string", "What it is: manual, diagram, runbook, policy or report."),

@@ -6,7 +6,7 @@ MESSAGE_QUEUE = CIClass(
     name="MessageQueue",
     plural="message_queues",
     sentence="A queue or topic that programs exchange messages through.",
-    identity=(IdentityRule("broker, virtual host and name", ("broker", "virtual_host", "name")),),
+    identity=(IdentityRule("broker, virtual host and name", ("broker", "virtual_host", "name"), exact=True),),
     owner="application",
     attributes=(
         Attribute("broker", "string", "The broker or cluster it is on.", search=True, index=True, required=True),

@@ -16,7 +16,7 @@ PERSON = CIClass(
     attributes=(
         Attribute("employee_id", "string", "The number in the personnel system.", search=True, index=True),
         Attribute("organisation", "string", "The code of the organisation.", index=True),
-        Attribute("email", "string", "The mail address, lower case.", search=True, index=True),
+        Attribute("email", "string", "The mail address, lower case.", search=True, index=True, domain=True),
         Attribute("phone", "string", "The phone number, in international form."),
         Attribute("job", "string", "What they do."),
     ),

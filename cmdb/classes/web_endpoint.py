@@ -9,7 +9,15 @@ WEB_ENDPOINT = CIClass(
     identity=(IdentityRule("url", ("url",)),),
     owner="application",
     attributes=(
-        Attribute("url", "string", "The address without query or fragment.", search=True, index=True, required=True),
+        Attribute(
+            "url",
+            "string",
+            "The address without query or fragment.",
+            search=True,
+            index=True,
+            required=True,
+            domain=True,
+        ),
         Attribute("method", "string", "The request method checks use."),
         Attribute("expected_status", "int", "The HTTP status that means it works."),
         Attribute("response_ms", "float", "How long the last check took.", unit="ms", volatile=True),

@@ -53,10 +53,10 @@ def _condition(
 
 
 def forms(key: str, normal: Value, raw: Value) -> list[Value]:
-    """How a key may be stored: in its normal form and as it came, in either case."""
+    """How a key may be stored: in its normal form and as it came, in either case or as people write names."""
     if not isinstance(normal, str):
         return [normal]
     texts = [*uuid_variants(normal), *([raw] if isinstance(raw, str) else [])] if key == "smbios_uuid" else [normal]
     texts += [raw] if isinstance(raw, str) else []
     texts += [f"{text}." for text in texts] if key == "fqdn" else []  # as it was kept before it had one form
-    return list(dict.fromkeys(form for text in texts for form in (text, text.upper())))
+    return list(dict.fromkeys(form for text in texts for form in (text, text.upper(), text.capitalize(), text.title())))

@@ -7,11 +7,10 @@ is `covered` where an agent on the machine, or another look at it, speaks alread
 
 from cmdb.identity.boots import Boot, alternating, note_boot
 from cmdb.identity.hygiene import hygiene, uuid_variants
-from cmdb.identity.rules import identify, identity_keys
+from cmdb.identity.rules import identify, identity_keys, keys_of, signer_of
 from cmdb.identity.trace import Candidate, Outcome, Refusal, Step, Verdict, fitted
 
 __all__ = [
     "Boot", "Candidate", "Outcome", "Refusal", "Step", "Verdict", "alternating", "fitted", "hygiene", "identify",
-    "identity_keys", "note_boot",
-    "uuid_variants",
+    "identity_keys", "keys_of", "note_boot", "signer_of", "uuid_variants",
 ]  # fmt: skip

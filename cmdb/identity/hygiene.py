@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from cmdb.identity.trace import Refusal
 from cmdb.words import Value
@@ -86,10 +86,15 @@ def _swap(text: str) -> str:
     return "".join(reversed([text[i : i + 2] for i in range(0, len(text), 2)]))
 
 
-def hygiene(attributes: Mapping[str, Value]) -> tuple[dict[str, Value], tuple[Refusal, ...]]:
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://[^/?#]*)(.*)", re.DOTALL)
+
+
+def hygiene(
+    attributes: Mapping[str, Value], exact: Collection[str] = ()
+) -> tuple[dict[str, Value], tuple[Refusal, ...]]:
     """The attributes fit for identity, normalised, and every key refused with its reason.
 
-    `virtualisation` is no key: it says whether the hardware keys are the machine's own.
+    `virtualisation` is no key: it says whether the hardware keys are the machine's own. `exact` keys keep their case.
     """
     clean: dict[str, Value] = {}
     refused: list[Refusal] = []
@@ -109,7 +114,7 @@ def hygiene(attributes: Mapping[str, Value]) -> tuple[dict[str, Value], tuple[Re
             if reason:
                 refused.append(Refusal(key, value, reason))
             else:
-                clean[key] = normal
+                clean[key] = " ".join(value.split()) if key in exact else normal
         else:
             clean[key] = value
     return clean, tuple(refused)
@@ -138,6 +143,12 @@ def _mac(value: str) -> str:
 
 def _fqdn(value: str) -> str:
     return _plain(value).rstrip(".")
+
+
+def _url(value: str) -> str:
+    """Scheme and host are the same in any case, what stands behind them is not."""
+    parts = _URL.fullmatch(value.strip())
+    return value.strip() if parts is None else f"{parts[1].lower()}{parts[2]}"
 
 
 def _refuse_text(value: str) -> str | None:
@@ -207,6 +218,8 @@ _KEYS: dict[str, tuple[Callable[[str], str], Callable[[str], str | None]]] = {
     "smbios_uuid": (_uuid, _refuse_uuid),
     "macs": (_mac, _refuse_mac),
     "fqdn": (_fqdn, _refuse_fqdn),
+    "url": (_url, _refuse_name),
+    "virtual_host": (_plain, lambda _: None),  # a broker's own is called /, which is no placeholder
     "machine_id": (_plain, _refuse_machine_id),
     "vendor": (_plain, _refuse_vendor),
 }

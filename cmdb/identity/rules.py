@@ -30,11 +30,11 @@ def identify(
     `bound` is the CI this agent already speaks for; `boots` its boot history with this report in it; `distinct_from`
     the CIs a person said this is not.
     """
-    keys, refusals = hygiene(_wanted(cls, attributes))
+    keys, refusals = keys_of(cls, attributes)
     if bound is not None:
         return _bound(str(node), bound, boots, keys, refusals)
     open_to = [c for c in candidates if c.id not in distinct_from]
-    clean = [(c.id, hygiene(_wanted(cls, c.attributes))[0]) for c in open_to]
+    clean = [(c.id, keys_of(cls, c.attributes)[0]) for c in open_to]
     agents = {c.id: frozenset(node for one in open_to if one.id == c.id for node in one.nodes) for c in open_to}
     search = _Search(node, keys, refusals, clean, agents, [])
     if distinct_from:
@@ -42,9 +42,14 @@ def identify(
     return search.verdict([rule for rule in cls.identity if not _NO_KEYS & set(rule.keys)])
 
 
+def signer_of(node: str) -> str:
+    """The enrolled node that signs for a node: itself, or the collector below whose id its own lies."""
+    return node.partition(":")[0]
+
+
 def looks(node: str | None) -> bool:
-    """Whether reports of this node are what a collector saw from outside: its id lies below the collector's."""
-    return node is not None and ":" in node
+    """Whether reports of this node are what a collector saw from outside."""
+    return node is not None and signer_of(node) != node
 
 
 def identity_keys(cls: CIClass) -> tuple[str, ...]:
@@ -52,8 +57,10 @@ def identity_keys(cls: CIClass) -> tuple[str, ...]:
     return tuple(sorted({key for rule in cls.identity for key in rule.keys} - _NO_KEYS))
 
 
-def _wanted(cls: CIClass, attributes: Mapping[str, Value]) -> dict[str, Value]:
-    return {key: attributes.get(key) for key in (*identity_keys(cls), "virtualisation")}
+def keys_of(cls: CIClass, attributes: Mapping[str, Value]) -> tuple[dict[str, Value], tuple[Refusal, ...]]:
+    """What of these attributes tells members of a class apart, in its normal form, and what was refused."""
+    wanted = {key: attributes.get(key) for key in (*identity_keys(cls), "virtualisation")}
+    return hygiene(wanted, {key for rule in cls.identity if rule.exact for key in rule.keys})
 
 
 def _bound(node: str, bound: str, boots: Sequence[Boot], keys: Keys, refusals: tuple[Refusal, ...]) -> Verdict:

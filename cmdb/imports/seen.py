@@ -46,7 +46,7 @@ class Seen:
 
 def _keys(cls: CIClass, values: Mapping[str, Value]) -> Iterator[int]:
     """A number for each complete rule; what shares one is compared in full, so a chance meeting does no harm."""
-    clean, _ = identity.hygiene({key: values.get(key) for key in (*identity.identity_keys(cls), "virtualisation")})
+    clean, _ = identity.keys_of(cls, values)
     family = catalogue().lineage(cls.name)[-1]
     for rule in cls.identity:
         if all(clean.get(key) is not None for key in rule.keys):

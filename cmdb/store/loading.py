@@ -113,7 +113,7 @@ def candidates(
     run: Run, cls: CIClass, attributes: Mapping[str, Value], revoked: Collection[str] = ()
 ) -> list[Candidate]:
     """CIs that might be meant, with the live agents that speak for them; one that was merged stands for its winner."""
-    keys, _ = identity.hygiene({key: attributes.get(key) for key in (*identity.identity_keys(cls), "virtualisation")})
+    keys, _ = identity.keys_of(cls, attributes)
     statement = questions.candidates(cls, keys, attributes)
     rows = run(*statement) if statement is not None else []
     found: list[Candidate] = []
@@ -122,7 +122,7 @@ def candidates(
             Candidate(
                 row["id"],
                 _values(row["attributes"]) | {"name": row["attributes"]["name"]},
-                frozenset(node for node in row["nodes"] if node.partition(":")[0] not in revoked),
+                frozenset(node for node in row["nodes"] if identity.signer_of(node) not in revoked),
             )
             for row in rows
             if row["merged"] is None

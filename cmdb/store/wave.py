@@ -177,7 +177,7 @@ class Wave:
         for name, rows in ruled.items():
             cls, family = catalogue().cls(name), catalogue().lineage(name)[-1]
             wanted = (*identity.identity_keys(cls), "virtualisation")
-            clean = [(r.n, identity.hygiene({k: r.attributes.get(k) for k in wanted})[0], r.attributes) for r in rows]
+            clean = [(r.n, identity.keys_of(cls, r.attributes)[0], r.attributes) for r in rows]
             for rule in cls.identity:
                 own = catalogue().cls(family)
                 label = family if all(own.attribute(k) or k == NAME for k in rule.keys) else cls.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import get_args
 
@@ -11,6 +12,8 @@ from cmdb.words.check import SNAKE, AttributeType, described
 SOURCES = ("override", "agent", "person", "import")
 """Kinds of source, best first: what a person overrides, what is seen, what a person wrote down, what was imported."""
 
+_BEFORE_PATH = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
@@ -18,8 +21,9 @@ class Attribute:
 
     `search` puts it into the full-text index; `index` gives it a lookup index of its own. A `volatile` value changes
     all the time: it is never versioned and never part of a fingerprint. `precedence` names the sources, strongest
-    first, whose word wins; those it does not name come behind in their usual order. A `domain` name is the same in any
-    case and with or without the dot at its end, so it is kept in lower case without one.
+    first, whose word wins; those it does not name come behind in their usual order. A `domain` name, or a mail
+    address, is the same in any case and with or without the dot at its end, so it is kept in lower case without one; of
+    a URL that holds for what stands before the path.
     """
 
     name: str
@@ -32,6 +36,13 @@ class Attribute:
     volatile: bool = False
     precedence: tuple[str, ...] = ()
     domain: bool = False
+
+    def one_form(self, text: str) -> str:
+        """A text as it is kept: a domain name, a mail address and the host of a URL in lower case."""
+        if not self.domain:
+            return text
+        host = _BEFORE_PATH.match(text)
+        return (text.lower().rstrip(".") or text) if host is None else host[0].lower() + text[host.end() :]
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not SNAKE.fullmatch(self.name):

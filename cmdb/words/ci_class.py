@@ -12,10 +12,14 @@ from cmdb.words.lifecycle import DISCOVERED, LOGICAL, Lease, Lifecycle
 
 @dataclass(frozen=True, slots=True)
 class IdentityRule:
-    """One way to recognise a CI: all `keys` together must match. Rules are tried in their order, strongest first."""
+    """One way to recognise a CI: all `keys` together must match. Rules are tried in their order, strongest first.
+
+    Texts are compared in any case, unless the rule is `exact`: where those who give such names tell cases apart.
+    """
 
     name: str
     keys: tuple[str, ...]
+    exact: bool = False
 
     def __post_init__(self) -> None:
         if not self.keys:

@@ -66,3 +66,24 @@ def test_one_form_is_what_is_kept() -> None:
     assert same("DB-17.", "db-17") and same("Ünï  X", "ÜNÏ x") and not same("db-1", "db-17")
     with pytest.raises(DeclarationError, match="domain name and no string"):
         Attribute("n", "int", "A number.", domain=True)
+
+
+@pytest.mark.neo4j
+def test_names_are_one_in_any_case_where_those_who_give_them_do_not_tell_cases_apart(store: Store) -> None:
+    """A service, a mail address and a URL's host in any case; a queue, a database and a URL's path as written."""
+    one = [
+        [node("BusinessService", name) for name in ("Order Desk", "ORDER DESK", "order desk", "Order desk")],
+        [node("Person", "Ann", email=mail) for mail in ("Ann.Smith@Example.org", "ann.smith@example.org")],
+        [node("WebEndpoint", "shop", url=url) for url in ("https://SHOP.example/In", "https://shop.example/In")],
+    ]
+    for rows in one:
+        done = [word for n, row in enumerate(rows) for word in words(load(store, row, source=f"source{n}"))]
+        assert done[0] == "created" and "created" not in done[1:], (rows, done)
+    many = [
+        [node("WebEndpoint", "shop", url=url) for url in ("https://shop.example/a", "https://shop.example/A")],
+        [node("MessageQueue", name, broker="b", virtual_host="/") for name in ("orders", "Orders", "ORDERS")],
+        [node("Database", name, instance_key="pg") for name in ("sales", "SALES")],
+    ]
+    for rows in many:
+        assert words(load(store, *rows)) == ["created"] * len(rows), rows
+        assert words(load(store, *rows)) == ["unchanged"] * len(rows), rows

@@ -262,6 +262,25 @@ def test_path_as_plain_text(run: Run, server: Scripted) -> None:
     assert run("path", "a", "b") == Done(1, "a does not depend on b within 8 hops\n", "")
 
 
+def test_several_ways_as_plain_text(run: Run, server: Scripted) -> None:
+    """The shortest first, each with its hops, and why there may be more, if so."""
+    ways = [[hop("shop", "neo4j")], [hop("shop", "epicentre"), hop("epicentre", "neo4j", 90)]]
+    found = {"nodes": [{"hops": len(way), "edges": way} for way in ways], "truncated": "two ways were asked for"}
+    server.answers = {"resolve": Turns([[ci("shop")], [ci("neo4j")]]), "paths": found}
+    assert run("path", "shop", "neo4j", "--ways", "2") == Done(0, """\
+way 1: 1 hop
+1. shop DEPENDS_ON neo4j: socket tcp 127.0.0.1:17687, seen 4 s ago
+way 2: 2 hops
+1. shop DEPENDS_ON epicentre: socket tcp 127.0.0.1:17687, seen 4 s ago
+2. epicentre DEPENDS_ON neo4j: socket tcp 127.0.0.1:17687, seen 2 min ago
+two ways were asked for
+""", "")  # fmt: skip
+    server.answers = {
+        "resolve": Turns([[ci("a")], [ci("b")]]), "paths": {"nodes": [], "truncated": None}, "path": None,
+    }  # fmt: skip
+    assert run("path", "a", "b", "--ways", "2") == Done(1, "a does not depend on b within 8 hops\n", "")
+
+
 def test_an_ambiguous_name_lists_its_candidates(run: Run, server: Scripted) -> None:
     """Exit 2; id, class, key and host of each, to choose from."""
     twins = [ci("neo4j", parent={"name": "web1"}), {**ci("neo4j", parent={"name": "web2"}), "id": "ci_2"}]

@@ -56,7 +56,7 @@ mutation A($cis: [ID!]!) {
   declareSupportGroup(name: "web", members: ["bea"], cis: $cis) { number }
   declareDelegation(by: "tom", to: "bea", role: "technical", until: "%s") { number }
   draftStrategy(
-    process: "incident", name: "Restore first", purpose: "Back soon.", reviewDue: "2028-01-01", everything: true
+    process: "incident", name: "Restore first", purpose: "Back soon.", reviewDue: "%s", everything: true
   ) { number }
   callCab(name: "board", start: "2030-01-01T10:00Z", end: "PT1H", members: ["bea"]) { number }
 }
@@ -90,7 +90,7 @@ def seeded(home: Path, real: Store, asked: Store) -> Iterator[tuple[Services, di
         Carrying(made, system(made.processes["change"])).give("begin_change_detection", None, {})
         made.accounts.create_user("tom", [Role.APPROVER_TECHNICAL])
         made.accounts.create_user("bea", [Role.ENGINEER])
-        ask(made, ARRANGED % after(utc_now(), 24), ADMIN, cis=[ids["web1"]])
+        ask(made, ARRANGED % (after(utc_now(), 24), after(utc_now(), 24 * 365)[:10]), ADMIN, cis=[ids["web1"]])
         hook = made.courier.hooks.create("https://192.0.2.1/", ["*"], by="ada", now=NOW, cursor=0).id
         edges = ask(made, "query E($of: [ID!]!) { dependencies(of: $of) { nodes { id } } }", of=[ids["shop"]])
         assert made.discoveries is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from cmdb.errors import Invalid
+from cmdb_processes.change.evidence import canonical
 
 NEW = "new:"
 """How the id of a CI begins that is only planned."""
@@ -85,7 +85,7 @@ def planned(proposal: Mapping[str, Any]) -> Steps:
     for one in proposal.get("set") or ():
         found |= _sets(one["ci"], {**(one.get("attributes") or {}), **(one.get("extra") or {})})
         if one.get("tags") is not None:
-            found.add(Step(Act.SET, one["ci"], "tags", text(sorted(one["tags"]))))
+            found.add(Step(Act.SET, one["ci"], "tags", canonical(sorted(one["tags"]))))
     return Steps(
         frozenset(found),
         {one["id"]: one["name"] for one in created},
@@ -113,16 +113,11 @@ def observed(nodes: Iterable[Mapping[str, Any]]) -> Steps:
         elif node["what"] == "retired":
             found.add(Step(Act.RETIRE, ci))
         for value in node.get("values") or ():
-            found.add(Step(Act.SET, ci, value["attribute"], text(value["after"])))
+            found.add(Step(Act.SET, ci, value["attribute"], canonical(value["after"])))
             if value["attribute"] == "parent":
                 parents[ci] = value["after"] or value["before"]
         found |= {_edge(Act.OPEN if one["opened"] else Act.CLOSE, one) for one in edges}
     return Steps(frozenset(found), names, classes, parents)
-
-
-def text(value: Any) -> str:
-    """A value as the one JSON text of it."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _edge(act: Act, one: Mapping[str, Any]) -> Step:
@@ -130,7 +125,7 @@ def _edge(act: Act, one: Mapping[str, Any]) -> Step:
 
 
 def _sets(ci: str, values: Mapping[str, Any]) -> set[Step]:
-    return {Step(Act.SET, ci, _camel(name), text(value)) for name, value in values.items()}
+    return {Step(Act.SET, ci, _camel(name), canonical(value)) for name, value in values.items()}
 
 
 def _camel(name: str) -> str:

@@ -61,6 +61,17 @@ query Path($from: ID!, $to: ID!, $asOf: Moment, $proposed: ProposedInput) {
   }
 }
 """
+PATHS = """
+query Paths($from: ID!, $to: ID!, $first: Int!, $asOf: Moment, $proposed: ProposedInput) {
+  paths(from: $from, to: $to, first: $first, asOf: $asOf, proposed: $proposed) {
+    truncated
+    nodes { hops edges {
+      id type since ageSeconds lastSeen
+      from { id name class } to { id name class } evidence { kind detail confidence firstSeen }
+    } }
+  }
+}
+"""
 
 
 def register(app: typer.Typer) -> None:
@@ -79,7 +90,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="ci")
     app.command(epilog="Examples: epicentre search neo; epicentre search 127.0.0")(search)
     app.command(
-        epilog="Examples: epicentre path epicentre neo4j; epicentre path epicentre neo4j --json;"
+        epilog="Examples: epicentre path epicentre neo4j; epicentre path epicentre neo4j --ways 3;"
         " epicentre path epicentre neo4j --as-of 17; epicentre path epicentre neo4j --proposed change.json"
     )(path)
     app.command(epilog="Examples: epicentre query question.graphql; echo '{me{name}}' | epicentre query -")(query)
@@ -182,26 +193,39 @@ def path(
     start: Annotated[str, typer.Argument(metavar="FROM", help="The dependent.")],
     end: Annotated[str, typer.Argument(metavar="TO", help="The dependency.")],
     as_of: AsOf = None,
+    ways: Annotated[int, typer.Option(min=1, max=10, help="How many different ways, the shortest first.")] = 1,
     proposed: proposals.Proposed = None,
     json: Json = False,
 ) -> None:
-    """Show a shortest chain of dependencies between two CIs, each hop with its evidence and age."""
+    """Show the shortest chains of dependencies between two CIs, each hop with its evidence and age."""
     client = asking.client()
     past, steps = as_of is not None, proposals.read(client, proposed)
     one, other = (asking.resolve(client, name, retired=past, proposed=steps) for name in (start, end))
     state = {"asOf": as_of, "proposed": steps}
-    hops = client.ask(PATH, **{"from": one["id"], "to": other["id"]}, **state)["path"]
+    ends = {"from": one["id"], "to": other["id"]}
+    asked, name, more = (PATHS, "paths", {"first": ways}) if ways > 1 else (PATH, "path", {})
+    told = client.ask(asked, **ends, **more, **state)[name]
+    chains = [way["edges"] for way in told["nodes"]] if ways > 1 else [told] if told else []
     if json:
-        show.emit(hops)
-    elif hops is None:
+        show.emit(told)
+    elif not chains:
         back = client.ask(PATH, **{"from": other["id"], "to": one["id"]}, **state)["path"]
         hint = f"; but {other['name']} depends on {one['name']}" if back else ""
         show.out(f"{one['name']} does not depend on {other['name']} within 8 hops{hint}")
-    for number, hop in enumerate(hops if hops and not json else (), start=1):
+    for number, chain in enumerate(() if json else chains, start=1):
+        if ways > 1:
+            show.out(f"way {number}: {len(chain)} hop{'s' * (len(chain) > 1)}")
+        _tell(chain)
+    if ways > 1 and told["truncated"] and not json:
+        show.out(told["truncated"])
+    if not chains:
+        raise typer.Exit(1)
+
+
+def _tell(chain: list[dict[str, Any]]) -> None:
+    for number, hop in enumerate(chain, start=1):
         why = f"{hop['evidence']['kind']} {hop['evidence']['detail']}, {words.ago(hop['ageSeconds'])}"
         show.out(f"{number}. {hop['from']['name']} {hop['type']} {hop['to']['name']}: {why}")
-    if hops is None:
-        raise typer.Exit(1)
 
 
 def query(
