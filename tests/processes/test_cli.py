@@ -305,7 +305,7 @@ def test_the_past(epicentre: Run, store: Store) -> None:
     assert re.match(r"epicentre \(ci_\w+\) DEPENDS_ON neo4j \(ci_\w+\): closed\n", of_edge)
     assert "closed by nd_1" in of_edge
     assert "    - epicentre DEPENDS_ON neo4j\n" in told
-    assert epicentre("ci", "set", "epicentre", "description=new", "--reason", "Ticket 7 asks for it").returncode == 0
+    assert epicentre("ci", "set", "epicentre", "mtbf_hours=9000", "--reason", "Ticket 7 asks for it").returncode == 0
     why = epicentre("history", "epicentre", "--first", "1").stdout.splitlines()
     assert why[1].startswith("    ") and "Ticket 7 asks for it" in why[1]
     whole = epicentre("audit", "verify")

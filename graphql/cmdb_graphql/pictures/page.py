@@ -45,7 +45,11 @@ tbody tr{{border-top:1px solid var(--stopped-fill)}} .picture svg.ladder{{width:
 
 
 def page(decision: Decision) -> str:
-    """The whole page; the same decision gives the same text."""
+    """The whole page; the same decision gives the same text.
+
+    What is decided by comes first, so that it is the first sheet of paper; the picture, which must not be cut, and who
+    is hit are the second.
+    """
     title = f"{decision.number} {decision.title}"
     yes = decision.approvable
     return "\n".join([
@@ -63,14 +67,14 @@ def page(decision: Decision) -> str:
         _section("The change", _table((), decision.facts)),
         _section("Risk", _table((), decision.risk)),
         "</div>",
-        _section("What it touches", f'<div class="picture">{svg(layout(decision.radius, most_columns=COLUMNS))}</div>'),
         _section("Conflicts", _conflicts(decision)),
         _section("Availability, in percent", _availability(decision)),
         _section("Approvals", _approvals(decision)),
-        _section("Who is hit, and why", _hits(decision.radius)),
-        f"<footer><h2>Evidence</h2><p>SHA-256 <code>{decision.evidence}</code></p>"
+        f"<section><h2>Evidence</h2><p>SHA-256 <code>{decision.evidence}</code></p>"
         '<p class="quiet">Approvals bind to this hash: they fall when the graph inside the radius moves or the change'
-        " is edited.</p></footer>",
+        " is edited.</p></section>",
+        _section("What it touches", f'<div class="picture">{svg(layout(decision.radius, most_columns=COLUMNS))}</div>'),
+        _section("Who is hit, and why", _hits(decision.radius)),
         "</body></html>",
     ]) + "\n"  # fmt: skip
 
@@ -115,7 +119,7 @@ def _availability(decision: Decision) -> str:
 
 def _approvals(decision: Decision) -> str:
     rows = [(one.role, one.state, one.who, one.at, one.reason) for one in decision.approvals]
-    return _table(("Role", "State", "Who", "When", "Reason"), rows) or "<p>None asked for yet.</p>"
+    return _table(("Role", "State", "Who", "When", "Reason"), rows) or "<p>Nobody has voted yet.</p>"
 
 
 def _hits(radius: Radius) -> str:
