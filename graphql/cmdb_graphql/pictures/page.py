@@ -39,8 +39,8 @@ td,th,p,h1{{overflow-wrap:anywhere}} th{{color:var(--quiet);font-weight:400;whit
 .short{{white-space:nowrap}}
 tbody tr{{border-top:1px solid var(--stopped-fill)}} .picture svg.ladder{{width:100%;height:auto}}
 @page{{size:A4 landscape;margin:10mm}}
-@media print{{body{{font-size:9.5pt;margin:0;padding:0;max-width:none;print-color-adjust:exact}}
-.picture svg.ladder{{max-height:165mm}} tr,.picture{{break-inside:avoid}} h2{{break-after:avoid}}}}
+@media print{{body{{font-size:9pt;line-height:1.3;margin:0;padding:0;max-width:none;print-color-adjust:exact}}
+.picture svg.ladder{{max-height:165mm}} tr,.picture{{break-inside:avoid}} h2{{break-after:avoid;margin-top:10px}} .verdict{{margin:6px 0}}}}
 """
 
 
@@ -60,7 +60,7 @@ def page(decision: Decision) -> str:
         f"<title>{_safe(title)}</title><style>{STYLE}</style></head><body>",
         f"<header><h1>{_safe(title)}</h1>",
         f'<p class="quiet">{_safe(decision.state)}; assessed {_safe(decision.assessed_at)} on the graph at sequence'
-        f' {decision.sequence}</p><p class="quiet">evidence SHA-256 <code>{decision.evidence}</code><br>approvals bind'
+        f' {decision.sequence}</p><p class="quiet">evidence SHA-256 <code>{decision.evidence}</code>; approvals bind'
         " to this hash: they fall when the graph inside the radius moves or the change is edited</p></header>",
         f'<p class="verdict {"yes" if yes else "no"}">{"✓ Approvable" if yes else "✕ Blocked"}:'
         f" {_safe(decision.verdict)}</p>",
