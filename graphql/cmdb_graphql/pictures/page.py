@@ -40,7 +40,8 @@ td,th,p,h1{{overflow-wrap:anywhere}} th{{color:var(--quiet);font-weight:400;whit
 tbody tr{{border-top:1px solid var(--stopped-fill)}} .picture svg.ladder{{width:100%;height:auto}}
 @page{{size:A4 landscape;margin:10mm}}
 @media print{{body{{font-size:9pt;line-height:1.3;margin:0;padding:0;max-width:none;print-color-adjust:exact}}
-.picture svg.ladder{{max-height:165mm}} tr,.picture{{break-inside:avoid}} h2{{break-after:avoid;margin-top:10px}} .verdict{{margin:6px 0}}}}
+.picture svg.ladder{{max-height:165mm}} tr,.picture{{break-inside:avoid}} h2{{break-after:avoid;margin-top:10px}}
+.verdict{{margin:6px 0}}}}
 """
 
 
