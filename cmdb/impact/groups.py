@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache, partial
+from operator import itemgetter
 
 from cmdb.errors import Invalid
 from cmdb.impact.model import Edge, Group, Model, Problem, model
@@ -34,14 +36,15 @@ def model_of(
     said, problems = {ci: texts for ci, texts in (rules or {}).items() if texts}, []
     own: dict[str, list[Edge]] = defaultdict(list)
     redundant = set(said)
-    for row in sorted(edges):
+    edge = partial(tuple.__new__, Edge)  # as `Edge._make`, without its own look at the length
+    for row in sorted(edges, key=itemgetter(0)):
         _, kind, source, _ = row
         if kind in soft:
-            own[source].append(Edge._make(row))
+            own[source].append(edge(row))
             if kind not in lone:
                 redundant.add(source)
     groups: dict[str, list[Group]] = {
-        ci: [Group.lone(edge, soft[edge.type], edge.type) for edge in mine]
+        ci: [Group.lone(one, soft[one[1]], one[1]) for one in mine]
         for ci, mine in own.items() if ci not in redundant
     }  # fmt: skip
     for ci in redundant:
@@ -58,6 +61,10 @@ def readable(rules: Iterable[str]) -> Iterator[Redundancy]:
             yield Redundancy.parse(text)
 
 
+_read = lru_cache(maxsize=4096)(Redundancy.parse)
+"""The same few rules stand at thousands of CIs."""
+
+
 class _Dependent:
     """One CI's edges by relation, on the way to its groups."""
 
@@ -68,14 +75,14 @@ class _Dependent:
         self._edges: dict[str, list[Edge]] = defaultdict(list)
         for edge in edges:
             self._edges[edge.type].append(edge)
-        self._taken: set[Edge] = set()
+        self._taken: set[str] = set()  # by id
         self.problems: list[Problem] = []
 
     def ruled(self, rules: Iterable[str]) -> Iterator[Group]:
         """A group for every rule that can be read."""
         for text in rules:
             try:
-                rule = Redundancy.parse(text)
+                rule = _read(text)
             except Invalid as error:
                 self._problem(text, error.message.partition(": ")[2])
                 continue
@@ -91,7 +98,7 @@ class _Dependent:
         """What no rule speaks of: grouped where the relation says so, each needed alone elsewhere."""
         for name, edges in self._edges.items():
             relation = self._relations[name]
-            left = [edge for edge in edges if edge not in self._taken] if self._taken else edges
+            left = [edge for edge in edges if edge.id not in self._taken] if self._taken else edges
             soft = relation.failure is Failure.SOFT
             if relation.needs is Needs.ALL:
                 yield from [Group.lone(edge, soft, name) for edge in left]
@@ -103,9 +110,13 @@ class _Dependent:
     def _group(self, rule: Redundancy, text: str, *, soft: bool) -> Group:
         """The group of a rule: a percentage is of all that the rule names, there or not."""
         there = self._edges.get(rule.relation, [])
-        found = self._members(rule, there, text) if rule.members else [(edge, 1) for edge in there]
-        taken = {member.target for member, _ in found}
-        self._taken |= {edge for edge in there if edge.target in taken}
+        if rule.members:
+            found = self._members(rule, there, text)
+            taken = {member.target for member, _ in found}
+            self._taken |= {edge.id for edge in there if edge.target in taken}
+        else:
+            found = [(edge, 1) for edge in there]
+            self._taken |= {edge.id for edge in there}
         total = sum(weight for _, weight in rule.members) or len(found)
         least = rule.needs.of(total)
         full = max(least, rule.full.of(total)) if rule.full else least

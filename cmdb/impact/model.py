@@ -29,6 +29,9 @@ class _Group(NamedTuple):
     total: int
 
 
+_ONE = (1,)
+
+
 class Group(_Group):
     """What one dependent needs together: members that weigh `k_min` to live, `k_full` to be undisturbed.
 
@@ -55,7 +58,7 @@ class Group(_Group):
     @classmethod
     def lone(cls, edge: Edge, soft: bool, name: str) -> Group:
         """`Group((edge,), soft=soft, name=name)`, several times quicker: most groups are such, and need no checks."""
-        return cls._make(((edge,), 1, 1, soft, (1,), name, 1))
+        return tuple.__new__(cls, ((edge,), 1, 1, soft, _ONE, name, 1))
 
     @property
     def fault(self) -> str | None:
@@ -108,16 +111,21 @@ def model(groups: Mapping[str, Iterable[Group]], problems: Iterable[Problem] = (
     every: list[tuple[str, Group]] = []
     uses: dict[str, list[tuple[int, int]]] = defaultdict(list)
     first: dict[str, int] = {}
+    faults: list[Problem] = []
     for source in sorted(groups):
         own = found[source] = tuple(groups[source])
         if own:
             first[source] = len(every)
         for number, group in enumerate(own, len(every)):
             every.append((source, group))
-            for edge, weight in zip(group.edges, group.weights):  # noqa: B905  # as many: the group sees to it
-                uses[edge.target].append((number, weight))
-    faulty = ((ci, group) for ci, group in every if group.k_full > group.total)  # k_full is never less than k_min or 1
-    faults = [Problem(ci, group.name, f"it {group.fault}") for ci, group in faulty]
+            edges, _, k_full, _, weights, _, total = group  # all at once: a radius has thousands of them
+            if len(edges) == 1:
+                uses[edges[0][3]].append((number, weights[0]))
+            else:
+                for edge, weight in zip(edges, weights):  # noqa: B905  # as many: the group sees to it
+                    uses[edge[3]].append((number, weight))
+            if k_full > total:  # k_full is never less than k_min or 1
+                faults.append(Problem(source, group.name, f"it {group.fault}"))
     return Model(
         found, every, dict(uses), tuple(sorted({*problems, *faults})), frozenset(fault.ci for fault in faults), first
     )  # fmt: skip

@@ -107,7 +107,7 @@ def test_an_approvable_change_says_so_and_says_what_there_is_not() -> None:
     bare = given(approvable=True, verdict="nothing stands against it", conflicts=[], availability=[], approvals=[])
     text = Read(page(Decision.of(bare))).text
     assert "✓ Approvable: nothing stands against it" in text
-    for sentence in ("None.", "None asked for yet.", "No service with figures is touched."):
+    for sentence in ("None.", "Nobody has voted yet.", "No service with figures is touched."):
         assert sentence in text
 
 

@@ -305,13 +305,13 @@ def test_the_past(epicentre: Run, store: Store) -> None:
     assert re.match(r"epicentre \(ci_\w+\) DEPENDS_ON neo4j \(ci_\w+\): closed\n", of_edge)
     assert "closed by nd_1" in of_edge
     assert "    - epicentre DEPENDS_ON neo4j\n" in told
-    assert epicentre("ci", "set", "epicentre", "description=new", "--reason", "Ticket 7 asks for it").returncode == 0
-    why = epicentre("history", "epicentre", "--first", "1").stdout.splitlines()
-    assert why[1].startswith("    ") and "Ticket 7 asks for it" in why[1]
     whole = epicentre("audit", "verify")
     assert (whole.returncode, whole.stdout) == (0, "the journal is whole: 2 entries; no checkpoint was signed yet\n")
     naive = epicentre("diff", "--from", "2026-01-01T00:00")
     assert (naive.returncode, "time zone" in naive.stderr) == (2, True)
+    assert epicentre("ci", "set", "epicentre", "mtbf_hours=9000", "--reason", "Ticket 7 asks for it").returncode == 0
+    why = epicentre("history", "epicentre", "--first", "1").stdout.splitlines()
+    assert why[1].startswith("    ") and "Ticket 7 asks for it" in why[1]
 
 
 def test_people_govern_their_data(epicentre: Run) -> None:

@@ -39,13 +39,18 @@ td,th,p,h1{{overflow-wrap:anywhere}} th{{color:var(--quiet);font-weight:400;whit
 .short{{white-space:nowrap}}
 tbody tr{{border-top:1px solid var(--stopped-fill)}} .picture svg.ladder{{width:100%;height:auto}}
 @page{{size:A4 landscape;margin:10mm}}
-@media print{{body{{font-size:9.5pt;margin:0;padding:0;max-width:none;print-color-adjust:exact}}
-.picture svg.ladder{{max-height:150mm}} tr,.picture{{break-inside:avoid}} h2{{break-after:avoid}}}}
+@media print{{body{{font-size:9pt;line-height:1.3;margin:0;padding:0;max-width:none;print-color-adjust:exact}}
+.picture svg.ladder{{max-height:165mm}} tr,.picture{{break-inside:avoid}} h2{{break-after:avoid;margin-top:10px}}
+.verdict{{margin:6px 0}}}}
 """
 
 
 def page(decision: Decision) -> str:
-    """The whole page; the same decision gives the same text."""
+    """The whole page; the same decision gives the same text.
+
+    What is decided by comes first, so that it is the first sheet of paper; the picture, which must not be cut, and who
+    is hit are the second.
+    """
     title = f"{decision.number} {decision.title}"
     yes = decision.approvable
     return "\n".join([
@@ -56,21 +61,19 @@ def page(decision: Decision) -> str:
         f"<title>{_safe(title)}</title><style>{STYLE}</style></head><body>",
         f"<header><h1>{_safe(title)}</h1>",
         f'<p class="quiet">{_safe(decision.state)}; assessed {_safe(decision.assessed_at)} on the graph at sequence'
-        f" {decision.sequence}</p></header>",
+        f' {decision.sequence}</p><p class="quiet">evidence SHA-256 <code>{decision.evidence}</code>; approvals bind'
+        " to this hash: they fall when the graph inside the radius moves or the change is edited</p></header>",
         f'<p class="verdict {"yes" if yes else "no"}">{"✓ Approvable" if yes else "✕ Blocked"}:'
         f" {_safe(decision.verdict)}</p>",
         '<div class="two">',
         _section("The change", _table((), decision.facts)),
         _section("Risk", _table((), decision.risk)),
         "</div>",
-        _section("What it touches", f'<div class="picture">{svg(layout(decision.radius, most_columns=COLUMNS))}</div>'),
         _section("Conflicts", _conflicts(decision)),
         _section("Availability, in percent", _availability(decision)),
         _section("Approvals", _approvals(decision)),
+        _section("What it touches", f'<div class="picture">{svg(layout(decision.radius, most_columns=COLUMNS))}</div>'),
         _section("Who is hit, and why", _hits(decision.radius)),
-        f"<footer><h2>Evidence</h2><p>SHA-256 <code>{decision.evidence}</code></p>"
-        '<p class="quiet">Approvals bind to this hash: they fall when the graph inside the radius moves or the change'
-        " is edited.</p></footer>",
         "</body></html>",
     ]) + "\n"  # fmt: skip
 
@@ -115,7 +118,7 @@ def _availability(decision: Decision) -> str:
 
 def _approvals(decision: Decision) -> str:
     rows = [(one.role, one.state, one.who, one.at, one.reason) for one in decision.approvals]
-    return _table(("Role", "State", "Who", "When", "Reason"), rows) or "<p>None asked for yet.</p>"
+    return _table(("Role", "State", "Who", "When", "Reason"), rows) or "<p>Nobody has voted yet.</p>"
 
 
 def _hits(radius: Radius) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cmdb_graphql.pictures.radius import AT_RISK, DEGREES, FAILED, Hit, Radius
+from cmdb_graphql.pictures.radius import AT_RISK, DEGREES, FAILED, SPENT, Hit, Radius
 
 STALE_S = 7 * 86_400.0
 """An edge not seen for so long is drawn dashed and said so."""
@@ -114,9 +114,14 @@ def ago(seconds: float | None) -> str:
 
 
 def totals(radius: Radius) -> str:
-    """How many are hit how hard: "12 down, 3 degraded, 2 at risk"."""
+    """How many are hit how hard: "12 down, 3 degraded (1 with no redundancy left), 2 at risk"."""
     counts = Counter(hit.degree for hit in (*radius.hits, *radius.at_risk))
-    parts = [f"{counts[d]:,} {SIGNS[d].said}" for d in DEGREES if counts[d]]
+    spent = Counter(hit.degree for hit in radius.hits if hit.risk)
+    parts = [
+        f"{counts[d]:,} {SIGNS[d].said}" + (f" ({spent[d]:,} with {SPENT})" if spent[d] else "")
+        for d in DEGREES
+        if counts[d]
+    ]
     return ", ".join(parts) or "nothing hit"
 
 
