@@ -23,6 +23,8 @@ SCHEMES = {
     "ftp": 21, "ssh": 22, "sftp": 22, "mqtt": 1883, "elasticsearch": 9200, "grpc": 443, "ws": 80, "wss": 443,
 }  # fmt: skip
 """Schemes of addresses that programs connect to, and the port that is meant when none is given."""
+IN_TURN = frozenset({"postgres", "postgresql", "mysql", "mariadb", "mongodb", "nats"})
+"""Schemes whose clients, as their manuals say, try the hosts of one URL in turn. Of others each is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +124,16 @@ def scheme_of(scheme: str) -> str:
 
 
 def pool_of(text: str) -> Pool | None:
-    """What the hosts of one URL are to each other; None where it has only one.
+    """What the hosts of one URL are to each other; None where it has only one, or nothing says what they are.
 
-    Clients try them in turn, so one is enough to be served (libpq, Connector/J, NATS). Of a MongoDB replica set, which
+    Clients of these schemes try them in turn, so one is enough to be served. Of a MongoDB replica set, which
     `replicaSet` names, writes take a primary, and that takes a majority; reads that a secondary may answer do not.
     """
     found = tuple(dict.fromkeys(url(text)))
-    if len(found) < 2:
-        return None
     scheme, _, rest = text.partition("://")
+    tried = scheme_of(scheme.strip("\"' ")) in IN_TURN or "+sentinel" in scheme
+    if len(found) < 2 or not tried or "replication" in scheme:
+        return None
     options = {name.lower(): value for name, value in _OPTION.findall(rest.partition("?")[2])}
     if scheme_of(scheme.strip("\"' ")) != "mongodb" or not options.get("replicaset"):
         return Pool(found)

@@ -5,7 +5,7 @@ VLANs, subnets and sites therefore carry no failure. Who really stops with a hub
 
 Where several dependencies of one CI by a relation back each other up, `needs` says so: they share the work (pool
 members: fewer are worse), or they are spare to each other (feeds, uplinks: one does as well as two). What no relation
-can know, people say with the attribute `redundancy`.
+can know, configuration files and people say with the attribute `redundancy`.
 """
 
 from cmdb.words import ANY, Cardinality, Failure, Needs, RelationType

@@ -20,13 +20,17 @@ Name = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is left of a group, in weights: `left` live `of` all, `needed` to live; `rule` is where it comes from."""
+    """What is left of a group, in weights: `left` live `of` all, `needed` to live; `rule` is where it comes from.
+
+    `members` are those that back each other up, none where one is needed alone.
+    """
 
     rule: str
     needed: int
     left: int
     of: int
     soft: bool
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +177,8 @@ class _Telling:
         group = self._model.all[number][1]
         left = self._after.left(number)
         if len(group.edges) > 1:
-            return Standing(group.name, group.k_min, left, group.total, group.soft)
+            members = tuple(sorted({edge.target for edge in group.edges}))
+            return Standing(group.name, group.k_min, left, group.total, group.soft, members)
         # Thousands of lone dependencies stand alike.
         key = group.name, group.k_min, left, group.total, group.soft
         return self._alike.get(key) or self._alike.setdefault(key, Standing(*key))

@@ -5,6 +5,7 @@ FORMED_BY: 2 of a, b, c full 3 two keep it alive, all three make it whole
 RUNS_ON: 3 of big*2, small     a member may weigh more
 USES: 50%                      half of all there are by that relation, rounded up
 USES: 1 of cache-1, cache-2 soft   without them it is degraded, not down
+DEPENDS_ON: 1 of tcp://10.0.0.11:80, tcp://10.0.0.12:80   members by the address they were found at
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Redundancy:
-    """One rule. `members` are ids or exact names with their weights; none: all there are by the relation.
+    """One rule. `members` are ids, exact names or addresses with their weights; none: all there are by the relation.
 
     `full` None means as `needs`: then who has enough is undisturbed.
     """

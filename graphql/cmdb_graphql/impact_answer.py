@@ -47,12 +47,17 @@ class Redundancy:
     left: int = strawberry.field(description="How much is left.")
     of: int = strawberry.field(description="How much there is in all.")
     soft: bool = strawberry.field(description="Whether its dependent is degraded, not down, with too little of it.")
+    members: list[strawberry.ID] = strawberry.field(
+        description="The ids of those that back each other up; none where one is needed alone.",
+        metadata=whole("it is the group that decided, and no group is cut"),
+    )
 
     @classmethod
     def at(cls, standing: Standing) -> Redundancy:
         """From the engine's."""
         return cls(
-            rule=standing.rule, needed=standing.needed, left=standing.left, of=standing.of, soft=standing.soft
+            rule=standing.rule, needed=standing.needed, left=standing.left, of=standing.of, soft=standing.soft,
+            members=[strawberry.ID(one) for one in standing.members],
         )  # fmt: skip
 
 

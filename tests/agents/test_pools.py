@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from agents.recorded_machines import looked
 from agents.test_readers import write
 from support.questions import ask, parts
 from support.reports import NOW, host, network, report, service, services
@@ -20,8 +21,8 @@ from cmdb_agents.transports.linux import pools, targets
 from cmdb_agents.transports.readings import Address, Interface, Machine, Process, Socket, Unit
 from cmdb_graphql.services import Services
 
-IMPACT = """query I($of: [ID!]!) { impact(of: $of) { items { ci { name class } degree } risks { ci { name } }
-  problems { ci { name } why } } }"""
+IMPACT = """query I($of: [ID!]!) { impact(of: $of) { items { ci { name class } degree }
+  risks { ci { name } redundancy { members } } problems { ci { name } why } } }"""
 SEEN = Known(1, 1_795_000_000, ESTABLISHED, attributed=True, held=2)
 
 
@@ -139,6 +140,11 @@ CASES = [
         "DEPENDS_ON: 1 of tcp://10.0.0.11:5432, tcp://10.0.0.12:5433",), id="connection string: any one"),
     pytest.param("shop", "etc__default__shop", "A=jdbc:mysql:loadbalance://10.0.0.11,10.0.0.12:3307/x\n", (
         "DEPENDS_ON: 1 of tcp://10.0.0.11:3306, tcp://10.0.0.12:3307",), id="JDBC: any one"),
+    pytest.param("shop", "etc__default__shop",
+        "A=memcached://10.0.0.11,10.0.0.12\nB=jdbc:mysql:replication://10.0.0.13,10.0.0.14/x\n", (
+        ), id="parts of a cache, and a source with its replicas: each is needed"),
+    pytest.param("shop", "etc__default__shop", "A=redis+sentinel://10.0.0.11:26379,10.0.0.12:26379/m\n", (
+        "DEPENDS_ON: 1 of tcp://10.0.0.11:26379, tcp://10.0.0.12:26379",), id="Redis through sentinels: any one"),
     pytest.param("shop", "etc__default__shop", f"MONGO_URL={MONGO}\n", (
         "DEPENDS_ON: 2 of tcp://10.0.0.11:27017, tcp://10.0.0.12:27018, tcp://10.0.0.13:27017",
     ), id="MongoDB replica set: a majority"),
@@ -270,6 +276,7 @@ class Estate:
         ids = {row["name"]: row["id"] for row in self.served.store.find(None, first=500) if row["status"] == "live"}
         found = ask(self.served, IMPACT, of=[ids[name] for name in names])["impact"]
         self.problems = [(p["ci"]["name"], p["why"]) for p in found["problems"]]
+        self.members = {r["ci"]["name"]: r["redundancy"]["members"] for r in found["risks"]}
         hit = {i["ci"]["name"]: i["degree"] for i in found["items"] if i["ci"]["class"] == "Service"}
         return hit | {r["ci"]["name"]: "AT RISK" for r in found["risks"]}
 
@@ -300,6 +307,8 @@ def test_a_load_balancer_lives_with_any_of_its_servers(estate: Estate) -> None:
     for n in (1, 2, 3):
         estate.runs(f"app{n}", f"10.0.0.1{n}", "shop", 8080)
     assert estate.stops("shop on app1") == {"haproxy": "AT RISK"}
+    both = [row["id"] for row in estate.served.store.find("Service", first=9) if row["name"][-4:] in ("app1", "app2")]
+    assert estate.members == {"haproxy": sorted(both)}  # who decides about changes knows partners by these
     assert estate.stops("app1", "app2")["haproxy"] == "DOWN"
     assert estate.problems == []
     assert estate.stops("app3") == {"shop on app3": "DOWN"}
@@ -354,3 +363,20 @@ def test_a_cluster_lives_with_its_majority(estate: Estate) -> None:
     assert estate.stops("mariadb@1", "mariadb@2") == {"mariadb@3": "DOWN"}
     assert estate.stops("db1") == {"mariadb@1": "DOWN", "mariadb@2": "AT RISK", "mariadb@3": "AT RISK"}
     assert estate.problems == []
+
+
+@neo4j
+def test_a_bond_lives_with_any_of_its_interfaces(estate: Estate) -> None:
+    """One interface lost leaves the bond, its VLAN and its address at risk of the next; both take all of it down."""
+    store = estate.served.store
+    sections = looked("racked-host")[1]
+    store.apply(report(1, *sections.values(), node="nd_rack"), NOW)
+    rows = store.find("NetworkInterface", first=20)
+    ids = {row["name"]: row["id"] for row in rows}
+    one = ask(estate.served, IMPACT, of=[ids["eno1"]])["impact"]
+    assert [r["ci"]["name"] for r in one["risks"]] == ["bond0"]
+    assert one["items"] == []
+    both = ask(estate.served, IMPACT, of=[ids["eno1"], ids["eno2"]])["impact"]
+    assert {i["ci"]["name"]: i["degree"] for i in both["items"]} == {
+        "bond0": "DOWN", "bond0.120": "DOWN", "10.20.0.7": "DOWN",
+    }  # fmt: skip

@@ -66,7 +66,8 @@ def _hit(item: Answer, services: Mapping[str, CI]) -> Hit:
 def groups(links: Sequence[Link], told: Iterable[Answer] = ()) -> Iterator[Group]:
     """Who stands in for whom: by relations that say so of themselves, and by what the answer tells of a CI.
 
-    `told`: rows {ci redundancy {rule needed of}}; a rule is a relation's name, or "USES: 1 of db-1, db-2".
+    `told`: rows {ci redundancy {rule needed of members}}; a rule is a relation's name, or "USES: 1 of db-1, db-2".
+    Answers of the first versions do not have the members: there a rule's names must do.
     """
     by: dict[tuple[str, str], list[Link]] = defaultdict(list)
     for link in links:
@@ -76,7 +77,10 @@ def groups(links: Sequence[Link], told: Iterable[Answer] = ()) -> Iterator[Group
         rule = str(row["redundancy"]["rule"])
         relation = rule.split(":", 1)[0].strip()
         of_it = by.get((str(row["ci"]["id"]), relation), [])
-        members = tuple(sorted({link.target for link in of_it if _names(rule, link.target)}))
+        meant = row["redundancy"].get("members")
+        members = tuple(
+            sorted({x.target for x in of_it if (_names(rule, x.target) if meant is None else x.target.id in meant)})
+        )
         if len(members) > 1:
             said.add((of_it[0].source.id, relation))
             yield Group(of_it[0].source, members, int(row["redundancy"]["needed"]), int(row["redundancy"]["of"]))

@@ -11,9 +11,10 @@ _RADIUS = """
     sequence at hash verdict truncated
     of { id name class status }
     items {
-      ci { id name class } before degree hops reason freshnessSeconds atRisk risk redundancy { rule needed left of }
+      ci { id name class } before degree hops reason freshnessSeconds atRisk risk
+      redundancy { rule needed left of members }
     }
-    risks { ci { id name class } reason redundancy { rule needed left of } }
+    risks { ci { id name class } reason redundancy { rule needed left of members } }
     services { id name class ... on BusinessService { criticality availabilityTarget } }
     users
     context { ci { id name } degree }
