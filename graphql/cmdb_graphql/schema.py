@@ -60,7 +60,7 @@ _KEPT = 8
 
 
 def built(processes: Mapping[str, Process]) -> Built:
-    """The schema of these very processes: half a second's work that never changes, so servers that have the same share it.
+    """The schema of these very processes: half a second's work that never changes, so servers of the same share it.
 
     Not to be called by two at once.
     """
