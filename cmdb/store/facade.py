@@ -42,8 +42,10 @@ class Store(
     Every method raises StoreUnavailable while Neo4j does not answer.
     """
 
-    def __init__(self, uri: str, user: str, password: str, database: str | None = None) -> None:
-        self._speak_by(Bolt(uri, user, password, database))
+    def __init__(
+        self, uri: str, user: str, password: str, database: str | None = None, *, patience: float = 5.0
+    ) -> None:
+        self._speak_by(Bolt(uri, user, password, database, patience=patience))
 
     def _speak_by(self, bolt: Bolt) -> None:
         for part in _PARTS:

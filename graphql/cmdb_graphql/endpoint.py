@@ -31,7 +31,7 @@ from cmdb_graphql.context import Context
 from cmdb_graphql.errors import answer, facts_of, json, masked
 from cmdb_graphql.loaders import Loaders
 from cmdb_graphql.policy import Policy, policy
-from cmdb_graphql.schema import Built
+from cmdb_graphql.schema import Built, built
 from cmdb_graphql.services import Services
 
 log = logging.getLogger("epicentre.graphql")
@@ -290,7 +290,7 @@ def executor(services: Services) -> Executor:
         if id(services) not in _EXECUTORS:
             while len(_EXECUTORS) >= _SERVERS:
                 _EXECUTORS.pop(next(iter(_EXECUTORS)))
-            _EXECUTORS[id(services)] = Executor(services)
+            _EXECUTORS[id(services)] = Executor(services, built(services.processes))
         return _EXECUTORS[id(services)]
 
 

@@ -31,6 +31,7 @@ class Built:
     """A schema and the policy of each of its root fields."""
 
     def __init__(self, processes: Mapping[str, Process]) -> None:
+        self.processes = dict(processes)
         roots = _roots(processes)
         self.policies: dict[tuple[str, str], frozenset[Role]] = {(r.kind, r.name): r.policy for r in roots}
         self.batched = frozenset(r.name for r in roots if r.kind == "subscription" and r.batch)
@@ -51,6 +52,24 @@ class Built:
         self.type_policies = _type_policies(self.graphql)
         if missing := check(self.graphql, self.policies, self.type_policies) + lists.silent(self.graphql):
             raise DeclarationError("; ".join(missing))
+
+
+_BUILT: dict[tuple[int, ...], Built] = {}
+_KEPT = 8
+"""Schemas in one process: one, and a few in tests."""
+
+
+def built(processes: Mapping[str, Process]) -> Built:
+    """The schema of these very processes: half a second's work that never changes, so servers of the same share it.
+
+    Not to be called by two at once.
+    """
+    key = tuple(id(process) for process in processes.values())  # what is built holds them: an identity stays theirs
+    made = _BUILT.pop(key, None) or Built(processes)
+    while len(_BUILT) >= _KEPT:
+        _BUILT.pop(next(iter(_BUILT)))
+    _BUILT[key] = made
+    return made
 
 
 def _roots(processes: Mapping[str, Process]) -> list[Root]:

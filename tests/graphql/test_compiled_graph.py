@@ -32,7 +32,7 @@ from support.questions import ADMIN, estate, parts
 from cmdb.errors import Invalid, TooLarge
 from cmdb.store import Store
 from cmdb_graphql.compiled import plan
-from cmdb_graphql.schema import Built
+from cmdb_graphql.schema import built
 from cmdb_graphql.services import Services
 from cmdb_processes.cli.server.processes import processes
 
@@ -50,7 +50,7 @@ def test_our_own_questions_are_compiled(path: Path) -> None:
     assert (plan(BUILT.strawberry, document) is not None) == (operation.operation is OperationType.QUERY)
 
 
-BUILT = Built(processes())
+BUILT = built(processes())
 
 
 class Flawed:

@@ -31,7 +31,7 @@ from cmdb.errors import Forbidden, Invalid, StoreUnavailable
 from cmdb.store import By, Store
 from cmdb.words import Principal, Role
 from cmdb_graphql.endpoint import executor
-from cmdb_graphql.schema import Built
+from cmdb_graphql.schema import Built, built
 
 
 @pytest.fixture(scope="module")
@@ -213,7 +213,7 @@ class _Down:
 
 def roots() -> list[tuple[str, str]]:
     """Every root field."""
-    return sorted(Built({}).policies)
+    return sorted(built({}).policies)
 
 
 @pytest.mark.parametrize(("kind", "name"), roots())

@@ -41,9 +41,9 @@ def served(tmp_path_factory: pytest.TempPathFactory, connected: Store) -> Iterat
 
 
 def _schema() -> GraphQLSchema:
-    from cmdb_graphql.schema import Built
+    from cmdb_graphql.schema import built
 
-    return Built(processes()).graphql
+    return built(processes()).graphql
 
 
 SCHEMA = _schema()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from cmdb.errors import DeclarationError
 from cmdb.words import Process, Role
 from cmdb_graphql import limits
 from cmdb_graphql.context import camel
-from cmdb_graphql.schema import Built, check, text
+from cmdb_graphql.schema import Built, built, check, text
 from cmdb_processes.cli.server.processes import processes
 
 ROOM = Path(cmdb_graphql.__file__).parents[1]
@@ -24,7 +25,7 @@ OPERATIONS = sorted((ROOM / "operations").glob("*.graphql"))
 
 
 @pytest.fixture(scope="module")
-def built() -> Built:
+def whole() -> Built:
     """The schema a server really has."""
     return Built(processes())
 
@@ -34,9 +35,9 @@ def test_the_checked_in_schema_is_the_generated_one() -> None:
     assert (ROOM / "schema.graphql").read_text() == text(processes())
 
 
-def test_every_class_has_its_type_list_filter_and_attributes(built: Built) -> None:
+def test_every_class_has_its_type_list_filter_and_attributes(whole: Built) -> None:
     """A class file alone is enough: nothing here knows a class by name."""
-    schema = built.graphql
+    schema = whole.graphql
     for cls in catalogue().classes.values():
         made, narrow = schema.get_type(cls.name), schema.get_type(f"{cls.name}Filter")
         assert isinstance(made, GraphQLObjectType) and isinstance(narrow, GraphQLInputObjectType)
@@ -50,9 +51,9 @@ def test_every_class_has_its_type_list_filter_and_attributes(built: Built) -> No
             assert camel(attribute.name) in narrow.fields
 
 
-def test_nothing_is_without_a_sentence_or_a_policy(built: Built) -> None:
+def test_nothing_is_without_a_sentence_or_a_policy(whole: Built) -> None:
     """Every type, field, argument, input and value; every root field and object type."""
-    assert check(built.graphql, built.policies, built.type_policies) == []
+    assert check(whole.graphql, whole.policies, whole.type_policies) == []
 
 
 def test_what_is_missing_is_named() -> None:
@@ -94,12 +95,23 @@ def test_two_processes_cannot_declare_one_name() -> None:
         Built({"notes": NOTES, "again": again})
 
 
+def test_servers_of_the_same_processes_share_a_schema_and_others_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is made once for the very same declarations; one declared alike, or one more, is another schema."""
+    monkeypatch.setattr("cmdb_graphql.schema._KEPT", 2)
+    once = built({"notes": NOTES})
+    for _ in range(2):
+        alike = built({"notes": replace(NOTES)})
+        assert alike is not once and alike.policies == once.policies
+        assert built({"notes": NOTES}) is once, "what is in use is kept"
+    assert built({}) is not once
+
+
 @pytest.mark.parametrize("path", OPERATIONS, ids=lambda p: p.stem)
-def test_our_own_operations_are_valid_and_within_the_limits(built: Built, path: Path) -> None:
+def test_our_own_operations_are_valid_and_within_the_limits(whole: Built, path: Path) -> None:
     """Named like their file, and affordable with the page size they default to."""
     document = parse(path.read_text(), max_tokens=limits.TOKENS)
-    assert validate(built.graphql, document) == []
-    operation = limits.measure(built.graphql, document, {})
+    assert validate(whole.graphql, document) == []
+    operation = limits.measure(whole.graphql, document, {})
     assert operation.name.lower() == path.stem.replace("_", "")
 
 

@@ -11,7 +11,7 @@ from support.questions import ask, estate, parts
 
 from cmdb.store import Store
 from cmdb_graphql import limits, types
-from cmdb_graphql.schema import Built
+from cmdb_graphql.schema import built
 
 PAGE = (Path(__file__).parents[2] / "docs" / "graphql.md").read_text()
 EXAMPLES = re.findall(r"```graphql\n(.*?)```", PAGE, re.DOTALL)
@@ -35,7 +35,7 @@ def test_the_limits_on_the_page_are_those_of_the_code() -> None:
 def test_the_costs_on_the_page_are_what_is_charged() -> None:
     """Each example of the table."""
     rows = re.findall(r"^\| `(\{.*?\})` \| (?:.* = )?(\d+) \|", PAGE, re.MULTILINE)
-    schema = Built({}).graphql
+    schema = built({}).graphql
     assert len(rows) == 3
     assert [limits.measure(schema, parse(text), {}).measure.cost for text, _ in rows] == [int(cost) for _, cost in rows]
 

@@ -11,13 +11,13 @@ from cmdb.classes import catalogue
 from cmdb.errors import Invalid
 from cmdb_graphql.context import camel
 from cmdb_graphql.long import LEAST, MOST, checked
-from cmdb_graphql.schema import Built
+from cmdb_graphql.schema import built
 
 
 @pytest.fixture(scope="module")
 def schema() -> GraphQLSchema:
     """What is served, without processes."""
-    return Built({}).graphql
+    return built({}).graphql
 
 
 def test_every_size_in_bytes_is_a_long(schema: GraphQLSchema) -> None:

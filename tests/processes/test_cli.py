@@ -13,6 +13,7 @@ import pytest
 from conftest import free_port
 from support.receiver import receiver
 from support.reports import NOW, host, network, report, service, services, sockets, uses
+from support.typing_in import typed_in
 
 from cmdb.accounts import Accounts
 from cmdb.applier import Agents, Applier
@@ -50,8 +51,8 @@ def accounts(tmp_path: Path) -> Iterator[Accounts]:
 
 
 @pytest.fixture
-def epicentre(store: Store, accounts: Accounts, tmp_path: Path) -> Iterator[Run]:
-    """Runs `epicentre` as a process against a server with one host, whose web uses its database."""
+def epicentre(store: Store, accounts: Accounts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Runs `epicentre` against a server with one host, whose web uses its database."""
     settings = load(home=tmp_path, port=free_port())
     inbox, enrolment = Inbox(tmp_path / "inbox.db"), Enrolment(tmp_path / "enrolment.db", b"pepper")
     applier = Applier(inbox, store, Agents(enrolment.revoked, enrolment.revoke))
@@ -69,19 +70,11 @@ def epicentre(store: Store, accounts: Accounts, tmp_path: Path) -> Iterator[Run]
         path.write_text(accounts.create_token(name))
     (tmp_path / "token").touch(mode=0o600)
     (tmp_path / "token").write_text(tokens["admin"].read_text())
-    env = {**os.environ, "EPICENTRE_HOME": str(tmp_path)}
+    monkeypatch.setenv("EPICENTRE_HOME", str(tmp_path))
 
     def run(*arguments: str, who: str | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
         chosen = ["--token-file", str(tokens[who])] if who else []
-        return subprocess.run(
-            [PROGRAM, *chosen, *arguments],
-            input=stdin,
-            text=True,
-            capture_output=True,
-            env=env,
-            timeout=60,
-            check=False,
-        )
+        return typed_in(*chosen, *arguments, stdin=stdin)
 
     yield run
     server.stop()
@@ -226,7 +219,7 @@ def test_a_change_from_proposal_to_approval(epicentre: Run, store: Store) -> Non
 
 
 def test_no_server_no_token_and_open_token_are_each_one_sentence(tmp_path: Path) -> None:
-    """Exit 4 without a server, 5 when the token file is not private; never a traceback."""
+    """Exit 4 without a server, 5 when the token file is not private; never a traceback. As processes of their own."""
     env = {**os.environ, "EPICENTRE_HOME": str(tmp_path)}
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -254,7 +247,8 @@ COMMANDS = [
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_help_has_an_example_or_the_exit_codes(command: str) -> None:
     """Help shows how it is used."""
-    done = subprocess.run([PROGRAM, *command.split(), "--help"], text=True, capture_output=True, check=True)
+    done = typed_in(*command.split(), "--help")
+    assert done.returncode == 0, done.stderr
     assert ("Example" if command else "Exit codes") in done.stdout
 
 

@@ -21,7 +21,7 @@ from cmdb import ingest
 from cmdb.store import Store
 
 ROOT = Path(__file__).parents[2]
-ROUNDS = int(os.environ.get("EPICENTRE_TEST_CRASH_ROUNDS", "10"))
+ROUNDS = int(os.environ.get("EPICENTRE_TEST_CRASH_ROUNDS", "5"))
 
 
 class Server:
@@ -125,7 +125,10 @@ def read(log: Path) -> tuple[dict[str, Any], set[str]]:
 @pytest.mark.neo4j
 @pytest.mark.timeout(900)
 def test_no_kill_loses_or_doubles_a_report(server: Server, tmp_path: Path) -> None:
-    """After 20 kills at random moments the graph is exactly what the acknowledged reports say, each applied once."""
+    """After kills at random moments the graph is exactly what the acknowledged reports say, each applied once.
+
+    Each of the three is killed at least once.
+    """
     seed = int(os.environ.get("EPICENTRE_TEST_SEED", random.randrange(2**32)))
     print(f"seed {seed} (repeat with EPICENTRE_TEST_SEED)")
     rng = random.Random(seed)
@@ -133,9 +136,11 @@ def test_no_kill_loses_or_doubles_a_report(server: Server, tmp_path: Path) -> No
     enrolled(server, home)
     agent = streaming(home, log)
     try:
-        for _ in range(ROUNDS):
+        more = rng.choices(["server", "neo4j", "agent", "agent"], k=max(0, ROUNDS - 3))
+        victims = ["server", "neo4j", "agent", *more]
+        rng.shuffle(victims)
+        for victim in victims:
             time.sleep(rng.uniform(0.2, 1.5))
-            victim = rng.choice(["server", "neo4j", "agent", "agent"])
             if victim == "server":
                 server.kill()
                 server.start()

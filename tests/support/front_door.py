@@ -146,7 +146,7 @@ def front_door(
     """Everything but the applier's thread, served; without a store given, one whose Neo4j is down."""
     home.mkdir(parents=True, exist_ok=True)
     settings = load(home=home, **overrides)
-    mine = store or Store(f"bolt://127.0.0.1:{closed_port()}", "neo4j", "none")
+    mine = store or Store(f"bolt://127.0.0.1:{closed_port()}", "neo4j", "none", patience=0.2)
     inbox = Inbox(home / "inbox.db", max_queued=max_queued)
     enrolment, accounts = Enrolment(home / "enrolment.db", PEPPER), Accounts(home / "accounts.db", PEPPER)
     applier = Applier(inbox, mine, Agents(enrolment.revoked, enrolment.revoke))

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-from cmdb.projection.overlay import NEW
 from cmdb_processes.cli import asking, show
 from cmdb_processes.cli import proposed as proposals
 
@@ -84,6 +83,8 @@ def availability(
         show.emit(answer) if json else render_tree(answer)
         return
     assert name is not None
+    from cmdb.projection.overlay import NEW
+
     client = asking.client()
     steps = proposals.read(client, proposed)
     of = asking.resolve(client, name, retired=as_of is not None, proposed=steps)["id"]

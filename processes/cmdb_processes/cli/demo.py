@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cmdb.config import Settings, load
 from cmdb.errors import Misconfigured
 from cmdb_processes.cli import show
 from cmdb_processes.cli.company.folder import is_example
+
+if TYPE_CHECKING:
+    from cmdb.config import Settings
 
 NEO4J_PORT = 17688
 """Beside the usual one, so that the example runs beside a real server."""
@@ -41,8 +43,10 @@ def demo(
 
     It stays until Ctrl-C; started again, it goes on where it was. It never touches a real data folder.
     """
+    from cmdb.config import load  # late: the other commands need none of the server
+    from cmdb_processes.cli.company.run import Demo
+
     settings = settled(load(), folder, port, neo4j_port)
-    from cmdb_processes.cli.company.run import Demo  # late: the other commands need none of the server
 
     try:
         Demo(settings, today=datetime.now(UTC).date(), anew=reset).serve()
@@ -53,6 +57,8 @@ def demo(
 
 def settled(usual: Settings, folder: Path | None, port: int, neo4j_port: int) -> Settings:
     """The settings of the example: the usual ones, but never the usual data folder nor a Neo4j somebody else runs."""
+    from cmdb.config import load
+
     example = is_example(usual.home)  # EPICENTRE_HOME names it already: who walks through it has set that
     beside = usual.home if example else usual.home.with_name(f"{usual.home.name}-demo")
     home = (folder or beside).expanduser().absolute()

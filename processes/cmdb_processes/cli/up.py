@@ -9,15 +9,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cmdb.config import Settings, load
 from cmdb.errors import EpicentreError, Misconfigured, Unavailable
 from cmdb_processes.cli import show
 from cmdb_processes.cli.company.folder import is_example
 from cmdb_processes.cli.server.lock import held
+
+if TYPE_CHECKING:
+    from cmdb.config import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
@@ -34,6 +36,8 @@ def up(
     agent: Annotated[bool, typer.Option(help="Also run an agent that reports this host.")] = True,
 ) -> None:
     """Start Neo4j, the server and an agent for this host; stay until Ctrl-C, which stops them all."""
+    from cmdb.config import load  # late: most commands need no settings
+
     settings = load()
     if is_example(settings.home):  # an agent would report this host into a company that is made up
         raise Misconfigured(
@@ -89,6 +93,8 @@ def running(settings: Settings) -> int | None:
 
 def down() -> None:
     """Stop the server on this data folder and wait until it is gone. Stopping what does not run is no error."""
+    from cmdb.config import load  # late: most commands need no settings
+
     settings = load()
     if not held(settings.home):
         show.out(f"no server runs on {settings.home}")
@@ -114,6 +120,8 @@ PATIENCE = 450
 
 def status(json: Json = False) -> None:
     """Say whether a server runs here, where, and how it does."""
+    from cmdb.config import load  # late: most commands need no settings
+
     settings = load()
     facts: dict[str, Any] = {"home": str(settings.home), "running": False}
     pid = running(settings)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from support.server_process import Up, up
-from support.servers import SMALL
 
+from cmdb.engine import Bolt
+from cmdb.store import Store
 from cmdb_graphql.client import HttpClient
 from cmdb_processes.priority import GLPI, ITOP, SERVICENOW, Matrix
 
@@ -41,9 +42,13 @@ def asked(server: Up) -> HttpClient:
 
 
 @pytest.mark.parametrize("matrix", [GLPI, ITOP, SERVICENOW], ids=lambda one: one.name)
-def test_a_server_ranks_by_the_matrix_it_was_started_with(tmp_path: Path, matrix: Matrix) -> None:
+def test_a_server_ranks_by_the_matrix_it_was_started_with(
+    tmp_path: Path, store: Store, neo4j_server: Bolt, matrix: Matrix
+) -> None:
     """A service of high and one of low criticality, each at two urgencies: the cells of that matrix, and no other's."""
-    with up(tmp_path, {**SMALL, "priority_matrix": matrix.name}) as server:
+    (tmp_path / "handed_over").write_text(neo4j_server.password + "\n")
+    neo4j = {"neo4j_uri": neo4j_server.uri, "neo4j_password_file": tmp_path / "handed_over"}
+    with up(tmp_path, {**neo4j, "priority_matrix": matrix.name}) as server:
         client = asked(server)
         made = client.ask(CREATE, high={"criticality": "high"}, low={"criticality": "low"})
         for service, level in (("sold", "high"), ("kept", "low")):
