@@ -22,6 +22,7 @@ from cmdb_graphql.serve import Server
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.neo4j,
+    pytest.mark.timeout(300),
     pytest.mark.skipif(not permitted(), reason="network namespaces are not to be had here"),
     pytest.mark.skipif(not TRANSLATES, reason="iptables is not installed (Debian: apt install iptables)"),
 ]
