@@ -37,6 +37,7 @@ MAX_BODY = 8 * 2**20
 MAX_RUNS, MAX_PLACES, MAX_TARGETS, MAX_NEIGHBOURS = 20, 4_096, 1_000, 10_000
 MAX_TEXT = 500
 KEEP_RUNS = 200
+MET = "met by a host on its own link"
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _COUNTS = ("found", "changed", "gone", "errors")
@@ -264,7 +265,7 @@ def sighted(runs: Sequence[RunTold]) -> dict[str, str]:
                 found.setdefault(place["address"], f"{run.fields['kind']}: {place['ended']}")
     for run in runs:
         for address in run.fields["neighbours"]:
-            found.setdefault(address, "met by a host on its own link")
+            found.setdefault(address, MET)
     return found
 
 

@@ -44,6 +44,11 @@ OPTIONAL MATCH (s:Scope)-[:ASSERTS]->(h) WHERE s.node IS NULL
 WITH a.address AS address, h.id AS host, collect(s.id) AS nodes ORDER BY address, size(nodes), host
 RETURN address, host, nodes
 """
+MET = """
+MATCH (n:Neighbour {status: 'live'})
+WHERE n.address IS NOT NULL AND n.table IN ['arp', 'nd'] AND NOT coalesce(n.interface, '') =~ $inside
+RETURN DISTINCT n.address AS address ORDER BY address LIMIT $most
+"""
 CONFLICTS = """
 MATCH (c:IdentityConflict {state: 'open'})
 RETURN c{.id, .node, .outcome, .reason, .candidates, .trace, .opened_at, .hostname} AS c ORDER BY c.opened_at, c.id

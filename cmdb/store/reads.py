@@ -21,6 +21,10 @@ from cmdb.store.wording import as_worded, worded
 
 MOST_AHEAD = 50_000
 """CIs looked at in search of paths."""
+MOST_MET = 10_000
+"""Addresses met by hosts that are told at most."""
+CONTAINERS = "docker[0-9]+|br-[0-9a-f]{12}|cni[-0-9a-z]*|podman[0-9]+|cali[0-9a-f]+|veth.*"
+"""Interfaces behind which a host has its own containers."""
 FACTS = ("kind", "detail", "confidence", "first_seen", "last_seen")
 """What an edge's evidence has."""
 
@@ -292,6 +296,11 @@ class Reads:
         """By address: the live host that has it and the agents and collectors' looks that speak for that host."""
         rows = self._bolt.read(lambda run: run(questions.SPEAKERS, {"addresses": list(addresses)}))
         return {row["address"]: (row["host"], sorted(row["nodes"])) for row in rows}
+
+    def met(self) -> list[str]:
+        """Addresses that hosts have met on the links they are plugged into; those of their own containers are none."""
+        given = {"inside": CONTAINERS, "most": MOST_MET}
+        return [row["address"] for row in self._bolt.read(lambda run: run(questions.MET, given))]
 
     def conflicts(self) -> list[dict[str, Any]]:
         """Identities held for a person: id, node, outcome, reason, candidates, trace, opened_at, hostname."""

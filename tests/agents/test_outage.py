@@ -23,7 +23,7 @@ from cmdb_agents.home import Enrolled, Home
 from cmdb_agents.transports.readings import Machine
 from cmdb_agents.transports.recorded import Recorded
 
-pytestmark = [pytest.mark.slow, pytest.mark.neo4j]
+pytestmark = [pytest.mark.slow, pytest.mark.neo4j, pytest.mark.timeout(300)]
 
 MINUTES, EVERY = 1440, 15
 MOUNTED = range(601, 658)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -68,35 +70,55 @@ def test_a_wrong_privacy_key_reads_nothing(port: int) -> None:
         look(port, replace(GOOD, privacy_key="another-passphrase"))
 
 
-@pytest.mark.parametrize(
-    "answer", [b"\x30", bytes(1_400), b"\x30\x84\xff\xff\xff\xff", None], ids=["1", "0", "long", "echo"]
-)
-def test_garbage_in_version_3_costs_the_time_of_silence(answer: bytes | None) -> None:
-    """A device that answers nonsense, or sends our own packet back, is unavailable; nothing else breaks."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rogue:
-        rogue.bind(("127.0.0.1", 0))
-        rogue.settimeout(0.1)
+@contextmanager
+def rogue(answer: bytes | None) -> Iterator[tuple[int, list[bytes]]]:
+    """A port that answers whatever it hears with these bytes (None: with what it heard), and what it has heard."""
+    heard: list[bytes] = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
+        link.bind(("127.0.0.1", 0))
+        link.settimeout(0.1)
         stop = threading.Event()
 
         def reply() -> None:
             while not stop.is_set():
                 try:
-                    raw, peer = rogue.recvfrom(65_535)
+                    raw, peer = link.recvfrom(65_535)
                 except TimeoutError:
                     continue
-                rogue.sendto(answer or raw, peer)
+                heard.append(raw)
+                link.sendto(answer or raw, peer)
 
         thread = threading.Thread(target=reply)
         thread.start()
-        start = time.monotonic()
         try:
-            target = Target("127.0.0.1", rogue.getsockname()[1], "3", "", GOOD)
-            with pytest.raises((Unavailable, NotAuthenticated)):
-                asyncio.run(read(target, lambda _: [TABLE], Bounds(seconds=5, wait=0.3)))
+            yield link.getsockname()[1], heard
         finally:
             stop.set()
             thread.join()
+
+
+@pytest.mark.parametrize(
+    "answer", [b"\x30", bytes(1_400), b"\x30\x84\xff\xff\xff\xff", None], ids=["1", "0", "long", "echo"]
+)
+def test_garbage_in_version_3_costs_the_time_of_silence(answer: bytes | None) -> None:
+    """A device that answers nonsense, or sends our own packet back, is unavailable; nothing else breaks."""
+    start = time.monotonic()
+    with rogue(answer) as (port, _):
+        target = Target("127.0.0.1", port, "3", "", GOOD)
+        with pytest.raises((Unavailable, NotAuthenticated)):
+            asyncio.run(read(target, lambda _: [TABLE], Bounds(seconds=5, wait=0.3)))
     assert time.monotonic() - start < 6
+
+
+def test_a_rogue_device_hears_no_passphrase() -> None:
+    """Who answers in place of a device never hears a passphrase: not as it is, nor encoded."""
+    with rogue(None) as (place, heard):
+        with pytest.raises((Unavailable, NotAuthenticated)):
+            asyncio.run(read(Target("127.0.0.1", place, "3", "", GOOD), lambda _: [TABLE], Bounds(seconds=5, wait=0.3)))
+        said = b"".join(heard)
+    assert heard
+    for key in (AUTH_KEY.encode(), PRIVACY_KEY.encode()):
+        assert not [form for form in (key, key.hex().encode(), base64.b64encode(key)) if form in said]
 
 
 def test_no_mib_compiler_is_loaded(port: int) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from conftest import wipe
-from support.front_door import front_door
+from support.front_door import Door, front_door
 from support.namespaces import permitted
+from support.questions import ADMIN, ask
 from support.scored import Found, found, score
-from support.traffic import ADDRESS, AGENTS, LATE, TRANSLATES, USES, Traffic, traffic
+from support.traffic import ADDRESS, AGENTS, FARM, LATE, TRANSLATES, USES, VIRTUAL, Traffic, traffic
 
 from cmdb.store import Store
 from cmdb_graphql.app import create_app
@@ -21,10 +22,13 @@ from cmdb_graphql.serve import Server
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.neo4j,
+    pytest.mark.timeout(300),
     pytest.mark.skipif(not permitted(), reason="network namespaces are not to be had here"),
     pytest.mark.skipif(not TRANSLATES, reason="iptables is not installed (Debian: apt install iptables)"),
 ]
 PORT = 8480
+COVERAGE = (Path(__file__).parents[2] / "graphql/operations/discovery_coverage.graphql").read_text()
+Settle = Callable[[Sequence[str]], None]
 BOTH = ("steady", "late", "idle", "one-way", "virtual address", "rewritten here")
 """Cases in which the server's agent sees the client by its own address."""
 
@@ -35,6 +39,7 @@ class Seen:
 
     before: tuple[Found, ...]
     after: tuple[Found, ...]
+    cover: dict[str, str]
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +47,17 @@ def seen(connected: Store, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """Two reports of every agent; the late host's agent has only the second."""
     wipe(connected)
     folder = tmp_path_factory.mktemp("traffic")
-    with traffic(folder / "lab") as lab, _served(connected, folder, lab) as settle:
+    with traffic(folder / "lab") as lab, _served(connected, folder, lab) as (door, settle):
         settle([name for name in AGENTS if name != LATE])
         before = found(connected)
         lab.let_go()
         settle(AGENTS)
-        return Seen(tuple(before), tuple(found(connected)))
+        cover = ask(door.services, COVERAGE, ADMIN, first=100)["discoveryCoverage"]["nodes"]
+        return Seen(tuple(before), tuple(found(connected)), {one["address"]: one["cover"] for one in cover})
 
 
 @contextmanager
-def _served(store: Store, folder: Path, lab: Traffic) -> Iterator[Callable[[Sequence[str]], None]]:
+def _served(store: Store, folder: Path, lab: Traffic) -> Iterator[tuple[Door, Settle]]:
     """A server inside the lab, with all agents enrolled there; told hosts, it has their reports and applies them."""
     with front_door(folder / "home", store) as door:
         inside = lab.from_within("hub", lambda: Server(create_app(door.services), ADDRESS["hub"], PORT))
@@ -65,7 +71,7 @@ def _served(store: Store, folder: Path, lab: Traffic) -> Iterator[Callable[[Sequ
                 while door.services.applier.step():
                     pass
 
-            yield settle
+            yield door, settle
         finally:
             inside.stop()
 
@@ -132,3 +138,12 @@ def test_every_edge_has_its_evidence(seen: Seen) -> None:
         assert 0.7 <= edge.confidence <= 0.99
         assert edge.first_seen is not None
         assert edge.last_seen is None
+
+
+def test_who_is_on_the_network_without_an_agent_is_known(seen: Seen) -> None:
+    """Who was met on the wires and has no agent is named, and nobody who has one; of the farm every address is."""
+    without = {ADDRESS[name] for name in ADDRESS if name not in AGENTS}
+    assert without == {address for address, cover in seen.cover.items() if cover != "agent" and "." in address}
+    assert {seen.cover[address] for address in without} == {"none"}
+    met = {ADDRESS[name] for name in ("app1", "db1", "gate", LATE)} | {*FARM, VIRTUAL}
+    assert {seen.cover.get(address) for address in met} == {"agent"}

@@ -18,6 +18,7 @@ from support.runs import place, run, target
 
 from cmdb.discoveries import parse
 from cmdb.store import Store
+from cmdb.words import Item, Section
 
 RUN = (Path(__file__).parents[2] / "graphql/operations/discovery_run.graphql").read_text()
 COVERAGE = (Path(__file__).parents[2] / "graphql/operations/discovery_coverage.graphql").read_text()
@@ -94,3 +95,30 @@ def test_coverage_names_hosts_without_an_agent(store: Store, tmp_path: Path) -> 
     assert [(a["address"], a["cover"], (a["host"] or {}).get("name")) for a in found] == [
         ("192.0.2.66", "none", None), ("192.0.2.1", "look", "db1"), ("10.0.0.5", "agent", "web1"),
     ]  # fmt: skip
+
+
+@pytest.mark.neo4j
+def test_coverage_needs_no_collector_where_there_are_agents(store: Store, tmp_path: Path) -> None:
+    """Whom a host with an agent has met on its links is noticed; its own containers are not, nor a host it left."""
+    wipe(store)
+    estate(store)
+
+    def met(*seen: tuple[str, str]) -> Section:
+        items = [
+            Item("Neighbour", f"{port} arp {a}", a, {"table": "arp", "interface": port, "address": a})
+            for port, a in seen
+        ]
+        return Section("neighbours", True, tuple(items))
+
+    around = met(
+        ("eth0", "10.0.0.77"), ("eth0", "10.0.0.5"), ("docker0", "172.17.0.2"), ("br-0123456789ab", "172.18.0.2")
+    )
+    parts_ = host("db2"), network("10.0.0.8")
+    store.apply(report(1, *parts_, around, node="nd_8", boot="b8"), NOW)
+    with parts(tmp_path, store) as made:
+        found = ask(made, COVERAGE, ADMIN)["discoveryCoverage"]["nodes"]
+        assert [(a["address"], a["cover"]) for a in found] == [("10.0.0.77", "none"), ("10.0.0.5", "agent")]
+        assert {a["noticed"] for a in found} == {"met by a host on its own link"}
+        store.apply(report(2, *parts_, met(("eth0", "10.0.0.5")), node="nd_8", boot="b8"), NOW)
+        found = ask(made, COVERAGE, ADMIN)["discoveryCoverage"]["nodes"]
+        assert [a["address"] for a in found] == ["10.0.0.5"]

@@ -1,10 +1,12 @@
 """A network in namespaces: hosts with real SSH servers behind real bridges, and programs from a declared list.
 
-    sw1 ── sw2 ── web1, app1
-     │└─── sw3 ── db1, mon1        mon1 is on sw2 too, by a second interface
+    sw1 ══ sw2 ── web1, app1, sw5, ap1
+     │└═══ sw3 ── db1, mon1, sw4        mon1 is on sw2 too, by a second interface
      └──── collector
 
-sw1 routes. Each switch has an LLDP and an SNMP daemon, where these are installed.
+sw1 routes. Each switch has an LLDP and an SNMP daemon, where these are installed. Two cables lead to sw2, of which one
+is blocked, and two to sw3, which are one LAG. sw4 speaks LLDP and does not listen; sw4 and sw5 look alike, and are both
+called `spare`. ap1 speaks LLDP and answers no question. sw1 has a second address.
 
 Each host and switch is a network namespace of its own with its own machine id; nothing is added to the namespace that
 the tests run in. `python tests/support/lab.py` builds it and waits, to be looked at by hand.
@@ -31,15 +33,34 @@ from support.ssh_server import CONFIG, SSHD, Server, new_key, shown
 
 from cmdb_agents.discover.kind import Place, Secret
 
-SWITCHES = {"sw1": (), "sw2": ("sw1",), "sw3": ("sw1",)}
+SWITCHES = {"sw1": (), "sw2": ("sw1",), "sw3": ("sw1",), "sw4": ("sw3",), "sw5": ("sw2",), "ap1": ("sw2",)}
 HOSTS = {"web1": ("sw2", "10.77.0.11"), "app1": ("sw2", "10.77.0.12"), "db1": ("sw3", "10.77.0.13"),
          "mon1": ("sw3", "10.77.0.14"), "collector": ("sw1", "10.77.0.9")}  # fmt: skip
 LOOKED_AT = ("web1", "app1", "db1", "mon1")
-MANAGED = {"sw1": "10.77.0.1", "sw2": "10.77.0.2", "sw3": "10.77.0.3"}
+MANAGED = {"sw1": "10.77.0.1", "sw2": "10.77.0.2", "sw3": "10.77.0.3", "sw4": "10.77.0.4", "sw5": "10.77.0.5"}
+SILENT = "ap1"
+"""Tells its neighbours who it is, and nobody else anything."""
+ALSO = {"sw1": "10.77.0.101"}
+"""Switches with a second address."""
+CALLED = {"sw4": "spare", "sw5": "spare"}
+DEAF = "sw4"
+PARALLEL = {("sw1", "sw2"): "", ("sw1", "sw3"): "po1"}
+"""Switches with a second cable between them, and the LAG that both are then in."""
 SECOND = {"mon1": "sw2"}
 """Hosts with a second interface, and the switch it is on."""
-CABLES = {frozenset({(a, f"to-{b}"), (b, f"to-{a}")}) for a, uplinks in SWITCHES.items() for b in uplinks}
-"""Between switches: both ends with their ports."""
+
+
+def _end(name: str, port: str) -> tuple[str, str | None]:
+    """What a switch calls itself, and its port; of one that answers nobody no port is known."""
+    return CALLED.get(name, name), None if name == SILENT else port
+
+
+PAIRS = [(a, b, "") for a, uplinks in SWITCHES.items() for b in uplinks] + [(a, b, "b") for a, b in PARALLEL]
+CABLES = {
+    frozenset({_end(a, f"to-{b}{n}"), _end(b, f"to-{a}{n}")}): "one" if {DEAF, SILENT} & {a, b} else "both"
+    for a, b, n in PAIRS
+}
+"""Between switches: both ends with their ports, and who says that it is there."""
 ATTACHED = {(name, switch) for name, (switch, _) in HOSTS.items() if name in LOOKED_AT} | {*SECOND.items()}
 COMMUNITY = "lab-community"
 SPEAK = """
@@ -127,7 +148,7 @@ class Lab(Spaces):
             self.run(name, sys.executable, "-c", SPEAK, "eth0", "eth1")
         until = time.monotonic() + 20
         for name in SWITCHES:
-            cables = sum(name in {switch for switch, _ in cable} for cable in CABLES)
+            cables = sum(name in (a, b) for a, b, _ in PAIRS) if name != DEAF else 0
             show = ["lldpcli", "-u", f"{self.sockets(name)}/lldpd", "-f", "keyvalue", "show", "neighbors"]
             while (
                 subprocess.run(show, capture_output=True, text=True, check=True).stdout.count("chassis.name=") < cables
@@ -148,8 +169,9 @@ def lab(folder: Path) -> Iterator[Lab]:
         for name in LOOKED_AT:
             _sshd(made, name)
         if managed():
-            for name in SWITCHES:
+            for name in MANAGED:
                 _snmpd(made, name)
+            _lldpd(made, SILENT)
         _programs(made)
         time.sleep(2)  # until every client has its connection
         try:
@@ -161,15 +183,22 @@ def lab(folder: Path) -> Iterator[Lab]:
 
 def _wire(made: Lab) -> None:
     for name in (*SWITCHES, *HOSTS):
-        made.make(name, MANAGED.get(name) or HOSTS[name][1])
+        made.make(name, MANAGED.get(name) or HOSTS.get(name, ("", "127.0.0.1"))[1], CALLED.get(name, name))
     for name in SWITCHES:
         made.run(name, "ip", "link", "add", "br0", "type", "bridge")
         made.run(name, "ip", "link", "set", "br0", "up")
-        made.run(name, "ip", "addr", "add", f"{MANAGED[name]}/24", "dev", "br0")
-    made.run("sw1", "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
-    for name, uplinks in SWITCHES.items():
-        for up in uplinks:
-            _cable(made, name, f"to-{up}", up, f"to-{name}")
+        for address in (MANAGED.get(name), ALSO.get(name)):
+            if address:
+                made.run(name, "ip", "addr", "add", f"{address}/24", "dev", "br0")
+        made.run(name, "sh", "-c", f"echo {int(name == 'sw1')} > /proc/sys/net/ipv4/ip_forward")
+    for a, b, n in PAIRS:
+        # Of parallel cables one carries all, as the spanning tree or the LAG would have it.
+        _cable(made, a, f"to-{b}{n}", b, f"to-{a}{n}", bridged=not n)
+    for (a, b), lag in PARALLEL.items():
+        for here, there in ((a, b), (b, a)) if lag else ():
+            made.run(here, "ip", "link", "add", lag, "type", "bridge")  # a bond needs a module that few kernels have
+            for port in (f"to-{there}", f"to-{there}b"):
+                made.run(here, "ip", "link", "set", port, "alias", f"in {lag}")
     for name, (switch, address) in HOSTS.items():
         _cable(made, name, "eth0", switch, f"to-{name}")
         made.run(name, "ip", "addr", "add", f"{address}/24", "dev", "eth0")
@@ -177,11 +206,11 @@ def _wire(made: Lab) -> None:
         _cable(made, name, "eth1", switch, f"to-{name}")
 
 
-def _cable(made: Lab, here: str, port: str, there: str, other: str) -> None:
+def _cable(made: Lab, here: str, port: str, there: str, other: str, *, bridged: bool = True) -> None:
     """A cable between two of them; its end at a switch is a port of the switch's bridge."""
     made.run(here, "ip", "link", "add", port, "type", "veth", "peer", "name", other, "netns", made.space(there))
     for name, end in ((here, port), (there, other)):
-        if name in SWITCHES:
+        if name in SWITCHES and bridged:
             made.run(name, "ip", "link", "set", end, "master", "br0")
         made.run(name, "ip", "link", "set", end, "up")
 
@@ -208,17 +237,26 @@ def _snmpd(made: Lab, name: str) -> None:
     (own / "snmpd.conf").write_text(
         f"rocommunity {COMMUNITY}\nmaster agentx\nagentXSocket {own}/agentx\nsysObjectID 1.3.6.1.4.1.40310\n"
         f"sysServices 2\npass_persist .1.3.6.1.2.1.17 {sys.executable} {mib} br0\n"
+        f"pass_persist .1.2.840.10006.300.43 {sys.executable} {mib} lag\n"
     )
-    snmpd, lldpd = (shutil.which(program, path=PATH) or program for program in ("snmpd", "lldpd"))
+    snmpd = shutil.which("snmpd", path=PATH) or "snmpd"
     made.start(
         name, "env", f"SNMP_PERSISTENT_DIR={own}/state", "MIBS=", snmpd, "-f", "-LE", "4", "-C", "-c",
-        f"{own}/snmpd.conf", "-I", "-smux", f"udp:{MANAGED[name]}:161",
+        f"{own}/snmpd.conf", "-I", "-smux", *(f"udp:{one[name]}:161" for one in (MANAGED, ALSO) if name in one),
     )  # fmt: skip
     until = time.monotonic() + 10
     while not (own / "agentx").exists():  # who comes before it asks again after 15 seconds only
         assert time.monotonic() < until, (made.folder / f"{name}.log").read_text()
         time.sleep(0.05)
-    made.start(name, lldpd, "-d", "-u", f"{own}/lldpd", "-x", "-X", f"{own}/agentx", "-I", "to-*")
+    _lldpd(made, name, "-x", "-X", f"{own}/agentx")
+
+
+def _lldpd(made: Lab, name: str, *more: str) -> None:
+    own = made.sockets(name)
+    own.mkdir(exist_ok=True)
+    (own / "lldpd.conf").write_text("configure lldp status tx-only\n" if name == DEAF else "")  # read before it starts
+    more = (*more, "-O", f"{own}/lldpd.conf", "-I", "to-*")
+    made.start(name, shutil.which("lldpd", path=PATH) or "lldpd", "-d", "-u", f"{own}/lldpd", *more)
 
 
 def _programs(made: Lab) -> None:

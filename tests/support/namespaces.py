@@ -42,20 +42,20 @@ class Spaces:
 
     folder: Path
     prefix: str = field(default_factory=lambda: f"epi{os.getpid()}")
-    names: list[str] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)  # and what each calls itself
     children: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def space(self, name: str) -> str:
         """The namespace of a machine."""
         return f"{self.prefix}{name}"
 
-    def make(self, name: str, address: str) -> None:
+    def make(self, name: str, address: str, called: str = "") -> None:
         """A machine that has nothing but its loopback; the address is for its own hosts file."""
         own = Path("/etc/netns") / self.space(name)  # `ip netns exec` lays these files over /etc
         own.mkdir(parents=True)
-        self.names.append(name)
+        self.names[name] = called or name
         (own / "machine-id").write_text(uuid.uuid5(uuid.NAMESPACE_DNS, f"{self.prefix}{name}").hex + "\n")
-        (own / "hosts").write_text(f"127.0.0.1 localhost\n{address} {name}\n")
+        (own / "hosts").write_text(f"127.0.0.1 localhost\n{address} {called or name}\n")
         subprocess.run(["ip", "netns", "add", self.space(name)], check=True)
         self.run(name, "ip", "link", "set", "lo", "up")
 
@@ -66,7 +66,7 @@ class Spaces:
 
     def inside(self, name: str, *command: str) -> list[str]:
         """A command inside a machine, under its own host name."""
-        shell = f'hostname {name} && {{ {BLIND}; }} && exec "$@"'
+        shell = f'hostname {self.names[name]} && {{ {BLIND}; }} && exec "$@"'
         return ["ip", "netns", "exec", self.space(name), "unshare", "-u", "sh", "-c", shell, "sh", *command]
 
     def run(self, name: str, *command: str) -> None:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cmdb_agents.agent import Agent
+from cmdb_agents.deliver import Verdict
 from cmdb_agents.front_door import Answer
 from cmdb_agents.home import Home
 from cmdb_agents.transports.readings import Machine
@@ -53,8 +54,8 @@ def main(home: str, recording: str, log_path: str) -> None:
 
         agent.door.post = logged  # type: ignore[method-assign]  # the outermost edge, only listened to
         while not stop.exists():
-            agent.cycle()
-            time.sleep(0.05)
+            taken = agent.cycle().outcome.verdict is Verdict.ACCEPTED
+            time.sleep(0.05 if taken else 1.0)  # as an agent backs off: each look at this machine is a change to keep
         while agent.outbox.waiting() is not None:  # what was left when the last server died
             agent.cycle()
             time.sleep(0.2)

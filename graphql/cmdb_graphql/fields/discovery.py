@@ -7,7 +7,7 @@ from typing import Any
 
 import strawberry
 
-from cmdb.discoveries import Discoveries, RunTold, TargetTold, latest, reconciled, sighted
+from cmdb.discoveries import MET, Discoveries, RunTold, TargetTold, latest, reconciled, sighted
 from cmdb.errors import Unavailable
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, command, computed, question, readable_by, whole
@@ -116,7 +116,7 @@ class CoveredAddress:
 
     host_id: strawberry.Private[str | None]
     address: str = strawberry.field(description="The address.")
-    noticed: str = strawberry.field(description="How the newest runs noticed it.")
+    noticed: str = strawberry.field(description="How it was noticed.")
     cover: str = strawberry.field(description="agent, look (seen from outside only), or none.")
 
     @computed("The host that has the address, if one is known.")
@@ -178,8 +178,10 @@ def _shown(one: RunTold, waiting: frozenset[str]) -> DiscoveryRun:
 
 @question(Role.VIEWER)
 async def discovery_coverage(info: Info, first: First = 50, after: After = None) -> Connection[CoveredAddress]:
-    """Addresses that the newest run of each target noticed, those without an agent first."""
+    """Addresses that the newest run of each target noticed or a host met on its links, those without an agent first."""
     noticed = sighted(latest(await blocking(_kept(info).runs, None)))
+    for address in await blocking(info.context.services.store.met):
+        noticed.setdefault(address, MET)
     owners = await blocking(info.context.services.store.speakers, sorted(noticed)) if noticed else {}
     rows = [_covered(address, how, owners.get(address)) for address, how in noticed.items()]
     rows.sort(key=lambda one: (("none", "look", "agent").index(one.cover), one.address))

@@ -106,7 +106,7 @@ def _csv(file: Iterable[str]) -> Iterator[tuple[int, Row | str]]:
 def row_of(cells: Mapping[str, str]) -> Row:
     """A row from the cells of a line that are not empty; a column may be a field of edges and an attribute of CIs."""
     fields = NODE if "class" in cells else EDGE
-    row: Row = {name: cells[name] for name in fields if name in cells}
+    row: Row = {name: _text(name, cells[name]) for name in fields if name in cells}
     if "rev" in row:
         row["rev"] = int(row["rev"])
     for name in {"evidence", "extra"} & row.keys():
@@ -118,6 +118,13 @@ def row_of(cells: Mapping[str, str]) -> Row:
     cls = catalogue().cls(cells["class"])
     attributes = {name: cell for name, cell in cells.items() if name not in NODE}
     return {**row, "attributes": {name: _value(cls.attribute(name), name, cell) for name, cell in attributes.items()}}
+
+
+def _text(name: str, cell: str) -> str:
+    """A field that is text, as JSON where it begins like that; others are read as what they are."""
+    if name in {"evidence", "extra", "tags", "rev"} or not cell.startswith('"'):
+        return cell
+    return str(json.loads(cell))
 
 
 def _value(attribute: Any, name: str, cell: str) -> Any:
@@ -164,10 +171,10 @@ class CsvWriter:
 
 
 def _cell(value: Any) -> str:
-    """A text stands as it is, unless reading it back would make something else of it."""
+    """A text stands as it is, unless reading it back, or a spreadsheet, would make something else of it."""
     if value is None:
         return ""
     if isinstance(value, str):
-        odd = value == "" or value[0] in '"' or value != value.replace("\r", "").replace("\0", "")
+        odd = value == "" or value[0] in '"=+-@\t' or value != value.replace("\r", "").replace("\0", "")
         return json.dumps(value, ensure_ascii=False) if odd else value
     return json.dumps(value, ensure_ascii=False)
