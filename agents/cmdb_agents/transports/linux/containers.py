@@ -131,7 +131,7 @@ def _written(hand: Hand) -> Iterator[Container]:
 def _runs(hand: Hand, file: str) -> bool:
     """Whether the process named in the file is there: podman leaves the file behind a container that has ended."""
     pid = hand.line(file, 32)
-    return hand.exists(f"/proc/{pid}") if pid.isdecimal() else hand.exists(file)
+    return pid.isdecimal() and hand.exists(f"/proc/{pid}/stat")
 
 
 def of_bundle(name: str, space: str, text: str) -> Container | None:
