@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cmdb.errors import Misconfigured
 
+SYSTEM = Path("/var/lib/epicentre-agent")
 POSIX = hasattr(os, "geteuid")
 """Whether modes say who may read a file. On Windows the folder's access list does, which a user's own data inherit."""
 
@@ -33,8 +34,11 @@ def default_home() -> Path:
     if not POSIX:
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "epicentre-agent"
     if os.geteuid() == 0:
-        return Path("/var/lib/epicentre-agent")
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
+        return SYSTEM
+    try:
+        state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
+    except RuntimeError:  # a user that a service manager has made up has no home
+        return SYSTEM
     return Path(state) / "epicentre-agent"
 
 

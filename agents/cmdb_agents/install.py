@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from cmdb.errors import Misconfigured
 
-NAME = "epicentre-agent.service"
-UNITS = Path("/etc/systemd/system")
+NAME, USER = "epicentre-agent.service", "epicentre-agent"
+UNITS, USERS = Path("/etc/systemd/system"), Path("/etc/sysusers.d")
 STATE = Path("/var/lib/epicentre-agent")
 SEES_ALL = ("CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE", "CAP_NET_ADMIN")
 """What it takes to read serial numbers and closed files, to see whose a socket is, and the table of rewritten ones."""
@@ -23,10 +22,13 @@ Wants=network-online.target
 After=network-online.target
 
 [Service]
+# A program that cannot be started, as one in somebody's home, is said by who starts it.
+Type=exec
 ExecStart={program} --home {state} run
 Restart=on-failure
 RestartSec=30
-DynamicUser=yes
+# Not DynamicUser: the D-Bus daemon knows no users that systemd makes up, so systemctl would tell them no units.
+User={user}
 StateDirectory=epicentre-agent
 StateDirectoryMode=0700
 UMask=0077
@@ -71,7 +73,7 @@ def unit(program: str, *, sees_all: bool = False) -> str:
     rights = f"CapabilityBoundingSet={names}"
     if sees_all:
         rights += f"\nAmbientCapabilities={names}"
-    return _UNIT.format(program=program, state=STATE, rights=rights)
+    return _UNIT.format(program=program, state=STATE, rights=rights, user=USER)
 
 
 def check(root: Path = Path("/")) -> None:
@@ -87,18 +89,33 @@ def check(root: Path = Path("/")) -> None:
         )
 
 
-def install(*, sees_all: bool, folder: Path = UNITS, systemctl: Sequence[str] = ("systemctl",)) -> Path:
-    """Write the unit and start it, now and with the machine."""
-    path = folder / NAME
+def install(*, sees_all: bool, units: Path = UNITS, users: Path = USERS, commands: Path | None = None) -> Path:
+    """Make the user, write the unit and start it, now and with the machine; `commands`: where systemd's are."""
+    path, user = units / NAME, users / f"{USER}.conf"
+    for needed in (units, users):
+        needed.mkdir(parents=True, exist_ok=True)
+    user.write_text(sysusers(), encoding="utf-8")
     path.write_text(unit(own_program(), sees_all=sees_all), encoding="utf-8")
-    for words in (("daemon-reload",), ("enable", "--now", NAME)):
-        done = subprocess.run([*systemctl, *words], capture_output=True, text=True, check=False, timeout=90)
+    for command, *words in (
+        ("systemd-sysusers", str(user)),
+        ("systemctl", "daemon-reload"),
+        ("systemctl", "enable", NAME),
+        ("systemctl", "restart", NAME),  # also where it runs already, with other rights
+    ):  # fmt: skip
+        program = command if commands is None else str(commands / command)
+        done = subprocess.run([program, *words], capture_output=True, text=True, check=False, timeout=90)
         if done.returncode:
-            raise Misconfigured(f"systemctl {' '.join(words)} failed: {done.stderr.strip()[:300]}")
+            raise Misconfigured(f"{command} {' '.join(words)} failed: {done.stderr.strip()[:300]}")
     return path
 
 
+def sysusers() -> str:
+    """The line of sysusers.d(5) that makes the service's user: without a password, a shell or a home."""
+    return f'u {USER} - "Epicentre agent"\n'
+
+
 def own_program() -> str:
-    """The file this command was started as, which the service runs too."""
+    """What this command was started as, which the service runs too."""
     beside = Path(sys.executable).with_name("epicentre-agent")
-    return str(beside if beside.exists() else Path(sys.argv[0]).resolve())
+    started = beside if beside.exists() else Path(sys.argv[0]).resolve()
+    return str(started) if os.access(started, os.X_OK) else f"{sys.executable} -m cmdb_agents.main"

@@ -47,7 +47,7 @@ examples:
   epicentre-agent install --url https://cmdb.example:8480 --token-file token
   epicentre-agent install --url https://cmdb.example:8480 --token-file token --see-all
 """,
-    "once": "examples:\n  epicentre-agent once\n  epicentre-agent --home /srv/agent once\n",
+    "once": "examples:\n  epicentre-agent once\n  epicentre-agent --home /srv/agent once --json\n",
     "run": "examples:\n  epicentre-agent run\n  epicentre-agent run --interval 300 --splay 60\n",
     "status": "examples:\n  epicentre-agent status\n  epicentre-agent status --json\n",
     "show": """\
@@ -95,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     sentence = "Reports what this machine is and runs to an Epicentre server."
     parser = argparse.ArgumentParser("epicentre-agent", description=sentence, **_layout(""))
     parser.add_argument("--home", type=Path, metavar="DIR", help=f"the agent's folder (default: {default_home()})")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and leave")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
 
     def add(name: str, sentence: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
@@ -109,13 +110,14 @@ def _parser() -> argparse.ArgumentParser:
     enrol = add("enrol", "Make this machine known to a server with a one-off token.", _enrol)
     for one in (install, enrol):
         _add_enrolment(one)
-    add("once", "Send one report now.", _once)
+    once = add("once", "Send one report now.", _once)
+    once.add_argument("--json", action="store_true", help="what became of it as JSON")
     run = add("run", "Report regularly until SIGTERM.", _run)
     run.add_argument(
         "--interval", type=_positive, default=60.0, metavar="SECONDS", help="between reports (default: 60)"
     )
     run.add_argument(
-        "--splay", type=float, metavar="SECONDS",
+        "--splay", type=_wait, metavar="SECONDS",
         help="longest random wait before the first report after a restart (default: half the interval, at most 30)",
     )  # fmt: skip
     status = add("status", "Say who this agent is, what waits and what the last report cost.", _status)
@@ -145,6 +147,23 @@ def _positive(text: str) -> float:
     if not 1 <= value <= 86_400:
         raise argparse.ArgumentTypeError("between 1 and 86400 seconds")
     return value
+
+
+def _wait(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 86_400:
+        raise argparse.ArgumentTypeError("between 0 and 86400 seconds")
+    return value
+
+
+class _Version(argparse.Action):
+    """Asks the installation only when somebody wants to know: that alone would be a tenth of the agent's memory."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"epicentre-agent {version('epicentre')}")
+        parser.exit()
 
 
 def _home(arguments: argparse.Namespace) -> Home:
@@ -186,6 +205,8 @@ def _enrol(arguments: argparse.Namespace) -> int:
 
 
 def _once(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
     from cmdb_agents.agent import Agent
     from cmdb_agents.deliver import Verdict
     from cmdb_agents.transports.here import here
@@ -196,11 +217,17 @@ def _once(arguments: argparse.Namespace) -> int:
         done = agent.cycle()
         agent.close()
     verdict = done.outcome.verdict
+    code = {Verdict.ACCEPTED: 0, Verdict.REFUSED: 6, Verdict.NOT_LET_IN: 5}.get(verdict, 4)
+    if arguments.json:
+        said = {"seq": done.seq, "outcome": verdict, "message": done.outcome.message, "sections": done.sections,
+                "whole": done.whole, "cost": asdict(done.cost), "unseen": done.unseen}  # fmt: skip
+        print(json.dumps(said, indent=1))
+        return code
     print(f"report {done.seq}: {verdict}" + ("" if verdict is Verdict.ACCEPTED else f" ({done.outcome.message})"))
     print(f"sections: {done.sections}, of which {done.whole} travelled whole")
     print(f"cost: {done.cost}")
     _print_unseen(done.unseen)
-    return {Verdict.ACCEPTED: 0, Verdict.REFUSED: 6, Verdict.NOT_LET_IN: 5}.get(verdict, 4)
+    return code
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -211,7 +238,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from cmdb_agents.transports.here import here
 
     home, stop = _home(arguments), Event()
-    splay = min(arguments.interval / 2, 30.0) if arguments.splay is None else max(arguments.splay, 0.0)
+    splay = min(arguments.interval / 2, 30.0) if arguments.splay is None else arguments.splay
     with home.lock():
         agent = Agent(home, here())
 
@@ -293,7 +320,11 @@ def _show(arguments: argparse.Namespace) -> int:
         view, sections = look(here(), peek(_home(arguments).database), int(time.time()))
     stated = {s.name: s for s in state(sections)}
     if arguments.section and arguments.section not in stated:
-        raise Invalid(f"there is no section {arguments.section!r}; there are {', '.join(stated)}")
+        print(
+            f"epicentre-agent: there is no section {arguments.section!r}; there are {', '.join(stated)}",
+            file=sys.stderr,
+        )
+        return 2
     chosen = [stated[arguments.section]] if arguments.section else list(stated.values())
     if arguments.json:
         print(json.dumps({s.name: {"hash": s.hash, **s.wire} for s in chosen}, indent=1, ensure_ascii=False))

@@ -10,11 +10,13 @@ import stat
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from agents.scripted_door import TOKEN, enrolled_home, error, hang, scripted_door
 
+from cmdb_agents.home import default_home
 from cmdb_agents.main import EXAMPLES
 from cmdb_agents.run import all_collectors
 
@@ -122,6 +124,45 @@ def test_exit_codes_of_once(tmp_path: Path, act: object, code: int) -> None:
     assert "scripted" in done.stdout
 
 
+def test_once_as_json(tmp_path: Path) -> None:
+    """A script reads how the report fared, what it cost, and what could not be seen."""
+    with scripted_door() as door:
+        home = enrolled_home(tmp_path / "home", door.url)
+        said = json.loads(agent("once", "--json", home=home.path).stdout)
+    assert (said["seq"], said["outcome"], said["sections"], said["whole"]) == (1, "accepted", 12, 12)
+    assert said["cost"]["sent_bytes"] > 0
+    assert isinstance(said["unseen"], list)
+
+
+@pytest.mark.parametrize("text", [None, '{"mounts": 3', '{"mounts": [{"x": 1}]}', "[]", '{"processes": [[]]}'])
+def test_what_is_no_recording_is_said(tmp_path: Path, text: str | None) -> None:
+    """A file that is missing or holds something else is named, without a traceback."""
+    path = tmp_path / "recording.json"
+    if text is not None:
+        path.write_text(text)
+    done = agent("show", "--recording", str(path))
+    assert done.returncode == 3
+    assert done.stderr.startswith("epicentre-agent: ")
+    assert (str(path) in done.stderr, done.stderr.count("\n")) == (True, 1)
+
+
+def test_a_user_without_a_home_has_the_systems_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service's user has neither HOME nor an entry that says one; the command starts all the same."""
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr(os, "geteuid", lambda: 54_321)
+    monkeypatch.setattr(os, "getuid", lambda: 3_999_999_999)  # what the home is looked up by: nobody has it
+    assert default_home() == Path("/var/lib/epicentre-agent")
+
+
+def test_version_and_times() -> None:
+    """The version is the distribution's; a time that is none is refused before anything is done."""
+    assert agent("--version").stdout == f"epicentre-agent {version('epicentre')}\n"
+    for option, value in (("--splay", "nan"), ("--splay", "-1"), ("--interval", "nan"), ("--interval", "0")):
+        done = agent("run", option, value)
+        assert (done.returncode, "86400 seconds" in done.stderr) == (2, True)
+
+
 @pytest.mark.parametrize("command", ["once", "run", "status"])
 def test_not_enrolled(tmp_path: Path, command: str) -> None:
     """Without an enrolment one line says what to do."""
@@ -139,7 +180,8 @@ def test_show_needs_nothing(tmp_path: Path) -> None:
     one = agent("show", "host", home=tmp_path / "none")
     assert one.stdout.startswith("host (")
     assert os.uname().release in one.stdout
-    assert agent("show", "nonsense", home=tmp_path / "none").returncode == 6
+    wrong = agent("show", "nonsense", home=tmp_path / "none")
+    assert (wrong.returncode, "there are accounts, certificates" in wrong.stderr) == (2, True)
     assert not (tmp_path / "none").exists()
 
 

@@ -25,6 +25,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
 def test_the_checked_in_unit_is_the_one_that_is_installed() -> None:
     """Who packages the agent takes the same sandbox as who installs it by hand."""
     assert (ROOT / "deploy" / install.NAME).read_text() == install.unit("/opt/epicentre/bin/epicentre-agent")
+    assert (ROOT / "deploy" / "epicentre-agent.sysusers").read_text() == install.sysusers()
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
@@ -40,16 +41,22 @@ def test_the_sandbox_is_tight(tmp_path: Path, sees_all: bool, most: float) -> No
 
 
 def test_installing_writes_the_unit_and_starts_it(tmp_path: Path) -> None:
-    """The unit is written first, then systemd reads it anew and starts it now and with the machine."""
-    log, systemctl = tmp_path / "log", tmp_path / "systemctl"
-    systemctl.write_text(f'#!/bin/sh\necho "$@" >> {log}\n')
-    systemctl.chmod(0o755)
-    path = install.install(sees_all=True, folder=tmp_path, systemctl=[str(systemctl)])
+    """The user is made and the unit written; then systemd reads it anew and starts it, now and with the machine."""
+    log = tmp_path / "log"
+    for name in ("systemctl", "systemd-sysusers"):
+        (tmp_path / name).write_text(f'#!/bin/sh\necho "{name} $@" >> {log}\n')
+        (tmp_path / name).chmod(0o755)
+    path = install.install(sees_all=True, units=tmp_path, users=tmp_path / "users", commands=tmp_path)
+    user = tmp_path / "users" / "epicentre-agent.conf"
     assert "AmbientCapabilities=CAP_DAC_READ_SEARCH" in path.read_text()
-    assert log.read_text().splitlines() == ["daemon-reload", "enable --now epicentre-agent.service"]
-    systemctl.write_text("#!/bin/sh\necho 'Unit is masked.' >&2; exit 1\n")
+    assert user.read_text().startswith("u epicentre-agent ")
+    assert log.read_text().splitlines() == [
+        f"systemd-sysusers {user}", "systemctl daemon-reload", "systemctl enable epicentre-agent.service",
+        "systemctl restart epicentre-agent.service",
+    ]  # fmt: skip
+    (tmp_path / "systemctl").write_text("#!/bin/sh\necho 'Unit is masked.' >&2; exit 1\n")
     with pytest.raises(Misconfigured, match="Unit is masked"):
-        install.install(sees_all=False, folder=tmp_path, systemctl=[str(systemctl)])
+        install.install(sees_all=False, units=tmp_path, users=tmp_path / "users", commands=tmp_path)
 
 
 def test_what_is_missing_is_said_before_anything_is_done(tmp_path: Path) -> None:

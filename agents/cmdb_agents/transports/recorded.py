@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from cmdb.errors import Misconfigured
 from cmdb_agents.transports import readings
 from cmdb_agents.transports.readings import Machine
 
@@ -33,7 +34,12 @@ class Recorded:
 
     def read(self) -> Machine:
         """The machine as it was when the file was written."""
-        return load(json.loads(self._path.read_text(encoding="utf-8")))
+        try:
+            return load(json.loads(self._path.read_text(encoding="utf-8")))
+        except OSError as error:
+            raise Misconfigured(f"the recording {self._path} cannot be read: {error.strerror}") from error
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise Misconfigured(f"{self._path} is no recording of a machine: {error}") from error
 
 
 def dump(machine: Machine) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from cmdb_agents.parsers.blocks import FILES
 from cmdb_agents.parsers.packages import RPM
-from cmdb_agents.transports.linux.containers import CONTAINERD, PODMAN, SOCKETS
+from cmdb_agents.transports.linux.containers import CONTAINERD, PIDS, PODMAN, SOCKETS, STORE
 from cmdb_agents.transports.linux.neighbours import LLDPD_SOCKETS
 from cmdb_agents.transports.linux.packages import RPM_DATABASES, STATUS
 from cmdb_agents.transports.local import COMMAND, DMI
@@ -74,7 +74,7 @@ PARTS = (
     Part("markers", ("host", "services"), "tests",
          f"there /.dockerenv /run/.containerenv /run/systemd/system {CONTAINERD} {MODULES} {STATUS}"
          f" {' '.join(RPM_DATABASES)} {' '.join(LLDPD_SOCKETS)} {CONNTRACK}"
-         " /run/containers/storage/overlay-containers/*/userdata/pidfile"),
+         f" {STORE} {STORE}/*"),
     Part(
         "sizes", ("filesystems",), "sizes",
         "awk '{ for (i = 7; i <= NF && $i != \"-\"; i++); t = $(i + 1); d = $(i + 2) }\n"
@@ -137,7 +137,7 @@ PARTS = (
          "for one in " + " ".join(LLDPD_SOCKETS) + "; do [ ! -S $one ] || { lldpctl -f json0; return; }; done",
          command=("lldpctl", "-f", "json0")),
     Part("translations", ("sockets",), "file", f"[ ! -r {CONNTRACK} ] || head -n 50000 {CONNTRACK}", path=CONNTRACK),
-    Part("podman", ("services", "containers"), "lines", f"show {PODMAN}/containers.json"),
+    Part("podman", ("services", "containers"), "lines", f"show {PODMAN}/containers.json {PIDS}/*/userdata/pidfile"),
     Part(
         "containers", ("services", "containers"), "output",
         "for socket in $(for one in " + " ".join(SOCKETS) + "; do readlink -f \"$one\"; done | sort -u); do\n"

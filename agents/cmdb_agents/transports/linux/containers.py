@@ -20,6 +20,7 @@ from cmdb_agents.transports.readings import Container
 
 SOCKETS = ("/run/docker.sock", "/var/run/docker.sock", "/run/podman/podman.sock")
 CONTAINERD = "/run/containerd/io.containerd.runtime.v2.task"
+STORE = "/var/lib/containers"
 PODMAN = "/var/lib/containers/storage/overlay-containers"
 PIDS = "/run/containers/storage/overlay-containers"
 MAX_CONTAINERS = 1_000
@@ -117,6 +118,8 @@ def _written(hand: Hand) -> Iterator[Container]:
                 yield found
     if hand.exists(CONTAINERD) and not hand.names(CONTAINERD) and not hand.superuser:
         _trouble(hand, "containers of containerd", "permission denied", root_helps=True)
+    if hand.exists(STORE) and not hand.names(STORE) and not hand.superuser:
+        hand.trouble("containers", "containers of podman", "permission denied", root_helps=True)
     for row in _json(hand.line(f"{PODMAN}/containers.json", MAX_ANSWER), []):
         details = _json(row.get("metadata") or "", {})
         if _runs(hand, f"{PIDS}/{row.get('id')}/userdata/pidfile"):
@@ -128,7 +131,7 @@ def _written(hand: Hand) -> Iterator[Container]:
 def _runs(hand: Hand, file: str) -> bool:
     """Whether the process named in the file is there: podman leaves the file behind a container that has ended."""
     pid = hand.line(file, 32)
-    return hand.exists(f"/proc/{pid}") if pid.isdecimal() else hand.exists(file)
+    return pid.isdecimal() and hand.exists(f"/proc/{pid}/stat")
 
 
 def of_bundle(name: str, space: str, text: str) -> Container | None:
