@@ -35,7 +35,7 @@ def parse(text: str) -> Parsed:
             certificates.append(words[1])
     for target, port in passed:
         scheme, separator, rest = target.partition("://")
-        place = (rest if separator else target).partition("/")[0]
+        place = (rest if separator else target).partition("/")[0].rpartition("@")[2]
         # A name without a port may be an upstream of another file; asking for it as a host name would invent one.
         if place not in upstreams and "$" not in place and ("." in place or ":" in place):
             found = address(place, SCHEMES.get(scheme, port) if separator else port)

@@ -299,7 +299,7 @@ class Linux:
                 for socket, inode in self._rows(f"{base}/{file}", file[:3], space):
                     pids = tuple(holders.get(inode, ()))
                     ownerless = ownerless or not (pids or inode == "0")
-                    found.add(replace(socket, pids=pids) if pids else socket)
+                    found.add(_held(socket, pids) if pids else socket)
         if ownerless and self._blind:
             for area in ("services", "sockets"):
                 self._hand.trouble(area, "programs of other users behind their sockets", "permission denied", True)
@@ -366,6 +366,12 @@ def _kib(text: str | None) -> int:
 
 def _number(text: str) -> int:
     return int(text) if text.lstrip("-").isdigit() else 0
+
+
+def _held(socket: Socket, pids: tuple[int, ...]) -> Socket:
+    """The socket with its holders; `replace` would take twice as long, a thousand times in a look."""
+    return Socket(socket.protocol, socket.state, socket.local, socket.local_port, socket.remote, socket.remote_port,
+                  pids, socket.namespace)  # fmt: skip
 
 
 def _socket_order(socket: Socket) -> tuple[Any, ...]:

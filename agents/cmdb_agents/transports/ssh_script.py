@@ -13,6 +13,7 @@ from typing import Literal
 
 from cmdb_agents.parsers.blocks import FILES
 from cmdb_agents.parsers.packages import RPM
+from cmdb_agents.transports import ssh_settings
 from cmdb_agents.transports.linux.containers import CONTAINERD, PODMAN, SOCKETS
 from cmdb_agents.transports.linux.neighbours import LLDPD_SOCKETS
 from cmdb_agents.transports.linux.packages import RPM_DATABASES, STATUS
@@ -66,13 +67,18 @@ PARTS = (
         "else show /proc/cpuinfo; fi",
     ),
     Part("firmware", ("host",), "lines", f"show {' '.join(FIRMWARE)}"),
-    Part("firmware_denied", ("host",), "tests", f"denied {' '.join(FIRMWARE)} /proc/1/environ {CONNTRACK}"),
+    Part("firmware_denied", ("host",), "tests",
+         f"denied {' '.join(FIRMWARE)} /proc/1/environ {CONNTRACK} {MODULES}/17-*/raw"),
+    Part("modules", ("host",), "tests", f"there {MODULES}/*"),
+    Part("module", ("host",), "lines",
+         f"for one in {MODULES}/17-*/raw; do\n"
+         "  [ ! -r $one ] || echo \"$one:$(od -An -v -tx1 $one | tr -d ' \\n')\"\ndone"),
     Part(
         "around", ("host",), "lines",
         "tr '\\0' '\\n' </proc/1/environ | grep -a '^container=' | sed 's|^|/proc/1/environ:|'",
     ),
     Part("markers", ("host", "services"), "tests",
-         f"there /.dockerenv /run/.containerenv /run/systemd/system {CONTAINERD} {MODULES} {STATUS}"
+         f"there /.dockerenv /run/.containerenv /run/systemd/system {CONTAINERD} {STATUS}"
          f" {' '.join(RPM_DATABASES)} {' '.join(LLDPD_SOCKETS)} {CONNTRACK}"
          " /run/containers/storage/overlay-containers/*/userdata/pidfile"),
     Part(
@@ -149,6 +155,10 @@ PARTS = (
         "  echo; fi\n"
         "done; true",
     ),
+    Part("settings_denied", ("configuration", "certificates"), "tests", ssh_settings.denied()),
+    Part("settings", ("configuration", "certificates"), "lines", ssh_settings.settings()),
+    Part("certificates", ("certificates",), "lines", ssh_settings.certificates()),
+    Part("names", ("configuration",), "output", ssh_settings.names()),
 )  # fmt: skip
 
 _HEAD = """\
@@ -175,4 +185,4 @@ def script(word: str) -> str:
     run = "\n".join(
         f"{{ {'; '.join(f'part {part.name}' for part in group)}; }} | pack" for group in groups
     )  # fmt: skip
-    return f"main() {{\nword={word}\n{_HEAD}{functions}\n{run}\n}}\nmain </dev/null\n"
+    return f"main() {{\nword={word}\n{_HEAD}{ssh_settings.HELP}{functions}\n{run}\n}}\nmain </dev/null\n"
