@@ -7,6 +7,7 @@ import gzip
 import re
 import shutil
 import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
@@ -160,6 +161,28 @@ def test_what_unpacks_without_end_is_cut(answer: bytes) -> None:
     damaged[len(answer) // 2 : len(answer) // 2 + 8] = b"\xff" * 8
     assert Linux(capture(bytes(damaged), WORD)).read().platform.hostname
     assert capture(bytes(damaged), WORD).lacking
+
+
+def test_arguments_are_masked_before_they_leave(tmp_path: Any) -> None:
+    """A running program's password is nowhere in the answer, while the rest of its command line is."""
+    (tmp_path / "till.py").write_text("import sys; print(1, flush=True); sys.stdin.read()")
+    command = [
+        sys.executable,
+        str(tmp_path / "till.py"),
+        "--password",
+        "canary-one",
+        "amqp://u:canary-two@mq/",
+        "--x=1",
+    ]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline()
+        done = subprocess.run(["sh", "-s"], input=script(WORD).encode(), capture_output=True, check=True)
+        child.kill()
+    raw = unpacked(done.stdout, WORD, 2**26)
+    assert b"canary" not in raw
+    said = capture(done.stdout, WORD).text(f"/proc/{child.pid}/cmdline").split("\0")
+    assert said[1:-1] == [str(tmp_path / "till.py"), "--password", "***", "amqp://u:***@mq/", "--x=1"]
 
 
 def test_nothing_a_program_prints_passes_for_a_frame(plain: bytes) -> None:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from cmdb_agents.parsers.blocks import FILES
 from cmdb_agents.parsers.packages import RPM
-from cmdb_agents.transports import ssh_settings
+from cmdb_agents.transports import ssh_masking, ssh_settings
 from cmdb_agents.transports.linux.containers import CONTAINERD, PODMAN, SOCKETS
 from cmdb_agents.transports.linux.neighbours import LLDPD_SOCKETS
 from cmdb_agents.transports.linux.packages import RPM_DATABASES, STATUS
@@ -103,9 +103,11 @@ PARTS = (
          "grep -a -e '^Name:' -e '^Uid:' /dev/null /proc/[0-9]*/status"),
     Part(
         "arguments", ("services",), "strings",
-        "if echo | grep -az '' >/dev/null; then grep -az '' /dev/null /proc/[0-9]*/cmdline; else\n"
-        "for file in /proc/[0-9]*/cmdline; do tr '\\n\\0' ' \\n' <\"$file\" | sed \"s|^|$file:|\" | tr '\\n' '\\0'\n"
-        "done; fi",
+        "has awk || return 127\n"
+        "{ if echo | grep -az '' >/dev/null; then\n"
+        "grep -az '' /dev/null /proc/[0-9]*/cmdline | tr '\\n\\0' ' \\n'; else\n"
+        "for file in /proc/[0-9]*/cmdline; do tr '\\n\\0' ' \\n' <\"$file\" | sed \"s|^|$file:|\"\n"
+        "done; fi; } | awk \"$masking\" | tr '\\n' '\\0'",
     ),
     Part("programs", ("services",), "links", "long -d /proc/[0-9]*/exe"),
     Part(
@@ -129,7 +131,8 @@ PARTS = (
         "done",
     ),
     Part("units", ("services",), "output",
-         "[ ! -d /run/systemd/system ] || " + " ".join(f"'{word}'" for word in COMMAND), tuple(COMMAND)),
+         "[ -d /run/systemd/system ] || return 0\nsaid=$(" + " ".join(f"'{word}'" for word in COMMAND) + ") || return\n"
+         "printf '%s\\n' \"$said\" | awk -v line=1 \"$masking\"", tuple(COMMAND)),
     Part("start", ("host",), "lines", "grep -a -e '^cpu ' -e '^btime ' /dev/null /proc/stat"),
     Part("devices", ("storage",), "tests", "there /sys/class/block/* /sys/class/block/*/slaves/*"),
     Part("device", ("storage",), "lines",
@@ -185,4 +188,5 @@ def script(word: str) -> str:
     run = "\n".join(
         f"{{ {'; '.join(f'part {part.name}' for part in group)}; }} | pack" for group in groups
     )  # fmt: skip
-    return f"main() {{\nword={word}\n{_HEAD}{ssh_settings.HELP}{functions}\n{run}\n}}\nmain </dev/null\n"
+    awk = f"{ssh_settings.HELP}masking='{ssh_masking.program()}'\n"
+    return f"main() {{\nword={word}\n{_HEAD}{awk}{functions}\n{run}\n}}\nmain </dev/null\n"
