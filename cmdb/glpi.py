@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, ip_address
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote
 
@@ -24,6 +24,7 @@ SEEN = "inventory"
 MEBI = 2**20
 _MOST_ROWS = 20_000
 _NONE = frozenset({"", "none", "n/a", "unknown", "to be filled by o.e.m.", "default string", "not specified"})
+_KINDS = {"loopback": "loopback", "bridge": "bridge", "ethernet": "ethernet", "aggregate": "bond", "alias": "virtual"}
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 
 
@@ -41,6 +42,8 @@ def message(body: Any) -> Message:
     """Check the outer shape; Invalid names what is wrong."""
     if not isinstance(body, dict):
         raise Invalid("expected an object", where="$")
+    if (query := str(body.get("query") or "INVENTORY")[:40]) != "INVENTORY":  # what agents before the word "action" say
+        raise Invalid(f"only the query INVENTORY is taken, not {query!r}", where="$.query")
     action, device = body.get("action", "inventory"), body.get("deviceid")
     if action not in ("contact", "inventory"):
         raise Invalid(f"the actions known here are contact and inventory, not {str(action)[:40]!r}", where="$.action")
@@ -142,6 +145,7 @@ def _host(content: Mapping[str, Any]) -> Section:
         smbios_uuid=_text(hardware, "uuid").lower(),
         serial=_text(bios, "ssn"),
         board_serial=_text(bios, "msn"),
+        chassis_serial=_text(bios, "enclosureserial"),
         vendor=_text(bios, "smanufacturer"),
         model=_text(bios, "smodel"),
         bios_version=_text(bios, "bversion"),
@@ -200,24 +204,26 @@ def _filesystems(rows: Iterable[Mapping[str, Any]]) -> Section:
 
 
 def _network(rows: Iterable[Mapping[str, Any]]) -> Section:
-    items, links = [], []
+    items, links, ports = [], [], dict[str, Item]()
     for row in rows:
         if not (name := _text(row, "description")):
             continue
         mac, status = _text(row, "mac", "macaddr").lower(), _text(row, "status").lower()
         device = _item(
             "NetworkInterface", name, name, mac=mac if _MAC.fullmatch(mac) else "", mtu=_number(row, "mtu"),
-            kind=kind if (kind := _text(row, "type").lower()) in ("loopback", "bridge", "ethernet") else "",
+            kind=_KINDS.get(_text(row, "type").lower(), ""), speed_mbps=_number(row, "speed") or None,
             driver=_text(row, "driver"), state=status if status in ("up", "down") else "",
         )  # fmt: skip
-        items.append(device)
+        if before := ports.get(device.key):  # there is a row for each of its addresses
+            device = Item(device.cls, device.key, device.name, {**device.attributes, **before.attributes})
+        ports[device.key] = device
         for address, length in _addresses(row):
             here = _item("IPAddress", f"{name} {address}", address, address=address, prefix_length=length,
                          family="IPv6" if ":" in address else "IPv4")  # fmt: skip
             items.append(here)
             links.append(Link("ASSIGNED_TO", here.ref, device.ref, Evidence(SEEN, f"address of {name}"[:300], 1.0)))
     edges = {(k.source, k.target): k for k in links}
-    return Section("network", True, _unique(items), tuple(edges[key] for key in sorted(edges)))
+    return Section("network", True, _unique([*ports.values(), *items]), tuple(edges[key] for key in sorted(edges)))
 
 
 def _addresses(row: Mapping[str, Any]) -> Iterator[tuple[str, int | None]]:
@@ -226,13 +232,17 @@ def _addresses(row: Mapping[str, Any]) -> Iterator[tuple[str, int | None]]:
             address = ip_address(_text(row, name).partition("%")[0].partition("/")[0])
         except ValueError:
             continue
-        length = None
-        if address.version == 4 and _text(row, mask):
-            try:
-                length = IPv4Network(f"0.0.0.0/{_text(row, mask)}").prefixlen
-            except ValueError:
-                length = None
-        yield str(address), length
+        yield str(address), _length(_text(row, mask), address.version)
+
+
+def _length(mask: str, version: int) -> int | None:
+    """The bits of a mask such as 255.255.255.0 or ffff:ffff::; None when it is none."""
+    try:
+        found = ip_address(mask)
+    except ValueError:
+        return None
+    bits = f"{int(found):0{found.max_prefixlen}b}"
+    return None if found.version != version or "01" in bits else bits.count("1")
 
 
 def _packages(rows: Iterable[Mapping[str, Any]]) -> Section:

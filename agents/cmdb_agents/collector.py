@@ -44,8 +44,11 @@ def clean(text: str, limit: int = MAX_TEXT) -> str:
 
 def item(cls: str, key: str, name: str, **attributes: Value) -> Item:
     """An item whose every string is clean and bounded; what holds nothing is left out."""
-    values = {k: _clean_value(v, MAX_RULE if k == REDUNDANCY else MAX_TEXT) for k, v in attributes.items()}
-    kept = {k: v for k, v in sorted(values.items()) if v not in (None, "", ())}
+    kept: dict[str, Value] = {}
+    for attribute in sorted(attributes):
+        value = _clean_value(attributes[attribute], MAX_RULE if attribute == REDUNDANCY else MAX_TEXT)
+        if value is not None and value not in ("", ()):
+            kept[attribute] = value
     return Item(cls, clean(key, MAX_KEY) or "?", clean(name, 200) or clean(key, 200) or "?", kept)
 
 

@@ -20,39 +20,39 @@ MAX_ARGUMENT = 2 * MAX_COMMAND
 # --- names that speak of a secret --------------------------------------------------------------------------
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_SECRET_WORDS = frozenset({
+SECRET_WORDS = frozenset({
     "pass", "passwd", "password", "passphrase", "passwort", "pw", "pwd", "secret", "secrets", "token", "tokens",
     "credential", "credentials", "creds", "apikey", "auth", "authorization", "authentication", "bearer", "jwt",
     "cookie", "psk", "passcode", "pin", "otp", "totp", "privkey", "keytab", "authkey", "signature", "sig", "sas",
     "userpass", "userpwd", "accesskey", "secretkey", "masterkey", "license",
 })  # fmt: skip
-_SECRET_ENDS = ("password", "passwd", "passphrase", "secret", "token", "apikey", "pwd", "passwrd")
+SECRET_ENDS = ("password", "passwd", "passphrase", "secret", "token", "apikey", "pwd", "passwrd")
 _KEYS_OF = (
     "api", "access", "secret", "private", "master", "encryption", "encrypt", "signing", "auth", "account",
     "shared", "session", "storage", "host", "license", "service", "deploy", "app", "web", "admin", "root",
 )  # fmt: skip
-_SECRET_PAIRS = frozenset(kind + "key" for kind in _KEYS_OF)
-_HARMLESS_ENDS = frozenset({
+SECRET_PAIRS = frozenset(kind + "key" for kind in _KEYS_OF)
+HARMLESS_ENDS = frozenset({
     "file", "path", "dir", "directory", "name", "id", "type", "length", "len", "min", "max", "policy", "ttl", "timeout",
     "expiry", "expires", "lifetime", "mode", "method", "methods", "provider", "enabled", "required", "prompt", "port",
     "host", "endpoint", "fd", "header", "format", "algorithm", "alg", "count", "limit", "retries", "plugin", "db",
     "source", "backend", "level", "user", "username", "uri", "url",
 })  # fmt: skip
-_HARMLESS_STARTS = frozenset({"no", "ask", "prompt", "without", "use", "require", "enable", "disable", "skip", "allow"})
+HARMLESS_STARTS = frozenset({"no", "ask", "prompt", "without", "use", "require", "enable", "disable", "skip", "allow"})
 
 
 def is_secret_name(name: str) -> bool:
     """Whether an option or setting of this name holds a secret: --db-password yes, --token-file no."""
     words = [w.lower() for w in _WORD.findall(name)]
-    if not words or words[-1] in _HARMLESS_ENDS or (words[0] in _HARMLESS_STARTS and len(words) > 1):
+    if not words or words[-1] in HARMLESS_ENDS or (words[0] in HARMLESS_STARTS and len(words) > 1):
         return False
     joined = "".join(words)
     pairs = {a + b for a, b in pairwise(words)}
     return (
-        not _SECRET_WORDS.isdisjoint(words)
-        or not _SECRET_PAIRS.isdisjoint(pairs | set(words))
-        or joined.endswith(_SECRET_ENDS)
-        or any(w.endswith(_SECRET_ENDS) or (w.endswith("pass") and w not in ("bypass", "compass")) for w in words)
+        not SECRET_WORDS.isdisjoint(words)
+        or not SECRET_PAIRS.isdisjoint(pairs | set(words))
+        or joined.endswith(SECRET_ENDS)
+        or any(w.endswith(SECRET_ENDS) or (w.endswith("pass") and w not in ("bypass", "compass")) for w in words)
     )
 
 
@@ -60,13 +60,13 @@ def is_secret_name(name: str) -> bool:
 
 _MYSQL = ("mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlcheck", "mysqlshow", "mysqlslap", "mysqlbinlog",
           "mariadb", "mariadb-dump", "mariadb-admin", "mycli", "xtrabackup", "mariabackup", "mysqlsh")  # fmt: skip
-_ATTACHED: dict[str, tuple[str, ...]] = {
+ATTACHED: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(_MYSQL, ("-p",)),
     "sshpass": ("-p",), "7z": ("-p",), "7za": ("-p",), "7zz": ("-p",), "rar": ("-p", "-hp"), "unrar": ("-p",),
     "curl": ("-u", "-U"), "redis-cli": ("-a",), "mosquitto_pub": ("-P",), "mosquitto_sub": ("-P",),
     "xfreerdp": ("/p:",), "ldapsearch": ("-w",), "ipmitool": ("-P",), "sqlcmd": ("-P",), "bcp": ("-P",),
 }  # fmt: skip
-_SEPARATE: dict[str, tuple[str, ...]] = {
+SEPARATE: dict[str, tuple[str, ...]] = {
     "sshpass": ("-p",), "curl": ("-u", "-U", "--user", "--proxy-user"), "redis-cli": ("-a",),
     "mongo": ("-p",), "mongosh": ("-p",), "mongodump": ("-p",), "mongorestore": ("-p",), "docker": ("-p",),
     "podman": ("-p",), "ldapsearch": ("-w",), "ldapmodify": ("-w",), "ldapadd": ("-w",), "ldapwhoami": ("-w",),
@@ -75,9 +75,9 @@ _SEPARATE: dict[str, tuple[str, ...]] = {
     "ipmitool": ("-P",), "smbclient": ("-U",), "rpcclient": ("-U",), "snmpget": ("-c", "-A", "-X"),
     "snmpwalk": ("-c", "-A", "-X"), "snmpbulkwalk": ("-c", "-A", "-X"), "rdesktop": ("-p",), "influx": ("-t",),
 }  # fmt: skip
-_PUBLISHES = ("docker", "podman")  # -p is a port for `run`, a password for `login`
+PUBLISHES = ("docker", "podman")  # -p is a port for `run`, a password for `login`
 
-_FLAG_BEFORE_RANDOM = frozenset({"-k", "-t", "-a", "-s", "-K", "-T", "-S", "-w", "--key", "--license", "--id", "--sas"})
+FLAG_BEFORE_RANDOM = frozenset({"-k", "-t", "-a", "-s", "-K", "-T", "-S", "-w", "--key", "--license", "--id", "--sas"})
 
 # --- shapes of credentials ---------------------------------------------------------------------------------
 
@@ -128,7 +128,7 @@ def _argv(argv: list[str], depth: int) -> list[str]:
     previous = ""
     for index, argument in enumerate(argv):
         base = argument.strip("\"'").rpartition("/")[2]
-        if base in _ATTACHED or base in _SEPARATE or index == 0:
+        if base in ATTACHED or base in SEPARATE or index == 0:
             program = base
         if argument != MASK and _follows(program, previous, argument, argv):
             out.append(MASK)
@@ -142,17 +142,17 @@ def _follows(program: str, previous: str, argument: str, argv: Sequence[str]) ->
     """Whether the argument is the value of the option before it, and a secret."""
     if not previous.startswith(("-", "/")) or "=" in previous:
         return False
-    if previous in _SEPARATE.get(program, ()):
-        return program not in _PUBLISHES or "login" in argv
+    if previous in SEPARATE.get(program, ()):
+        return program not in PUBLISHES or "login" in argv
     if argument.startswith("-") and not argument[1:2].isalnum() and len(argument) < 3:
         return False
-    if previous in _FLAG_BEFORE_RANDOM and _looks_random(argument):
+    if previous in FLAG_BEFORE_RANDOM and _looks_random(argument):
         return True
     return previous.startswith("-") and is_secret_name(previous) and not argument.startswith("--")
 
 
 def _one(program: str, argument: str, depth: int) -> str:
-    for flag in _ATTACHED.get(program, ()):
+    for flag in ATTACHED.get(program, ()):
         if argument.startswith(flag) and len(argument) > len(flag):
             return flag + MASK
     found = re.match(

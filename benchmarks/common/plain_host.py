@@ -73,7 +73,8 @@ def _pids(processes: int) -> Iterator[int]:
 
 def _system() -> Iterator[str]:
     yield "/proc/sys/kernel/random/boot_id:0c4523c2-d850-4fea-a2f8-42bf5e616838\n/proc/meminfo:MemTotal: 16000000 kB\n"
-    yield "/proc/net/route:Iface\n/etc/machine-id:0123456789abcdef0123456789abcdef\n/etc/os-release:ID=debian\n/etc/os-release:VERSION_ID=12\n"
+    yield "/proc/net/route:Iface\n/etc/machine-id:0123456789abcdef0123456789abcdef\n"
+    yield "/etc/os-release:ID=debian\n/etc/os-release:VERSION_ID=12\n"
     yield "/etc/hosts:127.0.0.1 localhost\n/proc/sys/net/ipv4/ip_local_port_range:32768\t60999\n"
     yield "/proc/self/mountinfo:22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n/etc/resolv.conf:nameserver 10.0.0.1\n"
     for n in range(30):
@@ -89,7 +90,7 @@ def _interface(index: int, name: str) -> str:
 
 def _tables(sockets: int) -> Iterator[str]:
     zeros = "00000000:00000000 00:00000000 00000000     0        0"
-    yield "/proc/net/tcp:  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt uid timeout inode\n"
+    yield "/proc/net/tcp:  sl  local_address rem_address   st tx_queue rx_queue tr tm->when uid timeout inode\n"
     for n in range(sockets):
         local, remote = (f"00000000:{20_000 + n:04X}", "00000000:0000") if n % 2 else (
             f"0500000A:{40_000 + n:04X}", f"{n % 20 + 10:02X}00000A:1538")  # fmt: skip

@@ -20,12 +20,17 @@ from cmdb.inventories import Device
 from cmdb.moments import iso
 from cmdb.words import WIRE_SCHEMA, Snapshot, section_hash
 from cmdb_graphql import body
-from cmdb_graphql.errors import code_of, json
+from cmdb_graphql.errors import answer, code_of, json
 from cmdb_graphql.policy import Policy, policy
 from cmdb_graphql.services import Services
 
 PACKED = {"application/x-compress-zlib", "application/x-zlib", "application/x-compress-gzip", "application/x-gzip"}
 PLAIN = {"application/json"}
+XML = {"application/xml", "text/xml"}
+OLD_AGENT = (
+    "this is the XML of a FusionInventory, OCS or GLPI agent before 1.0, which is not taken: install GLPI agent 1.0 or"
+    " later, which sends JSON"
+)
 HOURS = 24
 """When the agent should come again, if it asks."""
 
@@ -42,7 +47,11 @@ def router(services: Services) -> APIRouter:
             return await desk.take(request, token)
         except EpicentreError as error:
             services.metrics.received(code_of(error))
-            raise
+            if not isinstance(error, NotAuthenticated):
+                raise
+            refused = answer(error)
+            refused.headers["WWW-Authenticate"] = 'Basic realm="inventory"'  # agents keep their password till then
+            return refused
 
     @made.post("/inventory")
     @policy(Policy.SITE)
@@ -100,8 +109,11 @@ class Desk:
         return json(202, {"status": "ok", "expiration": HOURS, "report_id": receipt.report_id})
 
     def _open(self, sent: bytes, kind: str) -> glpi.Message:
+        plain = unpack(sent, kind, self._most)
+        if plain[:100].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+            raise Invalid(OLD_AGENT, where="body", detail="an agent sent XML to /inventory")
         try:
-            return glpi.message(orjson.loads(unpack(sent, kind, self._most)))
+            return glpi.message(orjson.loads(plain))
         except orjson.JSONDecodeError as error:
             raise Invalid(f"not JSON: {error.msg} at byte {error.pos}", where="body") from error
 
@@ -139,7 +151,7 @@ def _wire(device: Device, message: glpi.Message, sections: Any) -> dict[str, Any
 
 def unpack(sent: bytes, kind: str, most: int) -> bytes:
     """The JSON behind its content type, at most `most` bytes."""
-    if kind in PLAIN:
+    if kind in PLAIN | XML:
         return sent
     if kind not in PACKED:
         raise Invalid(f"send application/json, as it is or packed, not {kind[:60] or 'nothing'}", where="Content-Type")

@@ -13,6 +13,7 @@ import pytest
 from agents.test_parsers import CERTIFICATE
 
 from cmdb_agents.parsers.packages import dpkg as parsed
+from cmdb_agents.transports import hand as hands
 from cmdb_agents.transports import settings
 from cmdb_agents.transports.hand import Hand
 from cmdb_agents.transports.linux import (
@@ -115,7 +116,7 @@ def test_names_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name server that never answers costs its time-out once, however many names there are."""
     import time
 
-    monkeypatch.setattr(settings, "NAME_SECONDS", 0.2)
+    monkeypatch.setattr(hands, "NAME_SECONDS", 0.2)
     monkeypatch.setattr(settings.socket, "getaddrinfo", lambda *_a, **_k: time.sleep(5) or [])
     started = time.monotonic()
     assert settings.addresses(Hand("/nowhere"), ["a.example", "b.example", "10.0.0.1"]) == {"10.0.0.1": "10.0.0.1"}

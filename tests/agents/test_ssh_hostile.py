@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import resource
 import socket
 import time
@@ -49,13 +50,47 @@ def silent(channel: paramiko.Channel) -> None:
 
 def closing(channel: paramiko.Channel) -> None:
     """Closes in the middle of its answer."""
-    word = b""
-    while b"main </dev/null" not in word:
-        word += channel.recv(65536)
-    nonce = word.partition(b"word=")[2].partition(b"\n")[0]
+    nonce = script_word(channel)
     channel.sendall(b"\n@" + nonce + b" begin who\n0\n77\nweb\n6.1\nx86_64\n\n@" + nonce + b" end who 0\n")
     channel.sendall(b"\n@" + nonce + b" begin tables\n/proc/net/tcp:  sl")
     channel.close()
+
+
+def script_word(channel: paramiko.Channel) -> bytes:
+    """The random word of the script, once all of it is here."""
+    script = b""
+    while b"main </dev/null" not in script:
+        script += channel.recv(65536)
+    return script.partition(b"word=")[2].partition(b"\n")[0]
+
+
+def bomb(channel: paramiko.Channel) -> None:
+    """A packed answer of a gigabyte in a megabyte."""
+    with contextlib.suppress(OSError):
+        channel.sendall(b"\n@" + script_word(channel) + b" packed\n" + gzip.compress(bytes(2**24)) * 64)
+        channel.close()
+
+
+def mid_packet(channel: paramiko.Channel) -> None:
+    """Cuts the connection in the middle of an encrypted packet."""
+    channel.sendall(b"\n@" + script_word(channel) + b" begin who\n")
+    with contextlib.suppress(OSError):
+        link = channel.get_transport().sock  # type: ignore[union-attr]  # there is one
+        link.sendall(b"\0\0\x40\0" + b"x" * 100)
+        link.shutdown(socket.SHUT_RDWR)
+        link.close()
+
+
+@pytest.mark.parametrize("then", [bomb, mid_packet])
+def test_an_answer_that_cannot_be_read_is_no_answer(then: Callable[[paramiko.Channel], None], tmp_path: Path) -> None:
+    """A packed answer without an end, and one cut in a packet, cost little and are said not to have run the script."""
+    with rogue(SECRET.secret, then) as server:
+        pin(tmp_path, server.place, server.key)
+        before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+        with pytest.raises(Unavailable, match=r"did not run the script|does not answer"):
+            SSH.look(task(server.place, tmp_path))
+        assert time.monotonic() - started < 6
+        assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 96
 
 
 @pytest.mark.parametrize("then", [endless, one_byte_a_second, silent])

@@ -7,6 +7,7 @@ import gzip
 import re
 import shutil
 import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
@@ -34,8 +35,8 @@ def plain(answer: bytes) -> bytes:
     return unpacked(answer, WORD, 2**26)
 
 
-ASIDE = ("/run/containerd/", "/sys/firmware/dmi/entries")
-"""What stays on the host, which the answer says: environments of containers, raw firmware tables."""
+ASIDE = ("/run/containerd/",)
+"""What stays on the host, which the answer says: environments of containers."""
 
 
 class Watched(Hand):
@@ -74,7 +75,8 @@ class Watched(Hand):
         return super().is_folder(path) or path == "/run/systemd/system"
 
     def matching(self, pattern: str) -> list[str]:
-        return []  # certificates and configuration are said not to be asked over SSH
+        self.asked.add(pattern)
+        return []
 
     def output(self, command: Any, seconds: float = 0.0, limit: int = 0) -> str:
         self.ordered.add(tuple(command))
@@ -84,7 +86,7 @@ class Watched(Hand):
 def patterns() -> Iterator[str]:
     """The paths that the script names, as shell patterns."""
     for part in PARTS:
-        for word in re.findall(r"/(?:proc|sys|etc|run|usr|var|\.)[^\s|'\"<>;)]*", part.shell):
+        for word in re.findall(r"/(?:proc|sys|etc|run|usr|var|lib|\.)[^\s|'\"<>;)]*", part.shell):
             yield word.replace("$pid", "[0-9]*").replace("$t", "*").rstrip(":")
 
 
@@ -159,6 +161,28 @@ def test_what_unpacks_without_end_is_cut(answer: bytes) -> None:
     damaged[len(answer) // 2 : len(answer) // 2 + 8] = b"\xff" * 8
     assert Linux(capture(bytes(damaged), WORD)).read().platform.hostname
     assert capture(bytes(damaged), WORD).lacking
+
+
+def test_arguments_are_masked_before_they_leave(tmp_path: Any) -> None:
+    """A running program's password is nowhere in the answer, while the rest of its command line is."""
+    (tmp_path / "till.py").write_text("import sys; print(1, flush=True); sys.stdin.read()")
+    command = [
+        sys.executable,
+        str(tmp_path / "till.py"),
+        "--password",
+        "canary-one",
+        "amqp://u:canary-two@mq/",
+        "--x=1",
+    ]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline()
+        done = subprocess.run(["sh", "-s"], input=script(WORD).encode(), capture_output=True, check=True)
+        child.kill()
+    raw = unpacked(done.stdout, WORD, 2**26)
+    assert b"canary" not in raw
+    said = capture(done.stdout, WORD).text(f"/proc/{child.pid}/cmdline").split("\0")
+    assert said[1:-1] == [str(tmp_path / "till.py"), "--password", "***", "amqp://u:***@mq/", "--x=1"]
 
 
 def test_nothing_a_program_prints_passes_for_a_frame(plain: bytes) -> None:

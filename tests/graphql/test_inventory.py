@@ -74,7 +74,9 @@ def test_a_token_lets_in_by_header_by_password_and_by_address(door: Door) -> Non
 @pytest.mark.parametrize("token", ["", "x", SHOP[:-1], SHOP + "s", "shop"])
 def test_without_a_good_token_nothing_is_taken(door: Door, token: str) -> None:
     """One answer for every wrong token, and nothing is kept of what came with it."""
-    assert (send(door, payload(), token).status, queued(door)) == (401, 0)
+    answer = send(door, payload(), token)
+    assert (answer.status, queued(door)) == (401, 0)
+    assert answer.headers["www-authenticate"].startswith('Basic realm="')  # an agent shows no password before
 
 
 def test_a_token_is_good_for_this_address_alone(door: Door) -> None:
@@ -150,6 +152,51 @@ def test_what_is_wrong_is_named(door: Door, body: Any, where: str) -> None:
     assert answer.status in {400, 422}
     assert answer.body["error"]["where"] == where
     assert queued(door) == 0
+
+
+@pytest.mark.parametrize(("kind", "pack"), [
+    ("application/x-compress-zlib", zlib.compress), ("application/xml", bytes), ("application/json", bytes),
+])  # fmt: skip
+def test_an_agent_that_speaks_xml_is_told_what_to_install(door: Door, kind: str, pack: Any) -> None:
+    """FusionInventory begins with a prologue in XML: the answer says that it is not taken, and what would be."""
+    prologue = b'<?xml version="1.0" ?>\n<REQUEST><DEVICEID>till-7</DEVICEID><QUERY>PROLOG</QUERY></REQUEST>'
+    answer = send(door, pack(prologue), kind=kind)
+    assert (answer.status, queued(door)) == (400, 0)
+    assert "install GLPI agent 1.0 or later" in answer.body["error"]["message"]
+
+
+def test_the_word_of_older_agents_is_known(door: Door) -> None:
+    """Converted inventories say `query` in place of `action`; what else may stand there is refused."""
+    older = {k: v for k, v in payload(query="INVENTORY").items() if k not in ("action", "itemtype")}
+    assert send(door, older).status == 202
+    answer = send(door, {**older, "query": "SNMP"})
+    assert (answer.status, answer.body["error"]["where"]) == (422, "$.query")
+
+
+def test_a_partial_inventory_of_what_is_not_kept_changes_nothing(door: Door) -> None:
+    """Batteries or databases of a known device are taken without an error, alone or beside the host."""
+    full = payload()
+    assert send(door, full).status == 202
+    extra = {"versionclient": "GLPI-Agent_v1.7.1", "databases_services": [{"type": "mysql", "version": "10.11"}]}
+    host = {name: full["content"][name] for name in ("bios", "hardware")}
+    assert send(door, payload(partial=True, content={**extra, **host})).status == 202
+    assert send(door, payload(partial=True, content=extra)).status == 202
+
+
+def test_interfaces_say_all_that_the_format_has() -> None:
+    """Masks of both kinds give their length, a bad one none; speed and kind are told in our own words."""
+    rows = [
+        {"description": "bond0", "ipaddress": "10.0.0.5", "ipmask": "255.255.252.0", "status": "up", "speed": "10000",
+         "type": "aggregate"},
+        {"description": "bond0", "ipaddress6": "fd00::5", "ipmask6": "ffff:ffff:ffff:ffff::", "status": "up"},
+        {"description": "eth0", "ipaddress": "10.0.9.5", "ipmask": "255.0.255.0", "status": "down", "speed": "-1"},
+    ]  # fmt: skip
+    (found,) = glpi.sections(glpi.message(payload(content={"networks": rows})), {})
+    lengths = {i.name: i.attributes.get("prefix_length") for i in found.items if i.cls == "IPAddress"}
+    assert lengths == {"10.0.0.5": 22, "fd00::5": 64, "10.0.9.5": None}
+    said = [(i.name, i.attributes) for i in found.items if i.cls == "NetworkInterface"]
+    ports = {name: (values.get("kind"), values.get("speed_mbps")) for name, values in said}
+    assert ports == {"bond0": ("bond", 10_000), "eth0": (None, None)}
 
 
 def test_a_partial_inventory_of_a_stranger_is_refused(door: Door) -> None:

@@ -51,7 +51,7 @@ def parse(text: str) -> Parsed:
 def _direct(passed: list[tuple[str, int]], upstreams: dict[str, list[Named]]) -> Iterator[Named]:
     for target, port in passed:
         scheme, separator, rest = target.partition("://")
-        place = (rest if separator else target).partition("/")[0]
+        place = (rest if separator else target).partition("/")[0].rpartition("@")[2]
         # A name without a port may be an upstream of another file; asking for it as a host name would invent one.
         if (
             place not in upstreams

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -57,6 +58,7 @@ class Folder:
         self._db = sqlite3.connect(self.path / "runs.db", isolation_level=None, timeout=10, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.executescript(_TABLES)
+        self._lock = threading.Lock()  # targets are run side by side, and share the one connection
 
     def close(self) -> None:
         """Close the files."""
@@ -132,14 +134,16 @@ class Folder:
 
     def keep(self, run_id: str, target: str, at: str, wire: Mapping[str, object], now_there: set[str]) -> None:
         """Keep a run and which nodes are there now."""
-        self._db.execute("BEGIN IMMEDIATE")
-        self._db.execute("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, 0)", (run_id, target, at, json.dumps(wire)))
-        self._db.execute("UPDATE seen SET present = 0 WHERE target = ?", (target,))
-        self._db.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, 1)", [(n, target) for n in now_there])
-        self._db.execute(
-            "DELETE FROM run WHERE id NOT IN (SELECT id FROM run ORDER BY at DESC, id LIMIT ?)", (KEEP_RUNS,)
-        )
-        self._db.execute("COMMIT")
+        row = (run_id, target, at, json.dumps(wire))
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute("INSERT OR REPLACE INTO run VALUES (?, ?, ?, ?, 0)", row)
+            self._db.execute("UPDATE seen SET present = 0 WHERE target = ?", (target,))
+            self._db.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, 1)", [(n, target) for n in now_there])
+            self._db.execute(
+                "DELETE FROM run WHERE id NOT IN (SELECT id FROM run ORDER BY at DESC, id LIMIT ?)", (KEEP_RUNS,)
+            )
+            self._db.execute("COMMIT")
 
     def runs(self, unsent: bool = False) -> list[dict[str, object]]:
         """The kept runs, newest first."""

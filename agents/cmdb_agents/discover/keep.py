@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from threading import Event
+from threading import Event, Thread
 
 from cmdb.errors import EpicentreError, Unavailable
 from cmdb_agents.discover.credentials import Credentials
@@ -67,17 +67,25 @@ def keep_collecting(
 ) -> None:
     """Work until `stop` is set. What goes wrong is said and tried again; nothing ends the collector."""
     asked: set[str] = set()
+    running: dict[str, Thread] = {}
     while not stop.is_set():
         try:
             targets = folder.targets()
+            running = {name: thread for name, thread in running.items() if thread.is_alive()}
             for name, target in targets.items():
-                if name in asked or due(target, folder.last_run(name), clock()):
-                    _run(folder, credentials, collector, target, clock, gather)
-            asked = set(tell(folder, collector, clock())) & set(targets)
+                if name not in running and (name in asked or due(target, folder.last_run(name), clock())):
+                    # Each by itself: a large or broken network must not keep a small one waiting.
+                    work = Thread(target=_run, args=(folder, credentials, collector, target, clock, gather))
+                    running[name] = work
+                    asked.discard(name)
+                    work.start()
+            asked = (asked | set(tell(folder, collector, clock()))) & set(targets)
         except EpicentreError as error:
             _log(f"error {error.message}", clock())
-        if not asked:
+        if not asked - set(running):
             stop.wait(beat)
+    for thread in running.values():
+        thread.join()
 
 
 def _run(

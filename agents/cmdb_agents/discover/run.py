@@ -6,11 +6,13 @@ own bounds of time and bytes, so a broken one costs its own slot and delays nobo
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +25,9 @@ from cmdb_agents.discover.record import Ended, Looked, Phase, Run, ended
 from cmdb_agents.discover.send import Collector, iso, send
 from cmdb_agents.discover.targets import Skipped, Target, places
 from cmdb_agents.outbox import peek
+
+PATIENCE, SLOW = 5.0, 4
+"""Seconds after which a look gives its slot to the next, and how many times `at_once` may be under way for that."""
 
 Gather = Callable[[Target, Sequence[Sight]], Sequence[int]]
 """Reports the places of a run together; how many things of each have changed, in their order."""
@@ -96,6 +101,35 @@ class Pace:
             time.sleep(at - now)
 
 
+class Slots:
+    """Lets so many places be looked at side by side. One that takes long goes on within its own bounds, and its slot is
+    free for the next: broken places delay nobody, however many they are.
+    """
+
+    def __init__(self, many: int, patience: float) -> None:
+        self._many, self._patience = many, patience
+        self._turn, self._began = threading.Condition(), dict[object, float]()
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """While the block runs."""
+        mine = object()
+        with self._turn:
+            while len(fresh := self._fresh()) >= self._many:
+                self._turn.wait(min(60.0, max(0.01, min(fresh) + self._patience - time.monotonic())))
+            self._began[mine] = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._turn:
+                del self._began[mine]
+                self._turn.notify()
+
+    def _fresh(self) -> list[float]:
+        since = time.monotonic() - self._patience
+        return [began for began in self._began.values() if began > since]
+
+
 def perform(
     folder: Folder,
     prepared: Prepared,
@@ -113,13 +147,19 @@ def perform(
     known, before = folder.known(target.name), folder.present(target.name)
     pace = Pace(target.rate)
 
+    # Behind a jump host all of them share its door, which takes so many and no more.
+    shared = bool(target.via)
+    slots = Slots(target.at_once, math.inf if shared else PATIENCE)
+
     def one(task: Task) -> tuple[Looked, Sight | None]:
-        pace.wait()
-        found = _one(folder, prepared, task, collector, clock, known)
+        with slots.taken():
+            pace.wait()
+            found = _one(folder, prepared, task, collector, clock, known)
         told(found[0])
         return found
 
-    with ThreadPoolExecutor(max_workers=target.at_once, thread_name_prefix="look") as pool:
+    workers = target.at_once if shared else target.at_once * SLOW
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="look") as pool:
         looked = list(pool.map(one, prepared.tasks))
     phases = [Phase("looked and reported", time.monotonic() - begun)]
     if prepared.kind.together:

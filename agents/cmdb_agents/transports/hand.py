@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import glob
 import os
+import socket
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -20,15 +22,12 @@ from cmdb_agents.transports import netlink
 from cmdb_agents.transports.readings import Address, Neighbour, Trouble
 
 MAX_SMALL = 64 * 2**10
-COMMAND_SECONDS = 10
+COMMAND_SECONDS, NAME_SECONDS = 10, 3.0
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Hand:
     """Reads below `root` (a test or a container may mount /proc and /sys elsewhere) and collects troubles."""
-
-    resolves = True
-    """Whether the name servers asked here are those the machine would ask."""
 
     def __init__(self, root: str = "/") -> None:
         self.root = root.rstrip("/")
@@ -153,6 +152,24 @@ class Hand:
         """What is answered at such a socket."""
         return ask(path)
 
+    def resolve(self, names: Iterable[str]) -> dict[str, str]:
+        """The address of each name that the machine's resolver tells, all of them within three seconds."""
+        answers: dict[str, str] = {}
+
+        def work() -> None:
+            for name in names:
+                try:
+                    rows = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+                except (OSError, UnicodeError):
+                    continue
+                if rows:
+                    answers[name] = best({str(row[4][0]) for row in rows})
+
+        worker = threading.Thread(target=work, daemon=True)
+        worker.start()
+        worker.join(NAME_SECONDS)
+        return dict(answers)
+
     def stamp(self, path: str) -> tuple[int, int, int] | None:
         """What changes when a file or folder does; None when it is not there."""
         with suppress(OSError, ValueError):
@@ -186,3 +203,8 @@ class Hand:
         except OSError as error:
             self.trouble(area, what, error.strerror or type(error).__name__)
         return None
+
+
+def best(addresses: Iterable[str]) -> str:
+    """The one of a name's addresses by which it is called here: the first in order, IPv4 before IPv6."""
+    return shortest(min(addresses, key=lambda address: (":" in address, address)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from cmdb_agents.addresses import endpoint, from_hex, shortest
 from cmdb_agents.transports.readings import Mount, Socket, Unit
@@ -58,6 +59,7 @@ def stat(text: str) -> tuple[str, int, int]:
     return name, int(fields[1]), int(fields[19])
 
 
+@lru_cache(maxsize=1_024)  # a process keeps its group, and units are called alike on all hosts
 def cgroup(text: str) -> str:
     """The control group that names unit or container: systemd's hierarchy, the unified one, then any other."""
     paths = {}
@@ -173,7 +175,7 @@ def vlan_id(name: str, text: str) -> int:
 def units(text: str) -> Iterator[Unit]:
     """Service units from `systemctl show`: blocks of Property=value, parted by an empty line."""
     for block in text.split("\n\n"):
-        values = assignments(block)
+        values = {name: value for name, _, value in (line.partition("=") for line in block.split("\n"))}
         name = values.get("Id", "")
         if not name.endswith(".service") or values.get("LoadState") != "loaded":
             continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -17,7 +16,7 @@ UNITS = (
     "/etc/systemd/system/*.service", "/etc/systemd/system/*.service.d/*.conf", "/run/systemd/system/*.service",
     "/usr/lib/systemd/system/*.service", "/lib/systemd/system/*.service",
 )  # fmt: skip
-MAX_NAMES, NAME_SECONDS = 64, 3.0
+MAX_NAMES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ def _quoted(text: str) -> list[str]:
 def addresses(hand: Hand, names: Iterable[str]) -> dict[str, str]:
     """The address of each name that has one: addresses are their own, then /etc/hosts, then a name server's answer.
 
-    All questions together wait three seconds at most: a resolver that is gone must not hold up a report.
+    All questions together wait some seconds at most: a resolver that is gone must not hold up a report.
     """
     known = _hosts(hand.line("/etc/hosts", MAX_FILE))
     found: dict[str, str] = {}
@@ -122,7 +121,7 @@ def addresses(hand: Hand, names: Iterable[str]) -> dict[str, str]:
             found[name] = known[name]
         else:
             asked.append(name)
-    return found | (_ask(asked[:MAX_NAMES]) if hand.resolves else {})
+    return found | (hand.resolve(asked[:MAX_NAMES]) if asked else {})
 
 
 def _literal(name: str) -> str:
@@ -142,23 +141,3 @@ def _hosts(text: str) -> dict[str, str]:
         for name in names:
             known.setdefault(name, shortest(address))
     return known
-
-
-def _ask(names: list[str]) -> dict[str, str]:
-    answers: dict[str, str] = {}
-
-    def work() -> None:
-        for name in names:
-            try:
-                rows = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-            except (OSError, UnicodeError):
-                continue
-            best = sorted({(":" in str(row[4][0]), str(row[4][0])) for row in rows})
-            if best:
-                answers[name] = shortest(best[0][1])
-
-    if names:
-        worker = threading.Thread(target=work, daemon=True)
-        worker.start()
-        worker.join(NAME_SECONDS)
-    return dict(answers)

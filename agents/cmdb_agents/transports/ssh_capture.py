@@ -6,15 +6,18 @@ reader would take for "not there" is said as a Trouble of every section that nee
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from cmdb_agents.addresses import shortest
-from cmdb_agents.transports.hand import MAX_SMALL, Hand
+from cmdb_agents.transports.hand import MAX_SMALL, Hand, best
 from cmdb_agents.transports.linux.containers import CONTAINERD
 from cmdb_agents.transports.readings import Address, Neighbour, Trouble
 from cmdb_agents.transports.ssh_script import MODULES, PARTS, Part
@@ -28,13 +31,10 @@ _PROCESS = re.compile(r"/proc/(\d+)/(.+)")
 _REACHED = frozenset({"REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT"})
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 _ASIDE = (
-    (("certificates",), "", "certificate files"),
-    (("configuration",), "", "configuration files"),
     # Its bundles hold the environment of each container, so they stay where they are.
     (("services", "containers"), CONTAINERD, "containers of containerd"),
-    (("host",), MODULES, "memory modules"),
 )
-"""What no part brings: sections, the path that says whether there is any (none: always), and its name."""
+"""What no part brings: sections, the path that says whether there is any, and its name."""
 
 _COMMANDS = {part.command: part.name for part in PARTS if part.command}
 
@@ -97,6 +97,7 @@ class Brought:
     holders: dict[str, list[str]] = field(default_factory=dict)  # pid → descriptors
     pids: list[str] = field(default_factory=list)
     spaces: dict[str, str] = field(default_factory=dict)  # namespace → the pid whose tables were read
+    kept: list[str] = field(default_factory=list)  # files of configuration and certificates
     lacking: list[Trouble] = field(default_factory=list)
 
     def output(self, part: str) -> str:
@@ -189,14 +190,17 @@ class Brought:
             if found[2].startswith("net/") and (space := self.links.get(f"/proc/{found[1]}/ns/net")):
                 self.spaces.setdefault(space, found[1])
         for areas, path, what in _ASIDE:
-            if not path or path in self.things:
-                self.lacking += [Trouble(area, what, "not asked over SSH", hides=area != "host") for area in areas]
+            if path in self.things:
+                self.lacking += [Trouble(area, what, "not asked over SSH") for area in areas]
+        for path in self.files:
+            if not path.startswith(("/proc/", "/sys/")):
+                self.kept.append(path)
+                folder, _, name = path.rpartition("/")
+                self.below.setdefault(folder, set()).add(name)
 
 
 class Captured(Hand):
     """A hand (see there) on what a script has brought; it touches nothing."""
-
-    resolves = False
 
     def __init__(self, brought: Brought) -> None:
         super().__init__("/")
@@ -222,6 +226,11 @@ class Captured(Hand):
 
     def raw(self, path: str, limit: int = MAX_SMALL) -> bytes:
         """See Hand."""
+        if path.startswith(MODULES):
+            try:
+                return bytes.fromhex(self.text(path, 2 * limit))
+            except ValueError:
+                raise OSError(None, "no hexadecimal digits") from None
         return self.text(path, limit).encode()[:limit]
 
     def text(self, path: str, limit: int = MAX_SMALL) -> str:
@@ -238,7 +247,7 @@ class Captured(Hand):
         if found is None:
             if brought.things.get(path) == "!":
                 raise PermissionError(path)
-            raise FileNotFoundError(path)
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         return found[:limit]
 
     def fragments(self, path: str, limit: int, size: int = 0, end: bytes = b"") -> Iterator[str]:  # noqa: ARG002  # there
@@ -271,13 +280,22 @@ class Captured(Hand):
                 return brought.holders[inside[1]]
             if brought.things.get(path) == "!":
                 raise PermissionError(path)
-            raise FileNotFoundError(path)
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         brought.output("interfaces")
         return self.names(path)
 
-    def matching(self, pattern: str) -> list[str]:  # noqa: ARG002  # there are none
-        """See Hand; no part brings files by pattern, which is said."""
-        return []
+    def matching(self, pattern: str) -> list[str]:
+        """See Hand; of configuration only files that hold something worth knowing were brought."""
+        brought = self._brought
+        closed = (path for path, letter in brought.things.items() if letter == "!")
+        return sorted({path for path in (*brought.kept, *closed) if _fits(path, pattern)})
+
+    def resolve(self, names: Iterable[str]) -> dict[str, str]:
+        """See Hand; asked on that host."""
+        found: dict[str, set[str]] = {}
+        for name, address in _pairs("\n".join(self._brought.said("names"))):
+            found.setdefault(name, set()).add(address)
+        return {name: best(found[name]) for name in names if name in found}
 
     def exists(self, path: str) -> bool:
         """See Hand."""
@@ -363,6 +381,15 @@ class Captured(Hand):
     def _runtimes(self) -> list[tuple[str, str]]:
         rows = (line.partition(" ") for line in self._brought.said("containers"))
         return [(path, said) for path, _, said in rows if path.startswith("/")]
+
+
+def _fits(path: str, pattern: str) -> bool:
+    """Whether a shell pattern means this path; its stars stop at slashes and before hidden files."""
+    names, parts = path.split("/"), pattern.split("/")
+    return len(names) == len(parts) and all(
+        fnmatchcase(name, part) and (part[:1] == "." or name[:1] != ".")
+        for name, part in zip(names, parts, strict=True)
+    )
 
 
 _TAKE: Mapping[str, Callable[[Brought, str], None]] = {

@@ -13,6 +13,7 @@ from typing import Literal
 
 from cmdb_agents.parsers.blocks import FILES
 from cmdb_agents.parsers.packages import RPM
+from cmdb_agents.transports import ssh_masking, ssh_settings
 from cmdb_agents.transports.linux.containers import CONTAINERD, PIDS, PODMAN, SOCKETS, STORE
 from cmdb_agents.transports.linux.neighbours import LLDPD_SOCKETS
 from cmdb_agents.transports.linux.packages import RPM_DATABASES, STATUS
@@ -66,13 +67,18 @@ PARTS = (
         "else show /proc/cpuinfo; fi",
     ),
     Part("firmware", ("host",), "lines", f"show {' '.join(FIRMWARE)}"),
-    Part("firmware_denied", ("host",), "tests", f"denied {' '.join(FIRMWARE)} /proc/1/environ {CONNTRACK}"),
+    Part("firmware_denied", ("host",), "tests",
+         f"denied {' '.join(FIRMWARE)} /proc/1/environ {CONNTRACK} {MODULES}/17-*/raw"),
+    Part("modules", ("host",), "tests", f"there {MODULES}/*"),
+    Part("module", ("host",), "lines",
+         f"for one in {MODULES}/17-*/raw; do\n"
+         "  [ ! -r $one ] || echo \"$one:$(od -An -v -tx1 $one | tr -d ' \\n')\"\ndone"),
     Part(
         "around", ("host",), "lines",
         "tr '\\0' '\\n' </proc/1/environ | grep -a '^container=' | sed 's|^|/proc/1/environ:|'",
     ),
     Part("markers", ("host", "services"), "tests",
-         f"there /.dockerenv /run/.containerenv /run/systemd/system {CONTAINERD} {MODULES} {STATUS}"
+         f"there /.dockerenv /run/.containerenv /run/systemd/system {CONTAINERD} {STATUS}"
          f" {' '.join(RPM_DATABASES)} {' '.join(LLDPD_SOCKETS)} {CONNTRACK}"
          f" {STORE} {STORE}/*"),
     Part(
@@ -97,9 +103,11 @@ PARTS = (
          "grep -a -e '^Name:' -e '^Uid:' /dev/null /proc/[0-9]*/status"),
     Part(
         "arguments", ("services",), "strings",
-        "if echo | grep -az '' >/dev/null; then grep -az '' /dev/null /proc/[0-9]*/cmdline; else\n"
-        "for file in /proc/[0-9]*/cmdline; do tr '\\n\\0' ' \\n' <\"$file\" | sed \"s|^|$file:|\" | tr '\\n' '\\0'\n"
-        "done; fi",
+        "has awk || return 127\n"
+        "{ if echo | grep -az '' >/dev/null; then\n"
+        "grep -az '' /dev/null /proc/[0-9]*/cmdline | tr '\\n\\0' ' \\n'; else\n"
+        "for file in /proc/[0-9]*/cmdline; do tr '\\n\\0' ' \\n' <\"$file\" | sed \"s|^|$file:|\"\n"
+        "done; fi; } | awk \"$masking\" | tr '\\n' '\\0'",
     ),
     Part("programs", ("services",), "links", "long -d /proc/[0-9]*/exe"),
     Part(
@@ -123,7 +131,8 @@ PARTS = (
         "done",
     ),
     Part("units", ("services",), "output",
-         "[ ! -d /run/systemd/system ] || " + " ".join(f"'{word}'" for word in COMMAND), tuple(COMMAND)),
+         "[ -d /run/systemd/system ] || return 0\nsaid=$(" + " ".join(f"'{word}'" for word in COMMAND) + ") || return\n"
+         "printf '%s\\n' \"$said\" | awk -v line=1 \"$masking\"", tuple(COMMAND)),
     Part("start", ("host",), "lines", "grep -a -e '^cpu ' -e '^btime ' /dev/null /proc/stat"),
     Part("devices", ("storage",), "tests", "there /sys/class/block/* /sys/class/block/*/slaves/*"),
     Part("device", ("storage",), "lines",
@@ -149,6 +158,10 @@ PARTS = (
         "  echo; fi\n"
         "done; true",
     ),
+    Part("settings_denied", ("configuration", "certificates"), "tests", ssh_settings.denied()),
+    Part("settings", ("configuration", "certificates"), "lines", ssh_settings.settings()),
+    Part("certificates", ("certificates",), "lines", ssh_settings.certificates()),
+    Part("names", ("configuration",), "output", ssh_settings.names()),
 )  # fmt: skip
 
 _HEAD = """\
@@ -175,4 +188,5 @@ def script(word: str) -> str:
     run = "\n".join(
         f"{{ {'; '.join(f'part {part.name}' for part in group)}; }} | pack" for group in groups
     )  # fmt: skip
-    return f"main() {{\nword={word}\n{_HEAD}{functions}\n{run}\n}}\nmain </dev/null\n"
+    awk = f"{ssh_settings.HELP}masking='{ssh_masking.program()}'\n"
+    return f"main() {{\nword={word}\n{_HEAD}{awk}{functions}\n{run}\n}}\nmain </dev/null\n"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,12 +20,13 @@ from support.ssh_server import Server, needs_sshd, new_key, pin, shown, sshd
 
 from cmdb.discoveries import RunTold
 from cmdb.errors import Invalid, Misconfigured
+from cmdb_agents.discover import run as runs
 from cmdb_agents.discover.credentials import Credentials, master_key
 from cmdb_agents.discover.folder import Folder, slug
 from cmdb_agents.discover.keep import due, keep_collecting, tell
 from cmdb_agents.discover.kind import Place
 from cmdb_agents.discover.record import Ended, Run
-from cmdb_agents.discover.run import Pace, perform, prepare
+from cmdb_agents.discover.run import Pace, Slots, perform, prepare
 from cmdb_agents.discover.send import Collector
 from cmdb_agents.discover.targets import parse
 from cmdb_agents.home import Enrolled
@@ -234,6 +240,75 @@ def test_a_server_with_few_places_at_its_door_is_not_overrun(tmp_path: Path, doo
         made.store.close()
         made.folder.close()
     assert [p.ended for p in run.places] == [Ended.SEEN] * 6
+
+
+def test_broken_places_delay_nobody(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one slot, a place that never answers gives it to the next, and is silent in its own time."""
+    monkeypatch.setattr(runs, "PATIENCE", 0.5)
+    bench.target('["127.0.0.9", "127.0.0.1"]', 'allow = ["loopback"]\nat_once = 1')
+    bench.trust("127.0.0.1")
+    ended: dict[str, float] = {}
+    with stuck("127.0.0.9", bench.server.place.port):
+        prepared = prepare(bench.folder, bench.folder.target("rack"), bench.store, time.time())
+        tasks = tuple(replace(task, seconds=8.0) for task in prepared.tasks)
+        begun = time.monotonic()
+        run, _ = perform(
+            bench.folder, replace(prepared, tasks=tasks), None,
+            told=lambda one: ended.setdefault(one.address, time.monotonic() - begun),
+        )  # fmt: skip
+    assert {p.address: p.ended for p in run.places} == {"127.0.0.9": Ended.SILENT, "127.0.0.1": Ended.SEEN}
+    assert ended["127.0.0.1"] < ended["127.0.0.9"]
+    assert 7 < ended["127.0.0.9"] < 12
+
+
+@contextmanager
+def stuck(address: str, port: int) -> Iterator[None]:
+    """A server that takes connections and never says a word."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+        listener.listen()
+        yield
+
+
+def test_a_shared_door_is_never_overrun() -> None:
+    """Without patience a slot is free when its look has ended, and not before."""
+    slots, under_way, most = Slots(2, math.inf), set[int](), [0]
+
+    def look(number: int) -> None:
+        with slots.taken():
+            under_way.add(number)
+            most[0] = max(most[0], len(under_way))
+            time.sleep(0.02)
+            under_way.discard(number)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(look, range(16)))
+    assert most == [2]
+
+
+def test_a_stuck_target_does_not_hold_up_another(bench: Bench) -> None:
+    """While one target waits for a place that never answers, another is run, and run again when somebody asks."""
+    bench.trust("127.0.0.1")
+    text = (bench.folder.path / "targets.toml").read_text()
+    other = text.replace("target.rack", "target.other").replace('"127.0.0.1"', '"127.0.0.9"')
+    (bench.folder.path / "targets.toml").write_text(f'{other}every = "24h"\n{text}every = "24h"\n')
+    kept, stop = bench.door.services.discoveries, threading.Event()
+    assert kept is not None
+    worker = threading.Thread(
+        target=keep_collecting, args=(bench.folder, bench.store, bench.collector(), stop), kwargs={"beat": 0.1}
+    )
+    with stuck("127.0.0.9", bench.server.place.port):
+        worker.start()
+        try:
+            assert until(lambda: [r for r in kept.runs("rack") if r.collector == bench.enrolled.node])
+            kept.ask(bench.enrolled.node, "rack", "ada")
+            assert until(lambda: [r for r in kept.runs("rack") if r.collector == bench.enrolled.node][1:])
+            assert not [r for r in kept.runs("other") if r.collector == bench.enrolled.node]
+        finally:
+            stop.set()
+    worker.join(40)
+    assert not worker.is_alive()
 
 
 def test_targets_are_due_by_interval_and_window() -> None:

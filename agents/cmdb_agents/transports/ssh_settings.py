@@ -1,0 +1,193 @@
+"""What the script keeps of configuration files and certificates: lines are taken apart on the host, by awk.
+
+No file of a configuration travels. What is printed of one is again a small file of its format that holds only whom it
+names and which certificates it uses, so that the agent's parsers read it; users, passwords, paths, headers and all
+other values stay where they are. Of a certificate file the first certificate travels, never a key beside it. The order
+of the rules is: print what is known to be harmless, not: leave out what is known to be secret.
+"""
+
+from __future__ import annotations
+
+from cmdb_agents.configuration import Configuration, all_configurations
+from cmdb_agents.transports.hand import NAME_SECONDS
+from cmdb_agents.transports.linux.certificates import MAX_CERTIFICATES, USUAL
+from cmdb_agents.transports.settings import MAX_NAMES, UNITS
+
+KEEP = r"""
+function host(v) {
+  if (v !~ /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_][A-Za-z0-9_.-]*)(:[0-9]+)?$/) return 0
+  if (asking) { sub(/:[0-9]+$/, "", v); if (v ~ /[A-Za-z]/ && v !~ /^\[/) print v }
+  return 1
+}
+function bare(v) { gsub(/^[ \t\r]+|[ \t\r]+$/, "", v); gsub(/^["\047]+|["\047]+$/, "", v); return v }
+function place(v,  part, n, i, out) {
+  n = split(v, part, ",")
+  for (i = 1; i <= n; i++) if (host(part[i])) out = out (out == "" ? "" : ",") part[i]
+  return out
+}
+function url(v,  scheme, rest, tail) {
+  if (v !~ /^[A-Za-z][A-Za-z0-9+.:-]*:\/\//) return ""
+  scheme = v; sub(/:\/\/.*/, "", scheme)
+  rest = substr(v, length(scheme) + 4)
+  if (match(rest, /[\/?# \t]/)) { tail = substr(rest, RSTART); rest = substr(rest, 1, RSTART - 1) }
+  if (tail ~ /@/) return ""
+  sub(/^.*@/, "", rest)
+  rest = place(rest)
+  return rest == "" ? "" : scheme "://" rest
+}
+function assigned(l,  name, value, target) {
+  sub(/^[ \t]*(export[ \t]+)?/, "", l)
+  if (l !~ /^[A-Za-z_][A-Za-z0-9_]*[ \t]*=/) return ""
+  name = l; sub(/[ \t]*=.*/, "", name)
+  value = bare(substr(l, index(l, "=") + 1))
+  if ((target = url(value)) != "") return name "=" target
+  if (toupper(name) ~ /(HOST|HOSTNAME|SERVER|ADDR|ADDRESS)$/ && host(value)) return name "=" value
+  if (toupper(name) ~ /PORT$/ && value ~ /^[0-9]+$/) return name "=" value
+  return ""
+}
+function say(text) { if (!asking) print FILENAME ":" text }
+function statement(text, end,  word, n, value) {
+  gsub(/^[ \t\r]+|[ \t\r]+$/, "", text)
+  n = split(text, word, /[ \t\r]+/)
+  if (end == "}") { say("}"); return }
+  if (end == "{" && word[1] !~ /^[a-z_]+$/) { say("x {"); return }
+  if (end == "{") { say(word[1] (word[1] == "upstream" ? " " word[2] : "") " {"); return }
+  value = bare(word[2])
+  if (n < 2 || value ~ /\$/) return
+  if (word[1] == "server" && host(value)) say("server " value ";")
+  else if (word[1] == "ssl_certificate" && value !~ /^data:/) say("ssl_certificate " value ";")
+  else if (word[1] ~ /^(proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass$/) {
+    if (value ~ /:\/\//) value = url(value); else { sub(/\/.*/, "", value); if (!host(value)) value = "" }
+    if (value != "") say(word[1] " " value ";")
+  }
+}
+function nginx(l,  before, end) {
+  sub(/(^|[ \t])#.*$/, "", l)
+  while (match(l, /[;{}]/)) {
+    before = held substr(l, 1, RSTART - 1); end = substr(l, RSTART, 1)
+    held = ""; l = substr(l, RSTART + 1)
+    statement(before, end)
+  }
+  held = substr(held l " ", 1, 4000)
+}
+function haproxy(l,  word, n, i, off, at) {
+  sub(/#.*/, "", l)
+  n = split(l, word, /[ \t\r]+/)
+  if (l ~ /^[^ \t\r]/) { if (word[1] ~ /^[a-z-]+$/) say(word[1]); return }
+  if ((word[2] == "server" || word[2] == "peer") && n > 3) {
+    at = word[4]; sub(/^ipv[46]@/, "", at)
+    for (i = 5; i <= n; i++) if (word[i] == "disabled") off = " disabled"
+    if (host(at)) say(" " word[2] " x " at off)
+  }
+  if (word[2] == "bind") for (i = 3; i < n; i++) if (word[i] == "crt") say(" bind x crt " word[i + 1])
+}
+function postgresql(l,  name, value, out, before, found) {
+  sub(/^[ \t]+/, "", l)
+  if (l !~ /^[A-Za-z_.]+[ \t]*[= \t]/) return
+  name = l; sub(/[ \t=].*/, "", name); name = tolower(name)
+  value = substr(l, length(name) + 1); sub(/^[ \t]*=?[ \t]*/, "", value)
+  if (name == "ssl" && match(value, /^\047?[a-z0-1]+\047?/)) say("ssl = " substr(value, RSTART, RLENGTH))
+  else if (name == "ssl_cert_file" && match(value, /^\047[^\047]*\047/)) say(name " = " substr(value, RSTART, RLENGTH))
+  else if (name == "primary_conninfo") {
+    if (value ~ /^\047[^ ]*:\/\//) out = url(bare(value))
+    else while (match(value, /(hostaddr|host|port)[ \t]*=[ \t]*[A-Za-z0-9_.:,\/-]+/)) {
+      before = substr(value, RSTART - 1, 1)
+      found = substr(value, RSTART, RLENGTH)
+      value = substr(value, RSTART + RLENGTH)
+      if (before ~ /[A-Za-z0-9_]/) continue
+      out = out " " found
+      sub(/^[^=]*=[ \t]*/, "", found); place(found)
+    }
+    say("primary_conninfo = \047" out "\047")
+  }
+}
+function systemd(l,  word, n, i, out, kept) {
+  if (l ~ /^[ \t]*EnvironmentFile[ \t]*=/) say(l)
+  if (l !~ /^[ \t]*Environment[ \t]*=/) return
+  sub(/^[^=]*=/, "", l)
+  n = split(l, word, /[ \t]+/)
+  for (i = 1; i <= n; i++) { gsub(/^["\047]/, "", word[i]); if ((kept = assigned(word[i])) != "") out = out " " kept }
+  if (out != "") say("Environment=" out)
+}
+FNR == 1 { held = "" }
+FNR > 20000 { next }
+kind == "environment" { if ((line = assigned($0)) != "") say(line) }
+kind == "nginx" { nginx($0) }
+kind == "haproxy" { haproxy($0) }
+kind == "postgresql" { postgresql($0) }
+kind == "systemd" { systemd($0) }
+"""
+"""An awk program for all formats: `kind` says which. What it prints of a file begins with the file's name; when
+`asking`, it prints the names of hosts instead. It holds no single quote, for it stands between two in the script.
+"""
+
+_FIRST = r"""
+FNR == 1 { lines = 0; done = 0 }
+!done && (lines || /-----BEGIN (TRUSTED )?CERTIFICATE-----/) && ++lines < 400 { print FILENAME ":" $0 }
+lines && /-----END (TRUSTED )?CERTIFICATE-----/ { done = 1 }
+"""
+
+HELP = f"""\
+own() {{ for one; do [ -L "$one" ] || echo "$one"; done; }}
+keep() {{
+  kind=$1; shift
+  for one; do shift; if [ -f "$one" ] && [ -r "$one" ]; then set -- "$@" "$one"; fi; done
+  [ $# = 0 ] || awk -v kind="$kind" -v asking="$asking" "$kept" "$@"
+}}
+asking=
+kept='{KEEP}'
+"""
+"""What the parts below need."""
+
+
+def _quoted(patterns: tuple[str, ...]) -> str:
+    return " ".join(patterns)
+
+
+def _formats() -> list[Configuration]:
+    return list(all_configurations().values())
+
+
+def denied() -> str:
+    """Which of the files that would be looked into are closed to this login."""
+    places = " ".join(_quoted(form.places) for form in _formats())
+    return f"denied {places} {_quoted(UNITS)} $(own {_quoted(USUAL)})"
+
+
+def settings() -> str:
+    """Whom configuration files name, format by format, and the environment files that units name."""
+    lines = [f"keep {form.name} {_quoted(form.places)}" for form in _formats()]
+    lines.append(f"keep systemd {_quoted(UNITS)}")
+    lines.append(
+        f"keep environment $(keep systemd {_quoted(UNITS)} |"
+        " sed -n 's/^[^:]*:[ \t]*EnvironmentFile[ \t]*=[ \t]*-*//p' | grep '^/' | grep -v % | sort -u); true"
+    )
+    return "\n".join(lines)
+
+
+def certificates() -> str:
+    """The first certificate of each file that a configuration names or that lies at a usual place."""
+    return rf"""for file in $({{
+do_settings | sed -n -e 's/^\([^:]*\):ssl_certificate \(.*\);$/\1 \2/p' -e 's/^\([^:]*\): bind x crt \(.*\)$/\1 \2/p' \
+  -e "s/^\([^:]*\):ssl_cert_file = '\(.*\)'$/\1 \2/p" | while read -r from path; do
+  case $path in /*) ;; *) path=${{from%/*}}/$path; esac
+  if [ -d "$path" ]; then ls -d "${{path%/}}"/*.pem "${{path%/}}"/*.crt; else echo "$path"; fi
+done
+own {_quoted(USUAL)}
+ls -d /etc/letsencrypt/live/*/cert.pem
+}} | sort -u | head -n {MAX_CERTIFICATES}); do
+  [ -f "$file" ] && [ -r "$file" ] && echo "$file"
+done | {{
+  set --
+  while read -r file; do set -- "$@" "$file"; done
+  [ $# = 0 ] || awk '{_FIRST}' "$@"
+}}"""
+
+
+def names() -> str:
+    """The addresses of the names in them, as this host's own resolver tells them: `name address`; for a moment."""
+    return rf"""{{ has timeout && has getent; }} || return 0
+set -- $(asking=1; do_settings | sort -u | head -n {MAX_NAMES})
+timeout {NAME_SECONDS:.0f} sh -c 'for name; do
+  getent ahosts "$name" | while read -r address rest; do echo "$name ${{address%%\%*}}"; done
+done' sh "$@" | sort -u"""

@@ -1,0 +1,139 @@
+"""What leaves a host of its configuration: whom it names, as the agent would read it there, and no secret."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cmdb_agents.configuration import Parsed, all_configurations
+from cmdb_agents.configurations import environment
+from cmdb_agents.transports.settings import environment_of
+from cmdb_agents.transports.ssh_settings import KEEP
+
+AWKS = [[path] for name in ("mawk", "gawk", "original-awk") if (path := shutil.which(name))]
+AWKS += [[path, "awk"] for path in [shutil.which("busybox")] if path]
+
+NGINX = """\
+user www-data; # s3cret0 in a comment
+http {
+    log_format main '{"at":"$time_local","key":"s3cret1"}';
+    upstream shop { least_conn; server 10.0.0.11:8080 weight=5; server app2.shop.example:8080;
+        server unix:/run/shop.sock; }
+    map $http_x $y { default "s3cret2"; }
+    server {
+        listen 443 ssl; server_name www.shop.example;
+        ssl_certificate /etc/nginx/ssl/shop.pem; ssl_certificate_key "/etc/nginx/ssl/s3cret3.key";
+        location / { proxy_set_header Authorization "Basic s3cret4=="; proxy_pass http://shop/path?key=s3cret5; }
+        location /pay { proxy_pass https://bob:s3cret6@pay.shop.example:8443/v1/s3cret7; }
+        location ~ [.]php$ { fastcgi_pass 127.0.0.1:9000; fastcgi_param TOKEN
+            "s3cret8"; }
+        location /v6 { proxy_pass http://[fd00::5]:81; }
+        location /var { proxy_pass http://$backend; set $password "s3cret9"; }
+        location /cache { memcached_pass cache1:11211; } }
+}
+"""
+HAPROXY = """\
+global
+    stats socket /run/haproxy.sock
+defaults
+    stats auth admin:s3cret0
+userlist people
+    user bob insecure-password s3cret1
+frontend web
+    bind :443 ssl crt /etc/haproxy/certs/shop.pem crt /etc/haproxy/more/ alpn h2
+    http-request set-header X-Key s3cret2
+backend shop
+    server web1 10.0.0.21:8080 check cookie s3cret3   # s3cret4
+    server web2 ipv6@[fd00::9]:8080 check
+    server web3 web3.shop.example:8080 check disabled
+    server web4 web4.shop.example
+peers all
+    peer lb1 10.0.0.31:1024
+"""
+POSTGRESQL = """\
+listen_addresses = '*'
+ssl = on
+ssl_cert_file = '/etc/ssl/certs/db.pem'
+ssl_key_file = '/etc/ssl/private/s3cret0.key'
+ssl_passphrase_command = 'echo s3cret1'
+archive_command = 'curl -u bob:s3cret2 https://backup.example/'
+primary_conninfo = 'user=repl password=s3cret3 host=db1.shop.example,10.0.0.42 port=5432,5433 sslmode=prefer'
+"""
+POSTGRESQL_URL = "primary_conninfo = 'postgresql://repl:s3cret0@db1.shop.example:5433/x?password=s3cret1'\n"
+ENVIRONMENT = """\
+# DATABASE_URL=postgres://bob:s3cret0@old.example/x
+DATABASE_URL="postgres://bob:s3cret1@db1.shop.example:5433/shop?sslpassword=s3cret2"
+export REDIS_URL = redis://:s3cret3@10.0.0.51/0
+SLASHED=amqp://bob:s3cret4/x@mq.shop.example/
+HALF=redis://:s3cret5
+SPRING=jdbc:mysql://db2.shop.example:3307/shop?user=bob&password=s3cret6
+KAFKA=kafka://k1.shop.example:9092,k2.shop.example:9093
+SMTP_HOST=mail.shop.example
+SMTP_PORT=2525
+SMTP_PASSWORD=s3cret7
+API_TOKEN='s3cret8'
+CACHE_SERVER=10.0.0.61:11211
+LISTEN_ADDR=0.0.0.0:80
+NOTE=see http://bob:s3cret9@x.example/ for more
+"""
+UNIT = """\
+[Service]
+ExecStart=/usr/bin/shop --password s3cret0
+Environment="DATABASE_URL=postgres://bob:s3cret1@db1.shop.example/shop" API_KEY=s3cret2 "NOTE=a s3cret3 b"
+Environment=QUEUE_HOST=mq.shop.example QUEUE_PORT=5672
+EnvironmentFile=-/etc/shop/*.env
+"""
+FILES = {"nginx": [NGINX], "haproxy": [HAPROXY], "postgresql": [POSTGRESQL, POSTGRESQL_URL],
+         "environment": [ENVIRONMENT], "systemd": [UNIT]}  # fmt: skip
+CASES = [(kind, text) for kind, texts in FILES.items() for text in texts]
+
+
+def kept(awk: list[str], kind: str, text: str, folder: Path, asking: str = "") -> str:
+    """What the host's awk prints of a file, without the file's name before each line."""
+    path = folder / f"a {kind}.conf"
+    path.write_text(text)
+    command = [*awk, "-v", f"kind={kind}", "-v", f"asking={asking}", KEEP, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return "".join(line.removeprefix(f"{path}:") for line in done.stdout.splitlines(keepends=True))
+
+
+def read(kind: str, text: str) -> Parsed:
+    """What the agent's own parser keeps of it."""
+    if kind == "systemd":
+        inline, files = environment_of(text)
+        assert files == ["/etc/shop/*.env"]
+        return environment.parse(inline)
+    return all_configurations()[kind].parse(text)
+
+
+@pytest.mark.parametrize("awk", AWKS, ids=lambda awk: Path(awk[0]).name)
+@pytest.mark.parametrize(("kind", "text"), CASES)
+def test_what_is_kept_reads_as_the_whole_file_does(kind: str, text: str, awk: list[str], tmp_path: Path) -> None:
+    """The parser finds the same targets and certificates in what is kept as in the file, and every secret is gone."""
+    left = kept(awk, kind, text, tmp_path)
+    assert read(kind, left) == read(kind, text)
+    assert read(kind, text).named
+    assert len(re.findall("s3cret", text)) >= 2
+    assert "s3cret" not in left
+
+
+@pytest.mark.parametrize("awk", AWKS, ids=lambda awk: Path(awk[0]).name)
+def test_names_to_be_asked_are_the_names_that_are_kept(awk: list[str], tmp_path: Path) -> None:
+    """What a resolver is asked for holds every name that a target has, no address and nothing else of a file."""
+    for kind, text in CASES:
+        asked = set(kept(awk, kind, text, tmp_path, asking="1").split())
+        wanted = {one.host for one in read(kind, text).named if re.search("[A-Za-z]", one.host) and ":" not in one.host}
+        assert wanted <= asked
+        assert all(name in text and "s3cret" not in name for name in asked)
+
+
+def test_every_format_has_rules() -> None:
+    """A new format of configuration is told here that the script must keep something of it."""
+    assert all(f'kind == "{name}"' in KEEP for name in all_configurations())
+    assert FILES.keys() == {*all_configurations(), "systemd"}
+    assert "'" not in KEEP  # it stands between two of them
