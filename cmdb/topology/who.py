@@ -78,7 +78,14 @@ class Directory:
         names = [name for name in (neighbour.name, "" if _MAC.fullmatch(chassis) else neighbour.chassis) if name]
         full = set[str]().union(*(by["full"].get(name.lower(), set()) for name in names))
         yield full or set[str]().union(*(by["short"].get(short(name), set()) for name in names if short(name)))
-        yield set[str]().union(*(by["address"].get(address, set()) for address in neighbour.addresses))
+        at = set[str]().union(*(by["address"].get(address, set()) for address in neighbour.addresses))
+        yield {key for key in at if not self._denies(neighbour, self.devices[key])}
+
+    def _denies(self, neighbour: Neighbour, device: Device) -> bool:
+        """Whether neither id nor name is the device's: then the address alone, mostly a private one, is another's."""
+        chassis, name = neighbour.chassis.lower(), short(neighbour.name)
+        by_id = bool(_MAC.fullmatch(chassis) and device.macs) and chassis not in {*device.macs, *device.ids}
+        return by_id and bool(name) and name not in {short(device.name), *map(short, device.ids)}
 
     def _names(self, keys: Iterable[str]) -> str:
         found = sorted(f"{self.devices[key].name} ({key})" for key in keys)

@@ -57,6 +57,61 @@ def test_what_pysnmp_writes_is_read_as_it_was_meant(
     assert read.values == tuple((name, ours) for name, (_, ours) in rows)
 
 
+PLAIN = st.one_of(
+    st.tuples(st.sampled_from([0x02, 0x41, 0x42, 0x43, 0x46]), st.binary(min_size=1, max_size=9)),
+    st.tuples(st.sampled_from([0x04, 0x40, 0x44]), st.binary(max_size=70)),
+    st.tuples(st.just(0x06), OIDS.map(ber.oid)),
+)
+
+
+@given(
+    st.lists(st.tuples(OIDS, PLAIN), min_size=1, max_size=12),
+    st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 255)), max_size=3),
+)
+def test_the_quick_way_reads_what_the_careful_way_reads(
+    rows: list[tuple[ber.Oid, tuple[int, bytes]]], wrong: list[tuple[int, int]]
+) -> None:
+    """Whatever the bytes: the quick way reads the same names and values, or nothing at all."""
+    raw = bytearray(b"".join(ber.tlv(0x30, ber.tlv(6, ber.oid(o)) + ber.tlv(*value)) for o, value in rows))
+    for at, byte in wrong:
+        raw[at % len(raw)] = byte
+    try:
+        read = ber._usual(bytes(raw), 0, len(raw))
+    except ber.Malformed:
+        with pytest.raises((ber.Malformed, IndexError)):
+            ber._bindings(bytes(raw), 0, len(raw))
+        return
+    if read is not None:
+        names, values, last = read
+        assert list(zip(names, values, strict=True)) == list(ber._bindings(bytes(raw), 0, len(raw)))
+        assert ber._numbers(last) == names[-1]
+
+
+def test_the_usual_rows_are_read_the_quick_way() -> None:
+    """Interfaces of a large switch: five-byte indexes, counters, texts, addresses, object identifiers."""
+    values = [
+        (0x02, b"\x06"),
+        (0x41, b"\x00\xff\xff"),
+        (0x04, b"Ethernet1/1"),
+        (0x40, b"\x0a\0\0\1"),
+        (0x06, b"\x2b\6"),
+    ]
+    rows = [((1, 3, 6, 1, 2, 1, 2, 2, 1, n, 436_207_616 + n, 7), value) for n, value in enumerate(values)]
+    raw = b"".join(ber.tlv(0x30, ber.tlv(6, ber.oid(o)) + ber.tlv(*value)) for o, value in rows)
+    read = ber._usual(raw, 0, len(raw))
+    assert read is not None
+    assert (read[0], read[2]) == ([name for name, _ in rows], ber.oid(rows[-1][0]))
+    assert read[1] == [6, 65_535, b"Ethernet1/1", b"\x0a\0\0\1", (1, 3, 6)]
+
+
+@given(OIDS, st.integers(1, 2**31 - 1), st.binary(max_size=60), st.integers(0, 2_000))
+def test_a_question_asked_again_is_the_question(name: ber.Oid, number: int, community: bytes, rows: int) -> None:
+    """Written from the bytes of a name as from its numbers; not at all where a size takes more than a byte."""
+    quick = ber.again(1, community, ber.GETBULK, number, ber.oid(name), rows)
+    careful = ber.request(1, community, ber.GETBULK, number, [name], rows)
+    assert quick == (careful if len(careful) < 130 else b"")
+
+
 @given(st.lists(OIDS, min_size=1, max_size=8), st.integers(1, 2**31 - 1), st.sampled_from([ber.GET, ber.GETNEXT]))
 def test_what_we_ask_is_read_by_pysnmp_as_we_meant_it(oids: list[ber.Oid], number: int, kind: int) -> None:
     """pysnmp finds our version, community, kind, id and names in our bytes."""

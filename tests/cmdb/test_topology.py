@@ -170,6 +170,15 @@ def test_an_address_that_unlike_devices_share_joins_nobody_wrongly() -> None:
     assert {j.b.device for j in topology([named, *twins]).joints} == {"10.0.0.3"}
 
 
+def test_an_address_alone_makes_no_link_to_a_device_of_another_id_and_name() -> None:
+    """Private addresses are used at many places: who names neither the id nor the name of a device is another one."""
+    told = {"chassis": "00:0f:e2:b3:72:16", "name": "core-36", "addresses": ("10.0.0.2",)}
+    found = topology([sees(switch(1), 1, switch(9), 1, **told), switch(2)])
+    assert {j.b.device for j in found.joints} == {"00:0f:e2:b3:72:16"}
+    nameless = topology([sees(switch(1), 1, switch(9), 1, **{**told, "name": ""}), switch(2)])
+    assert {j.b.device for j in nameless.joints} == {"10.0.0.2"}
+
+
 def test_an_id_and_a_name_of_different_devices_are_a_doubt() -> None:
     """Who says it is two devices is taken for neither."""
     wrong = sees(switch(1), 1, switch(2), 1, chassis=mac(2), name="sw3")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from cmdb_agents.transports.snmp_ber import Oid, SnmpValue, integer, oid, tlv
 from cmdb_agents.transports.snmp_ber import _expect as expect
-from cmdb_agents.transports.snmp_ber import _oid as read_oid
+from cmdb_agents.transports.snmp_ber import _numbers as read_oid
 
 GET, GETNEXT, GETBULK = 0xA0, 0xA1, 0xA5
 Pack = Callable[[bytes], "bytes | None"]

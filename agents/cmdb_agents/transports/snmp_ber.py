@@ -6,6 +6,7 @@ numbers, so that they compare as the devices sort them. Sizes are checked before
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -54,12 +55,30 @@ _MISSING = {tag: Missing(tag) for tag in (NULL, NO_OBJECT, NO_INSTANCE, END_OF_V
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One reply of a device: `error` and `index` as SNMP numbers them, 0 for none."""
+    """One reply of a device: `error` and `index` as SNMP numbers them, 0 for none; names, and what each was told to be.
+
+    `size` is what they took on the wire, in bytes. `last` is the last name as it was sent, where no value is Missing.
+    """
 
     request_id: int
     error: int
     index: int
-    values: tuple[tuple[Oid, SnmpValue], ...]
+    names: Sequence[Oid]
+    told: Sequence[SnmpValue]
+    size: int = 0
+    last: bytes = b""
+
+    @classmethod
+    def of(
+        cls, request_id: int, error: int, index: int, values: Sequence[tuple[Oid, SnmpValue]], size: int = 0
+    ) -> Response:
+        """Of names and values side by side."""
+        return cls(request_id, error, index, [name for name, _ in values], [value for _, value in values], size)
+
+    @property
+    def values(self) -> tuple[tuple[Oid, SnmpValue], ...]:
+        """Side by side."""
+        return tuple(zip(self.names, self.told, strict=True))
 
 
 # --- out ---------------------------------------------------------------------------------------------------
@@ -106,25 +125,69 @@ def request(
     return tlv(0x30, integer(version) + tlv(0x04, community) + tlv(kind, body))
 
 
+def again(version: Literal[0, 1], community: bytes, kind: int, number: int, name: bytes, repetitions: int) -> bytes:
+    """The question that `request` makes of one name, which is known as it was sent; empty where a size is not small."""
+    size, known = len(name), len(community)
+    head = integer(number) + b"\x02\x01\x00" + integer(repetitions)
+    if len(head) + size + known + 18 > 127:
+        return b""
+    pdu = len(head) + size + 8
+    return (
+        bytes((0x30, pdu + known + 7, 0x02, 1, version, 0x04, known)) + community + bytes((kind, pdu)) + head
+        + bytes((0x30, size + 6, 0x30, size + 4, 0x06, size)) + name + b"\x05\x00"
+    )  # fmt: skip
+
+
 # --- in ----------------------------------------------------------------------------------------------------
 
 
 def response(raw: bytes) -> Response:
     """Read a reply of version 1 or 2c; Malformed says why it is none."""
     try:
-        start, end = _expect(raw, 0, len(raw), 0x30)
-        start, stop = _expect(raw, start, end, 0x02)
-        if raw[start:stop] not in (b"\x00", b"\x01"):
-            raise Malformed("neither version 1 nor 2c")
-        _, stop = _expect(raw, stop, end, 0x04)
-        start, end = _expect(raw, stop, end, RESPONSE)
-        request_id, at = _number(raw, start, end)
-        error, at = _number(raw, at, end)
-        index, at = _number(raw, at, end)
-        start, end = _expect(raw, at, end, 0x30)
-        return Response(request_id, error, index, _bindings(raw, start, end))
+        request_id, error, index, start, end = _front(raw) or _any_front(raw)
+        if (usual := _usual(raw, start, end)) is not None:
+            names, told, last = usual
+            return Response(request_id, error, index, names, told, end - start, last)
+        return Response.of(request_id, error, index, _bindings(raw, start, end), end - start)
     except IndexError as cut:
         raise Malformed("the packet ends early") from cut
+
+
+_SIZE = rb"([\x00-\x7f]|\x81.|\x82..)"
+_FRONT = re.compile(
+    rb"\x30%s\x02\x01[\x00\x01]\x04(?:%s)\xa2%s\x02(\x04.{4}|\x03.{3})\x02\x01(.)\x02\x01(.)\x30%s"
+    % (_SIZE, b"|".join(rb"\x%02x.{%d}" % (size, size) for size in range(33)), _SIZE, _SIZE),
+    re.DOTALL,
+)
+
+
+def _front(raw: bytes) -> tuple[int, int, int, int, int] | None:
+    """(request id, error, index, where the bindings begin and end) of the usual shape, in which all ends together."""
+    if (found := _FRONT.match(raw)) is None:
+        return None
+    whole, pdu, number, error, index, rows = found.groups()
+    end, start = len(raw), found.end()
+    fits = found.end(1) + _size(whole) == found.end(2) + _size(pdu) == start + _size(rows) == end
+    return (int.from_bytes(number[1:], "big", signed=True), error[0], index[0], start, end) if fits else None
+
+
+def _size(told: bytes) -> int:
+    return told[0] if len(told) == 1 else int.from_bytes(told[1:], "big")
+
+
+def _any_front(raw: bytes) -> tuple[int, int, int, int, int]:
+    """The same of any shape, or Malformed."""
+    start, end = _expect(raw, 0, len(raw), 0x30)
+    start, stop = _expect(raw, start, end, 0x02)
+    if raw[start:stop] not in (b"\x00", b"\x01"):
+        raise Malformed("neither version 1 nor 2c")
+    _, stop = _expect(raw, stop, end, 0x04)
+    start, end = _expect(raw, stop, end, RESPONSE)
+    request_id, at = _number(raw, start, end)
+    error, at = _number(raw, at, end)
+    index, at = _number(raw, at, end)
+    start, end = _expect(raw, at, end, 0x30)
+    return request_id, error, index, start, end
 
 
 def _expect(raw: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
@@ -159,10 +222,95 @@ def _integer(body: bytes, at: int, *, signed: bool = True) -> int:
     return int.from_bytes(body, "big", signed=signed)
 
 
-def _bindings(  # noqa: PLR0912  # one loop without calls: it is most of what a walk costs
+_TAIL, _KEPT = 5, 32_768
+
+
+def _lengths(sizes: Iterable[int], apart: int = 0) -> bytes:
+    """A length and as many bytes; the last few, `apart`, are left to what follows."""
+    return b"|".join(rb"\x%02x.{%d}" % (size, size - apart) for size in sizes)
+
+
+_ROWS = re.compile(
+    rb"\x30([\x02-\x7f])\x06((?:%s))(.{%d})([\x02\x04\x06\x40-\x43\x46](?:%s))"
+    % (
+        _lengths((*range(10, 20), *range(6, 10), *range(20, 40)), _TAIL),
+        _TAIL,
+        _lengths((1, 4, 2, 3, 6, 0, 5, *range(7, 64))),
+    ),
+    re.DOTALL,
+)
+"""A binding of the usual shape: its length, its name with its length in front and its end apart, its value likewise."""
+
+
+def _usual(raw: bytes, at: int, end: int) -> tuple[list[Oid], list[SnmpValue], bytes] | None:
+    """Bindings all of which are of the usual shape, cut apart by one regular expression: the heart of a walk.
+
+    (names, values, the last name as it was sent); a pair for each row would keep the garbage collector at work. None
+    where not every byte was covered, or something is odd: then `_bindings` reads them, or says what is wrong.
+    """
+    names: list[Oid] = []
+    values: list[SnmpValue] = []
+    name, tell, heads, tails, small = names.append, values.append, _HEADS, _TAILS, _SMALL
+    first = last = b""
+    for size, first, last, value in _ROWS.findall(raw, at, end):
+        if size[0] != len(first) + len(value) + _TAIL + 1:
+            return None
+        at += size[0] + 2
+        head, tail, told = heads.get(first), tails.get(last), small.get(value)
+        if told is None and (told := _longer(value)) is None:
+            return None
+        name(_learn(first + last) if head is None or tail is None else head + tail)
+        tell(told)
+    return (names, values, first[1:] + last) if at == end else None
+
+
+def _longer(value: bytes) -> SnmpValue | None:
+    tag = value[0]
+    if tag in _OCTETS:
+        return value[2:]
+    if tag == 0x06:
+        return _numbers(value[2:])
+    return int.from_bytes(value[2:], "big", signed=tag == 0x02) if 2 < len(value) < 12 else None
+
+
+_SMALL: dict[bytes, SnmpValue] = {
+    **{bytes((tag, 1, n)): n for tag in (0x41, 0x42, 0x43, 0x46) for n in range(256)},
+    **{bytes((0x02, 1, n)): n if n < 128 else n - 256 for n in range(256)},
+    **{bytes((0x04, 1, n)): bytes((n,)) for n in range(256)},
+    b"\x04\x00": b"",
+    b"\x06\x00": (0, 0),  # some devices send an empty one for 0.0
+}
+"""Most values of a walk have one byte."""
+_HEADS: dict[bytes, Oid] = {}
+_TAILS: dict[bytes, Oid] = {}
+"""Numbers by the bytes they were read from: the rows of a column share their heads, columns the ends of their rows.
+Bounded, and right for every device, since nothing else decides them."""
+
+
+def _learn(told: bytes) -> Oid:
+    """The name whose length stands before it. Where it may be cut, its head and its end are known from now on."""
+    for cut in (_TAIL, _TAIL + 4):  # a number of five bytes may lie across the one, not across both
+        first, last = told[:-cut], told[-cut:]
+        if len(first) > 3 and not first[-1] & 0x80:
+            if (head := _HEADS.get(first)) is None:
+                if len(_HEADS) >= _KEPT:
+                    _HEADS.clear()
+                head = _HEADS[first] = _numbers(first[1:])
+            return head + (_TAILS.get(last) or _tail(last))
+    return _numbers(told[1:])
+
+
+def _tail(last: bytes) -> Oid:
+    if len(_TAILS) >= _KEPT:
+        _TAILS.clear()
+    tail = _TAILS[last] = _arcs(last)
+    return tail
+
+
+def _bindings(  # noqa: PLR0912  # one loop that says of each shape what is wrong with it
     raw: bytes, at: int, end: int
 ) -> tuple[tuple[Oid, SnmpValue], ...]:
-    """The heart of a walk, so the usual shapes (short lengths, plain values) are read without a call."""
+    """Bindings of any shape, one by one."""
     found: list[tuple[Oid, SnmpValue]] = []
     add = found.append
     while at < end:
@@ -178,7 +326,7 @@ def _bindings(  # noqa: PLR0912  # one loop without calls: it is most of what a 
             start, at = at + 2, at + 2 + size
         else:
             start, at = _span(raw, at, stop)
-        name = _oid(raw[start:at])
+        name = _numbers(raw[start:at])
         tag = raw[at]
         if (size := raw[at + 1]) < 128:
             start, at = at + 2, at + 2 + size
@@ -195,54 +343,32 @@ def _bindings(  # noqa: PLR0912  # one loop without calls: it is most of what a 
     return tuple(found)
 
 
-def _oid(body: bytes) -> Oid:
-    """The rows of a column share their heads, and columns the ends of their rows: both are mostly known already."""
-    cut = len(body) - _TAIL
-    if not 2 < cut <= _LONG or body[cut - 1] & 0x80:
-        return _numbers(body)
-    first, last = body[:cut], body[cut:]
-    head = _HEADS.get(first)
-    if head is None:
-        if len(_HEADS) >= _KEPT:
-            _HEADS.clear()
-        head = _HEADS[first] = _numbers(first)
-    if last.isascii():  # every number takes one byte
-        return head + tuple(last)
-    tail = _TAILS.get(last)
-    if tail is None:
-        if len(_TAILS) >= _KEPT:
-            _TAILS.clear()
-        tail = _TAILS[last] = _numbers(first + last)[len(head) :]
-    return head + tail
-
-
-_TAIL, _LONG, _KEPT = 5, 64, 8_192
-_HEADS: dict[bytes, Oid] = {}
-_TAILS: dict[bytes, Oid] = {}
-"""Numbers by the bytes they were read from; bounded, and right for every device since nothing else decides them."""
-
-
 def _numbers(body: bytes) -> Oid:
+    """The first byte, or bytes, hold two numbers."""
+    first, *rest = _arcs(body)
+    if len(rest) >= MAX_ARCS - 1:
+        raise Malformed(f"an object identifier of more than {MAX_ARCS} numbers")
+    return (*_FIRST[first], *rest) if first < 128 else (2, first - 80, *rest)
+
+
+_ARC = re.compile(rb"[\x80-\xff]*[\x00-\x7f]")
+
+
+def _arcs(body: bytes) -> Oid:
     if not body or body[-1] & 0x80:
         raise Malformed("an object identifier that does not end")
     if body.isascii():  # every number takes one byte
-        if len(body) >= MAX_ARCS:
-            raise Malformed(f"an object identifier of more than {MAX_ARCS} numbers")
-        return (*_FIRST[body[0]], *body[1:])
-    numbers: list[int] = []
-    value = size = 0
-    for byte in body:
+        return tuple(body)
+    return tuple([one[0] if len(one) == 1 else _arc(one) for one in _ARC.findall(body)])
+
+
+def _arc(told: bytes) -> int:
+    if len(told) > _MAX_ARC_BYTES:
+        raise Malformed("a number of an object identifier beyond 32 bits")
+    value = 0
+    for byte in told:
         value = value << 7 | byte & 0x7F
-        size += 1
-        if byte < 0x80:
-            numbers.append(value)
-            value = size = 0
-        elif size >= _MAX_ARC_BYTES:
-            raise Malformed("a number of an object identifier beyond 32 bits")
-    if len(numbers) >= MAX_ARCS:
-        raise Malformed(f"an object identifier of more than {MAX_ARCS} numbers")
-    head = min(numbers[0] // 40, 2)
-    return (head, numbers[0] - 40 * head, *numbers[1:])
+    return value
 
 
 _FIRST = tuple((min(n // 40, 2), n - 40 * min(n // 40, 2)) for n in range(128))
@@ -257,7 +383,7 @@ def _value(tag: int, body: bytes, at: int) -> SnmpValue:
     if tag in _COUNTS:
         return _integer(body, at, signed=False)
     if tag == 0x06:
-        return _oid(body) if body else (0, 0)  # some devices send an empty one for 0.0
+        return _numbers(body) if body else (0, 0)  # some devices send an empty one for 0.0
     if (missing := _MISSING.get(tag)) is not None:
         return missing
     raise Malformed(f"a value of the unknown type {tag:#x} at byte {at}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cmdb.errors import Misconfigured
 from cmdb_agents.transports.snmp_ber import END_OF_VIEW, GETBULK, NO_INSTANCE, NO_OBJECT, NULL, Missing, Oid, Response
-from cmdb_agents.transports.snmp_walk import Refuses, Silent
+from cmdb_agents.transports.snmp_walk import Follow, Refuses, Silent
 
 if TYPE_CHECKING:
     from cmdb_agents.transports.snmp import User
@@ -61,8 +61,11 @@ class V3:
         """Close the engine's sockets."""
         self._engine.close_dispatcher()
 
-    async def ask(self, kind: int, oids: tuple[Oid, ...], repetitions: int, wait: float) -> Response:
-        """One question; Refuses when the device knows the user or key not."""
+    async def ask(
+        self, kind: int, oids: tuple[Oid, ...], repetitions: int, wait: float, follow: Follow | None = None
+    ) -> Response:
+        """One question; Refuses when the device knows the user or key not. Nothing is followed here."""
+        del follow
         told: asyncio.Future[tuple[Any, Any, Any, Any]] = asyncio.get_running_loop().create_future()
 
         def tell(_engine: Any, _handle: Any, trouble: Any, status: Any, index: Any, rows: Any, _context: Any) -> None:
@@ -84,7 +87,8 @@ class V3:
             if type(trouble).__name__ in _SILENT:
                 raise Silent
             raise Refuses(str(trouble))
-        return Response(0, int(status), int(index), tuple((tuple(name), _value(value)) for name, value in rows))
+        values = tuple((tuple(name), _value(value)) for name, value in rows)
+        return Response.of(0, int(status), int(index), values, sum(len(v) for _, v in values if isinstance(v, bytes)))
 
 
 def _pysnmp() -> SimpleNamespace:

@@ -12,6 +12,9 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
+from itertools import islice
+from operator import lt
 from typing import Protocol
 
 from cmdb_agents.transports.snmp_ber import END_OF_VIEW, GETBULK, GETNEXT, Missing, Oid, Response, SnmpValue
@@ -58,13 +61,22 @@ class Refuses(Exception):
     """The device answers, and will not talk to us: wrong user, wrong key, clocks apart."""
 
 
+Follow = Callable[[Response], "tuple[Oid, ...] | None"]
+"""Takes an answer and says what to ask next, in the same way; or leaves the answer as it is, and says nothing."""
+
+
 class Wire(Protocol):
     """One way to ask a device: versions 1 and 2c over our own messages, 3 through pysnmp."""
 
     bulk: bool  # whether it knows GETBULK
 
-    async def ask(self, kind: int, oids: tuple[Oid, ...], repetitions: int, wait: float) -> Response:
-        """One question, one answer; Silent when there is none within `wait` seconds."""
+    async def ask(
+        self, kind: int, oids: tuple[Oid, ...], repetitions: int, wait: float, follow: Follow | None = None
+    ) -> Response:
+        """One question, one answer; Silent when there is none within `wait` seconds.
+
+        A wire that can may ask on as `follow` says, and give back only the first answer that it does not take.
+        """
         ...
 
 
@@ -72,13 +84,14 @@ class Wire(Protocol):
 class Walk:
     """What a device said: values by object identifier, what was cut, and what it was asked.
 
-    `contexts` are walks of the same device in another context, such as the forwarding table of one VLAN.
+    `contexts` are walks of the same device in another context, such as the forwarding table of one VLAN. Values are not
+    shown: asyncio, by way of its signal handler, makes a text of every result, and that cost as much as decoding.
     """
 
-    values: Mapping[Oid, SnmpValue]
+    values: Mapping[Oid, SnmpValue] = field(repr=False)
     cuts: tuple[Cut, ...] = ()
     questions: int = 0
-    contexts: Mapping[str, Walk] = field(default_factory=dict)
+    contexts: Mapping[str, Walk] = field(default_factory=dict, repr=False)
     _sorted: list[Oid] = field(default_factory=list, repr=False, compare=False)
 
     def column(self, root: Oid) -> dict[Oid, SnmpValue]:
@@ -123,6 +136,17 @@ class _Column:
     root: Oid
     last: Oid
     odd: list[str] = field(default_factory=list)
+
+    def plain(self, answer: Response, values: dict[Oid, SnmpValue]) -> bool:
+        """Keep an answer that leaves no doubt: every row belongs to the column, and they rise. Else keep nothing."""
+        names = answer.names
+        if not (answer.last and self.last < names[0] and names[-1] < _after(self.root)):
+            return False
+        if not all(map(lt, names, islice(names, 1, None))):
+            return False
+        values.update(zip(names, answer.told, strict=True))
+        self.last = names[-1]
+        return True
 
     def take(self, rows: Iterable[tuple[Oid, SnmpValue]], values: dict[Oid, SnmpValue]) -> _End:
         """Keep what belongs to the column."""
@@ -185,7 +209,7 @@ class Walker:
             return roots
         async with self._at_once:
             try:
-                answer = await self._ask(GETNEXT, tuple(roots), 0)
+                answer = await self._ask(GETNEXT, lambda: tuple(roots), 0)
             except (Silent, Spent, Refuses):
                 return roots  # each says for itself why it could not be read
         if answer.error or len(answer.values) != len(roots):
@@ -215,7 +239,12 @@ class Walker:
         """Bulk by bulk; where a bulk says it is over, a single step has the last word."""
         single = not self._wire.bulk
         while True:
-            answer = await self._ask(GETNEXT if single else GETBULK, (column.last,), 0 if single else self._repetitions)
+            if single:
+                answer = await self._ask(GETNEXT, lambda: (column.last,), 0)
+            else:
+                answer = await self._ask(
+                    GETBULK, lambda: (column.last,), self._repetitions, partial(self._follow, column)
+                )
             if answer.error:
                 if not single:
                     single = answer.error != TOO_BIG or self._repetitions == 1
@@ -233,29 +262,45 @@ class Walker:
                 return
             single = end is _End.OVER or not self._wire.bulk
 
+    def _follow(self, column: _Column, answer: Response) -> tuple[Oid, ...] | None:
+        """What to ask after an answer in the middle of a column; everything else is looked at with care."""
+        cost = _ROW * len(answer.names) + answer.size
+        if answer.error or cost > self._memory or self._clock() >= self._until:
+            return None
+        if not column.plain(answer, self.values):
+            return None
+        self._memory -= cost
+        self.questions += 1
+        return (column.last,)
+
     def _cut(self, root: Oid, why: str) -> None:
         self.cuts.add(Cut(dotted(root), why))
 
     # --- one question --------------------------------------------------------------------------------------
 
-    async def _ask(self, kind: int, oids: tuple[Oid, ...], repetitions: int) -> Response:
-        wait = self._bounds.wait
-        for attempt in range(self._bounds.tries):
+    async def _ask(
+        self, kind: int, oids: Callable[[], tuple[Oid, ...]], repetitions: int, follow: Follow | None = None
+    ) -> Response:
+        tries, wait, asked = 0, self._bounds.wait, oids()
+        while tries < self._bounds.tries:
             left = self._until - self._clock()
             if left <= 0:
-                raise Spent(f"the {self._bounds.seconds:g} seconds for this device were over after {dotted(oids[0])}")
+                raise Spent(f"the {self._bounds.seconds:g} seconds for this device were over after {dotted(asked[0])}")
             self.questions += 1
             try:
-                return await self._wire.ask(kind, oids, repetitions, min(wait, left))
+                return await self._wire.ask(kind, asked, repetitions, min(wait, left), follow)
             except Silent:
-                wait *= 2
-                if kind == GETBULK and attempt + 1 < self._bounds.tries:
+                if oids() == asked:
+                    tries, wait = tries + 1, 2 * wait
+                else:  # answers were followed until one did not come: another question, at its first try
+                    tries, wait, asked = 1, 2 * self._bounds.wait, oids()
+                if kind == GETBULK and tries < self._bounds.tries:
                     # Large replies travel in fragments, and one lost fragment loses the reply.
                     repetitions = self._repetitions = max(1, min(repetitions, self._repetitions) // 4)
-        raise Silent(f"no answer to {self._bounds.tries} tries after {dotted(oids[0])}")
+        raise Silent(f"no answer to {self._bounds.tries} tries after {dotted(asked[0])}")
 
     def _spend(self, answer: Response, rows: int) -> None:
-        self._memory -= _ROW * rows + sum(len(v) for _, v in answer.values if isinstance(v, bytes))
+        self._memory -= _ROW * rows + answer.size
         if self._memory < 0:
             raise Spent(f"the {self._bounds.memory // 2**20} MiB for this device were full")
 
