@@ -10,9 +10,10 @@ from typing import Any
 
 from cmdb.errors import Invalid
 from cmdb_processes.change.counting import TRIALS, counts
+from cmdb_processes.change.evidence import canonical
 from cmdb_processes.change.flapping import Turn
 from cmdb_processes.change.questions import AROUND, COVERING, DIFFERS, HAPPENED, JOURNAL, TOGETHER, histories, touched
-from cmdb_processes.change.steps import NEW, Act, Step, Steps, observed, planned, text
+from cmdb_processes.change.steps import NEW, Act, Step, Steps, observed, planned
 from cmdb_processes.change.unauthorised import LATE, Cover, Seen
 from cmdb_processes.change.window import Window
 
@@ -119,7 +120,7 @@ def _turns(ci: str, class_: str, entries: Sequence[Row]) -> Iterator[Turn]:
         if one["kind"] in DISCOVERY and one["what"] not in {"created", "retired"}:
             at = datetime.fromisoformat(one["at"])
             for value in one["values"]:
-                yield Turn(Step(Act.SET, ci, value["attribute"], text(value["after"])), class_, at)
+                yield Turn(Step(Act.SET, ci, value["attribute"], canonical(value["after"])), class_, at)
             for edge in one["edges"]:
                 act = Act.OPEN if edge["opened"] else Act.CLOSE
                 yield Turn(Step(act, edge["from"], edge["type"], edge["to"]), class_, at)
