@@ -104,7 +104,7 @@ def _identity(cls: CIClass) -> list[str]:
         lines += [f"It lives inside another CI (`{cls.contained_by}`, below) and is retired with it.", ""]
     lines += ["Recognised by, strongest first ([how](../identity.md)):", ""]
     return lines + [
-        f"{n}. {rule.name} (`{'`, `'.join(rule.keys)}`{', upper and lower case told apart' if rule.exact else ''})"
+        f"{n}. {rule.name} (`{'`, `'.join(rule.keys)}`){', upper and lower case told apart' if rule.exact else ''}"
         for n, rule in enumerate(cls.identity, 1)
     ]
 
