@@ -128,10 +128,10 @@ def _check_edges(run: Run, overlay: Overlay, at: int) -> None:
     held = _held(run, "out", {e.source for e in steps}, types, at)
     if wrong := sorted(set(overlay.close) - held):
         edge = wrong[0]
-        raise Invalid(f"{edge.source!r} has no {edge.type} to {edge.target!r} to close", where="proposed.close")
+        raise Conflict(f"proposed.close: {edge.source!r} has no {edge.type} to {edge.target!r} to close")
     if wrong := sorted(set(overlay.add) & held):
         edge = wrong[0]
-        raise Invalid(f"{edge.source!r} has its {edge.type} to {edge.target!r} already", where="proposed.add")
+        raise Conflict(f"proposed.add: {edge.source!r} has its {edge.type} to {edge.target!r} already")
     room = {kind: catalogue().relation(kind).cardinality for kind in types}
     single = [kind for kind in types if room[kind] is Cardinality.ONE_TO_ONE]
     held |= _held(run, "in", {e.target for e in overlay.add if e.type in single}, single, at)
