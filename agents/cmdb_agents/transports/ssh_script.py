@@ -9,6 +9,7 @@ so many small commands make. What the parts bring is what `Reader` reads: a hous
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from cmdb_agents.parsers.blocks import FILES
@@ -182,6 +183,11 @@ part() { printf '\\n@%s begin %s\\n' "$word" "$1"; "do_$1"; printf '\\n@%s end %
 
 def script(word: str) -> str:
     """The whole script; `word` is random hexadecimal, new for each run."""
+    return f"main() {{\nword={word}\n{_body()}"
+
+
+@cache
+def _body() -> str:
     functions = "\n".join(f"do_{part.name}() {{\n{part.shell}\n}}" for part in PARTS)
     # All of it stands in one function, so that half a script does nothing, and nothing in it can eat the rest.
     groups = [PARTS[at : at + TOGETHER] for at in range(0, len(PARTS), TOGETHER)]
@@ -189,4 +195,4 @@ def script(word: str) -> str:
         f"{{ {'; '.join(f'part {part.name}' for part in group)}; }} | pack" for group in groups
     )  # fmt: skip
     awk = f"{ssh_settings.HELP}masking='{ssh_masking.program()}'\n"
-    return f"main() {{\nword={word}\n{_HEAD}{awk}{functions}\n{run}\n}}\nmain </dev/null\n"
+    return f"{_HEAD}{awk}{functions}\n{run}\n}}\nmain </dev/null\n"
