@@ -224,7 +224,8 @@ def _wire(made: Lab) -> None:
         made.run(name, "ip", "link", "add", "br0", "type", "bridge")
         made.run(name, "ip", "link", "set", "br0", "up")
         made.run(name, "ip", "addr", "add", f"{MANAGED[name]}/24", "dev", "br0")
-    made.run("sw1", "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+        # Said of each: a namespace may take over what its machine does.
+        made.run(name, "sh", "-c", f"echo {int(name == 'sw1')} > /proc/sys/net/ipv4/ip_forward")
     for name, uplinks in SWITCHES.items():
         for up in uplinks:
             _cable(made, name, f"to-{up}", up, f"to-{name}")
