@@ -190,6 +190,7 @@ def _wire(made: Lab) -> None:
         for address in (MANAGED.get(name), ALSO.get(name)):
             if address:
                 made.run(name, "ip", "addr", "add", f"{address}/24", "dev", "br0")
+        # Said of each: a namespace may take over what its machine does.
         made.run(name, "sh", "-c", f"echo {int(name == 'sw1')} > /proc/sys/net/ipv4/ip_forward")
     for a, b, n in PAIRS:
         # Of parallel cables one carries all, as the spanning tree or the LAG would have it.
