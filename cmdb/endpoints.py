@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
@@ -98,14 +98,25 @@ def places(known: Iterable[str], listens: Iterable[str]) -> frozenset[str]:
 
 def answering(
     endpoints: Iterable[str], hosts: Iterable[tuple[frozenset[str], list[tuple[str, tuple[str, ...]]]]]
-) -> dict[str, str]:
-    """Which service answers at each endpoint key, given other hosts as (addresses, [(service id, listens)])."""
+) -> dict[str, frozenset[str]]:
+    """Which services answer at each endpoint key, given other hosts as (addresses, [(service id, listens)]).
+
+    One private address may be in use on many hosts (container bridges): then there are several.
+    """
     tables = [Listeners.of(services, own) for own, services in hosts]
-    found: dict[str, str] = {}
+    found: dict[str, frozenset[str]] = {}
     for key in endpoints:
         endpoint = parse(key)
-        answers = {t.answer(endpoint) for t in tables if endpoint.address in t.addresses} - {None}
-        # One private address may be in use on many hosts (container bridges): then nobody is guessed.
-        if len(answers) == 1:
-            found[key] = str(answers.pop())
+        answers = (t.answer(endpoint) for t in tables if endpoint.address in t.addresses)
+        found[key] = frozenset(answer for answer in answers if answer)
     return found
+
+
+def meant(answers: Collection[str], before: str | None) -> str | None:
+    """Which of the services that answer at an address is meant; `before` is the one it was, if any.
+
+    Of several nobody is guessed: it stays with the one it was, as long as that answers.
+    """
+    if len(answers) == 1:
+        return next(iter(answers))
+    return before if before in answers else None

@@ -54,11 +54,11 @@ MIGRATIONS = (
 )
 MAX_QUEUED = 200_000
 MAX_ATTEMPTS = 3
-MAX_BATCH = 256 * 1024
-"""Bytes of reports that are applied together; in memory, with the plans made of them, it is a hundred times that."""
+MAX_BATCH = 512 * 1024
+"""Bytes of reports that are applied together; with the plans made of them, some 30 MiB in memory."""
 
-MAX_READ = 1024 * 1024
-"""Bytes of reports that are kept as the front door has read them, for the applier: some 10 MiB in memory."""
+MAX_READ = 256 * 1024
+"""Bytes of reports that are kept as the front door has read them, for the applier: some 3 MiB in memory."""
 
 KEPT_IDS = 100
 """Report ids remembered per node: a sender repeats its latest reports, never one from a hundred ago."""

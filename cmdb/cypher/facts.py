@@ -70,8 +70,22 @@ CALL () {
          COLLECT { MATCH (c:CI {parent: $host})-[e]->(t:CI) WHERE e.valid_to IS NULL
                    RETURN [properties(e), type(e), c.id, t.id] } AS edges,
          COLLECT { MATCH (h:CI)-[e]->(p:Endpoint) WHERE (h.id = $host OR h.parent = $host) AND e.valid_to IS NULL
-                   RETURN DISTINCT p.id } AS targets
+                   RETURN DISTINCT p.id } AS targets,
+         COLLECT { MATCH (c:Service {parent: $host})<-[e]-(x:CI)
+                   WHERE e.valid_to IS NULL AND x.id <> $host AND coalesce(x.parent, '') <> $host
+                   RETURN [properties(e), type(e), x.id, c.id,
+                           COLLECT { MATCH (i:IPAddress {parent: coalesce(x.parent, x.id)}) WHERE i.status = 'live'
+                                     RETURN i.address }] } +
+         COLLECT { MATCH (p:Endpoint)<-[e]-(x:CI)
+                   WHERE p.address IN $own AND p.parent IS NULL AND e.valid_to IS NULL
+                     AND x.id <> $host AND coalesce(x.parent, '') <> $host
+                   RETURN [properties(e), type(e), x.id, p.id,
+                           COLLECT { MATCH (i:IPAddress {parent: coalesce(x.parent, x.id)}) WHERE i.status = 'live'
+                                     RETURN i.address }] } AS incoming
 }
+WITH edges, targets, incoming,
+     [a IN $own WHERE any(row IN incoming WHERE NOT a IN row[4] AND
+        (coalesce(row[0].endpoint, '') + coalesce(row[0].also, '')) CONTAINS a)] AS asked
 RETURN edges,
   COLLECT { MATCH (p:Endpoint) WHERE p.key IN $keys AND coalesce(p.parent, $host) = $host
             RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } +
@@ -79,18 +93,8 @@ RETURN edges,
             RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } +
   COLLECT { MATCH (p:CI) WHERE p.id IN targets AND p:Endpoint
             RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } AS placeholders,
-  COLLECT { MATCH (c:Service {parent: $host})<-[e]-(x:CI)
-            WHERE e.valid_to IS NULL AND x.id <> $host AND coalesce(x.parent, '') <> $host
-            RETURN [properties(e), type(e), x.id, c.id,
-                    COLLECT { MATCH (i:IPAddress {parent: coalesce(x.parent, x.id)}) WHERE i.status = 'live'
-                              RETURN i.address }] } +
-  COLLECT { MATCH (p:Endpoint)<-[e]-(x:CI)
-            WHERE p.address IN $own AND p.parent IS NULL AND e.valid_to IS NULL
-              AND x.id <> $host AND coalesce(x.parent, '') <> $host
-            RETURN [properties(e), type(e), x.id, p.id,
-                    COLLECT { MATCH (i:IPAddress {parent: coalesce(x.parent, x.id)}) WHERE i.status = 'live'
-                              RETURN i.address }] } AS incoming,
-  COLLECT { MATCH (i:IPAddress) WHERE i.address IN $foreign AND i.status = 'live' AND i.parent <> $host
+  incoming,
+  COLLECT { MATCH (i:IPAddress) WHERE i.address IN $foreign + asked AND i.status = 'live' AND i.parent <> $host
             WITH i.parent AS owner, collect(DISTINCT i.address) AS addresses
             RETURN [addresses, COLLECT { MATCH (s:Service {parent: owner})
                                          WHERE s.status = 'live' AND s.listens IS NOT NULL
@@ -101,7 +105,10 @@ RETURN edges,
             WHERE p.vendor = row.vendor AND p.version = row.version
             RETURN ['OperatingSystem', row.key, properties(p)] ORDER BY p.status, p.id } AS shared
 """
-"""All that edges of a host need: its own, what they point at, and what points here from elsewhere."""
+"""All that edges of a host need: its own, what they point at, and what points here from elsewhere.
+
+`own` are its addresses before and after. Of those that others use, who else has one is asked as well.
+"""
 
 APPLY = (
     """

@@ -92,14 +92,13 @@ def _plain(
 
 
 @_compiled  # type: ignore[untyped-decorator]
-def _then(
-    ptr: Ints, nbr: Ints, kind: Bytes, begin: Ints, end: Ints, degraded: Bytes, at: int,
-    seen: Bytes, queue: Ints, hops: Ints, worse: Ints, here: int, count: int, late: int,
-) -> tuple[int, int]:  # fmt: skip
+def _then(rows: Rows, degraded: Bytes, at: int, scratch: Scratch, here: int, count: int, late: int) -> tuple[int, int]:
     """Who, as of a moment before the rows were made: they hold all that was open then, so nothing else is looked at.
 
     `degraded` says of each relation whether it passes on less than all. Answers with all in the queue looked at.
     """
+    ptr, _, nbr, kind, begin, end = rows
+    seen, queue, hops, _, worse = scratch
     old = len(ptr) - 1
     while here < count:
         ci = int(queue[here])
@@ -149,9 +148,7 @@ def spread(  # noqa: PLR0912, PLR0915  # numba counts references at every call: 
             if here == count:
                 break
         if here < count and not (recent or proposed or stop >= 0):
-            count, late = _then(
-                ptr, nbr, kind, begin, end, degraded, at, seen, queue, hops, worse, here, count, late
-            )  # fmt: skip
+            count, late = _then(rows, degraded, at, scratch, here, count, late)
             here = count
             continue
         if here < count:
@@ -164,11 +161,7 @@ def spread(  # noqa: PLR0912, PLR0915  # numba counts references at every call: 
             _prefetch(ptr, int(queue[here + AHEAD]))
             _prefetch(nopen, int(queue[here + AHEAD]))
         if here + NEAR < count and queue[here + NEAR] < old:
-            near = int(ptr[queue[here + NEAR]])
-            _prefetch(nbr, near)
-            if not recent:
-                _prefetch(begin, near)
-                _prefetch(end, near)
+            _prefetch(nbr, int(ptr[queue[here + NEAR]]))
         changed, marked = touched[ci] != 0, proposed and marks[ci] != 0
         check, state, j, last = changed or marked or not recent, seen[ci], 0, 0
         if ci < old:

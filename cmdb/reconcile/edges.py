@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from cmdb.claims import holds, source_of
-from cmdb.endpoints import Endpoint, Listeners, parse
+from cmdb.endpoints import Endpoint, Listeners, meant, parse
 from cmdb.plan import EdgeClaim
 from cmdb.reconcile.items import Items, addresses_in
-from cmdb.reconcile.known import BOTH, CONTAINED, SURE, WATCHED, EdgeKey, Known
+from cmdb.reconcile.known import BOTH, CONTAINED, SURE, WATCHED, EdgeKey, Known, KnownEdge
 from cmdb.reconcile.ledger import Ledger, rank
 from cmdb.reconcile.placeholders import Placeholders
 from cmdb.reconcile.said import scope_of
 from cmdb.reconcile.shared import SharedThings
 from cmdb.shared import is_shared
-from cmdb.words import Evidence, Link, Ref, Value
+from cmdb.words import Evidence, Link, Value
 
 Mine = dict[EdgeKey, dict[str, EdgeClaim]]
 """By edge and scope: what was seen and what was read in a configuration stand beside each other."""
@@ -86,7 +86,7 @@ class Edges:
         if source is None:
             self.notes.append(f"{link.type} from {link.source.cls} {link.source.key!r}: it is not there any more")
             return
-        target = self._target(link.target, scope)
+        target = self._target(link, source, scope)
         if target is None or target == source:
             return
         endpoint = parse(link.target.key).key if link.target.cls == "Endpoint" else None
@@ -94,9 +94,11 @@ class Edges:
         if scope not in claims or rank(scope, claim) < rank(scope, claims[scope]):
             claims[scope] = claim
 
-    def _target(self, ref: Ref, scope: str) -> str | None:
+    def _target(self, link: Link, source: str, scope: str) -> str | None:
+        ref = link.target
         if ref.cls == "Endpoint":
-            return self._resolve(parse(ref.key), scope)
+            endpoint = parse(ref.key)
+            return self._resolve(endpoint, scope, self._led.get((link.type, source, scope, endpoint.key)))
         return self.shared.at(ref) if is_shared(ref.cls) else self.ids.get(ref)
 
     @cached_property
@@ -109,22 +111,32 @@ class Edges:
         ]
         return Listeners.of(services, addresses_in(self.live))
 
-    def _resolve(self, endpoint: Endpoint, scope: str) -> str:
-        own = self.listeners
-        found = own.answer(endpoint) if own.owns(endpoint) else self.known.listeners.get(endpoint.key)
+    def _resolve(self, endpoint: Endpoint, scope: str, before: str | None) -> str:
+        own, others = self.listeners, self.known.listeners.get(endpoint.key, frozenset())
+        found = own.answer(endpoint) if own.owns(endpoint) else meant(others, before)
         return found or self.placeholders.at(endpoint, self.host, scope)
+
+    @cached_property
+    def _led(self) -> dict[tuple[str, str, str, str], str]:
+        """Where the claims of this host's edges lead until now, by type, source, scope and endpoint."""
+        return {
+            (edge.type, edge.source, scope, claim.endpoint): edge.target
+            for edge in self.known.edges
+            for scope, claim in edge.claims.items()
+            if claim.endpoint
+        }
 
     def _repoint_incoming(self) -> None:
         """Other hosts' edges follow the address: to the service that now answers there, or back to a placeholder.
 
-        Claims that name no address (a person's) stay where they are.
+        Claims that name no address (a person's) stay where they are; so do those of a host that has the address itself.
         """
         wanted: dict[EdgeKey, dict[str, EdgeClaim]] = defaultdict(dict)
         for edge in self.known.incoming:
             for scope, claim in edge.claims.items():
                 if claim.evidence.kind == BOTH:
                     continue  # it is said anew below, where it still holds
-                target = self._now_at(claim.endpoint, scope) if claim.endpoint else edge.target
+                target = self._now_at(parse(claim.endpoint), scope, edge) if claim.endpoint else edge.target
                 best = wanted[edge.type, edge.source, target]
                 if scope not in best or rank(scope, claim) < rank(scope, best[scope]):
                     best[scope] = claim
@@ -146,10 +158,12 @@ class Edges:
         )
         return {service: frozenset(_strings(clients)) for service, clients in live if clients}
 
-    def _now_at(self, key: str, scope: str) -> str:
-        endpoint = parse(key)
-        found = self.listeners.answer(endpoint) if self.listeners.owns(endpoint) else None
-        return found or self.placeholders.at(endpoint, self.host, scope)
+    def _now_at(self, endpoint: Endpoint, scope: str, edge: KnownEdge) -> str:
+        if endpoint.address in self.known.reach.get(edge.source, ()):
+            return edge.target
+        own = self.listeners.answer(endpoint) if self.listeners.owns(endpoint) else None
+        answers = self.known.listeners.get(endpoint.key, frozenset()) | ({own} if own else frozenset())
+        return meant(answers, edge.target) or self.placeholders.at(endpoint, self.host, scope)
 
 
 def _both(claims: Mapping[str, EdgeClaim]) -> EdgeClaim | None:

@@ -74,8 +74,8 @@ class Known:
 
     children: everything inside the host by class and local key, retired ones included.
     edges: open edges that start at the host or its children. incoming: open edges from elsewhere to its services and to
-    the placeholders of its addresses. listeners: services of other hosts, by endpoint key. placeholders: by (parent,
-    key). uses: how many open edges point at a placeholder, by its id.
+    the placeholders of its addresses. listeners: services of other hosts that answer, by endpoint key. placeholders: by
+    (parent, key). uses: how many open edges point at a placeholder, by its id.
     shared: what is known of the shared things that links name. clients: of services of other hosts by id, who says so
     and from which addresses they are used. reach: the host's addresses of each source of an incoming edge.
     quiet: scopes that this report says nothing of and whose edges cannot change, so they are not loaded.
@@ -86,7 +86,7 @@ class Known:
     scopes: Mapping[str, ScopeState] = field(default_factory=dict)
     edges: tuple[KnownEdge, ...] = ()
     incoming: tuple[KnownEdge, ...] = ()
-    listeners: Mapping[str, str] = field(default_factory=dict)
+    listeners: Mapping[str, frozenset[str]] = field(default_factory=dict)
     placeholders: Mapping[tuple[str | None, str], KnownCI] = field(default_factory=dict)
     uses: Mapping[str, int] = field(default_factory=dict)
     shared: Mapping[Ref, KnownCI] = field(default_factory=dict)

@@ -33,6 +33,12 @@ def addresses(items: Items) -> frozenset[str]:
     return frozenset(addresses_in(items.settled.live))
 
 
+def addresses_before(items: Items) -> frozenset[str]:
+    """The addresses the host had before this report: what others reach there may have to look elsewhere now."""
+    return frozenset(str(ci.attributes.get("address")) for ci in items.known.children.values()
+                     if ci.cls == "IPAddress" and ci.status == "live")  # fmt: skip
+
+
 def still(items: Items) -> bool:
     """Whether no edge can change: nothing came or went, and links, claimants and places are as they were.
 

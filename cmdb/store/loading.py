@@ -75,17 +75,20 @@ def beyond(run: Run, items: Items) -> Known:
     named = reconcile.endpoints_named(items.links)
     own = reconcile.addresses(items)
     foreign = {parse(k).address for k in named if not parse(k).loopback} - own
-    parameters = {"host": items.host, "keys": sorted(named), "own": sorted(own), "foreign": sorted(foreign)}
+    left = reconcile.addresses_before(items)
+    parameters = {"host": items.host, "keys": sorted(named), "own": sorted(own | left), "foreign": sorted(foreign)}
     parameters |= {"quiet": sorted(items.known.quiet), **_shared(reconcile.shared_named(items.links))}
     row = run(facts.BEYOND, parameters)[0]
     hosts = [
         (frozenset(addresses), [(service, tuple(listens)) for service, listens, _, _ in services])
         for addresses, services in row["listeners"]
     ]
+    incoming = {one[0]["id"]: known_edge(one[:4]) for one in row["incoming"]}
+    named |= {claim.endpoint for edge in incoming.values() for claim in edge.claims.values() if claim.endpoint}
     return replace(
         items.known,
         edges=tuple(known_edge(row) for row in row["edges"]),
-        incoming=tuple({one[0]["id"]: known_edge(one[:4]) for one in row["incoming"]}.values()),
+        incoming=tuple(incoming.values()),
         reach={one[2]: frozenset(one[4]) for one in row["incoming"]},
         clients={
             service: (source_of(source), frozenset(clients))

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -179,24 +180,25 @@ def podman_container(folder: Path, name: str, port: int) -> Iterator[None]:
         run(*base, "rmi", "--all", "--force", check=False)
 
 
-def test_podman(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_podman(monkeypatch: pytest.MonkeyPatch) -> None:
     """A container that podman runs is seen by its files, says more at podman's socket, and is gone when it has ended,
     although podman leaves its file behind."""
     from cmdb_agents.transports.linux import containers
 
     needs("podman")
     port = 18_099
-    with podman_container(tmp_path, "shop-web", port):
-        monkeypatch.setattr(containers, "PODMAN", f"{tmp_path}/store/vfs-containers")
-        monkeypatch.setattr(containers, "PIDS", f"{tmp_path}/run/vfs-containers")
+    # Podman takes no path of over 50 characters.
+    with TemporaryDirectory(prefix="pod") as short, podman_container(Path(short), "shop-web", port):
+        monkeypatch.setattr(containers, "PODMAN", f"{short}/store/vfs-containers")
+        monkeypatch.setattr(containers, "PIDS", f"{short}/run/vfs-containers")
         monkeypatch.setattr(containers, "SOCKETS", ())
         service = listening("container:shop-web")
         assert service["listens"] == (f"tcp://127.0.0.1:{port}",)
         assert service["image"] == "localhost/shop:1"
 
-        path = tmp_path / "podman.sock"
-        base = ["podman", "--root", f"{tmp_path}/store", "--runroot", f"{tmp_path}/run", "--storage-driver", "vfs"]
-        with daemon(tmp_path, path, *base, "system", "service", "--time=0", f"unix://{path}"):
+        path = Path(short) / "podman.sock"
+        base = ["podman", "--root", f"{short}/store", "--runroot", f"{short}/run", "--storage-driver", "vfs"]
+        with daemon(Path(short), path, *base, "system", "service", "--time=0", f"unix://{path}"):
             monkeypatch.setattr(containers, "SOCKETS", (str(path),))
             one = container("shop-web")
         assert (one["runtime"], one["owner"]) == ("podman", "compose shop")

@@ -23,6 +23,7 @@ http {
     log_format main '{"at":"$time_local","key":"s3cret1"}';
     upstream shop { least_conn; server 10.0.0.11:8080 weight=5; server app2.shop.example:8080;
         server unix:/run/shop.sock; }
+    upstream spare { server 10.0.0.13:8080 max_fails=2; server 10.0.0.14:8080 backup; server 10.0.0.15:8080 down; }
     map $http_x $y { default "s3cret2"; }
     server {
         listen 443 ssl; server_name www.shop.example;
@@ -51,6 +52,10 @@ backend shop
     server web2 ipv6@[fd00::9]:8080 check
     server web3 web3.shop.example:8080 check disabled
     server web4 web4.shop.example
+backend spare
+    default-server check inter 2s
+    server web5 10.0.0.25:8080 cookie s3cret5
+    server web6 10.0.0.26:8080 backup
 peers all
     peer lb1 10.0.0.31:1024
 """
@@ -132,8 +137,10 @@ def test_names_to_be_asked_are_the_names_that_are_kept(awk: list[str], tmp_path:
         assert all(name in text and "s3cret" not in name for name in asked)
 
 
-def test_every_format_has_rules() -> None:
-    """A new format of configuration is told here that the script must keep something of it."""
-    assert all(f'kind == "{name}"' in KEEP for name in all_configurations())
-    assert FILES.keys() == {*all_configurations(), "systemd"}
+def test_what_is_asked_for_has_rules_and_the_page_names_it() -> None:
+    """Each format of a configuration has its rule and its case here, or the page says that it is not asked for."""
+    asked = {name for name in all_configurations() if f'kind == "{name}"' in KEEP}
+    assert FILES.keys() == {*asked, "systemd"}
+    page = (Path(__file__).parents[2] / "docs" / "discover-ssh.md").read_text()
+    assert [name for name in all_configurations() if name not in asked and f"`{name}`" not in page] == []
     assert "'" not in KEEP  # it stands between two of them

@@ -79,6 +79,35 @@ def test_leaving_edges_alone_is_as_good_as_looking_at_all(store: Store, history:
         assert play(store, one_by_one) == quick
 
 
+def shared_address() -> list[list[Snapshot]]:
+    """Three hosts with one address, each in use of another's; one moves to that, and uses the one it has left."""
+    uses_6 = sockets(uses(WEB, "10.0.0.6:5432"))
+
+    def whole(node: str) -> Snapshot:
+        return report(1, host("a"), network("10.0.0.5"), services(WEB, DB), uses_6, node=node, boot=f"boot-{node}")
+
+    moved = sockets(uses(WEB, "10.0.0.5:5432"), uses(DB, "10.9.9.9:1"))
+    return [
+        [whole("nd_1"), whole("nd_2"), whole("nd_3")],
+        [report(2, network("10.0.0.6"), moved, node="nd_2", boot="boot-nd_2")],
+        [report(2, uses_6, node="nd_3", boot="boot-nd_3")],
+    ]
+
+
+def test_an_address_that_several_have_is_nobodys(store: Store) -> None:
+    """Whoever of its owners reports next does not take what others use there; the last one that has it gets it."""
+    said = shared_address()
+    quick = play(store, said)
+    assert sum("Endpoint:tcp://10.0.0.5:5432" in line for line in quick) == 2  # the placeholder, and the edge to it
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cmdb.reconcile.still", lambda _items: False)
+        assert play(store, said) == quick
+    store.apply(report(3, network("10.0.0.7"), node="nd_3", boot="boot-nd_3"), NOW)
+    left = [line for line in store.lines() if "10.0.0.5:5432" in line]
+    assert len(left) == 1
+    assert "Endpoint" not in left[0]
+
+
 def test_each_report_of_a_batch_has_its_own_entry_in_one_unbroken_chain(store: Store) -> None:
     """Sequences without a gap, each hash on the one before; a known report in the batch has none."""
     first = [report(1, host(f"h{n}"), services(WEB, DB), node=f"nd_{n}") for n in range(4)]

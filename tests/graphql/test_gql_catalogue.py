@@ -26,6 +26,7 @@ def _value(cls: str, attribute: Attribute) -> Any:
         "smbios_uuid": f"4c4c4544-0042-3510-8051-b4c04f4a33{number:02x}", "fqdn": f"{cls.lower()}.example.org",
         "macs": [f"00:1b:54:aa:bb:{number:02x}"], "address": f"192.0.2.{number + 1}",
         "listens": [f"tcp://192.0.2.{number + 1}:443"], "virtualisation": "none",
+        "url": f"https://{cls.lower()}.example.org/7Q2", "email": f"7q2@{cls.lower()}.example.org",
         "condition": "degraded", "redundancy": ["USES: 50%"],
     }  # fmt: skip
     kinds: dict[str, Any] = {

@@ -39,6 +39,8 @@ def _pool(servers: Sequence[tuple[Named, frozenset[str]]]) -> Pool | None:
 
 @dataclass(slots=True)
 class _Section:
+    """What stands under one heading."""
+
     kind: str
     lines: list[list[str]] = field(default_factory=list)
     defaults: Iterable[str] = ()  # what a `defaults` section before it says of every server

@@ -54,12 +54,17 @@ function statement(text, end,  word, n, value) {
   if (end == "{") { say(word[1] (word[1] == "upstream" ? " " word[2] : "") " {"); return }
   value = bare(word[2])
   if (n < 2 || value ~ /\$/) return
-  if (word[1] == "server" && host(value)) say("server " value ";")
+  if (word[1] == "server" && value ~ /^unix:/) say("server unix:x;")
+  else if (word[1] == "server" && host(value)) say("server " value only(word, 3, n, "^(backup|down)$") ";")
   else if (word[1] == "ssl_certificate" && value !~ /^data:/) say("ssl_certificate " value ";")
   else if (word[1] ~ /^(proxy|fastcgi|uwsgi|scgi|grpc|memcached)_pass$/) {
     if (value ~ /:\/\//) value = url(value); else { sub(/\/.*/, "", value); if (!host(value)) value = "" }
     if (value != "") say(word[1] " " value ";")
   }
+}
+function only(word, i, n, wanted,  out) {
+  for (; i <= n; i++) if (word[i] ~ wanted) out = out " " word[i]
+  return out
 }
 function nginx(l,  before, end) {
   sub(/(^|[ \t])#.*$/, "", l)
@@ -70,15 +75,16 @@ function nginx(l,  before, end) {
   }
   held = substr(held l " ", 1, 4000)
 }
-function haproxy(l,  word, n, i, off, at) {
+function haproxy(l,  word, n, i, said, at) {
+  said = "^(disabled|enabled|check|no-check|backup|no-backup|track)$"
   sub(/#.*/, "", l)
   n = split(l, word, /[ \t\r]+/)
   if (l ~ /^[^ \t\r]/) { if (word[1] ~ /^[a-z-]+$/) say(word[1]); return }
   if ((word[2] == "server" || word[2] == "peer") && n > 3) {
     at = word[4]; sub(/^ipv[46]@/, "", at)
-    for (i = 5; i <= n; i++) if (word[i] == "disabled") off = " disabled"
-    if (host(at)) say(" " word[2] " x " at off)
+    if (host(at)) say(" " word[2] " x " at only(word, 5, n, said))
   }
+  if (word[2] == "default-server") say(" default-server" only(word, 3, n, said))
   if (word[2] == "bind") for (i = 3; i < n; i++) if (word[i] == "crt") say(" bind x crt " word[i + 1])
 }
 function postgresql(l,  name, value, out, before, found) {
@@ -145,7 +151,8 @@ def _quoted(patterns: tuple[str, ...]) -> str:
 
 
 def _formats() -> list[Configuration]:
-    return list(all_configurations().values())
+    """Those that there is a rule for; of the others nothing is known to be harmless, so they are not asked for."""
+    return [form for form in all_configurations().values() if f'kind == "{form.name}"' in KEEP]
 
 
 def denied() -> str:

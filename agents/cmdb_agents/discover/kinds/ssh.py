@@ -16,6 +16,8 @@ MAX_NEIGHBOURS = 4_096
 
 @dataclass(frozen=True, slots=True)
 class _Read:
+    """A machine that has been read already, as a transport."""
+
     machine: Machine
 
     def read(self) -> Machine:
