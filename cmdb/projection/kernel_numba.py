@@ -92,7 +92,9 @@ def _plain(
 
 
 @_compiled  # type: ignore[untyped-decorator]
-def _then(rows: Rows, degraded: Bytes, at: int, scratch: Scratch, here: int, count: int, late: int) -> tuple[int, int]:
+def _then(
+    rows: Rows, degraded: Bytes, at: int, scratch: Scratch, here: int, count: int, late: int
+) -> tuple[int, int, int]:
     """Who, as of a moment before the rows were made: they hold all that was open then, so nothing else is looked at.
 
     `degraded` says of each relation whether it passes on less than all. Answers with all in the queue looked at.
@@ -127,7 +129,7 @@ def _then(rows: Rows, degraded: Bytes, at: int, scratch: Scratch, here: int, cou
             seen[dependent] = max(was, degree)
         for found in range(before, count):
             hops[found] = depth
-    return count, late
+    return here, count, late
 
 
 @_compiled  # type: ignore[untyped-decorator]
@@ -148,15 +150,12 @@ def spread(  # noqa: PLR0912, PLR0915  # numba counts references at every call: 
             if here == count:
                 break
         if here < count and not (recent or proposed or stop >= 0):
-            count, late = _then(rows, degraded, at, scratch, here, count, late)
-            here = count
+            here, count, late = _then(rows, degraded, at, scratch, here, count, late)
             continue
         if here < count:
-            place, ci, depth = here, int(queue[here]), hops[here] + 1
-            here += 1
+            place, ci, depth, here = here, int(queue[here]), hops[here] + 1, here + 1
         else:  # found degraded, later down, and perhaps looked at between: its dependents are looked at again
-            place, ci, depth = 0, int(worse[done]), 0
-            done += 1
+            place, ci, depth, done = 0, int(worse[done]), 0, done + 1
         if here + AHEAD < count and queue[here + AHEAD] < old:
             _prefetch(ptr, int(queue[here + AHEAD]))
             _prefetch(nopen, int(queue[here + AHEAD]))

@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 
+from cmdb_agents.configuration import all_configurations
 from cmdb_agents.transports.hand import MAX_SMALL, Hand
 from cmdb_agents.transports.local import Linux, Local
 from cmdb_agents.transports.ssh import SUDO
 from cmdb_agents.transports.ssh_capture import capture, frames, unpacked
 from cmdb_agents.transports.ssh_script import PARTS, script
+from cmdb_agents.transports.ssh_settings import formats
 
 WORD = "5ec2e7"
 
@@ -94,7 +96,8 @@ def test_every_path_the_reader_asks_for_is_in_the_script() -> None:
     """Whoever teaches the reader another file or command is told here that SSH must bring it too."""
     hand = Watched()
     Linux(hand).read()
-    named = list(patterns())
+    unasked = {p for form in all_configurations().values() if form not in formats() for p in form.places}
+    named = [*patterns(), *unasked]
     missing = {
         path
         for path in hand.asked

@@ -150,20 +150,20 @@ def _quoted(patterns: tuple[str, ...]) -> str:
     return " ".join(patterns)
 
 
-def _formats() -> list[Configuration]:
+def formats() -> list[Configuration]:
     """Those that there is a rule for; of the others nothing is known to be harmless, so they are not asked for."""
     return [form for form in all_configurations().values() if f'kind == "{form.name}"' in KEEP]
 
 
 def denied() -> str:
     """Which of the files that would be looked into are closed to this login."""
-    places = " ".join(_quoted(form.places) for form in _formats())
+    places = " ".join(_quoted(form.places) for form in formats())
     return f"denied {places} {_quoted(UNITS)} $(own {_quoted(USUAL)})"
 
 
 def settings() -> str:
     """Whom configuration files name, format by format, and the environment files that units name."""
-    lines = [f"keep {form.name} {_quoted(form.places)}" for form in _formats()]
+    lines = [f"keep {form.name} {_quoted(form.places)}" for form in formats()]
     lines.append(f"keep systemd {_quoted(UNITS)}")
     lines.append(
         f"keep environment $(keep systemd {_quoted(UNITS)} |"
