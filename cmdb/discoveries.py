@@ -32,6 +32,7 @@ MIGRATIONS = (
                         PRIMARY KEY (collector, target)) WITHOUT ROWID;
     CREATE TABLE sender (node TEXT PRIMARY KEY, counter INTEGER NOT NULL) WITHOUT ROWID;
     """,
+    "ALTER TABLE run ADD COLUMN told INTEGER NOT NULL DEFAULT 0;",  # runs of one second stand as they were told
 )
 MAX_BODY = 8 * 2**20
 MAX_RUNS, MAX_PLACES, MAX_TARGETS, MAX_NEIGHBOURS = 20, 4_096, 1_000, 10_000
@@ -179,9 +180,9 @@ class Discoveries:
         """Keep what a collector tells, and answer with the targets it is asked to run now."""
         with self._transaction():
             self._count(collector, counter)
-            for run in runs:
+            for run in reversed(runs):  # they come newest first
                 self._db.execute(
-                    "INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?, ?)",
+                    "INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?, ?, (SELECT coalesce(max(told), 0) + 1 FROM run))",
                     (run["id"], collector, run["target"], run["started_at"], json.dumps(run)),
                 )
                 self._db.execute(
@@ -190,7 +191,7 @@ class Discoveries:
                 )
             self._db.execute(
                 "DELETE FROM run WHERE collector = ?1 AND id NOT IN"
-                " (SELECT id FROM run WHERE collector = ?1 ORDER BY started DESC, id LIMIT ?2)",
+                " (SELECT id FROM run WHERE collector = ?1 ORDER BY started DESC, told DESC LIMIT ?2)",
                 (collector, KEEP_RUNS),
             )
             self._db.execute("DELETE FROM target WHERE collector = ?", (collector,))
@@ -227,7 +228,8 @@ class Discoveries:
     def runs(self, target: str | None = None) -> list[RunTold]:
         """Every kept run, newest first."""
         rows = self._read(
-            "SELECT collector, id, body FROM run WHERE ?1 IS NULL OR target = ?1 ORDER BY started DESC, id", target
+            "SELECT collector, id, body FROM run WHERE ?1 IS NULL OR target = ?1 ORDER BY started DESC, told DESC",
+            target,
         )
         return [RunTold(r[0], r[1], json.loads(r[2])) for r in rows]
 

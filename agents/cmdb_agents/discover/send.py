@@ -74,4 +74,4 @@ def send(collector: Collector, node: str, spool: Path, sight: Sight, now: float)
 
 def iso(seconds: float) -> str:
     """A time as reports have it."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
