@@ -36,7 +36,7 @@ bench: dev  ## ratios, each against a peer or limit measured in the same run
 	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 bench-small: export BENCH_SMALL := 1
-bench-small: bench  ## the same at sizes that take less than a minute
+bench-small: bench  ## the same at small sizes: minutes
 
 schema: dev  ## write graphql/schema.graphql anew
 	$(BIN)/python -m cmdb_processes.cli.server.schema > graphql/schema.graphql
