@@ -36,9 +36,9 @@ class Named:
     protocol: str = "tcp"
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """Some of those a file names that stand in for each other, as the file or the protocol it is about says.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How the members of a pool stand in for each other.
 
     `needs` of them keep the reader of the file alive, `full` (0: as many) leave it undisturbed; a `soft` pool never
     takes it below degraded. Of `peers` the reader itself is one, and lives: needs 0 is then the majority of them all,
@@ -46,13 +46,19 @@ class Pool:
     like port. `weights` are the members' votes, 1 each if left out.
     """
 
-    members: tuple[Named, ...] = ()
     needs: int = 1
     full: int = 0
     soft: bool = False
     peers: bool = False
     seen: bool = False
     weights: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pool(Terms):
+    """Some of those a file names that stand in for each other, as the file or the protocol it is about says."""
+
+    members: tuple[Named, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +145,8 @@ def pool_of(text: str) -> Pool | None:
         return Pool(found)
     most = majority(len(found))
     if options.get("readpreference", "primary").lower() == "primary":
-        return Pool(found, most)
-    return Pool(found, 1, most)
+        return Pool(found, needs=most)
+    return Pool(found, full=most)
 
 
 def majority(count: int) -> int:

@@ -84,7 +84,7 @@ def lapses(of: Collection[str], lived: Lived, relations: Mapping[str, RelationTy
         states = States(models.at(moment), own)
         for ci in asked:
             if states.of(ci) is State.DOWN:
-                _extend(spells[ci], moment, until)
+                extend(spells[ci], moment, until)
     return Lapses({ci: tuple(found) for ci, found in spells.items()}, short)
 
 
@@ -152,7 +152,7 @@ def _covers(span: Spell, moment: int) -> bool:
     return begin <= moment and (end is None or moment < end)
 
 
-def _extend(spells: list[Spell], begin: int, end: int | None) -> None:
+def extend(spells: list[Spell], begin: int, end: int | None) -> None:
     """One more spell; where it follows on the last at once, that goes on."""
     if spells and spells[-1][1] == begin:
         begin = spells.pop()[0]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cmdb.availability.downtime import Dated, Lived, Ruled, Spell, lapses
+from cmdb.availability.downtime import Dated, Lived, Ruled, Spell, extend, lapses
 from cmdb.classes import catalogue
 from cmdb.cypher import past
 from cmdb.cypher.facts import edge_places
@@ -81,8 +81,5 @@ def spells_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Spell]]:
     """The spells of rows {ci begin end}; what follows on another at once goes on with it."""
     found: dict[str, list[Spell]] = defaultdict(list)
     for row in rows:
-        begin, mine = row["begin"], found[row["ci"]]
-        if mine and mine[-1][1] == begin:
-            begin = mine.pop()[0]
-        mine.append((begin, row["end"]))
+        extend(found[row["ci"]], row["begin"], row["end"])
     return dict(found)

@@ -18,23 +18,12 @@ from cmdb.words import Section
 from cmdb_agents.memory import ESTABLISHED, Known, Pair
 from cmdb_agents.run import look
 from cmdb_agents.transports.linux import pools, targets
-from cmdb_agents.transports.readings import Address, Interface, Machine, Process, Socket, Unit
+from cmdb_agents.transports.readings import Address, Given, Interface, Machine, Process, Socket, Unit
 from cmdb_graphql.services import Services
 
 IMPACT = """query I($of: [ID!]!) { impact(of: $of) { items { ci { name class } degree }
   risks { ci { name } redundancy { members } } problems { ci { name } why } } }"""
 SEEN = Known(1, 1_795_000_000, ESTABLISHED, attributed=True, held=2)
-
-
-class Fixed:
-    """A Transport that answers with one machine."""
-
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
-
-    def read(self) -> Machine:
-        """It."""
-        return self._machine
 
 
 def told(
@@ -55,7 +44,7 @@ def told(
         pools=pools.read(hand),
         troubles=tuple(hand.troubles),
     )
-    return {s.name: s for s in look(Fixed(machine), known or {}, 1_795_000_000)[1]}
+    return {s.name: s for s in look(Given(machine), known or {}, 1_795_000_000)[1]}
 
 
 def rules(sections: Mapping[str, Section], unit: str) -> tuple[str, ...]:

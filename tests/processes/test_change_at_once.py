@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from support.cut import wire
+from support.pair import on_a_pair
 from support.questions import NOTES, ask, estate, parts, person
 
 from cmdb.cypher import facts
@@ -32,15 +33,6 @@ mutation P($cis: [ID!]!) {
                 plan: "stop, start", backout: "old jars", test: "ask it") { number }
 }
 """
-MAKE = """
-mutation M {
-  shop: createCi(class: "BusinessService", name: "webshop", attributes: {
-    criticality: "critical", redundancy: ["DEPENDS_ON: 1 of app-1, app-2"] }) { ci { id } }
-  a: createCi(class: "Application", name: "app-1") { ci { id } }
-  b: createCi(class: "Application", name: "app-2") { ci { id } }
-}
-"""
-LINK = 'mutation L($s: ID!, $t: ID!) { linkCis(type: "DEPENDS_ON", from: $s, to: $t, reason: "pair") { sequence } }'
 
 
 class Meeting:
@@ -114,9 +106,7 @@ def test_of_two_that_were_decided_on_one_revision_one_is_written(store: Store, t
 def pair(store: Store, tmp_path: Path) -> Iterator[tuple[Services, list[str]]]:
     """Two changes, each of one member of a pair, to which only the last vote is missing."""
     with parts(tmp_path, store, [PROCESS]) as of:
-        made = {name: one["ci"]["id"] for name, one in ask(of, MAKE, RITA).items()}
-        for member in ("a", "b"):
-            ask(of, LINK, RITA, s=made["shop"], t=made[member])
+        made = on_a_pair(of, RITA)
         numbers = [put_to_vote(of, made[member]) for member in ("a", "b")]
         for number in numbers:
             for role in ("financial", "business"):

@@ -6,6 +6,7 @@ from time import monotonic
 from typing import Any
 
 import pytest
+from support.pair import on_a_pair
 from support.questions import EPICENTRE, NEO4J, answer, ask, estate, parts, person
 from support.reports import NOW, report, service, services, sockets, uses
 
@@ -208,15 +209,6 @@ def test_a_graph_diff_that_no_catalogue_takes_is_refused_at_once(store: Store, t
     assert only["number"] == number
 
 
-MAKE = """
-mutation M {
-  shop: createCi(class: "BusinessService", name: "webshop", attributes: {
-    criticality: "critical", redundancy: ["DEPENDS_ON: 1 of app-1, app-2"] }) { ci { id } }
-  a: createCi(class: "Application", name: "app-1") { ci { id } }
-  b: createCi(class: "Application", name: "app-2") { ci { id } }
-}
-"""
-LINK = 'mutation L($s: ID!, $t: ID!) { linkCis(type: "DEPENDS_ON", from: $s, to: $t, reason: "pair") { sequence } }'
 JUDGED = """
   state verdict blockedBy risk evidence evidenceHash clashes { kind others blocks severity sentence }
   riskTerms { name figure level sentence }
@@ -236,9 +228,7 @@ def test_two_changes_each_safe_alone_are_a_combined_conflict(store: Store, tmp_p
     Whichever is approved first stands, the other is blocked from then on; and all evidence still has its hash.
     """
     with parts(tmp_path, store, [PROCESS]) as of:
-        made = {name: one["ci"]["id"] for name, one in ask(of, MAKE, RITA).items()}
-        for member in ("a", "b"):
-            ask(of, LINK, RITA, s=made["shop"], t=made[member])
+        made = on_a_pair(of, RITA)
         alone = judged(of, submitted(of, made["a"]))
         both = judged(of, submitted(of, made["b"]))
         ask(of, REQUEST, RITA)

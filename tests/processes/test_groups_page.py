@@ -14,24 +14,13 @@ from support.signed_in import admins_door
 
 from cmdb.store import Store
 from cmdb_agents.run import look
-from cmdb_agents.transports.readings import Machine
+from cmdb_agents.transports.readings import Given, Machine
 from cmdb_agents.transports.recorded import Recorded
 
 pytestmark = pytest.mark.neo4j
 
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT / "agents" / "recordings" / "load-balancer.json"
-
-
-class Fixed:
-    """A Transport that answers with one machine."""
-
-    def __init__(self, machine: Machine) -> None:
-        self._machine = machine
-
-    def read(self) -> Machine:
-        """It."""
-        return self._machine
 
 
 def test_every_command_of_the_page_prints_what_the_page_says(
@@ -62,7 +51,7 @@ def test_every_command_of_the_page_prints_what_the_page_says(
         apply(2, replace(machine, pools=pools, targets=tuple(t for t in machine.targets if t.endpoint not in gone)))
 
     def apply(seq: int, seen: Machine) -> None:
-        store.apply(report(seq, *look(Fixed(seen), {}, 1_795_000_000)[1], node="nd_lb1", boot="boot-lb1"), NOW)
+        store.apply(report(seq, *look(Given(seen), {}, 1_795_000_000)[1], node="nd_lb1", boot="boot-lb1"), NOW)
 
     steps = {
         "lb1 reports, and so do the three servers of its backend and one of the two databases": reports,

@@ -31,7 +31,7 @@ def parse(text: str) -> Parsed:
         return Parsed()
     expected = _number(quorum, "expected_votes", sum(counted.values()))
     needs = 1 if quorum.get("two_node") == "1" and len(counted) == 2 else majority(expected)
-    return parsed((), [Pool(tuple(counted), needs, peers=True, weights=tuple(counted.values()))])
+    return parsed((), [Pool(tuple(counted), needs=needs, peers=True, weights=tuple(counted.values()))])
 
 
 def _at(host: str, port: int, protocol: str) -> Named | None:

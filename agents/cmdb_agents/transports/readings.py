@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from cmdb_agents.configuration import Terms
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -215,7 +217,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class Pool(Terms):
     """Some whom one configuration names as standing in for each other, as `cmdb_agents.configuration.Pool` says.
 
     `members` are endpoints, or as they are named ("db.shop.example:5432") where nobody tells their address.
@@ -223,12 +225,6 @@ class Pool:
 
     file: str
     members: tuple[str, ...] = ()
-    needs: int = 1
-    full: int = 0
-    soft: bool = False
-    peers: bool = False
-    seen: bool = False
-    weights: tuple[int, ...] = ()
     program: str = ""
     unit: str = ""
 
@@ -324,3 +320,14 @@ class Transport(Protocol):
     def read(self) -> Machine:
         """Everything in one pass; raises only when nothing at all can be read."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A machine that has been read already, as a transport."""
+
+    machine: Machine
+
+    def read(self) -> Machine:
+        """It."""
+        return self.machine

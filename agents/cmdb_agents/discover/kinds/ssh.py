@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cmdb_agents.discover.kind import Kind, Sight, Task
 from cmdb_agents.run import look as look_at
 from cmdb_agents.run import unseen
 from cmdb_agents.transports.local import Linux
-from cmdb_agents.transports.readings import Machine, Trouble
+from cmdb_agents.transports.readings import Given, Trouble
 from cmdb_agents.transports.ssh_script import PARTS
 
 MAX_NEIGHBOURS = 4_096
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A machine that has been read already, as a transport."""
-
-    machine: Machine
-
-    def read(self) -> Machine:
-        return self.machine
 
 
 def look(task: Task) -> Sight:
@@ -37,7 +27,7 @@ def look(task: Task) -> Sight:
     if sudo and not hand.superuser:
         said.append(Trouble("host", "what root would add", "sudo -n was refused", root_helps=True))
     ordered = tuple(sorted(set(said), key=lambda t: (t.area, t.what, t.why)))
-    view, sections = look_at(_Read(replace(machine, troubles=ordered)), task.known, task.now)
+    view, sections = look_at(Given(replace(machine, troubles=ordered)), task.known, task.now)
     platform = view.machine.platform
     return Sight(
         boot_id=platform.boot_id or "unknown",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from cmdb_agents.addresses import endpoint
+from cmdb_agents.configuration import Terms
 from cmdb_agents.transports.hand import Hand
 from cmdb_agents.transports.reader import Reader
 from cmdb_agents.transports.readings import Pool
@@ -23,14 +26,9 @@ def read(hand: Hand) -> tuple[Pool, ...]:
                 endpoint(m.protocol, known[m.host], m.port) if m.host in known else f"{m.host}:{m.port}"
                 for m in pool.members
             ),
-            needs=pool.needs,
-            full=pool.full,
-            soft=pool.soft,
-            peers=pool.peers,
-            seen=pool.seen,
-            weights=pool.weights,
             program=setting.programs[0] if setting.programs else "",
             unit=setting.unit,
+            **{term.name: getattr(pool, term.name) for term in fields(Terms)},
         )
         for setting, pool in found
     }
