@@ -1,6 +1,6 @@
 """Software that people or other applications use as one whole."""
 
-from cmdb.words import DECLARED, Attribute, CIClass, IdentityRule
+from cmdb.words import CRITICALITY, DECLARED, RECOVERY_TIME, Attribute, CIClass, IdentityRule
 
 APPLICATION = CIClass(
     name="Application",
@@ -24,20 +24,8 @@ APPLICATION = CIClass(
             index=True,
             precedence=("override", "person", "import", "agent"),
         ),
-        Attribute(
-            "criticality",
-            "string",
-            "How much hangs on it: critical, high, medium or low.",
-            index=True,
-            precedence=("override", "person", "import", "agent"),
-        ),
-        Attribute(
-            "recovery_time_min",
-            "int",
-            "The longest it may be down.",
-            unit="min",
-            precedence=("override", "person", "import", "agent"),
-        ),
+        CRITICALITY,
+        RECOVERY_TIME,
         Attribute("recovery_point_min", "int", "The longest span of data that may be lost.", unit="min"),
     ),
 )

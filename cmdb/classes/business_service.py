@@ -1,6 +1,6 @@
 """What customers or colleagues get, in their words."""
 
-from cmdb.words import DECLARED, Attribute, CIClass, IdentityRule
+from cmdb.words import CRITICALITY, DECLARED, RECOVERY_TIME, Attribute, CIClass, IdentityRule
 
 BUSINESS_SERVICE = CIClass(
     name="BusinessService",
@@ -12,21 +12,9 @@ BUSINESS_SERVICE = CIClass(
     retention_days=3650,
     attributes=(
         Attribute("code", "string", "The short code in the service catalogue.", search=True, index=True),
-        Attribute(
-            "criticality",
-            "string",
-            "How much hangs on it: critical, high, medium or low.",
-            index=True,
-            precedence=("override", "person", "import", "agent"),
-        ),
+        CRITICALITY,
         Attribute("availability_target", "float", "The share of time it is promised to be available.", unit="%"),
-        Attribute(
-            "recovery_time_min",
-            "int",
-            "The longest it may be down.",
-            unit="min",
-            precedence=("override", "person", "import", "agent"),
-        ),
+        RECOVERY_TIME,
         Attribute("users", "int", "How many people use it.", unit="people"),
         Attribute("service_hours", "string", "When it is promised, such as 24x7."),
     ),

@@ -1,13 +1,13 @@
 """A circuit, distribution unit or uninterruptible supply that feeds equipment."""
 
-from cmdb.words import DECLARED, PHYSICAL, Attribute, CIClass, IdentityRule
+from cmdb.words import BY_SERIAL, DECLARED, PHYSICAL, SERIAL, VENDOR, Attribute, CIClass, IdentityRule
 
 POWER_FEED = CIClass(
     name="PowerFeed",
     plural="power_feeds",
     sentence="A circuit, distribution unit or uninterruptible supply that feeds equipment.",
     identity=(
-        IdentityRule("serial and vendor", ("serial", "vendor")),
+        BY_SERIAL,
         IdentityRule("site code and code", ("site_code", "code")),
     ),
     owner="facilities",
@@ -17,15 +17,8 @@ POWER_FEED = CIClass(
         Attribute("code", "string", "The feed's name, unique at its site.", search=True, index=True, required=True),
         Attribute("site_code", "string", "The code of the site it is at.", index=True, required=True),
         Attribute("kind", "string", "What it is: circuit, distribution unit, uninterruptible supply or generator."),
-        Attribute(
-            "serial",
-            "string",
-            "The maker's serial number.",
-            search=True,
-            index=True,
-            precedence=("override", "agent", "import"),
-        ),
-        Attribute("vendor", "string", "Who made it.", search=True),
+        SERIAL,
+        VENDOR,
         Attribute("voltage_v", "int", "The nominal voltage.", unit="V"),
         Attribute("current_limit_a", "float", "The current at which it trips.", unit="A"),
         Attribute("load_w", "float", "The power drawn now.", unit="W", volatile=True),

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from cmdb.errors import Invalid, Misconfigured
+from cmdb.words.address import unwrapped
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 LONGEST = 2_000
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def resolve(url: str, allowed: Sequence[Network]) -> Target:
 
 def judge(address: str, allowed: Sequence[Network], *, tls: bool) -> None:
     """Refuse an address that is neither public (and spoken to over TLS) nor in a named network."""
-    real = _unwrapped(ipaddress.ip_address(address))
+    real = unwrapped(ipaddress.ip_address(address))
     if any(real in network for network in allowed if network.version == real.version):
         return
     if not real.is_global or real.is_multicast or real.is_reserved:
@@ -83,12 +82,3 @@ def judge(address: str, allowed: Sequence[Network], *, tls: bool) -> None:
         )
     if not tls:
         raise Invalid("outside networks named in EPICENTRE_WEBHOOK_NETWORKS only https:// is used", where="url")
-
-
-def _unwrapped(address: Address) -> Address:
-    """The IPv4 address inside an IPv6 one, where there is one: it is where the packets go."""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address in _NAT64:
-            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else address)
-    return address

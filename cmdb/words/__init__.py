@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cmdb.words.attribute import SOURCES, Attribute
+    from cmdb.words.business import CRITICALITY, RECOVERY_TIME
     from cmdb.words.check import RESERVED, AttributeType, Scalar, Value
     from cmdb.words.ci_class import LOCAL_KEY, SEEN_ON_HOST, CIClass, IdentityRule
     from cmdb.words.common import COMMON, CONDITION, MTBF, MTTR, REDUNDANCY
+    from cmdb.words.hardware import BY_SERIAL, FIRMWARE, MANAGEMENT_ADDRESS, MODEL, SERIAL, VENDOR
     from cmdb.words.lifecycle import AGREEMENT, DECLARED, DISCOVERED, LOGICAL, PHYSICAL, Lease, Lifecycle
     from cmdb.words.people import Principal, Role
     from cmdb.words.process import Command, Model, Notice, Process, RecordType, Timer
@@ -42,9 +44,9 @@ if TYPE_CHECKING:
     from cmdb.words.view import View
 
 __all__ = [
-    "AGREEMENT", "ANY", "COMMON", "CONDITION", "DECLARED", "DISCOVERED", "LOCAL_KEY", "LOGICAL", "MTBF", "MTTR",
-    "PHYSICAL", "REDUNDANCY", "RESERVED", "SEEN_ON_HOST", "SOURCES", "WIRE_SCHEMA", "Attribute", "AttributeType",
-    "CIClass",
+    "AGREEMENT", "ANY", "BY_SERIAL", "COMMON", "CONDITION", "CRITICALITY", "DECLARED", "DISCOVERED", "FIRMWARE",
+    "LOCAL_KEY", "LOGICAL", "MANAGEMENT_ADDRESS", "MODEL", "MTBF", "MTTR", "PHYSICAL", "RECOVERY_TIME", "REDUNDANCY",
+    "RESERVED", "SEEN_ON_HOST", "SERIAL", "SOURCES", "VENDOR", "WIRE_SCHEMA", "Attribute", "AttributeType", "CIClass",
     "Cardinality", "Category", "Command", "Decision", "Download", "Effect", "Evidence", "Failure", "GraphEffect",
     "Guard", "IdentityRule", "Item", "Lease", "Lifecycle", "Link", "LinkType", "Model", "Needs", "Notice", "PartType",
     "Principal", "Problem", "Process", "Question", "Record", "RecordLifecycle", "RecordLink", "RecordType",
@@ -54,7 +56,7 @@ __all__ = [
 
 _HOMES = (
     "report", "check", "attribute", "ci_class", "lifecycle", "relation", "redundancy", "common", "people", "question",
-    "process", "record", "record_lifecycle", "view", "extension",
+    "process", "record", "record_lifecycle", "view", "extension", "hardware", "business",
 )  # fmt: skip
 """Where words are looked for, in this order: what agents speak comes first."""
 

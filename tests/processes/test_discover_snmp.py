@@ -127,6 +127,8 @@ def test_the_community_is_shown_nowhere(alone: Cli, secret: Path) -> None:
         (("127.0.0.1",), "with --allow-loopback"),
         (("169.254.169.254",), "link-local"),
         (("::ffff:169.254.169.254",), "link-local"),
+        (("64:ff9b::a9fe:a9fe",), "link-local"),
+        (("2002:a9fe:a9fe::1",), "link-local"),
         (("fe80::1",), "link-local"),
         (("224.0.0.1",), "no device's address"),
         (("0.0.0.0",), "no device's address"),

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cmdb.errors import Invalid
+from cmdb.words.address import unwrapped
 from cmdb_agents.discover.kind import Place
 
 MAX_PLACES = 4_096
@@ -28,8 +29,6 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,62}))*\.?")
 _EVERY = re.compile(r"(\d{1,4})([mhd])")
 _WINDOW = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str], Sequence[str]]
 
 
@@ -233,7 +232,7 @@ def _named(host: str, look_up: Resolve, skipped: list[Skipped]) -> Iterator[tupl
 
 def refused(address: str, allow: frozenset[str]) -> str:
     """Why this address is not asked, or nothing. An IPv4 address inside an IPv6 one is judged as what it is."""
-    real = _unwrapped(ipaddress.ip_address(address))
+    real = unwrapped(ipaddress.ip_address(address))
     if real.is_loopback or real.is_unspecified:
         return "" if "loopback" in allow and not real.is_unspecified else "is this machine itself"
     if real.is_link_local:  # clouds answer secrets at 169.254.169.254
@@ -241,11 +240,3 @@ def refused(address: str, allow: frozenset[str]) -> str:
     if real.is_multicast or real.is_reserved or str(real) == "255.255.255.255":
         return "is no address of one host"
     return ""
-
-
-def _unwrapped(address: Address) -> Address:
-    if isinstance(address, ipaddress.IPv6Address):
-        if address in _NAT64:
-            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else address)
-    return address

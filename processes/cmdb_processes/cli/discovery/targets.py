@@ -7,10 +7,10 @@ import socket
 from collections.abc import Iterable, Iterator
 
 from cmdb.errors import Invalid, Unavailable
+from cmdb.words.address import Address, unwrapped
 
 MOST = 1_024
 """Addresses of one call."""
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def addresses(targets: Iterable[str], *, local: bool = False) -> tuple[str, ...]:
@@ -51,7 +51,7 @@ def _resolved(name: str) -> Address:
 
 def _allowed(address: Address, target: str, *, local: bool) -> None:
     """A name or a network must not lead to this machine, to a cloud's metadata service, or to everybody."""
-    inner = getattr(address, "ipv4_mapped", None) or address
+    inner = unwrapped(address)
     if inner.is_multicast or inner.is_unspecified or inner.is_reserved or str(inner) == "255.255.255.255":
         raise Invalid(f"{address} is no device's address", where=target)
     if inner.is_link_local:
