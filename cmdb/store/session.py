@@ -12,6 +12,9 @@ from neo4j import exceptions as bolt
 from cmdb.cypher import facts
 from cmdb.cypher.views import restricted
 from cmdb.errors import Forbidden, Misconfigured, StoreUnavailable
+from cmdb.store import tables
+
+tables.forget()
 
 T = TypeVar("T")
 Run = Callable[[str, Mapping[str, Any]], list[dict[str, Any]]]

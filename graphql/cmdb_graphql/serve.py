@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from cmdb.errors import Misconfigured
 from cmdb_graphql import limits
-from cmdb_graphql.patience import patient
+from cmdb_graphql.waiting import waiting
 
 
 class Server:
@@ -21,7 +21,7 @@ class Server:
         self._socket = bind(host, port)
         self.port = int(self._socket.getsockname()[1])
         config = uvicorn.Config(
-            app, http=patient(), access_log=False, log_level="warning", server_header=False, date_header=False,
+            app, http=waiting(), access_log=False, log_level="warning", server_header=False, date_header=False,
             timeout_graceful_shutdown=5, timeout_keep_alive=75, lifespan="off", ws="websockets-sansio",
             ws_max_size=limits.BODY,
         )  # fmt: skip

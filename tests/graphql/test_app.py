@@ -16,12 +16,11 @@ import pytest
 from fastapi import Depends, FastAPI
 from support.front_door import PASSWORD, PEPPER, Door, front_door
 from support.reports import host, report
-from support.server_process import until
 
 from cmdb.errors import DeclarationError
 from cmdb.store import Store
 from cmdb.words import Principal, Role
-from cmdb_graphql import patience, serve
+from cmdb_graphql import patience
 from cmdb_graphql.app import create_app
 from cmdb_graphql.auth import principal
 from cmdb_graphql.policy import Policy, policies, policy
@@ -293,36 +292,6 @@ def test_slow_clients_are_hung_up_on_and_the_others_served(tmp_path: Path, monke
             one.close()
         assert closed == 200
         assert opened.call("GET", "/livez").status == 200
-
-
-def test_what_waits_for_its_turn_stays_in_the_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No byte of a connection that waits is read before there is room: ten thousand at once cost no more than ten."""
-    read: list[int] = []
-
-    class Seen(patience.Patient):
-        turnstile = patience.Turnstile(patience.EXPECTED)
-
-        def connection_made(self, transport: Any) -> None:
-            self.place = len(read)
-            read.append(0)
-            super().connection_made(transport)
-
-        def data_received(self, data: bytes) -> None:
-            read[self.place] += len(data)
-            super().data_received(data)
-
-    monkeypatch.setattr(serve, "patient", lambda: Seen)
-    monkeypatch.setattr(patience, "HASTE", 9.0)
-    begun = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{"
-    with front_door(tmp_path) as opened:
-        address = ("127.0.0.1", opened.port)
-        with socket.create_connection(address) as first, socket.create_connection(address) as second:
-            second.sendall(begun)
-            until(lambda: len(read) == 2, 5)
-            time.sleep(0.3)
-            assert read == [0, 0], "the first has the turn and says nothing"
-            first.shutdown(socket.SHUT_RDWR)
-            until(lambda: read[1] == len(begun), 5)
 
 
 def test_headers_without_end_are_hung_up_on(door: Door) -> None:
