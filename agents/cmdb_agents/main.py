@@ -213,7 +213,7 @@ def _once(arguments: argparse.Namespace) -> int:
 
     home = _home(arguments)
     with home.lock():
-        agent = Agent(home, here())
+        agent = Agent(home, here(), apart=True)
         done = agent.cycle()
         agent.close()
     verdict = done.outcome.verdict
@@ -240,7 +240,7 @@ def _run(arguments: argparse.Namespace) -> int:
     home, stop = _home(arguments), Event()
     splay = min(arguments.interval / 2, 30.0) if arguments.splay is None else arguments.splay
     with home.lock():
-        agent = Agent(home, here())
+        agent = Agent(home, here(), apart=True)
 
         def leave(_number: int, _frame: FrameType | None) -> None:
             stop.set()
