@@ -121,7 +121,9 @@ class FrontDoor:
 
     def _reply(self, talk: Callable[[socket.socket], Reply], until: float) -> Reply:
         patience = max(0.01, min(CONNECT_SECONDS, until - time.monotonic()))
-        with socket.create_connection((self._host, self._port), patience) as connection:
+        # As bytes where it can be: for a string Python loads its tables of all letters there are, for good.
+        host: Any = self._host.encode("ascii") if self._host.isascii() else self._host
+        with socket.create_connection((host, self._port), patience) as connection:
             self._open = connection
             return talk(connection) if self._tls is None else self._tls.talk(connection, talk, until)
 
