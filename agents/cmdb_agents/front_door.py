@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -48,11 +49,17 @@ class Answer:
 class FrontDoor:
     """The server at a base URL; http:// only to this machine itself, unless plain HTTP was allowed by hand.
 
-    `apart`: TLS in a child of its own for each request, so that this process stays as small as without it.
+    `apart`: TLS in a child of its own for each request, so that this process stays as small as without it; what the
+    child wants to find again it keeps in this folder.
     """
 
     def __init__(
-        self, url: str, *, allow_plain_http: bool = False, deadline: float = DEADLINE_SECONDS, apart: bool = False
+        self,
+        url: str,
+        *,
+        allow_plain_http: bool = False,
+        deadline: float = DEADLINE_SECONDS,
+        apart: Path | None = None,
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:

@@ -13,6 +13,8 @@ import re
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cmdb_agents.apart import POSSIBLE, in_child
@@ -44,19 +46,20 @@ class LookFurther(Untrusted):
 
 
 class Tls:
-    """For one host. `apart`: in a child each time, where this system can; not for a process of several threads."""
+    """For one host. `apart`: in a child each time, where this system can, which may keep things in this folder; not for
+    a process of several threads."""
 
-    def __init__(self, host: str, *, apart: bool) -> None:
-        self._host, self._apart = host, apart and POSSIBLE
+    def __init__(self, host: str, *, apart: Path | None) -> None:
+        self._host, self._kept = host, apart if POSSIBLE else None
         self._folder_first = True
         self._trust: ssl.SSLContext | None = None
         self._trusted_at = 0.0
 
     def talk(self, connection: socket.socket, talk: Talk, until: float) -> Reply:
         """Have this said over the connection, secured; Untrusted, LookFurther, OSError or ValueError if not."""
-        if not self._apart:
+        if (kept := self._kept) is None:
             return self._here(connection, talk)
-        said = in_child(lambda: self._there(connection, talk), until + GRACE_SECONDS, [connection.fileno()])
+        said = in_child(lambda: self._there(connection, talk, kept), until + GRACE_SECONDS, [connection.fileno()])
         return self._understood(json.loads(said))
 
     def _here(self, connection: socket.socket, talk: Talk) -> Reply:
@@ -71,11 +74,11 @@ class Tls:
             self._trust = None  # what an administrator mends counts for the next try
             raise
 
-    def _there(self, connection: socket.socket, talk: Talk) -> bytes:
+    def _there(self, connection: socket.socket, talk: Talk, kept: Path) -> bytes:
         """In the child: the answer, or what went wrong, for `_understood`."""
         import ssl
 
-        folder = _by_hash(ssl.get_default_verify_paths()) if self._folder_first else None
+        folder = _folder(ssl.get_default_verify_paths(), kept) if self._folder_first else None
         try:
             reply = _secured(ssl.create_default_context(capath=folder), connection, self._host, talk)
         except Untrusted as error:
@@ -128,9 +131,16 @@ def _secured(context: ssl.SSLContext, connection: socket.socket, host: str, talk
         return talk(secured)
 
 
-def _by_hash(paths: ssl.DefaultVerifyPaths) -> str | None:
-    """The system's folder of authorities named by their hash; None where another file was named, or there is none."""
-    if paths.capath is None or paths.cafile not in (None, paths.openssl_cafile):
-        return None
-    with os.scandir(paths.capath) as entries:
-        return paths.capath if any(re.fullmatch(r"[0-9a-f]{8}\.\d+", entry.name) for entry in entries) else None
+def _folder(paths: ssl.DefaultVerifyPaths, kept: Path) -> str | None:
+    """The system's folder of authorities by their hash, or one made of the bundle; None where all are read as fast."""
+    from cmdb_agents import authorities
+
+    named = paths.cafile not in (None, paths.openssl_cafile)  # by SSL_CERT_FILE
+    with suppress(OSError, ValueError, LookupError):
+        if paths.capath and not named:
+            with os.scandir(paths.capath) as entries:
+                if any(re.fullmatch(r"[0-9a-f]{8}\.\d+", entry.name) for entry in entries):
+                    return paths.capath
+        if paths.cafile and Path(paths.cafile).stat().st_size > authorities.SMALL:
+            return str(authorities.folder(Path(paths.cafile), kept))
+    return None

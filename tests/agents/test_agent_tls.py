@@ -126,13 +126,19 @@ def test_the_folder_of_authorities_comes_first(tmp_path: Path) -> None:
     def cycles(url: str) -> list[str]:
         program = (
             "import sys; from cmdb_agents.front_door import FrontDoor; from cmdb.errors import Unavailable\n"
-            "door = FrontDoor(sys.argv[1], apart=True)\n"
+            "from pathlib import Path\n"
+            "door = FrontDoor(sys.argv[1], apart=Path(sys.argv[2]))\n"
             "for _ in range(2):\n"
             "    try: print(door.post('/enrol', b'{\"token\": \"\"}', {}).status)\n"
             "    except Unavailable as error: print('no issuer' if 'issuer' in error.message else error.message)"
         )
         done = subprocess.run(
-            [sys.executable, "-c", program, url], env=env, capture_output=True, text=True, timeout=60, check=True
+            [sys.executable, "-c", program, url, tmp_path / "kept"],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
         )
         return done.stdout.splitlines()
 
@@ -146,6 +152,27 @@ def test_the_folder_of_authorities_comes_first(tmp_path: Path) -> None:
         add(AUTHORITY)
         assert cycles(door.url) == ["401", "401"]
         assert len(greetings) == 5
+
+
+def test_a_bundle_of_authorities_is_read_by_name(tmp_path: Path) -> None:
+    """Of a large bundle a folder is made in the agent's own, where the one that vouches for the server is found."""
+    env = trusting(tmp_path)
+    others = b"".join(trustme.CA().cert_pem.bytes() for _ in range(30))
+    bundle = tmp_path / "authority.pem"
+    bundle.write_bytes(others + bundle.read_bytes())
+    greetings: list[object] = []
+    context = secured()
+    context.sni_callback = lambda *_: greetings.append(_)
+    with scripted_door(tls=context) as door:
+        home = enrolled_home(tmp_path / "home", door.url)
+        for _ in range(2):
+            done = once(home.path, env)
+            assert done.returncode == 0, done.stdout
+        assert len(greetings) == 2
+        assert len(list(home.authorities.glob("*/*.0"))) == 31
+        bundle.write_bytes(others)
+        assert once(home.path, env).returncode == 4
+        assert len(list(home.authorities.glob("*/*.0"))) == 30
 
 
 def test_what_is_no_tls_is_no_answer(tmp_path: Path) -> None:
