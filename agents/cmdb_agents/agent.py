@@ -55,7 +55,7 @@ class Cycle:
 
 
 class Agent:
-    """Bound to one home; use within the home's lock."""
+    """Bound to one home; use within the home's lock. `apart`: TLS in children."""
 
     def __init__(
         self,
@@ -64,6 +64,7 @@ class Agent:
         *,
         clock: Callable[[], float] = time.time,
         deadline: float | None = None,
+        apart: bool = False,
     ) -> None:
         enrolled = home.enrolled()
         if enrolled is None:
@@ -72,7 +73,12 @@ class Agent:
         self._home, self._signer = home, Signer(enrolled.key_id, home.seed(enrolled.key_file))
         self._rotation_tried = 0.0
         options = {} if deadline is None else {"deadline": deadline}
-        self.door = FrontDoor(enrolled.url, allow_plain_http=enrolled.allow_plain_http, **options)
+        self.door = FrontDoor(
+            enrolled.url,
+            allow_plain_http=enrolled.allow_plain_http,
+            apart=home.authorities if apart else None,
+            **options,
+        )
         self._transport, self._clock = transport, clock
         self.outbox = Outbox(home.database)
 

@@ -8,22 +8,20 @@ from __future__ import annotations
 import json
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from cmdb.errors import Misconfigured, Unavailable
 from cmdb_agents.addresses import is_loopback
-from cmdb_agents.exchange import exchange
-
-if TYPE_CHECKING:
-    import ssl
+from cmdb_agents.exchange import Reply, exchange
+from cmdb_agents.tls import LookFurther, Tls, Untrusted, why
 
 CONNECT_SECONDS = 10.0
 DEADLINE_SECONDS = 60.0
 MAX_ANSWER = 64 * 2**10
-TRUST_SECONDS = 3_600
-"""How long whom this machine trusts is believed before it is read again: reading it costs half of a report's CPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +47,20 @@ class Answer:
 
 
 class FrontDoor:
-    """The server at a base URL; http:// only to this machine itself, unless plain HTTP was allowed by hand."""
+    """The server at a base URL; http:// only to this machine itself, unless plain HTTP was allowed by hand.
 
-    def __init__(self, url: str, *, allow_plain_http: bool = False, deadline: float = DEADLINE_SECONDS) -> None:
+    `apart`: TLS in a child of its own for each request, so that this process stays as small as without it; what the
+    child wants to find again it keeps in this folder.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        allow_plain_http: bool = False,
+        deadline: float = DEADLINE_SECONDS,
+        apart: Path | None = None,
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
             raise Misconfigured(f"{url!r} is not a server's address such as https://cmdb.example:8480")
@@ -59,19 +68,17 @@ class FrontDoor:
         if parts.scheme == "http" and not (host == "localhost" or is_loopback(host) or allow_plain_http):
             raise Misconfigured(f"{url} would send everything readable; use https:// or add --allow-plain-http")
         self.url = url.rstrip("/")
-        self._secure = parts.scheme == "https"
-        self._host, self._port = host, parts.port or (443 if self._secure else 80)
+        self._tls = Tls(host, apart=apart) if parts.scheme == "https" else None
+        self._host, self._port = host, parts.port or (80 if self._tls is None else 443)
         self._base = parts.path.rstrip("/")
         self._deadline = deadline
         self._open: socket.socket | None = None
-        self._trust: ssl.SSLContext | None = None
-        self._trusted_at = 0.0
 
     @property
     def authority(self) -> str:
         """Host and port as the Host header has them: the port only where it is not the scheme's own."""
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return host if self._port == (443 if self._secure else 80) else f"{host}:{self._port}"
+        return host if self._port == (80 if self._tls is None else 443) else f"{host}:{self._port}"
 
     def path(self, route: str) -> str:
         """The path on the server of a route such as /snapshots."""
@@ -80,20 +87,35 @@ class FrontDoor:
     def post(self, route: str, body: bytes, headers: dict[str, str]) -> Answer:
         """Send and read the answer; raises Unavailable when there is none in time."""
         until = time.monotonic() + self._deadline
+        # The server closes first, so this side keeps no TIME_WAIT that the next snapshot would see.
+        sent = {"Host": self.authority, "User-Agent": "epicentre-agent", **headers}
+
+        def talk(connection: socket.socket) -> Reply:
+            return exchange(
+                connection, f"POST {self.path(route)}", sent, body,
+                until=until, patience=CONNECT_SECONDS, limit=MAX_ANSWER,
+            )  # fmt: skip
+
         try:
-            with self._connected(until) as connection:
-                reply = exchange(
-                    connection, f"POST {self.path(route)}",
-                    # The server closes first, so this side keeps no TIME_WAIT that the next snapshot would see.
-                    {"Host": self.authority, "User-Agent": "epicentre-agent", **headers},
-                    body, until=until, patience=CONNECT_SECONDS, limit=MAX_ANSWER,
-                )  # fmt: skip
+            try:
+                reply = self._reply(talk, until)
+            except LookFurther:
+                reply = self._reply(talk, until)
+        except Untrusted as error:
+            raise Unavailable(self._untrusted(error)) from error
         except (OSError, ValueError) as error:
-            self._trust = None  # what an administrator mends counts for the next try
-            raise Unavailable(f"{self.url} does not answer: {_why(error)}") from error
+            raise Unavailable(f"{self.url} does not answer: {why(error)}") from error
         finally:
             self._open = None
         return Answer(reply.status, _object(reply.body), _seconds(reply.headers.get("retry-after")))
+
+    def _untrusted(self, error: Untrusted) -> str:
+        """What to do depends on what is wrong: only an authority can be added to those this machine trusts."""
+        mend = "; if it is the right one, add its authority's certificate to those this machine trusts"
+        return (
+            f"{self.url} has a certificate that this machine does not trust, so nothing was sent to it: {why(error)}"
+            + (mend if error.unknown else "")
+        )
 
     def abort(self) -> None:
         """End a request under way (from another thread or a signal handler)."""
@@ -104,29 +126,13 @@ class FrontDoor:
             except OSError:
                 return  # it is closed already
 
-    def _connected(self, until: float) -> socket.socket:
+    def _reply(self, talk: Callable[[socket.socket], Reply], until: float) -> Reply:
         patience = max(0.01, min(CONNECT_SECONDS, until - time.monotonic()))
-        connection = self._open = socket.create_connection((self._host, self._port), patience)
-        if not self._secure:
-            return connection
-        try:
-            # The handshake is under `abort` and the time-out too, so it does not begin by itself.
-            secured = self._open = self._trusted().wrap_socket(
-                connection, server_hostname=self._host, do_handshake_on_connect=False
-            )
-            secured.do_handshake()
-        except BaseException:
-            self._open.close()
-            raise
-        return secured
-
-    def _trusted(self) -> ssl.SSLContext:
-        import ssl
-
-        now = time.monotonic()
-        if self._trust is None or now - self._trusted_at > TRUST_SECONDS:
-            self._trust, self._trusted_at = ssl.create_default_context(), now
-        return self._trust
+        # As bytes where it can be: for a string Python loads its tables of all letters there are, for good.
+        host: Any = self._host.encode("ascii") if self._host.isascii() else self._host
+        with socket.create_connection((host, self._port), patience) as connection:
+            self._open = connection
+            return talk(connection) if self._tls is None else self._tls.talk(connection, talk, until)
 
 
 def _object(raw: bytes) -> dict[str, Any]:
@@ -140,11 +146,3 @@ def _object(raw: bytes) -> dict[str, Any]:
 def _seconds(text: str | None) -> float | None:
     # The date form of Retry-After would need the server's clock; the contract names seconds.
     return float(text) if text and text.strip().isdigit() else None
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return "timed out"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
-    return str(error)[:200] or type(error).__name__

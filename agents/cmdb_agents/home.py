@@ -53,6 +53,11 @@ class Home:
         """The state that `outbox` keeps."""
         return self.path / "agent.db"
 
+    @property
+    def authorities(self) -> Path:
+        """Copies of the certificates that this machine trusts, where a system keeps them in one file only."""
+        return self.path / "authorities"
+
     def make(self) -> None:
         """Make the folder, readable by its owner only."""
         try:

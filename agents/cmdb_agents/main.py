@@ -7,6 +7,7 @@ from cmdb_agents import sparing  # noqa: F401  # before all others: they name wh
 # isort: split
 import argparse
 import json
+import os
 import signal
 import sys
 import time
@@ -139,7 +140,25 @@ def _add_enrolment(parser: argparse.ArgumentParser) -> None:
 def _layout(command: str) -> dict[str, Any]:
     epilog = EXAMPLES[command] + "\n" + EXIT_CODES
     # No abbreviations: `--token SECRET` would pass for --token-file and stand in the process list.
-    return {"epilog": epilog, "formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False}
+    return {"epilog": epilog, "formatter_class": _Layout, "allow_abbrev": False}
+
+
+class _Layout(argparse.RawDescriptionHelpFormatter):
+    """As wide as the terminal. The standard class asks shutil for that, which brings three compressors along, and asks
+    whenever a parser is made."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:  # no terminal
+        return 80
 
 
 def _positive(text: str) -> float:
@@ -213,7 +232,7 @@ def _once(arguments: argparse.Namespace) -> int:
 
     home = _home(arguments)
     with home.lock():
-        agent = Agent(home, here())
+        agent = Agent(home, here(), apart=True)
         done = agent.cycle()
         agent.close()
     verdict = done.outcome.verdict
@@ -240,7 +259,7 @@ def _run(arguments: argparse.Namespace) -> int:
     home, stop = _home(arguments), Event()
     splay = min(arguments.interval / 2, 30.0) if arguments.splay is None else arguments.splay
     with home.lock():
-        agent = Agent(home, here())
+        agent = Agent(home, here(), apart=True)
 
         def leave(_number: int, _frame: FrameType | None) -> None:
             stop.set()

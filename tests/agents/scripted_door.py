@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import ssl
 import threading
 import time
 import zlib
@@ -193,12 +194,14 @@ class _Quiet(ThreadingHTTPServer):
 
 
 @contextmanager
-def scripted_door(*script: Act, **settings: Any) -> Iterator[ScriptedDoor]:
-    """Served on a free port until the block ends."""
+def scripted_door(*script: Act, tls: ssl.SSLContext | None = None, **settings: Any) -> Iterator[ScriptedDoor]:
+    """Served on a free port until the block ends, secured where a context is given."""
     public = Ed25519PublicKey.from_public_bytes(bytes(SigningKey(SEED).verify_key))
     door = ScriptedDoor(public, list(script), **settings)
     server = _Quiet(("127.0.0.1", 0), _handler(door))
-    door.url = f"http://127.0.0.1:{server.server_port}"
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    door.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

@@ -48,20 +48,34 @@ class _Value:
 
 def first(pem: bytes) -> Parsed | None:
     """The first certificate of a PEM file (a server's own comes before its chain); ValueError when it is broken."""
-    found = _PEM.search(pem.decode("ascii", "replace"))
-    if not found:
-        return None
     try:
-        return parse(base64.b64decode("".join(found[1].split()), validate=True))
+        return next((parse(der) for _, der in blocks(pem.decode("ascii", "replace"))), None)
     except (IndexError, binascii.Error, UnicodeDecodeError) as error:
         raise ValueError(f"no certificate that can be read: {error}") from error
 
 
+def blocks(text: str) -> Iterator[tuple[str, bytes]]:
+    """Each certificate of a PEM file, as it stands there and in DER."""
+    for found in _PEM.finditer(text):
+        yield found[0], base64.b64decode("".join(found[1].split()), validate=True)
+
+
+def subject(der: bytes) -> Iterator[list[tuple[bytes, int, bytes]]]:
+    """Whose the certificate is, part by part: the kind in DER, and tag and bytes of the value."""
+    for part in _body(der)[4].parts():
+        yield [(bytes((kind.tag, len(kind.body))) + kind.body, value.tag, value.body)
+               for kind, value in (pair.parts()[:2] for pair in part.parts())]  # fmt: skip
+
+
+def _body(der: bytes) -> list[_Value]:
+    """The fields after the version: serial, algorithm, issuer, validity, subject, key and more."""
+    body = _one(der).parts()[0].parts()
+    return body[1:] if body[0].tag == 0xA0 else body
+
+
 def parse(der: bytes) -> Parsed:
     """The certificate in DER."""
-    body = _one(der).parts()[0].parts()
-    if body[0].tag == 0xA0:  # the version
-        body = body[1:]
+    body = _body(der)
     serial, _algorithm, issuer, validity, subject, key = body[:6]
     begin, end = validity.parts()
     return Parsed(
