@@ -92,7 +92,7 @@ def test_at_most_four_columns_are_asked_at_once() -> None:
         await walker.columns([(1, 3, 9, 9, n) for n in range(60)])
         return walker
 
-    assert len(asyncio.run(run()).values) == 60
+    assert len(asyncio.run(run()).walk().values) == 60
     assert most == 4
 
 
