@@ -229,7 +229,7 @@ def _integer(body: bytes, at: int, *, signed: bool = True) -> int:
     return int.from_bytes(body, "big", signed=signed)
 
 
-_TAIL, _KEPT = 5, 32_768
+_TAIL, _SHORT, _KEPT = 5, 20, 32_768
 
 
 def _lengths(sizes: Iterable[int], apart: int = 0) -> bytes:
@@ -237,12 +237,15 @@ def _lengths(sizes: Iterable[int], apart: int = 0) -> bytes:
     return b"|".join(rb"\x%02x.{%d}" % (size, size - apart) for size in sizes)
 
 
+_LONG: Final = 0x81
+"""In front of a length between 128 and 255."""
 _ROWS = re.compile(
-    rb"\x30([\x02-\x7f])\x06((?:%s))(.{%d})([\x02\x04\x06\x40-\x43\x46](?:%s))"
+    rb"\x30([\x02-\x7f]|\x81[\x80-\xff])\x06((?:%s))(.{%d})([\x02\x04\x06\x40-\x43\x46](?:%s|\x81(?:%s)))"
     % (
-        _lengths((*range(10, 20), *range(6, 10), *range(20, 40)), _TAIL),
+        _lengths((*range(10, 20), *range(6, 10), *range(20, 64)), _TAIL),
         _TAIL,
-        _lengths((1, 4, 2, 3, 6, 0, 5, *range(7, 64))),
+        _lengths((1, 4, 2, 3, 6, 0, 5, *range(7, 128))),
+        _lengths(range(128, 256)),
     ),
     re.DOTALL,
 )
@@ -257,12 +260,15 @@ def _usual(raw: bytes, at: int, end: int) -> tuple[list[Run], bytes] | None:
     something is odd: then `_bindings` reads them, or says what is wrong.
     """
     runs: list[Run] = []
-    known, small = _TAILS, _SMALL
+    known, values = _TAILS, _VALUES
     first = last = begun = extra = b""
     for size, first, last, value in _ROWS.findall(raw, at, end):
-        if size[0] != first[0] + value[1] + 4:
+        if (long := size[0]) == first[0] + value[1] + 4 and long != _LONG:
+            at += long + 2
+        elif len(size) == 2 and size[1] == len(first) + len(value) + _TAIL + 1:
+            at += size[1] + 3
+        else:
             return None
-        at += size[0] + 2
         if first != begun:
             if (cut := _HEADS.get(first) or _learn(first)) is None:
                 return None
@@ -274,19 +280,10 @@ def _usual(raw: bytes, at: int, end: int) -> tuple[list[Run], bytes] | None:
         if extra:
             last = extra + last  # noqa: PLW2901  # the number that lies across the cut
         tail(known.get(last) or _tail(last))
-        if (what := small.get(value)) is None and (what := value[2:] if value[0] == 0x04 else _longer(value)) is None:
+        if (what := values.get(value)) is None and (what := _longer(value)) is None:
             return None
         tell(what)
     return (runs, first[1 : len(first) - len(extra)] + last) if at == end else None
-
-
-def _longer(value: bytes) -> SnmpValue | None:
-    tag = value[0]
-    if tag in _OCTETS:
-        return value[2:]
-    if tag == 0x06:
-        return _numbers(value[2:])
-    return int.from_bytes(value[2:], "big", signed=tag == 0x02) if 2 < len(value) < 12 else None
 
 
 _SMALL: dict[bytes, SnmpValue] = {
@@ -297,6 +294,30 @@ _SMALL: dict[bytes, SnmpValue] = {
     b"\x06\x00": (0, 0),  # some devices send an empty one for 0.0
 }
 """Most values of a walk have one byte."""
+_VALUES = dict(_SMALL)
+"""And most of the others were told before: five of six in the first walk of a switch."""
+
+
+def _longer(value: bytes) -> SnmpValue | None:
+    """What no look-up knew; of a few bytes it is known from now on."""
+    tag, told = value[0], value[2:] if value[1] != _LONG else value[3:]
+    what: SnmpValue
+    if tag in _OCTETS:
+        what = told
+    elif tag == 0x06:
+        what = _numbers(told)
+    elif 0 < len(told) < 10:
+        what = int.from_bytes(told, "big", signed=tag == 0x02)
+    else:
+        return None
+    if len(value) <= _SHORT:
+        if len(_VALUES) >= _KEPT:
+            _VALUES.clear()
+            _VALUES.update(_SMALL)
+        _VALUES[value] = what
+    return what
+
+
 _HEADS: dict[bytes, tuple[Oid, bytes]] = {}
 _TAILS: dict[bytes, Oid] = {}
 """Numbers by the bytes they were read from: the rows of a column share their heads, columns the ends of their rows.

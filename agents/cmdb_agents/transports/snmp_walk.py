@@ -25,6 +25,10 @@ PROBED = 12
 """How many columns one GETNEXT asks about: their twelve answers fit the 484 bytes every device must manage."""
 GIVE_UP = 3
 """After so many columns without any answer the device is taken to be gone."""
+FULL = 1_280
+"""Bytes of rows that fit one packet on any road; where rows are small, more are asked for until it is full."""
+_FIRST = 32
+"""Rows that the first question about a column asks for."""
 _ROW = 300
 """Bytes that one row costs in memory beside its value."""
 
@@ -36,7 +40,7 @@ class Bounds:
     seconds: float = 30.0
     memory: int = 64 * 2**20
     parallel: int = 4
-    repetitions: int = 32
+    repetitions: int = 96  # rows a question, at most
     wait: float = 1.0  # for the first answer; doubled with each try
     tries: int = 3
 
@@ -61,8 +65,8 @@ class Refuses(Exception):
     """The device answers, and will not talk to us: wrong user, wrong key, clocks apart."""
 
 
-Follow = Callable[[Response], "tuple[Oid, ...] | None"]
-"""Takes an answer and says what to ask next, in the same way; or leaves the answer as it is, and says nothing."""
+Follow = Callable[[Response], "tuple[Oid, int] | None"]
+"""Takes an answer and says what to ask next, and for how many rows; or leaves the answer as it is, and says nothing."""
 
 
 class Wire(Protocol):
@@ -201,7 +205,7 @@ class Walker:
         self._wire, self._bounds, self._clock = wire, bounds, clock
         self._until = clock() + bounds.seconds
         self._memory = bounds.memory
-        self._repetitions = bounds.repetitions
+        self._repetitions = min(_FIRST, bounds.repetitions)
         self._at_once = asyncio.Semaphore(bounds.parallel)
         self._unanswered = 0
         self._runs: list[Run] = []
@@ -281,16 +285,19 @@ class Walker:
                 return
             single = end is _End.OVER or not self._wire.bulk
 
-    def _follow(self, column: _Column, answer: Response) -> tuple[Oid, ...] | None:
+    def _follow(self, column: _Column, answer: Response) -> tuple[Oid, int] | None:
         """What to ask after an answer in the middle of a column; everything else is looked at with care."""
-        cost = _ROW * sum(len(tails) for _, tails, _ in answer.runs) + answer.size
+        rows = sum([len(run[1]) for run in answer.runs])
+        cost = _ROW * rows + answer.size
         if answer.error or cost > self._memory or self._clock() >= self._until:
             return None
         if not column.plain(answer, self._runs):
             return None
         self._memory -= cost
         self.questions += 1
-        return (column.last,)
+        if self._repetitions < _FIRST:  # large replies were lost, or too much for the device
+            return column.last, self._repetitions
+        return column.last, max(_FIRST, min(self._bounds.repetitions, FULL * rows // answer.size))
 
     def _cut(self, root: Oid, why: str) -> None:
         self.cuts.add(Cut(dotted(root), why))
