@@ -82,9 +82,10 @@ def test_the_quick_way_reads_what_the_careful_way_reads(
             ber._bindings(bytes(raw), 0, len(raw))
         return
     if read is not None:
-        names, values, last = read
-        assert list(zip(names, values, strict=True)) == list(ber._bindings(bytes(raw), 0, len(raw)))
-        assert ber._numbers(last) == names[-1]
+        runs, last = read
+        together = ber.Response(0, 0, 0, runs).values
+        assert together == ber._bindings(bytes(raw), 0, len(raw))
+        assert ber._numbers(last) == together[-1][0]
 
 
 def test_the_usual_rows_are_read_the_quick_way() -> None:
@@ -100,8 +101,9 @@ def test_the_usual_rows_are_read_the_quick_way() -> None:
     raw = b"".join(ber.tlv(0x30, ber.tlv(6, ber.oid(o)) + ber.tlv(*value)) for o, value in rows)
     read = ber._usual(raw, 0, len(raw))
     assert read is not None
-    assert (read[0], read[2]) == ([name for name, _ in rows], ber.oid(rows[-1][0]))
-    assert read[1] == [6, 65_535, b"Ethernet1/1", b"\x0a\0\0\1", (1, 3, 6)]
+    together = ber.Response(0, 0, 0, read[0]).values
+    assert ([name for name, _ in together], read[1]) == ([name for name, _ in rows], ber.oid(rows[-1][0]))
+    assert [value for _, value in together] == [6, 65_535, b"Ethernet1/1", b"\x0a\0\0\1", (1, 3, 6)]
 
 
 @given(OIDS, st.integers(1, 2**31 - 1), st.binary(max_size=60), st.integers(0, 2_000))

@@ -64,14 +64,14 @@ NOT_IT = {
 
 def held(field: str, rows: Iterable[tuple[Oid, int, bytes]], known: Collection[str]) -> list[tuple[str, str]]:
     """(place, what stands there) of what may be the field's value; `known` is what other fields were found to be."""
-    told = [(name, text(body, 100).strip("\" '")) for name, kind, body in rows if kind == 4]
+    told = [(name, body) for name, kind, body in rows if kind == 4]
     of_column = Counter(_column(name) for name, _ in told)
     words = [word for word in known if len(word) >= 4]
     return [
         (dotted(name), said)
-        for name, said in told
+        for name, body in told
         if ((name[-1] == 0 and len(name) <= LONG) or of_column[_column(name)] <= FEW)
-        and _fits(field, said)
+        and _fits(field, said := text(body, 100).strip("\" '"))
         and not any(word in said for word in words)
         and not _explained(field, name)
     ]

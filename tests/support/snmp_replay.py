@@ -35,14 +35,18 @@ def recordings() -> dict[str, Path]:
     return {str(p.relative_to(folder)).partition(".snmprec")[0]: p for p in sorted(folder.rglob("*.snmprec*"))}
 
 
-def lines(path: Path) -> Iterator[tuple[Oid, int, bytes]]:
-    """(name, type, value's bytes) of a recording; a line that is none is left out, as snmpsim does."""
+def lines(path: Path, keep: Callable[[str, str], bool] = lambda _name, _tag: True) -> Iterator[tuple[Oid, int, bytes]]:
+    """(name, type, value's bytes) of a recording; a line that is none is left out, as snmpsim does.
+
+    `keep` sees the name and the type as they are written, before anything is made of them.
+    """
     with (bz2.open if path.suffix == ".bz2" else open)(path, "rt", encoding="latin1") as file:
         for line in file:
-            parts = line.rstrip("\n").split("|", 2)
+            name, _, rest = line.partition("|")
+            tag, there, value = rest.partition("|")
             try:
-                name = tuple(map(int, parts[0].strip(".").split(".")))
-                yield name, *_body(parts[1], parts[2])
+                if there and keep(name := name.strip("."), tag):
+                    yield tuple(map(int, name.split("."))), *_body(tag, value.rstrip("\n"))
             except (ValueError, IndexError):
                 continue
 

@@ -53,9 +53,14 @@ SnmpValue = int | bytes | Oid | Missing
 _MISSING = {tag: Missing(tag) for tag in (NULL, NO_OBJECT, NO_INSTANCE, END_OF_VIEW)}
 
 
+Run = tuple[Oid, list[Oid], list[SnmpValue]]
+"""Rows whose names begin alike: that beginning, what follows it in each name (never nothing), and what each was told
+to be. Joining every name costs as much as finding it, and few are ever asked for by their whole name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One reply of a device: `error` and `index` as SNMP numbers them, 0 for none; names, and what each was told to be.
+    """One reply of a device: `error` and `index` as SNMP numbers them, 0 for none; the rows as they came, in runs.
 
     `size` is what they took on the wire, in bytes. `last` is the last name as it was sent, where no value is Missing.
     """
@@ -63,8 +68,7 @@ class Response:
     request_id: int
     error: int
     index: int
-    names: Sequence[Oid]
-    told: Sequence[SnmpValue]
+    runs: Sequence[Run]
     size: int = 0
     last: bytes = b""
 
@@ -73,12 +77,15 @@ class Response:
         cls, request_id: int, error: int, index: int, values: Sequence[tuple[Oid, SnmpValue]], size: int = 0
     ) -> Response:
         """Of names and values side by side."""
-        return cls(request_id, error, index, [name for name, _ in values], [value for _, value in values], size)
+        run = (), [name for name, _ in values], [value for _, value in values]
+        return cls(request_id, error, index, [run] if values else [], size)
 
     @property
     def values(self) -> tuple[tuple[Oid, SnmpValue], ...]:
-        """Side by side."""
-        return tuple(zip(self.names, self.told, strict=True))
+        """Names and values side by side."""
+        return tuple(
+            (head + tail, value) for head, tails, told in self.runs for tail, value in zip(tails, told, strict=True)
+        )
 
 
 # --- out ---------------------------------------------------------------------------------------------------
@@ -146,8 +153,8 @@ def response(raw: bytes) -> Response:
     try:
         request_id, error, index, start, end = _front(raw) or _any_front(raw)
         if (usual := _usual(raw, start, end)) is not None:
-            names, told, last = usual
-            return Response(request_id, error, index, names, told, end - start, last)
+            runs, last = usual
+            return Response(request_id, error, index, runs, end - start, last)
         return Response.of(request_id, error, index, _bindings(raw, start, end), end - start)
     except IndexError as cut:
         raise Malformed("the packet ends early") from cut
@@ -222,7 +229,7 @@ def _integer(body: bytes, at: int, *, signed: bool = True) -> int:
     return int.from_bytes(body, "big", signed=signed)
 
 
-_TAIL, _KEPT = 5, 32_768
+_TAIL, _SHORT, _KEPT = 5, 20, 32_768
 
 
 def _lengths(sizes: Iterable[int], apart: int = 0) -> bytes:
@@ -230,47 +237,53 @@ def _lengths(sizes: Iterable[int], apart: int = 0) -> bytes:
     return b"|".join(rb"\x%02x.{%d}" % (size, size - apart) for size in sizes)
 
 
+_LONG: Final = 0x81
+"""In front of a length between 128 and 255."""
 _ROWS = re.compile(
-    rb"\x30([\x02-\x7f])\x06((?:%s))(.{%d})([\x02\x04\x06\x40-\x43\x46](?:%s))"
+    rb"\x30([\x02-\x7f]|\x81[\x80-\xff])\x06((?:%s))(.{%d})([\x02\x04\x06\x40-\x43\x46](?:%s|\x81(?:%s)))"
     % (
-        _lengths((*range(10, 20), *range(6, 10), *range(20, 40)), _TAIL),
+        _lengths((*range(10, 20), *range(6, 10), *range(20, 64)), _TAIL),
         _TAIL,
-        _lengths((1, 4, 2, 3, 6, 0, 5, *range(7, 64))),
+        _lengths((1, 4, 2, 3, 6, 0, 5, *range(7, 128))),
+        _lengths(range(128, 256)),
     ),
     re.DOTALL,
 )
 """A binding of the usual shape: its length, its name with its length in front and its end apart, its value likewise."""
 
 
-def _usual(raw: bytes, at: int, end: int) -> tuple[list[Oid], list[SnmpValue], bytes] | None:
+def _usual(raw: bytes, at: int, end: int) -> tuple[list[Run], bytes] | None:
     """Bindings all of which are of the usual shape, cut apart by one regular expression: the heart of a walk.
 
-    (names, values, the last name as it was sent); a pair for each row would keep the garbage collector at work. None
-    where not every byte was covered, or something is odd: then `_bindings` reads them, or says what is wrong.
+    (runs, the last name as it was sent). Nothing is made anew that was made before: neither names nor their parts, and
+    no pair for each row, which would keep the garbage collector at work. None where not every byte was covered, or
+    something is odd: then `_bindings` reads them, or says what is wrong.
     """
-    names: list[Oid] = []
-    values: list[SnmpValue] = []
-    name, tell, heads, tails, small = names.append, values.append, _HEADS, _TAILS, _SMALL
-    first = last = b""
+    runs: list[Run] = []
+    known, values = _TAILS, _VALUES
+    first = last = begun = extra = b""
     for size, first, last, value in _ROWS.findall(raw, at, end):
-        if size[0] != len(first) + len(value) + _TAIL + 1:
+        if (long := size[0]) == first[0] + value[1] + 4 and long != _LONG:
+            at += long + 2
+        elif len(size) == 2 and size[1] == len(first) + len(value) + _TAIL + 1:
+            at += size[1] + 3
+        else:
             return None
-        at += size[0] + 2
-        head, tail, told = heads.get(first), tails.get(last), small.get(value)
-        if told is None and (told := _longer(value)) is None:
+        if first != begun:
+            if (cut := _HEADS.get(first) or _learn(first)) is None:
+                return None
+            begun, (head, extra) = first, cut
+            tails: list[Oid] = []
+            told: list[SnmpValue] = []
+            runs.append((head, tails, told))
+            tail, tell = tails.append, told.append
+        if extra:
+            last = extra + last  # noqa: PLW2901  # the number that lies across the cut
+        tail(known.get(last) or _tail(last))
+        if (what := values.get(value)) is None and (what := _longer(value)) is None:
             return None
-        name(_learn(first + last) if head is None or tail is None else head + tail)
-        tell(told)
-    return (names, values, first[1:] + last) if at == end else None
-
-
-def _longer(value: bytes) -> SnmpValue | None:
-    tag = value[0]
-    if tag in _OCTETS:
-        return value[2:]
-    if tag == 0x06:
-        return _numbers(value[2:])
-    return int.from_bytes(value[2:], "big", signed=tag == 0x02) if 2 < len(value) < 12 else None
+        tell(what)
+    return (runs, first[1 : len(first) - len(extra)] + last) if at == end else None
 
 
 _SMALL: dict[bytes, SnmpValue] = {
@@ -281,23 +294,47 @@ _SMALL: dict[bytes, SnmpValue] = {
     b"\x06\x00": (0, 0),  # some devices send an empty one for 0.0
 }
 """Most values of a walk have one byte."""
-_HEADS: dict[bytes, Oid] = {}
+_VALUES = dict(_SMALL)
+"""And most of the others were told before: five of six in the first walk of a switch."""
+
+
+def _longer(value: bytes) -> SnmpValue | None:
+    """What no look-up knew; of a few bytes it is known from now on."""
+    tag, told = value[0], value[2:] if value[1] != _LONG else value[3:]
+    what: SnmpValue
+    if tag in _OCTETS:
+        what = told
+    elif tag == 0x06:
+        what = _numbers(told)
+    elif 0 < len(told) < 10:
+        what = int.from_bytes(told, "big", signed=tag == 0x02)
+    else:
+        return None
+    if len(value) <= _SHORT:
+        if len(_VALUES) >= _KEPT:
+            _VALUES.clear()
+            _VALUES.update(_SMALL)
+        _VALUES[value] = what
+    return what
+
+
+_HEADS: dict[bytes, tuple[Oid, bytes]] = {}
 _TAILS: dict[bytes, Oid] = {}
 """Numbers by the bytes they were read from: the rows of a column share their heads, columns the ends of their rows.
 Bounded, and right for every device, since nothing else decides them."""
 
 
-def _learn(told: bytes) -> Oid:
-    """The name whose length stands before it. Where it may be cut, its head and its end are known from now on."""
-    for cut in (_TAIL, _TAIL + 4):  # a number of five bytes may lie across the one, not across both
-        first, last = told[:-cut], told[-cut:]
-        if len(first) > 3 and not first[-1] & 0x80:
-            if (head := _HEADS.get(first)) is None:
-                if len(_HEADS) >= _KEPT:
-                    _HEADS.clear()
-                head = _HEADS[first] = _numbers(first[1:])
-            return head + (_TAILS.get(last) or _tail(last))
-    return _numbers(told[1:])
+def _learn(told: bytes) -> tuple[Oid, bytes] | None:
+    """A head whose length stands before it: its numbers, and the bytes of a number that goes on in the tail."""
+    size = len(told)
+    while told[size - 1] & 0x80:  # the length in front is less than that
+        size -= 1
+    if size < 2:
+        return None
+    if len(_HEADS) >= _KEPT:
+        _HEADS.clear()
+    cut = _HEADS[told] = _numbers(told[1:size]), told[size:]
+    return cut
 
 
 def _tail(last: bytes) -> Oid:

@@ -116,9 +116,10 @@ class Udp(asyncio.DatagramProtocol):
         question = self._open.get(answer.request_id)
         if question is None or question.waiting.done():
             self.strays += 1
-        elif question.follow is not None and (oids := question.follow(answer)):
+        elif question.follow is not None and (on := question.follow(answer)) is not None:
             del self._open[answer.request_id]
-            self._send(question, oids, answer.last)
+            name, question.repetitions = on
+            self._send(question, (name,), answer.last)
         else:
             question.waiting.set_result(answer)
 

@@ -8,7 +8,6 @@ no other anything.
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -17,7 +16,8 @@ from itertools import islice
 from operator import lt
 from typing import Protocol
 
-from cmdb_agents.transports.snmp_ber import END_OF_VIEW, GETBULK, GETNEXT, Missing, Oid, Response, SnmpValue
+from cmdb_agents.transports.snmp_ber import END_OF_VIEW, GETBULK, GETNEXT, Missing, Oid, Response, Run, SnmpValue
+from cmdb_agents.transports.snmp_rows import Rows, after
 
 TOO_BIG, NO_SUCH_NAME = 1, 2
 ERRORS = ("noError", "tooBig", "noSuchName", "badValue", "readOnly", "genErr", "noAccess")
@@ -25,6 +25,10 @@ PROBED = 12
 """How many columns one GETNEXT asks about: their twelve answers fit the 484 bytes every device must manage."""
 GIVE_UP = 3
 """After so many columns without any answer the device is taken to be gone."""
+FULL = 1_280
+"""Bytes of rows that fit one packet on any road; where rows are small, more are asked for until it is full."""
+_FIRST = 32
+"""Rows that the first question about a column asks for."""
 _ROW = 300
 """Bytes that one row costs in memory beside its value."""
 
@@ -36,7 +40,7 @@ class Bounds:
     seconds: float = 30.0
     memory: int = 64 * 2**20
     parallel: int = 4
-    repetitions: int = 32
+    repetitions: int = 96  # rows a question, at most
     wait: float = 1.0  # for the first answer; doubled with each try
     tries: int = 3
 
@@ -61,8 +65,8 @@ class Refuses(Exception):
     """The device answers, and will not talk to us: wrong user, wrong key, clocks apart."""
 
 
-Follow = Callable[[Response], "tuple[Oid, ...] | None"]
-"""Takes an answer and says what to ask next, in the same way; or leaves the answer as it is, and says nothing."""
+Follow = Callable[[Response], "tuple[Oid, int] | None"]
+"""Takes an answer and says what to ask next, and for how many rows; or leaves the answer as it is, and says nothing."""
 
 
 class Wire(Protocol):
@@ -92,15 +96,15 @@ class Walk:
     cuts: tuple[Cut, ...] = ()
     questions: int = 0
     contexts: Mapping[str, Walk] = field(default_factory=dict, repr=False)
-    _sorted: list[Oid] = field(default_factory=list, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.values, Rows):
+            object.__setattr__(self, "values", Rows.of(self.values))
 
     def column(self, root: Oid) -> dict[Oid, SnmpValue]:
         """The values under a column by what follows its identifier, in the device's order."""
-        if len(self._sorted) != len(self.values):
-            self._sorted[:] = sorted(self.values)
-        names, size = self._sorted, len(root)
-        start, stop = bisect_left(names, root), bisect_left(names, _after(root))
-        return {name[size:]: self.values[name] for name in names[start:stop] if len(name) > size}
+        assert isinstance(self.values, Rows)
+        return self.values.column(root)
 
     def was_cut(self, root: Oid) -> bool:
         """Whether something under it is missing."""
@@ -118,11 +122,6 @@ def oid(text: str) -> Oid:
     return tuple(map(int, text.strip(".").split(".")))
 
 
-def _after(root: Oid) -> Oid:
-    """The first identifier that is not under it."""
-    return (*root[:-1], root[-1] + 1)
-
-
 class _End(Enum):
     MORE = "the column goes on"
     OVER = "the device says that the column is over"
@@ -131,31 +130,55 @@ class _End(Enum):
 
 @dataclass(slots=True)
 class _Column:
-    """Where the walk of a column stands. Pure: answers in, values and oddities out."""
+    """Where the walk of a column stands. Pure: answers in, runs and oddities out."""
 
     root: Oid
     last: Oid
     odd: list[str] = field(default_factory=list)
+    run: Run | None = None
 
-    def plain(self, answer: Response, values: dict[Oid, SnmpValue]) -> bool:
+    def plain(self, answer: Response, runs: list[Run]) -> bool:
         """Keep an answer that leaves no doubt: every row belongs to the column, and they rise. Else keep nothing."""
-        names = answer.names
-        if not (answer.last and self.last < names[0] and names[-1] < _after(self.root)):
+        if not answer.last:
             return False
-        if not all(map(lt, names, islice(names, 1, None))):
+        last = self.last
+        for head, tails, _ in answer.runs:
+            if not last < head + tails[0] or not all(map(lt, tails, islice(tails, 1, None))):
+                return False
+            last = head + tails[-1]
+        if not last < after(self.root):
             return False
-        values.update(zip(names, answer.told, strict=True))
-        self.last = names[-1]
+        self.last = last
+        for run in answer.runs:
+            self._keep(run, runs)
         return True
 
-    def take(self, rows: Iterable[tuple[Oid, SnmpValue]], values: dict[Oid, SnmpValue]) -> _End:
-        """Keep what belongs to the column."""
-        last, limit, got, self.odd = self.last, _after(self.root), False, []
+    def _keep(self, new: Run, runs: list[Run]) -> None:
+        """What goes on as the run before ended becomes a part of it."""
+        if self.run is not None and self.run[0] is new[0]:
+            self.run[1].extend(new[1])
+            self.run[2].extend(new[2])
+        else:
+            self.run = new
+            runs.append(new)
+
+    def take(self, answer: Response, runs: list[Run]) -> tuple[_End, int]:
+        """Keep what belongs to the column, and how many rows that are."""
+        names: list[Oid] = []
+        told: list[SnmpValue] = []
+        end = self._sift(answer.values, names, told)
+        if names:
+            self._keep(((), names, told), runs)
+        return end, len(names)
+
+    def _sift(self, rows: Iterable[tuple[Oid, SnmpValue]], names: list[Oid], told: list[SnmpValue]) -> _End:
+        last, limit, got, self.odd = self.last, after(self.root), False, []
         for name, value in rows:
             got = True
             if last < name < limit:
                 if not isinstance(value, Missing):
-                    values[name] = value
+                    names.append(name)
+                    told.append(value)
                 elif value.tag == END_OF_VIEW:
                     break
                 else:
@@ -182,10 +205,10 @@ class Walker:
         self._wire, self._bounds, self._clock = wire, bounds, clock
         self._until = clock() + bounds.seconds
         self._memory = bounds.memory
-        self._repetitions = bounds.repetitions
+        self._repetitions = min(_FIRST, bounds.repetitions)
         self._at_once = asyncio.Semaphore(bounds.parallel)
         self._unanswered = 0
-        self.values: dict[Oid, SnmpValue] = {}
+        self._runs: list[Run] = []
         self.cuts: set[Cut] = set()
         self.questions = 0
         self.refused = False
@@ -199,7 +222,7 @@ class Walker:
 
     def walk(self) -> Walk:
         """What was read so far."""
-        return Walk(self.values, tuple(sorted(self.cuts)), self.questions)
+        return Walk(Rows(self._runs), tuple(sorted(self.cuts)), self.questions)
 
     # --- one column ----------------------------------------------------------------------------------------
 
@@ -212,9 +235,10 @@ class Walker:
                 answer = await self._ask(GETNEXT, lambda: tuple(roots), 0)
             except (Silent, Spent, Refuses):
                 return roots  # each says for itself why it could not be read
-        if answer.error or len(answer.values) != len(roots):
+        rows = answer.values
+        if answer.error or len(rows) != len(roots):
             return roots
-        return [root for root, (name, value) in zip(roots, answer.values, strict=True) if _within(root, name, value)]
+        return [root for root, (name, value) in zip(roots, rows, strict=True) if _within(root, name, value)]
 
     async def _column(self, root: Oid) -> None:
         async with self._at_once:
@@ -253,25 +277,27 @@ class Walker:
                 if answer.error != NO_SUCH_NAME:
                     self._cut(column.root, f"the device answered {_error(answer.error)} after {dotted(column.last)}")
                 return
-            before = len(self.values)
-            end = column.take(answer.values, self.values)
-            self._spend(answer, len(self.values) - before)
+            end, rows = column.take(answer, self._runs)
+            self._spend(answer, rows)
             for why in column.odd:
                 self._cut(column.root, why)
             if end is _End.BROKEN or (end is _End.OVER and single):
                 return
             single = end is _End.OVER or not self._wire.bulk
 
-    def _follow(self, column: _Column, answer: Response) -> tuple[Oid, ...] | None:
+    def _follow(self, column: _Column, answer: Response) -> tuple[Oid, int] | None:
         """What to ask after an answer in the middle of a column; everything else is looked at with care."""
-        cost = _ROW * len(answer.names) + answer.size
+        rows = sum([len(run[1]) for run in answer.runs])
+        cost = _ROW * rows + answer.size
         if answer.error or cost > self._memory or self._clock() >= self._until:
             return None
-        if not column.plain(answer, self.values):
+        if not column.plain(answer, self._runs):
             return None
         self._memory -= cost
         self.questions += 1
-        return (column.last,)
+        if self._repetitions < _FIRST:  # large replies were lost, or too much for the device
+            return column.last, self._repetitions
+        return column.last, max(_FIRST, min(self._bounds.repetitions, FULL * rows // answer.size))
 
     def _cut(self, root: Oid, why: str) -> None:
         self.cuts.add(Cut(dotted(root), why))
@@ -310,4 +336,4 @@ def _error(number: int) -> str:
 
 
 def _within(root: Oid, name: Oid, value: SnmpValue) -> bool:
-    return root < name < _after(root) and not (isinstance(value, Missing) and value.tag == END_OF_VIEW)
+    return root < name < after(root) and not (isinstance(value, Missing) and value.tag == END_OF_VIEW)
