@@ -428,22 +428,25 @@ CHG-1 AWAITING APPROVAL: Upgrade neo4j
         ("scheduled", "2126-12-02T00:00:00+00:00", False, 0, []),
         ("scheduled", "2126-12-02T00:00:00+00:00", True, 2, ["web-1 is now reached (down)"]),
         ("implementing", "2126-12-02T00:00:00+00:00", True, 0, []),
-        ("assessed", "2126-12-02T00:00:00+00:00", False, 2, []),
-        ("awaiting approval", "2126-12-02T00:00:00+00:00", False, 2, []),
+        ("assessed", "2126-12-02T00:00:00+00:00", False, 2, ["it is assessed, and not approved"]),
+        ("awaiting approval", "2126-12-02T00:00:00+00:00", False, 2, ["it is awaiting approval, and not approved"]),
         ("rejected", "2126-12-02T00:00:00+00:00", False, 2, ["it is rejected"]),
         ("cancelled", "2126-12-02T00:00:00+00:00", True, 2, ["it is cancelled"]),
     ],
 )
-def test_change_show_tells_a_pipeline_whether_to_go_ahead(
+def test_change_show_tells_a_pipeline_whether_it_is_approvable_and_may_go_ahead(
     run: Run, server: Scripted, state: str, end: str, moved: bool, code: int, blockers: list[str]
 ) -> None:
-    """0 only when approved, inside its window's end, and the radius as the approvers saw it; its own work moves it."""
+    """0 when its window is not over and the radius as it was assessed; with --approved only when it is approved too."""
     now = impact(hit("api", "neo4j"), *([hit("web-1", "api")] if moved else []))
     category = next(s.category.name for s in NORMAL.lifecycle.states if s.name == state)
     shown = change(state=state, category=category, windowStart=end.replace("-02T", "-01T"), windowEnd=end)
     server.answers = {"changeRequest": shown, "impact": now, **ELSE}
-    done = run("change", "show", "CHG-1", "--json")
+    done = run("change", "show", "CHG-1", "--approved", "--json")
     assert (done.code, json.loads(done.out)["blockers"]) == (code, blockers)
+    blocking = [one for one in blockers if not one.endswith("and not approved")]
+    approvable = run("change", "show", "CHG-1", "--json")
+    assert (approvable.code, json.loads(approvable.out)["blockers"]) == (2 if blocking else 0, blocking)
 
 
 def test_change_show_survives_a_ci_that_is_gone(run: Run, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
