@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import random
 import xml.etree.ElementTree as Xml
 from collections import Counter
@@ -168,6 +169,14 @@ def test_a_hostile_name_is_text_and_nothing_else() -> None:
     assert {one.tag.removeprefix(SVG) for one in Xml.fromstring(text).iter()} == kinds
     assert "DOWN &lt;script&gt;alert(&#x27;&amp;&#x27;)&lt;/script&gt;??? (Web&lt;b&gt;)" in text
     assert text.encode().decode() == text
+
+
+def test_viewers_that_know_neither_variables_nor_themes_show_its_colours() -> None:
+    """Every colour of the light theme is written out before what only some viewers understand."""
+    (style,) = (one.text or "" for one in Xml.fromstring(svg(drawn(estate()))).iter(f"{SVG}style"))
+    plain, _, dark = style.partition("@media")
+    assert "var(" not in style and set(re.findall("#[0-9a-f]{6}", plain)) == set(LIGHT.values())
+    assert set(re.findall("#[0-9a-f]{6}", dark)) == set(DARK.values())
 
 
 def contrast(one: str, other: str) -> float:
