@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import random
+import re
 import xml.etree.ElementTree as Xml
 from collections import Counter
 from itertools import pairwise
@@ -169,6 +169,18 @@ def test_a_hostile_name_is_text_and_nothing_else() -> None:
     assert {one.tag.removeprefix(SVG) for one in Xml.fromstring(text).iter()} == kinds
     assert "DOWN &lt;script&gt;alert(&#x27;&amp;&#x27;)&lt;/script&gt;??? (Web&lt;b&gt;)" in text
     assert text.encode().decode() == text
+
+
+def test_where_hops_share_a_column_the_path_is_read_downwards() -> None:
+    """The nearest stand above, the path's first among equals: the bold boxes are in the order of the failure."""
+    radius = Radius.of(estate())
+    path = radius.way(found) if (found := radius.focus()) else ()
+    ladder = layout(radius, most_columns=4)
+    bold = [place for place in ladder.places if place.bold]
+    assert len(bold) > 4 and [(place.x, place.y) for place in bold] == sorted((place.x, place.y) for place in bold)
+    order = [hit.name for hit in path]
+    apart = [place.name[0] for place in bold if place.name[0] in order]
+    assert apart == [name for name in order if name in apart]
 
 
 def test_viewers_that_know_neither_variables_nor_themes_show_its_colours() -> None:
