@@ -173,14 +173,12 @@ def test_a_hostile_name_is_text_and_nothing_else() -> None:
 
 def test_where_hops_share_a_column_the_path_is_read_downwards() -> None:
     """The nearest stand above, the path's first among equals: the bold boxes are in the order of the failure."""
-    radius = Radius.of(estate())
-    path = radius.way(found) if (found := radius.focus()) else ()
-    ladder = layout(radius, most_columns=4)
-    bold = [place for place in ladder.places if place.bold]
-    assert len(bold) > 4 and [(place.x, place.y) for place in bold] == sorted((place.x, place.y) for place in bold)
-    order = [hit.name for hit in path]
-    apart = [place.name[0] for place in bold if place.name[0] in order]
-    assert apart == [name for name in order if name in apart]
+    names = ["db", "cluster", "shop", "api", "site", "page", "app", "sales"]
+    chain = [hit(name, "Service", on, hops=n) for n, (on, name) in enumerate(pairwise(names), start=1)]
+    beside = [hit("aside", "Server", "cluster", hops=2), hit("all", "Host", "shop", hops=3), chain.pop()]
+    ladder = layout(Radius.of(answer([ci("db")], [*chain, *beside])), most_columns=4)
+    columns = sorted((place.x, place.y, place.name[0]) for place in ladder.places)
+    assert [name for *_, name in columns if name in names] == names
 
 
 def test_viewers_that_know_neither_variables_nor_themes_show_its_colours() -> None:
