@@ -117,8 +117,8 @@ CUT SHORT: more than 50000 CIs are reached
     assert done.out.isascii()
 
 
-def test_impact_tells_the_least_budgets_under_the_services(run: Run, server: Scripted) -> None:
-    """As the server puts them, ten at most with how many more there are; how long it lasts is passed on.
+def test_impact_tells_the_services_and_the_least_budgets_under_them(run: Run, server: Scripted) -> None:
+    """As the server puts them, twenty and ten at most with how many more there are; how long it lasts is passed on.
 
     Those of which nothing is known are named in one line, unless they go down in the window.
     """
@@ -129,10 +129,10 @@ def test_impact_tells_the_least_budgets_under_the_services(run: Run, server: Scr
 
     known, down = [budget(n, 1.0, 0.0) for n in range(11)], budget(11, None, 180.0)
     silent = [budget(n, None, 0.0) for n in range(12, 16)]
-    told = {"services": [ci("s0")], "users": 5, "budgets": [down, *known, *silent]}
+    told = {"services": [ci(f"s{n}") for n in range(22)], "users": 5, "budgets": [down, *known, *silent]}
     server.answers = {"resolve": [ci("neo4j")], "impact": impact(hit("s0", "neo4j"), **told)}
     lines = run("impact", "neo4j", "--minutes", "180").out.splitlines()
-    at = lines.index("services: s0, used by 5 people")
+    at = lines.index(f"services: {', '.join(f's{n}' for n in range(20))} and 2 more, used by 5 people")
     assert lines[at + 1 : at + 11] == [one["sentence"] for one in (down, *known[:9])]
     assert lines[at + 11 : at + 13] == [
         "+2 more budgets, less used up", "budget: nothing known of what is used of s12, s13, s14 and 1 more",
