@@ -60,6 +60,11 @@ class Catalogue:
         """The relations from a CI to what it is inside of."""
         return tuple(sorted({cls.contained_by for cls in self.classes.values() if cls.contained_by}))
 
+    def nests(self, cls: str) -> bool:
+        """Whether members of a class are inside of something and have something inside: only these can make a ring."""
+        wide, held = {ANY, *self.lineage(cls)}, [self.relations[name] for name in self.containing]
+        return any(not wide.isdisjoint(r.sources) for r in held) and any(not wide.isdisjoint(r.targets) for r in held)
+
     def relations_of(self, name: str) -> list[tuple[RelationType, bool]]:
         """The relations a member can have: each with whether it is the dependent (True) or the dependency."""
         wide = {ANY, *self.lineage(name)}

@@ -5,8 +5,9 @@ reports by the same rules of precedence, and nothing that another source said is
 """
 
 from cmdb.commands.life import end, expire_at, move
-from cmdb.commands.links import check_cardinality, check_contained, link, unlink
+from cmdb.commands.links import check_cardinality, link, unlink
 from cmdb.commands.merge import Merged, merge
+from cmdb.commands.nest import Nest, check_contained
 from cmdb.commands.split import split
 from cmdb.commands.tags import outcome, tag, together, untag
 from cmdb.commands.things import (
@@ -24,7 +25,7 @@ from cmdb.commands.things import (
 from cmdb.commands.withdraw import withdraw, withdraw_edge
 
 __all__ = [
-    "Around", "Decided", "Merged", "believe_anew", "check_cardinality", "check_contained", "check_rev", "create",
-    "declared", "end", "expire", "expire_at", "link", "merge", "move", "outcome", "override", "retire", "split", "tag",
-    "together", "unlink", "untag", "update", "withdraw", "withdraw_edge",
+    "Around", "Decided", "Merged", "Nest", "believe_anew", "check_cardinality", "check_contained", "check_rev",
+    "create", "declared", "end", "expire", "expire_at", "link", "merge", "move", "outcome", "override", "retire",
+    "split", "tag", "together", "unlink", "untag", "update", "withdraw", "withdraw_edge",
 ]  # fmt: skip

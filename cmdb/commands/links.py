@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 
 from cmdb.claims import RECORDS, source_of
 from cmdb.classes import catalogue
@@ -53,13 +53,6 @@ def check_cardinality(
     if comes is not None and relation.cardinality is Cardinality.ONE_TO_ONE:
         there = f"{names([comes.source])[0]} {relation.name} {target.name} (edge {comes.id})"
         raise Conflict(f"{there} is open, and {relation.name} leads to each CI from one at most: unlink that first")
-
-
-def check_contained(source: KnownCI, target: KnownCI, ways: Sequence[Sequence[str]]) -> None:
-    """Refuse to put a CI inside of what is inside of it; `ways` are the names on a way from target to source."""
-    if ways and source.id != target.id:
-        way = " in ".join(ways[0])
-        raise Invalid(f"{way}: {source.name} cannot be inside of what is inside of it", where="to")
 
 
 def unlink(relation: RelationType, source: KnownCI, target: KnownCI, edge: KnownEdge | None, new_id: NewId) -> Decided:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from cmdb.cypher.facts import PAST_CLAIM
 
 _CLAIMS = "[(s:Scope)-[a:ASSERTS]->({0}) | [s.id, a.seq, a.said]]"
@@ -19,18 +17,6 @@ MATCH (n:CI {{key: $key}}) WHERE n.class = $class AND coalesce(n.parent, '') = c
 RETURN properties(n) AS ci, {_CLAIMS.format("n")} AS claims ORDER BY n.status, n.id LIMIT 1
 """
 """What has this local key there; a live one before a tombstone."""
-
-DEEPEST = 16
-"""Containers inside of each other, at most, that a ring is looked for in."""
-
-
-def way(relations: Iterable[str]) -> str:
-    """The names on a shortest way from one CI to another by open edges of relations that the catalogue has."""
-    return (
-        f"MATCH p = shortestPath((:CI {{id: $source}})-[:{'|'.join(relations)}*1..{DEEPEST}]->(:CI {{id: $target}}))\n"
-        "WHERE all(e IN relationships(p) WHERE e.valid_to IS NULL) RETURN [n IN nodes(p) | n.name] AS names"
-    )
-
 
 EDGES = """
 UNWIND $ids AS id MATCH (n:CI {id: id})-[e]-(o:CI) WHERE e.valid_to IS NULL

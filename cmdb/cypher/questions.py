@@ -73,12 +73,12 @@ def known_edges() -> str:
     return " UNION ALL ".join(one.format(name) for name in catalogue().relations)
 
 
-def _open(at: str) -> str:
+def open_at(at: str) -> str:
     """That an edge `e` is there at a sequence."""
     return f"e.valid_from <= {at} AND coalesce(e.valid_to, {at} + 1) > {at}"
 
 
-_OPEN_AT = _open("$at")
+_OPEN_AT = open_at("$at")
 _EDGE = "properties(e) AS e, type(e) AS type, d.id AS source, t.id AS target"
 MAX_HOPS = 8
 
@@ -136,9 +136,9 @@ def ahead(source: str, max_hops: int, at: int | None, most: int) -> Statement:
     text = (
         "MATCH (j:Journal {id: 'journal'}) WITH coalesce($at, j.seq) AS at MATCH (a:CI {id: $source}) "
         f"CALL (a, at) {{ MATCH (a)-[es:{_carrying()}*0..{max_hops - 1}]->(n:CI) "
-        f"WHERE all(e IN es WHERE {_open('at')}) WITH DISTINCT n LIMIT $most RETURN collect(n) AS found }} "
+        f"WHERE all(e IN es WHERE {open_at('at')}) WITH DISTINCT n LIMIT $most RETURN collect(n) AS found }} "
         f"RETURN size(found) = $most AS more, COLLECT {{ UNWIND found AS d MATCH (d)-[e:{_carrying()}]->(t:CI) "
-        f"WHERE {_open('at')} RETURN [e.id, d.id, t.id] }} AS edges"
+        f"WHERE {open_at('at')} RETURN [e.id, d.id, t.id] }} AS edges"
     )
     return text, {"source": source, "at": at, "most": most + 1}
 

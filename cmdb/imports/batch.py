@@ -10,6 +10,7 @@ from typing import Any
 from cmdb import free
 from cmdb.claims import NAME, Asserted, Entry, conclude, explicit, kept, kind_of, renew, settle, source_of
 from cmdb.classes import Catalogue
+from cmdb.commands import Nest
 from cmdb.errors import Conflict, Invalid
 from cmdb.governance import Policies, newly_broken
 from cmdb.imports.edges import Edges
@@ -35,10 +36,19 @@ class End:
 
 
 class Batch:
-    """Collects the steps of some rows; `scope` speaks, `at` is the journal sequence the plan will have."""
+    """Collects the steps of some rows; `scope` speaks, `at` is the journal sequence the plan will have.
+
+    `nest` knows what is inside of what already.
+    """
 
     def __init__(
-        self, scope: str, at: int, catalogue: Catalogue, new_id: NewId, policies: Policies = UNGOVERNED
+        self,
+        scope: str,
+        at: int,
+        catalogue: Catalogue,
+        new_id: NewId,
+        policies: Policies = UNGOVERNED,
+        nest: Nest | None = None,
     ) -> None:
         self.scope, self.at, self.catalogue, self._new_id, self._policies = scope, at, catalogue, new_id, policies
         self._create: list[NewCI] = []
@@ -46,7 +56,7 @@ class Batch:
         self._claims: list[Claim] = []
         self.traces: list[dict[str, Any]] = []
         self.outcomes: dict[int, Outcome] = {}
-        self.edges = Edges(scope, catalogue, new_id)
+        self.edges = Edges(scope, catalogue, new_id, nest or Nest(catalogue))
 
     def create(self, row: NodeRow, parent: End | None, found: Who) -> End:
         """A CI nobody knows; Invalid or Conflict when the row is not enough for one."""
@@ -116,6 +126,8 @@ class Batch:
 
     def plan(self, known: Sequence[KnownEdge]) -> Plan:
         """All steps; `known` are the open edges between the ends of `edges.wanted`."""
+        for refused, error in self.edges.rings({edge.key for edge in known}):
+            self.refuse(refused, error)
         for row, outcome in self.edges.settle(known):
             before = self.outcomes.get(row)
             if before is None:

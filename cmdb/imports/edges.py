@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cmdb.claims import source_of
 from cmdb.classes import Catalogue
+from cmdb.commands import Nest
 from cmdb.errors import Invalid
 from cmdb.imports.rows import EdgeRow, Outcome
 from cmdb.plan import EdgeClaim
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 class Edges:
     """What the rows of a batch want, by type and ends."""
 
-    def __init__(self, scope: str, catalogue: Catalogue, new_id: NewId) -> None:
-        self._scope, self._catalogue = scope, catalogue
+    def __init__(self, scope: str, catalogue: Catalogue, new_id: NewId, nest: Nest) -> None:
+        self._scope, self._catalogue, self.nest = scope, catalogue, nest
         self.wanted: dict[EdgeKey, EdgeRow] = {}
         self._parts: set[EdgeKey] = set()
+        self._ends: dict[EdgeKey, tuple[End, End]] = {}
         self.ledger = Ledger(new_id, Placeholders({}, {}, new_id))
         self._default = Evidence("declared", source_of(scope), 1.0)
 
@@ -43,7 +45,22 @@ class Edges:
             raise Invalid("a CI does not depend on itself", where="to")
         key = (row.type, source.id, target.id)
         self.wanted[key] = row
+        if self.nest.holds(row.type, source, target):
+            self._ends[key] = (source, target)
         self._parts.add(key) if part else self._parts.discard(key)
+
+    def held(self, known: Collection[EdgeKey]) -> list[tuple[End, End]]:
+        """The ends of what would be put inside of something and is not there yet, where that could make a ring."""
+        return [ends for key, ends in self._ends.items() if key not in known]
+
+    def rings(self, known: Collection[EdgeKey]) -> Iterator[tuple[EdgeRow, Invalid]]:
+        """Take out each edge that would put a CI inside of itself, by what the nest knows and the rows before it."""
+        for key, (source, target) in self._ends.items():
+            try:
+                if key not in known:
+                    self.nest.put(key[0], source, target, "to")
+            except Invalid as error:
+                yield self.wanted.pop(key), error
 
     def settle(self, known: Sequence[KnownEdge]) -> Iterator[tuple[int, Outcome]]:
         """Lay and reword; what becomes of each row, by its number."""

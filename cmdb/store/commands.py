@@ -13,7 +13,7 @@ from cmdb.claims import NAME, PERSON, RECORDS, source_of
 from cmdb.classes import Catalogue, catalogue
 from cmdb.commands import Around, Decided, Merged
 from cmdb.cypher import commands as cypher
-from cmdb.cypher import facts
+from cmdb.cypher import facts, nest
 from cmdb.errors import Conflict, Invalid, Refused, UnknownName
 from cmdb.reconcile import KnownCI
 from cmdb.reconcile.known import SELF
@@ -142,9 +142,9 @@ class Commands:
         def decide(run: Run, _under: Under) -> Decided:
             one, other, edge, around = _ends(run, relation, source, target)
             commands.check_cardinality(declared, one, other, around, partial(_names, run))
-            if relation in (inside := catalogue().containing):
-                rows = run(cypher.way(inside), {"source": target, "target": source})
-                commands.check_contained(one, other, [row["names"] for row in rows])
+            if relation in catalogue().containing and one.id != other.id:
+                ways = run(nest.way(), {"source": target, "target": source})
+                commands.check_contained(ways[0]["names"] if ways else (), "to")
             evidence = commands.declared(by.reason or "linked by hand", by.actor, by.now)
             return commands.link(declared, one, other, edge, evidence, new_id)
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cmdb.classes import catalogue
+from cmdb.commands import Nest
 from cmdb.cypher import facts
 from cmdb.cypher.facts import Step
 from cmdb.errors import Conflict, Invalid, UnknownName
@@ -44,12 +45,13 @@ class FirstLoad:
         self.csvs = Csvs(folder)
         self._seen, self._names = Seen(), dict[str, End]()
         self._edges: set[int] = set()
+        self._nest = Nest(catalogue())
         self._seq, self._hash, self._scoped = 0, "", False
         self.made = {"cis": 0, "edges": 0, "entries": 0}
 
     def take(self, rows: Sequence[Row]) -> list[Outcome]:
         """One batch: one journal entry, unless nothing of it is right."""
-        batch = Batch(self._scope, self._seq + 1, catalogue(), new_id)
+        batch = Batch(self._scope, self._seq + 1, catalogue(), new_id, nest=self._nest)
         for row in rows:
             if isinstance(row, Unread):
                 batch.outcomes[row.n] = Outcome(row.n, "row", "invalid", None, row.reason)

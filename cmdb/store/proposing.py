@@ -10,9 +10,11 @@ from typing import Any
 
 from cmdb.claims import NAME, RECORDS, kept
 from cmdb.classes import catalogue
-from cmdb.cypher import past, questions
+from cmdb.commands import Nest
+from cmdb.cypher import nest, past, questions
 from cmdb.cypher.frames import Posing
 from cmdb.errors import Conflict, Invalid, UnknownName
+from cmdb.imports import End
 from cmdb.projection import Overlay, ProposedCI, ProposedEdge, ProposedValues
 from cmdb.projection.overlay import NEW, NOBODY_WRITES
 from cmdb.projection.written import canonical
@@ -52,7 +54,7 @@ class Proposal:
 
 
 def propose(run: Run, overlay: Overlay, at: int | None, now: str) -> Proposal:
-    """Check an overlay; UnknownName, Invalid or Conflict says what does not fit. Six round trips at most.
+    """Check an overlay; UnknownName, Invalid or Conflict says what does not fit. Seven round trips at most.
 
     `now` is ISO 8601 UTC: when what is new would first be seen.
     """
@@ -62,6 +64,7 @@ def propose(run: Run, overlay: Overlay, at: int | None, now: str) -> Proposal:
     _check_live(whole, known)
     _check_ends(whole, known)
     _check_edges(run, whole, sequence)
+    _check_nest(run, whole, known, sequence)
     key = hashlib.sha256(canonical(overlay).encode()).hexdigest()[:16]
     mark = {POSED: key} | ({} if at is None else {"as_of": at})
     states = _states(whole, known, sequence, now)
@@ -143,6 +146,22 @@ def _check_edges(run: Run, overlay: Overlay, at: int) -> None:
             raise Conflict(f"{said}, or re-point it")
         if room[edge.type] is Cardinality.ONE_TO_ONE and incoming[edge.type, edge.target] > 1:
             raise Conflict(f"{edge.target!r} would have more than one {edge.type} to it: close the other")
+
+
+def _check_nest(run: Run, overlay: Overlay, known: Mapping[str, Row], at: int) -> None:
+    """Nothing would be inside of itself. The graph is asked only where what is there would be put into something."""
+    cis = {ci: End(ci, str(row["class"]), str(row["name"])) for ci, row in known.items()}
+    cis |= {one.id: End(one.id, one.cls, one.name) for one in overlay.create}
+    inside = Nest(catalogue())
+    put = [(e.type, cis[e.source], cis[e.target]) for e in overlay.add]
+    put = [edge for edge in put if inside.holds(*edge)]
+    if any(not source.id.startswith(NEW) for _, source, _ in put):
+        ids = sorted({target.id for _, _, target in put if not target.id.startswith(NEW)})
+        for row in run(*nest.above(ids, at)):
+            if not overlay.hides(row["type"], row["source"][0], row["target"][0]):
+                inside.know(row["type"], End(*row["source"]), End(*row["target"]))
+    for edge in put:
+        inside.put(*edge, where="proposed.add")
 
 
 def _held(run: Run, way: str, ids: Collection[str], types: Collection[str], at: int) -> set[ProposedEdge]:

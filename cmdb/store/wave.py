@@ -11,12 +11,14 @@ from cmdb import identity
 from cmdb.claims import NAME
 from cmdb.classes import catalogue
 from cmdb.cypher import imports as cypher
+from cmdb.cypher import nest
 from cmdb.errors import Conflict, Invalid, UnknownName
 from cmdb.identity import Candidate
 from cmdb.imports import Batch, EdgeRow, End, Found, NodeRow, Seen, Who, who
 from cmdb.imports.who import by_place, key_of
 from cmdb.plan import Plan
 from cmdb.reconcile import KnownCI
+from cmdb.reconcile.known import EdgeKey
 from cmdb.store import loading
 from cmdb.store.session import Run
 from cmdb.words import Value
@@ -50,7 +52,17 @@ class Wave:
             self._edge(edge)
         keys = [key for key in self._batch.edges.wanted if not self._made & {key[1], key[2]}]
         rows = self._run(cypher.EDGES, {"keys": [list(key) for key in keys]}) if keys else []
-        return self._batch.plan([loading.known_edge((r["e"], r["type"], r["source"], r["target"])) for r in rows])
+        known = [loading.known_edge((r["e"], r["type"], r["source"], r["target"])) for r in rows]
+        self._nest({edge.key for edge in known})
+        return self._batch.plan(known)
+
+    def _nest(self, known: Collection[EdgeKey]) -> None:
+        """What holds those that something is newly put into; what this batch makes is held by its rows alone."""
+        held = self._batch.edges.held(known)
+        if any(source.id not in self._made for source, _ in held):
+            ids = sorted({target.id for _, target in held} - self._made)
+            for row in self._run(*nest.above(ids, self._batch.at - 1)):
+                self._batch.edges.nest.know(row["type"], End(*row["source"]), End(*row["target"]))
 
     # --- names ---------------------------------------------------------------------------------------------
 

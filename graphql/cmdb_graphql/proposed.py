@@ -132,7 +132,7 @@ class Asked:
 async def asked(info: Info, as_of: Any, proposed: ProposedInput | None, *, reader: bool = False) -> Asked:
     """The state that the two arguments name, checked.
 
-    `reader`: accounts that are kept to a view may ask it too. Round trips: one for a moment, six at most for a
+    `reader`: accounts that are kept to a view may ask it too. Round trips: one for a moment, seven at most for a
     proposed state.
     """
     at, services, loaders = await pinned(info, as_of), info.context.services, info.context.loaders

@@ -105,6 +105,29 @@ quorum {
   %s
 }
 """
+KEEPALIVED = """
+! of the pair
+vrrp_instance VI_1 { virtual_ipaddress { 10.0.0.100/24 dev eth0 } }
+virtual_server 10.0.0.100 80 {
+    lb_kind DR   # as the manual says
+    protocol TCP
+    %s
+    real_server 10.0.0.11 8080 {
+        weight 2
+        TCP_CHECK { connect_timeout 3 }
+    }
+    real_server 10.0.0.12 8080
+    {
+        HTTP_GET { url { path / } }
+    }
+    real_server 10.0.0.13 8080 { weight 0 TCP_CHECK { } }
+}
+virtual_server 10.0.0.100 53 { protocol UDP
+  %s
+}
+"""
+BLIND = "real_server 10.0.0.14 53 { }\nreal_server fd00::15 53 { }"
+LONE = "real_server 10.0.0.14 53 { }"
 THIRD = "node {\n ring0_addr: 10.0.0.7\n nodeid: 3\n }"
 DEVICE = "device {\n model: net\n votes: 1\n net {\n host: 10.0.0.9\n }\n }"
 MONGO = "mongodb://u:pw@10.0.0.11,10.0.0.12:27018,10.0.0.13/shop?replicaSet=rs0"
@@ -167,6 +190,16 @@ CASES = [
         "DEPENDS_ON: 1 of tcp://10.0.0.6:4567",), id="Galera: of two nodes both"),
     pytest.param("mysql", "etc__mysql__my.cnf", "wsrep_on=OFF\nwsrep_cluster_address=gcomm://10.0.0.5,10.0.0.6\n", (
         ), id="Galera: switched off"),
+    pytest.param("keepalived", "etc__keepalived__keepalived.conf", KEEPALIVED % ("", BLIND), (
+        "DEPENDS_ON: 1 of tcp://10.0.0.11:8080, tcp://10.0.0.12:8080",
+        "DEPENDS_ON: 1 of udp://10.0.0.14:53, udp://[fd00::15]:53 full 2",
+    ), id="keepalived: any checked server, of unchecked ones all to be whole; weight 0 is none"),
+    pytest.param("keepalived", "etc__keepalived__keepalived.conf", KEEPALIVED % ("quorum 2", LONE), (
+        "DEPENDS_ON: 2 of tcp://10.0.0.11:8080*2, tcp://10.0.0.12:8080",
+    ), id="keepalived: below its quorum it asks nobody; a server alone is no group"),
+    pytest.param("keepalived", "etc__keepalived__keepalived.conf", KEEPALIVED % ("sorry_server 10.0.0.19 80", LONE), (
+        "DEPENDS_ON: 1 of tcp://10.0.0.11:8080, tcp://10.0.0.12:8080 soft",
+    ), id="keepalived: who is told sorry is degraded"),
     pytest.param("corosync", "etc__corosync__corosync.conf", COROSYNC % (THIRD, ""), (
         "DEPENDS_ON: 1 of udp://10.0.0.6:5405, udp://10.0.0.7:5405",), id="corosync: itself and one of two"),
     pytest.param("corosync", "etc__corosync__corosync.conf", COROSYNC % ("", "two_node: 1"), (

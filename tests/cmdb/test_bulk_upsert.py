@@ -54,6 +54,25 @@ def test_the_order_of_rows_does_not_matter(store: Store) -> None:
     assert store.counts() == {"Host": 1, "Service": 1, "BusinessService": 1}
 
 
+def inside(name: str, parent: str) -> dict[str, object]:
+    """A program inside of another CI."""
+    return node("Service", name, ref=name, parent=parent, key=name, kind="program")
+
+
+def test_nothing_is_imported_inside_of_what_is_inside_of_it(store: Store) -> None:
+    """A ring is refused with the whole way, in one call as over two; the other rows are carried out."""
+    chain = (node("Host", "web1", ref="h1", **DELL), inside("a", "h1"), inside("b", "a"), inside("c", "b"))
+    ring = edge("RUNS_ON", "a", "c")
+    done = load(store, *chain, ring, edge("RUNS_ON", "c", "a"))
+    assert words(done) == ["created"] * 4 + ["invalid", "created"]
+    assert done.outcomes[4].reason == "to: c in b in a: a cannot be inside of what is inside of it"
+    again = load(store, ring, inside("d", "c"), edge("RUNS_ON", "a", "d"))
+    assert words(again) == ["invalid", "created", "invalid"]
+    assert again.outcomes[2].reason == "to: d in c in a: a cannot be inside of what is inside of it"
+    ends = {(e.source, e.target) for e in store.edges([str(by_name(store, "a")["id"])], "out")}
+    assert ends == {(by_name(store, "a")["id"], by_name(store, "web1")["id"])}
+
+
 def test_bad_rows_lose_no_good_ones(store: Store) -> None:
     """Each says what is wrong with it and where; what hangs on a refused row is refused with it."""
     done = load(

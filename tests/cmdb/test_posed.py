@@ -277,6 +277,9 @@ def test_what_does_not_fit_the_graph_is_refused(store: Store) -> None:
     sites = [store.create_ci("Site", name, {"code": name}, BY).ci for name in ("north", "south")]
     store.link_cis("LOCATED_IN", ids["host-0"], sites[0], BY)
     moved = {"type": "LOCATED_IN", "from": ids["host-0"], "to": sites[1]}
+    inner = store.create_ci("Service", "inner", {"kind": "program"}, BY, parent=ids["daemon-0"]).ci
+    nest = {"type": "RUNS_ON", "from": ids["daemon-0"], "to": inner}
+    new = {"id": "new:in", "class": "Service", "name": "in", "attributes": {"kind": "program"}, "parent": inner}
     cases: list[tuple[dict[str, Any], type[EpicentreError], str]] = [
         ({"add": [{"type": "USES", "from": ids["b-shop"], "to": old}]}, Conflict, "retired already"),
         ({"retire": [old]}, Conflict, "retired already"),
@@ -285,12 +288,16 @@ def test_what_does_not_fit_the_graph_is_refused(store: Store) -> None:
         ({"set": [{"ci": ids["b-shop"], "attributes": {"recoveryTimeMin": "soon"}}]}, Invalid, "expected int"),
         ({"add": [moved]}, Conflict, "more than one LOCATED_IN"),
         ({"set": [{"ci": "ci_none", "attributes": {"name": "x"}}]}, UnknownName, "there is no CI 'ci_none'"),
+        ({"add": [nest]}, Invalid, "inner in daemon-0: daemon-0 cannot be inside of what is inside of it"),
+        ({"create": [new], "add": [{**nest, "to": "new:in"}]}, Invalid, "inner in daemon-0 in in: in cannot be inside"),
         ({"create": [{"id": "new:e", "class": "Endpoint", "name": "tcp://10.0.0.1:1"}]}, Refused, "nobody writes it"),
     ]
     for given, kind, said in cases:
         error = refused(store, given)
         assert isinstance(error, kind) and said in error.message, error.message
     onto = {"type": "LOCATED_IN", "from": ids["host-0"], "to": sites[0], "newTo": sites[1]}
+    away = {"type": "RUNS_ON", "from": inner, "to": ids["daemon-0"]}
+    assert store.posed(read({"add": [nest], "close": [away]}), None, NOW)  # the other way round is no ring
     found = store.posed(read({"repoint": [onto]}), None, NOW).edges([ids["host-0"]], "out")
     assert [(e.type, e.target) for e in found] == [("LOCATED_IN", sites[1])]
     assert life.store.posed(Overlay(), None, NOW).count(None, LIVE) == store.count(None, LIVE)

@@ -72,6 +72,7 @@ def test_everything_an_approver_looks_at_is_on_the_page() -> None:
         ["✕ down", "Checkout", "BusinessService", "needs orders-api, which is down"],
     ):  # fmt: skip
         assert row in read.rows
+    assert "and 1 more that is hit, not computed" in read.text
     kinds = [row[1] for row in read.rows if row[0] in {"✕ blocks", "! to know"}]
     assert kinds == ["freeze", "implementer"]
     assert text == page(Decision.of(given()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import xml.etree.ElementTree as Xml
 from collections import Counter
 from itertools import pairwise
@@ -168,6 +169,24 @@ def test_a_hostile_name_is_text_and_nothing_else() -> None:
     assert {one.tag.removeprefix(SVG) for one in Xml.fromstring(text).iter()} == kinds
     assert "DOWN &lt;script&gt;alert(&#x27;&amp;&#x27;)&lt;/script&gt;??? (Web&lt;b&gt;)" in text
     assert text.encode().decode() == text
+
+
+def test_where_hops_share_a_column_the_path_is_read_downwards() -> None:
+    """The nearest stand above, the path's first among equals: the bold boxes are in the order of the failure."""
+    names = ["db", "cluster", "shop", "api", "site", "page", "app", "sales"]
+    chain = [hit(name, "Service", on, hops=n) for n, (on, name) in enumerate(pairwise(names), start=1)]
+    beside = [hit("aside", "Server", "cluster", hops=2), hit("all", "Host", "shop", hops=3), chain.pop()]
+    ladder = layout(Radius.of(answer([ci("db")], [*chain, *beside])), most_columns=4)
+    columns = sorted((place.x, place.y, place.name[0]) for place in ladder.places)
+    assert [name for *_, name in columns if name in names] == names
+
+
+def test_viewers_that_know_neither_variables_nor_themes_show_its_colours() -> None:
+    """Every colour of the light theme is written out before what only some viewers understand."""
+    (style,) = (one.text or "" for one in Xml.fromstring(svg(drawn(estate()))).iter(f"{SVG}style"))
+    plain, _, dark = style.partition("@media")
+    assert "var(" not in style and set(re.findall("#[0-9a-f]{6}", plain)) == set(LIGHT.values())
+    assert set(re.findall("#[0-9a-f]{6}", dark)) == set(DARK.values())
 
 
 def contrast(one: str, other: str) -> float:

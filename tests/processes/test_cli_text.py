@@ -117,8 +117,8 @@ CUT SHORT: more than 50000 CIs are reached
     assert done.out.isascii()
 
 
-def test_impact_tells_the_least_budgets_under_the_services(run: Run, server: Scripted) -> None:
-    """As the server puts them, ten at most with how many more there are; how long it lasts is passed on.
+def test_impact_tells_the_services_and_the_least_budgets_under_them(run: Run, server: Scripted) -> None:
+    """As the server puts them, twenty and ten at most with how many more there are; how long it lasts is passed on.
 
     Those of which nothing is known are named in one line, unless they go down in the window.
     """
@@ -129,10 +129,10 @@ def test_impact_tells_the_least_budgets_under_the_services(run: Run, server: Scr
 
     known, down = [budget(n, 1.0, 0.0) for n in range(11)], budget(11, None, 180.0)
     silent = [budget(n, None, 0.0) for n in range(12, 16)]
-    told = {"services": [ci("s0")], "users": 5, "budgets": [down, *known, *silent]}
+    told = {"services": [ci(f"s{n}") for n in range(22)], "users": 5, "budgets": [down, *known, *silent]}
     server.answers = {"resolve": [ci("neo4j")], "impact": impact(hit("s0", "neo4j"), **told)}
     lines = run("impact", "neo4j", "--minutes", "180").out.splitlines()
-    at = lines.index("services: s0, used by 5 people")
+    at = lines.index(f"services: {', '.join(f's{n}' for n in range(20))} and 2 more, used by 5 people")
     assert lines[at + 1 : at + 11] == [one["sentence"] for one in (down, *known[:9])]
     assert lines[at + 11 : at + 13] == [
         "+2 more budgets, less used up", "budget: nothing known of what is used of s12, s13, s14 and 1 more",
@@ -428,22 +428,25 @@ CHG-1 AWAITING APPROVAL: Upgrade neo4j
         ("scheduled", "2126-12-02T00:00:00+00:00", False, 0, []),
         ("scheduled", "2126-12-02T00:00:00+00:00", True, 2, ["web-1 is now reached (down)"]),
         ("implementing", "2126-12-02T00:00:00+00:00", True, 0, []),
-        ("assessed", "2126-12-02T00:00:00+00:00", False, 2, []),
-        ("awaiting approval", "2126-12-02T00:00:00+00:00", False, 2, []),
+        ("assessed", "2126-12-02T00:00:00+00:00", False, 2, ["it is assessed, and not approved"]),
+        ("awaiting approval", "2126-12-02T00:00:00+00:00", False, 2, ["it is awaiting approval, and not approved"]),
         ("rejected", "2126-12-02T00:00:00+00:00", False, 2, ["it is rejected"]),
         ("cancelled", "2126-12-02T00:00:00+00:00", True, 2, ["it is cancelled"]),
     ],
 )
-def test_change_show_tells_a_pipeline_whether_to_go_ahead(
+def test_change_show_tells_a_pipeline_whether_it_is_approvable_and_may_go_ahead(
     run: Run, server: Scripted, state: str, end: str, moved: bool, code: int, blockers: list[str]
 ) -> None:
-    """0 only when approved, inside its window's end, and the radius as the approvers saw it; its own work moves it."""
+    """0 when its window is not over and the radius as it was assessed; with --approved only when it is approved too."""
     now = impact(hit("api", "neo4j"), *([hit("web-1", "api")] if moved else []))
     category = next(s.category.name for s in NORMAL.lifecycle.states if s.name == state)
     shown = change(state=state, category=category, windowStart=end.replace("-02T", "-01T"), windowEnd=end)
     server.answers = {"changeRequest": shown, "impact": now, **ELSE}
-    done = run("change", "show", "CHG-1", "--json")
+    done = run("change", "show", "CHG-1", "--approved", "--json")
     assert (done.code, json.loads(done.out)["blockers"]) == (code, blockers)
+    blocking = [one for one in blockers if not one.endswith("and not approved")]
+    approvable = run("change", "show", "CHG-1", "--json")
+    assert (approvable.code, json.loads(approvable.out)["blockers"]) == (2 if blocking else 0, blocking)
 
 
 def test_change_show_survives_a_ci_that_is_gone(run: Run, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:

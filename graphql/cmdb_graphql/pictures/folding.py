@@ -98,7 +98,7 @@ def columns(deepest: int, most: int) -> Columns:
 
 
 def boxes(radius: Radius, path: Sequence[Hit], most: int = MOST_COLUMNS) -> tuple[list[Box], Columns]:
-    """The boxes, column by column, the path's first, then by their parents and worst first; the path is never cut."""
+    """The boxes by column: the path's first, then the nearest, by parents, worst first; the path is never cut."""
     depth = depths(radius.failed, radius.hits)
     shape = columns(max(depth.values(), default=0), most)
     by_column: list[list[Hit]] = [[] for _ in range(shape.of(shape.deepest) + 1)]
@@ -107,7 +107,8 @@ def boxes(radius: Radius, path: Sequence[Hit], most: int = MOST_COLUMNS) -> tupl
     if radius.at_risk:
         by_column.append(list(radius.at_risk))
     apart = {hit.id for hit in path if shape.of(depth[hit.id]) != shape.first}
-    folding = _Folding(by_column, {hit.id: hit.name for hit in (*radius.failed, *radius.hits)}, apart)
+    names = {hit.id: hit.name for hit in (*radius.failed, *radius.hits)}
+    folding = _Folding(by_column, names, depth, apart, {hit.id for hit in path})
     rows = MOST_ROWS if shape.first is None else MOST_ROWS // 2  # many hops in one column say enough by class
     found: list[Box] = []
     sizes: list[int] = []
@@ -126,11 +127,13 @@ def _share(sizes: Sequence[int]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Folding:
-    """The hits by column, everybody's name by id, and who is drawn apart."""
+    """The hits by column, everybody's name and hops by id, who is drawn apart, and who is on the path at all."""
 
     by_column: list[list[Hit]]
     names: dict[str, str]
+    depth: Mapping[str, int]
     apart: set[str]
+    path: set[str]
 
     def folded(self, key: Key, alone: int, rows: int | None = None) -> list[Box]:
         """Column by column, since alike ones have the same parent boxes; with `rows` also cut to so many a column."""
@@ -155,8 +158,12 @@ class _Folding:
             parts = [group] if len(group) > alone else [[hit] for hit in group]
             found += [Box(column, tuple(_ordered(part)), _parents(part, place_of)) for part in parts]
         return sorted(
-            found, key=lambda box: (_off(box, self.apart), box.parents, _rank(box), box.hits[0].name, box.hits[0].id)
-        )
+            found,
+            key=lambda box: (
+                _off(box, self.apart), min(self.depth.get(hit.id, 0) for hit in box.hits), _off(box, self.path),
+                box.parents, _rank(box), box.hits[0].name, box.hits[0].id,
+            ),
+        )  # fmt: skip
 
 
 def _off(box: Box, bold: set[str]) -> bool:

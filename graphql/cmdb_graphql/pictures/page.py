@@ -113,7 +113,12 @@ def _conflicts(decision: Decision) -> str:
 def _availability(decision: Decision) -> str:
     columns = ("Service", "Target", "Before", "During the change", "After", "Method")
     rows = [(one.service, one.target, one.before, one.during, one.after, one.method) for one in decision.availability]
-    return _table(columns, rows) or '<p class="quiet">No service with figures is touched.</p>'
+    hit = {one.name for one in (*decision.radius.hits, *decision.radius.at_risk) if one.cls == SERVICE}
+    more = len(hit - {one.service for one in decision.availability})
+    rest = (
+        f'<p class="quiet">and {more:,} more that {"is" if more == 1 else "are"} hit, not computed</p>' if more else ""
+    )
+    return (_table(columns, rows) or '<p class="quiet">No service with figures is touched.</p>') + rest
 
 
 def _approvals(decision: Decision) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from types import MappingProxyType
 
@@ -37,53 +38,59 @@ _SHAPES = {
 """Drawn on 12 by 12 px, so that no font has to have the sign."""
 
 
-def colours() -> str:
-    """The variables in both themes; on paper always the light one."""
-    light, dark = (";".join(f"--{name}:{value}" for name, value in theme.items()) for theme in (LIGHT, DARK))
-    return f".ladder{{{light}}}@media screen and (prefers-color-scheme:dark){{.ladder{{{dark}}}}}"
+_RULES = "".join([
+    f".ladder text{{font-family:{FONT};font-size:{SMALL:g}px;fill:var(--ink)}}",
+    f".ladder .name,.ladder .verdict{{font-size:{LARGE:g}px;font-weight:700}}",
+    ".ladder .head{font-weight:700}.ladder .quiet{fill:var(--quiet)}.ladder .end{text-anchor:end}",
+    ".ladder .page{fill:var(--page)}.ladder .way{fill:none;stroke-width:1.4}.ladder .way.bold{stroke-width:4}",
+    ".ladder .dashed{stroke-dasharray:6 5}.ladder .frame{stroke-width:1.2}.ladder .bold .frame{stroke-width:3.2}",
+    ".ladder .rule{stroke:var(--rule)}",
+    *(
+        f".ladder .{kind} .frame{{fill:var(--{kind}-fill);stroke:var(--{kind})}}"
+        f".ladder .{kind} .shape,.ladder .{kind} .head{{fill:var(--{kind})}}"
+        f".ladder .{kind} .line,.ladder .way.{kind}{{stroke:var(--{kind})}}"
+        for kind in _CLASS.values()
+    ),
+])  # fmt: skip
+"""The rules of every picture, in terms of the colours."""
+_COLOUR = re.compile(r"var\(--([a-z-]+)\)")
 
 
-def style() -> str:
-    """All rules, in terms of the variables."""
-    rules = [
-        f".ladder text{{font-family:{FONT};font-size:{SMALL:g}px;fill:var(--ink)}}",
-        f".ladder .name,.ladder .verdict{{font-size:{LARGE:g}px;font-weight:700}}",
-        ".ladder .head{font-weight:700}.ladder .quiet{fill:var(--quiet)}.ladder .end{text-anchor:end}",
-        ".ladder .page{fill:var(--page)}.ladder .way{fill:none;stroke-width:1.4}.ladder .way.bold{stroke-width:4}",
-        ".ladder .dashed{stroke-dasharray:6 5}.ladder .frame{stroke-width:1.2}.ladder .bold .frame{stroke-width:3.2}",
-        ".ladder .rule{stroke:var(--rule)}",
-    ]
-    for kind in _CLASS.values():
-        rules.append(
-            f".ladder .{kind} .frame{{fill:var(--{kind}-fill);stroke:var(--{kind})}}"
-            f".ladder .{kind} .shape,.ladder .{kind} .head{{fill:var(--{kind})}}"
-            f".ladder .{kind} .line,.ladder .way.{kind}{{stroke:var(--{kind})}}"
-        )
-    return "".join(rules)
+def _painted(rules: str, theme: Mapping[str, str]) -> str:
+    return _COLOUR.sub(lambda found: theme[found[1]], rules)
+
+
+def begin(
+    wide: float, high: float, title: str, verdict: Sequence[str], summary: str = "", rules: str = ""
+) -> Iterator[str]:
+    """How every picture begins: its size, what it says to who cannot see it, its colours, and its first lines.
+
+    The colours are written out for both themes, the light one for paper: most viewers that are no browser know no
+    variables, and would show everything black.
+    """
+    size = f'width="{wide:g}" height="{high:g}" viewBox="0 0 {wide:g} {high:g}"'
+    every = _RULES + rules
+    coloured = "".join(f"{rule}}}" for rule in every.split("}") if _COLOUR.search(rule))
+    dark = f"@media screen and (prefers-color-scheme:dark){{{_painted(coloured, DARK)}}}"
+    yield f'<svg xmlns="http://www.w3.org/2000/svg" class="ladder" role="img" {size}>'
+    yield f"<title>{escape(title)}</title>" + (f"<desc>{escape(summary)}</desc>" if summary else "")
+    yield f"<style>{_painted(every, LIGHT)}{dark}</style>"
+    yield '<rect class="page" width="100%" height="100%"/>'
+    for n, line in enumerate(verdict):
+        yield written(MARGIN, MARGIN + LARGE + n * (LARGE + 6), line, "verdict")
 
 
 def svg(ladder: Ladder) -> str:
     """The picture; the same ladder gives the same text."""
-    size = f'width="{ladder.width:g}" height="{ladder.height:g}" viewBox="0 0 {ladder.width:g} {ladder.height:g}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="ladder" role="img" {size}>',
-        f"<title>{escape(ladder.title)}</title><desc>{escape(ladder.summary)}</desc>",
-        f"<style>{colours()}{style()}</style>",
-        '<rect class="page" width="100%" height="100%"/>',
-        *_top(ladder),
+        *begin(ladder.width, ladder.height, ladder.title, ladder.verdict, ladder.summary),
+        *(written(x, ladder.top + SMALL, heading, "quiet") for x, heading in ladder.headings),
         *(_way(ladder, line) for line in sorted(ladder.lines, key=lambda line: line.bold)),
         *map(_box, ladder.places),
         *_foot(ladder),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
-
-
-def _top(ladder: Ladder) -> Iterator[str]:
-    for n, line in enumerate(ladder.verdict):
-        yield written(MARGIN, MARGIN + LARGE + n * (LARGE + 6), line, "verdict")
-    for x, heading in ladder.headings:
-        yield written(x, ladder.top + SMALL, heading, "quiet")
 
 
 def written(x: float, y: float, text: str, kind: str = "") -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from cmdb_graphql.pictures.ladder import LARGE, LINE, MARGIN, PAD, SMALL
+from cmdb_graphql.pictures.ladder import LINE, MARGIN, PAD, SMALL
 from cmdb_graphql.pictures.measure import width
 from cmdb_graphql.pictures.network import BOTH, DECLARED, HEARD, ONE
-from cmdb_graphql.pictures.svg import colours, style, written
+from cmdb_graphql.pictures.svg import begin, written
 from cmdb_graphql.pictures.wiring import GAP, SAID, Line, Place, Wiring
 
 _RULES = (
@@ -23,13 +23,8 @@ _RULES = (
 
 def svg(wiring: Wiring) -> str:
     """The picture; the same network gives the same text."""
-    size = f'width="{wiring.width:g}" height="{wiring.height:g}" viewBox="0 0 {wiring.width:g} {wiring.height:g}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="ladder" role="img" {size}>',
-        f"<title>{escape(wiring.summary)}</title>",
-        f"<style>{colours()}{style()}{_RULES}</style>",
-        '<rect class="page" width="100%" height="100%"/>',
-        *(written(MARGIN, MARGIN + LARGE + n * (LARGE + 6), line, "verdict") for n, line in enumerate(wiring.title)),
+        *begin(wiring.width, wiring.height, wiring.summary, wiring.title, rules=_RULES),
         *map(_cable, wiring.lines),
         *map(_box, wiring.places),
         *_foot(wiring),

@@ -21,7 +21,7 @@ from cmdb_processes.change.nouns import Budgeted, Impact, Planned
 from cmdb_processes.change.parts import ACCEPTED
 from cmdb_processes.change.questions import ASSESSED, IMPACT, OPEN, TOGETHER, touched
 from cmdb_processes.change.risk import Facts, risk
-from cmdb_processes.change.services import Service, minutes_lost, requirements, services
+from cmdb_processes.change.services import Service, minutes_lost, not_computed, requirements, services
 from cmdb_processes.change.window import Window
 
 Ask = Callable[..., dict[str, Any]]
@@ -62,9 +62,10 @@ def take(ask: Ask, record: Record) -> Taken:
     around = plans(ask, own, answer.get("services") or ())
     found = (*_conflicts(ask, own, tuple(others), alone, around), *outages(own, alone, answers.outages(answer)))
     proposal = proposal_of(record)
-    reached = services(ask, own, answer.get("services") or (), alone.sequence, proposal)
+    there = answer.get("services") or ()
+    reached, left = services(ask, own, there, alone.sequence, proposal), not_computed(there, proposal)
     counted = answers.budgets(answer)
-    told = _told(ask, record, own, alone, found, reached, outside(own.window, around.maintenance), counted)
+    told = _told(ask, record, own, alone, found, reached, outside(own.window, around.maintenance), counted, left)
     taken = {"impact": answer, "services": [dict(one.row) for one in reached]}
     inputs = _inputs(own, tuple(others), alone, proposal, around)
     return Taken(
@@ -81,6 +82,7 @@ def _told(
     reached: tuple[Service, ...],
     minutes_outside: float,
     budgets: tuple[Budgeted, ...],
+    left: tuple[str, ...],
 ) -> Assessment:
     tracks = earlier.track(ask, record.cis, _text(record, "template") or None)
     facts = Facts(
@@ -93,6 +95,7 @@ def _told(
         outside=minutes_outside,
         done_before=max((track.done for track in tracks), default=0),
         budgets=budgets,
+        not_computed=left,
     )
     accepted = {str(row["sentence"]): str(row["reason"]) for row in record.part(ACCEPTED.name)}
     model = MODELS.get(record.model, NORMAL)

@@ -112,7 +112,7 @@ class Facts:
 
     `minutes_lost`: the least and the most of the minutes per year that availability falls (None: not known; below 0 it
     rises); `outside`: minutes outside the maintenance windows; `done_before`: how often on this class of CI;
-    `budgets`: of the services that go down in the window and promise something.
+    `budgets`: of the services that go down in the window and promise something; `not_computed`: what else there was.
     """
 
     impact: Impact
@@ -124,6 +124,7 @@ class Facts:
     outside: float
     done_before: int
     budgets: Sequence[Budgeted] = ()
+    not_computed: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ def risk(facts: Facts, bands: Mapping[str, Band] = BANDS) -> Risk:
             _novelty(facts.done_before),
             _conflicts(facts.conflicts),
             _evidence(facts.impact),
-            _doubts(facts.impact),
+            _doubts(facts.impact, facts.not_computed),
         )
     ]
     return Risk(tuple(sorted(terms, key=lambda t: -t.level)))
@@ -262,6 +263,6 @@ def _evidence(impact: Impact) -> tuple[str, float | None, str]:
     return "evidence", max(ages), f"rests on a dependency unseen for {max(ages):.1f} days"
 
 
-def _doubts(impact: Impact) -> tuple[str, float, str]:
-    doubts = [*([impact.truncated] if impact.truncated else []), *impact.problems]
+def _doubts(impact: Impact, not_computed: Sequence[str]) -> tuple[str, float, str]:
+    doubts = [*([impact.truncated] if impact.truncated else []), *impact.problems, *not_computed]
     return "doubts", len(doubts), doubts[0] if doubts else "none"

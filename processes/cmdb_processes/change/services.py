@@ -16,7 +16,7 @@ from cmdb_processes.change.risk import CRITICALITY
 
 Ask = Callable[..., dict[str, Any]]
 MOST = 10
-"""Services that are computed, the most critical first."""
+"""Services that are computed: those of which something is required first, then the most critical."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,7 @@ def services(
 
     `reached` are rows {id name criticality availabilityTarget}, the target in percent.
     """
-    order = sorted(reached, key=lambda one: (-CRITICALITY.get(str(one.get("criticality") or ""), 0), str(one["name"])))
-    retired = {str(ci) for ci in proposal.get("retire") or ()}
-    chosen = [one for one in order if str(one["id"]) not in retired][:MOST]
+    chosen = sorted(_left(reached, proposal), key=_matters)[:MOST]
     if not chosen:
         return ()
     answer = ask(
@@ -95,6 +93,25 @@ def services(
         proposed=dict(proposal) if proposal else None,
     )["availabilityEffect"]
     return tuple(_service(one, item) for one, item in zip(chosen, answer["items"], strict=True))
+
+
+def not_computed(reached: Sequence[Mapping[str, Any]], proposal: Mapping[str, Any]) -> tuple[str, ...]:
+    """That there are more services than are computed, in one sentence; nothing where all are."""
+    if (there := len(_left(reached, proposal))) <= MOST:
+        return ()
+    first = "those of which something is required first, then the most critical"
+    return (f"availability is computed of {MOST} of the {there} services reached: {first}",)
+
+
+def _left(reached: Sequence[Mapping[str, Any]], proposal: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    retired = {str(ci) for ci in proposal.get("retire") or ()}
+    return [one for one in reached if str(one["id"]) not in retired]
+
+
+def _matters(one: Mapping[str, Any]) -> tuple[bool, float, str]:
+    """What matters most comes first."""
+    criticality = CRITICALITY.get(str(one.get("criticality") or ""), 0)
+    return one.get("availabilityTarget") is None, -criticality, str(one["name"])
 
 
 def _service(one: Mapping[str, Any], item: Mapping[str, Any]) -> Service:

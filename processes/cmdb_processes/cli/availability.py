@@ -12,6 +12,7 @@ import typer
 
 from cmdb_processes.cli import asking, show
 from cmdb_processes.cli import proposed as proposals
+from cmdb_processes.cli.options import AsOf, Json
 
 MOST_SHOWN = 20
 AVAILABILITY = """
@@ -53,9 +54,7 @@ def availability(
     beta: Annotated[
         float, typer.Option(help="The share of failures in a redundancy group that takes all its members.")
     ] = 0.0,
-    as_of: Annotated[
-        str | None, typer.Option(help="As of a moment instead of now: a journal sequence, or a time with its zone.")
-    ] = None,
+    as_of: AsOf = None,
     proposed: proposals.Proposed = None,
     figures: Annotated[bool, typer.Option("--figures", help="Also how often each CI fails, and how that is known.")] = (
         False
@@ -73,7 +72,7 @@ def availability(
             help="How large a diagram of a tree may get: above, the answer has bounds.", min=100, max=20_000_000
         ),
     ] = 50_000,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
+    json: Json = False,
 ) -> None:
     """Say how likely a CI is up, by what it is brought down, and how much each CI matters; or solve a fault tree."""
     if (name is None) == (open_psa is None):

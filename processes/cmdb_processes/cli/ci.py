@@ -13,12 +13,9 @@ from cmdb.errors import Invalid, UnknownName
 from cmdb_graphql.pictures import words
 from cmdb_processes.cli import asking, filters, show
 from cmdb_processes.cli import proposed as proposals
+from cmdb_processes.cli.options import AsOf, Json
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 Name = Annotated[str, typer.Argument(help="A CI: its name, id, or the start of either.")]
-AsOf = Annotated[
-    str | None, typer.Option(help="As of a moment instead of now: a journal sequence, or a time with its zone.")
-]
 
 LIST = """
 query List($first: Int!, $filter: KINDFilter, $after: String, $asOf: Moment, $proposed: ProposedInput) {

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli.options import AsOf, Json
 
 EXPLAIN = """
 query Explain($symptoms: [ID!]!, $healthy: [ID!], $days: Float!, $hops: Int!, $asOf: Moment) {
@@ -35,10 +36,8 @@ def explain(
     healthy: Annotated[list[str] | None, typer.Option(help="A CI that is known to be well.")] = None,
     days: Annotated[float, typer.Option(min=0, max=366, help="Changes of so many days back count.")] = 7.0,
     hops: Annotated[int, typer.Option(min=0, max=8, help="Also those so many dependencies below a candidate.")] = 2,
-    as_of: Annotated[
-        str | None, typer.Option(help="As of a moment instead of now: a journal sequence, or a time with its zone.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
+    as_of: AsOf = None,
+    json: Json = False,
 ) -> None:
     """Name the smallest sets of CIs whose failure explains all symptoms, the likeliest first."""
     client, past = asking.client(), as_of is not None

@@ -14,6 +14,7 @@ from cmdb_graphql.pictures.folding import alike
 from cmdb_graphql.pictures.radius import children
 from cmdb_processes.cli import asking, show
 from cmdb_processes.cli import proposed as proposals
+from cmdb_processes.cli.options import AsOf, Json
 
 IMPACT = """
 query Impact(
@@ -44,6 +45,8 @@ query Impact(
 Names = list[str] | None
 NAMED = 3
 """Names told of a fold."""
+SERVICES = 20
+"""Services named in one line."""
 BUDGETS = 10
 """Services of which it is told what is left of their allowed downtime, the least first; --json has all."""
 
@@ -61,9 +64,7 @@ def register(app: typer.Typer) -> None:
 def impact(
     name: Annotated[str, typer.Argument(help="A CI: its name, id, or the start of either.")],
     also: Annotated[Names, typer.Option(help="Another CI that fails at the same time.")] = None,
-    as_of: Annotated[
-        str | None, typer.Option(help="As of a moment instead of now: a journal sequence, or a time with its zone.")
-    ] = None,
+    as_of: AsOf = None,
     proposed: proposals.Proposed = None,
     already_down: Annotated[Names, typer.Option(help="A CI to take as down before, such as by another change.")] = None,
     already_degraded: Annotated[Names, typer.Option(help="A CI to take as degraded before.")] = None,
@@ -79,7 +80,7 @@ def impact(
     drawing: Annotated[
         Path | None, typer.Option("--svg", help="Also draw the impact ladder into a new file.", metavar="FILE")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
+    json: Json = False,
 ) -> None:
     """Say what breaks if a CI stops (or several together), with the reason and the path."""
     if json and (table or expand or depth):
@@ -136,7 +137,9 @@ def _beside(answer: dict[str, Any]) -> None:
         show.out(f"problem: {problem['ci']['name']}: {problem['rule']}: {problem['why']}")
     if answer["services"]:
         users = "" if answer["users"] is None else f", used by {answer['users']:,} people"
-        show.out(f"services: {', '.join(one['name'] for one in answer['services'])}{users}")
+        names = [one["name"] for one in answer["services"]]
+        behind = f" and {len(names) - SERVICES:,} more" if len(names) > SERVICES else ""
+        show.out(f"services: {', '.join(names[:SERVICES])}{behind}{users}")
     _budgets(answer["budgets"])
 
 

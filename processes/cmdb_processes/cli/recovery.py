@@ -9,6 +9,7 @@ import typer
 
 from cmdb_processes.cli import asking, show
 from cmdb_processes.cli import proposed as proposals
+from cmdb_processes.cli.options import AsOf, Json
 
 ORDER = """
 query Recovery(
@@ -35,11 +36,9 @@ def recovery(
     names: Annotated[list[str], typer.Argument(help="CIs that failed: names, ids, or the start of either.")],
     down: Annotated[list[str] | None, typer.Option(help="A CI that stays down meanwhile.")] = None,
     first: Annotated[int, typer.Option(min=1, max=100_000, help="So many CIs at most.")] = 1000,
-    as_of: Annotated[
-        str | None, typer.Option(help="As of a moment instead of now: a journal sequence, or a time with its zone.")
-    ] = None,
+    as_of: AsOf = None,
     proposed: proposals.Proposed = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
+    json: Json = False,
 ) -> None:
     """Say in which order to start again what is down when these CIs failed together."""
     client, past = asking.client(), as_of is not None

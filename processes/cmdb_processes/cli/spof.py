@@ -9,6 +9,7 @@ import typer
 from cmdb.errors import Invalid
 from cmdb_processes.cli import asking, show
 from cmdb_processes.cli import proposed as proposals
+from cmdb_processes.cli.options import AsOf, Json
 
 SPOFS = """
 query Spofs($of: ID!, $alsoDown: [ID!], $asOf: Moment, $proposed: ProposedInput) {
@@ -45,11 +46,9 @@ def spof(
     down: Annotated[list[str] | None, typer.Option(help="A CI that is down already: what is the second?")] = None,
     cls: Annotated[str | None, typer.Option("--class", help="Of all services: only CIs of this class.")] = None,
     first: Annotated[int, typer.Option(min=1, max=1000, help="Of all services: so many CIs, the gravest.")] = 20,
-    as_of: Annotated[
-        str | None, typer.Option(help="As of a moment instead of now: a journal sequence, or a time with its zone.")
-    ] = None,
+    as_of: AsOf = None,
     proposed: proposals.Proposed = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
+    json: Json = False,
 ) -> None:
     """List the single points of failure of a CI, or of all business services by what hangs on them.
 

@@ -11,6 +11,7 @@ from cmdb.errors import Invalid
 from cmdb_graphql.pictures import words
 from cmdb_graphql.pictures.network import Joint, Network, Node
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli.options import Json
 
 FIRST = 1_000
 
@@ -32,7 +33,7 @@ def topology(
         Path | None, typer.Option("--svg", metavar="FILE", help="Draw it into this new file too.")
     ] = None,
     first: Annotated[int, typer.Option(min=1, max=10_000, help="Stop behind so many links and attachments.")] = FIRST,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False,
+    json: Json = False,
 ) -> None:
     """List the links between devices and who hangs on which switch, each with its evidence and age."""
     from cmdb_processes.cli import wired

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from cmdb.errors import Invalid, UnknownName
+from cmdb.words import Category
 from cmdb_graphql.client import HttpClient
 from cmdb_processes.change import free, rules
 from cmdb_processes.change.gather import Taken, take, thawed_impact
@@ -29,7 +30,9 @@ HELD = frozenset({"assessed", "awaiting approval", "approved", "scheduled"})
 def register(group: typer.Typer) -> None:
     """Offer the commands."""
     group.command(
-        "show", epilog="Example: epicentre change show CHG-1 (exit 0 approved and nothing in the way, else 2)"
+        "show",
+        epilog="Examples: epicentre change show CHG-1 (exit 0 approvable, 2 blocked); epicentre change show CHG-1"
+        " --approved && deploy (exit 0 approved and nothing in the way, else 2)",
     )(show_)
     group.command("list", epilog="Example: epicentre change list --state 'awaiting approval'")(list_)
     group.command(epilog="Example: epicentre change slots CHG-1 --days 7 (exit 2 when none is free)")(slots)
@@ -37,13 +40,21 @@ def register(group: typer.Typer) -> None:
     group.command(epilog="Example: epicentre change unauthorised (exit 2 when one of them is still open)")(unauthorised)
 
 
-def show_(number: Number, json: Json = False) -> None:
-    """Show a change: verdict, what is in its way, who would be hit, history. Exit code 0 when it may go ahead."""
+def show_(
+    number: Number,
+    approved: Annotated[
+        bool, typer.Option("--approved", help="Exit code 0 only when it is approved as well: may the work begin?")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Show a change: verdict, what is in its way now, who would be hit, history. Exit code 0 approvable, 2 blocked."""
     client = asking.client()
     change = client.ask(text.SHOW, number=number)["changeRequest"]
     evidence = json_module.loads(change["evidence"]) if change["evidence"] else None
     now = datetime.now(UTC).isoformat()
     blockers, lacking = _blockers(client, change, evidence, now), text.missing(change, now)
+    if approved and change["state"] not in GO and text.category(change) is not Category.DONE:
+        blockers = [*blockers, f"it is {change['state']}, and not approved"]
     if json:
         show.emit({**change, "evidence": evidence, "blockers": blockers, "missing": lacking})
     else:
@@ -52,14 +63,14 @@ def show_(number: Number, json: Json = False) -> None:
             show.item(item["degree"], f"{item['ci']['name']} ({item['ci']['class']}): {item['reason']}", 1)
         for step in change["history"]:
             show.out(f"  {step['at']}  {step['toState']}: {step['reason']}")
-    if change["state"] not in GO or blockers:
+    if blockers:
         raise typer.Exit(2)
 
 
 def _blockers(client: HttpClient, change: Mapping[str, Any], evidence: Mapping[str, Any] | None, now: str) -> list[str]:
     """What stands in its way now; it is assessed again, as an approval would."""
     current: Taken | None = None
-    if change["state"] not in HELD and evidence is not None and text.category(change).value != "done":
+    if change["state"] not in HELD and evidence is not None and text.category(change) is not Category.DONE:
         return []  # its own work has moved the graph
     if evidence is not None and change["state"] in HELD:
         with suppress(UnknownName):

@@ -1,0 +1,12 @@
+"""Options that several commands have, told in the same words."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+AsOf = Annotated[
+    str | None, typer.Option(help="As of a moment instead of now: a journal sequence, or a time with its zone.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
