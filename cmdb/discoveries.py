@@ -272,5 +272,10 @@ def sighted(runs: Sequence[RunTold]) -> dict[str, str]:
 
 
 def reconciled(run: RunTold, held: Collection[str]) -> list[str]:
-    """The nodes of a run whose reports wait for a person. Pure."""
-    return [place["node"] for place in run.fields["places"] if place["node"] in held]
+    """The nodes that a run has seen and whose reports wait for a person. Pure."""
+    return [place["node"] for place in run.fields["places"] if waits(place, held)]
+
+
+def waits(place: Mapping[str, Any], held: Collection[str]) -> bool:
+    """Whether what was seen at a place waits; where nothing was seen, a report of another run may."""
+    return place["ended"] in ("seen", "unsent") and place["node"] in held

@@ -60,9 +60,9 @@ def message(body: Any) -> Message:
 def sections(sent: Message, before: Mapping[str, Any]) -> tuple[Section, ...]:
     """The sections a message fills; `before` has the host's categories as this device said them last."""
     made = [_host({**before, **sent.content})] if set(HOST_CATEGORIES) & set(sent.content) else []
-    for category, section in _LISTS.items():
-        if category in sent.content:
-            made.append(section(_rows(sent.content, category)))
+    for names, section in _LISTS.items():
+        if set(names) & set(sent.content):
+            made.append(section(sent.content))
     if sent.partial:
         made = [Section(s.name, s.name == "host", s.items, s.links) for s in made]
     return tuple(made)
@@ -164,6 +164,7 @@ def _host(content: Mapping[str, Any]) -> Section:
         cpu_threads=sum(threads) or None,
         memory_bytes=memory * MEBI if memory else None,
         memory_modules=tuple(sorted(_modules(_rows(content, "memories")))),
+        dns_servers=tuple(sorted(set(_text(hardware, "dns").replace("/", " ").split()))),
     )
     parts = (vendor, product.partition(f" {version}")[0] if version else product, version)
     key = "os:" + "/".join(quote(part, safe=" ") for part in parts)
@@ -178,23 +179,48 @@ def _modules(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             yield f"{slot}: {size} MiB {_text(row, 'type')}".strip()
 
 
-def _disks(rows: Iterable[Mapping[str, Any]]) -> Section:
-    items = []
+def _storage(content: Mapping[str, Any]) -> Section:
+    volumes, laid = _volumes(content)
+    told = "storages" in content  # where only volumes are told, no disk is gone
+    return Section("storage", told, _unique([*_disks(_rows(content, "storages")), *volumes]), laid)
+
+
+def _disks(rows: Iterable[Mapping[str, Any]]) -> Iterator[Item]:
     for row in rows:
         size, key = _number(row, "disksize"), _text(row, "serial", "serialnumber", "name")
         if key and _text(row, "type").lower() not in ("cd", "dvd", "floppy"):
-            items.append(_item(
+            yield _item(
                 "Disk", key, _text(row, "name"), serial=_text(row, "serial", "serialnumber"), device=_text(row, "name"),
                 vendor=_text(row, "manufacturer"), model=_text(row, "model"), wwn=_text(row, "wwn").lower(),
                 firmware=_text(row, "firmware"), size_bytes=size * MEBI if size else None,
-            ))  # fmt: skip
-    return Section("storage", True, _unique(items))
+            )  # fmt: skip
 
 
-def _filesystems(rows: Iterable[Mapping[str, Any]]) -> Section:
+def _volumes(content: Mapping[str, Any]) -> tuple[list[Item], tuple[Link, ...]]:
+    """Logical volumes, named as the kernel names them, and what their group lies on."""
+    below: dict[str, list[Item]] = {}
+    for row in _rows(content, "physical_volumes"):
+        if name := _text(row, "device").removeprefix("/dev/"):
+            size = _number(row, "size")
+            one = _item("Volume", name, name, size_bytes=size * MEBI if size else None)
+            below.setdefault(_text(row, "vg_uuid"), []).append(one)
+    made, links = [one for found in below.values() for one in found], {}
+    for row in _rows(content, "logical_volumes"):
+        group, name, size = _text(row, "vg_name"), _text(row, "lv_name"), _number(row, "size")
+        if group and name:
+            key = f"{group.replace('-', '--')}-{name.replace('-', '--')}"
+            made.append(_item("Volume", key, key, kind="lvm", volume_group=group,
+                              size_bytes=size * MEBI if size else None))  # fmt: skip
+            for lower in below.get(_text(row, "vg_uuid") or "-", ()):
+                proof = Evidence(SEEN, f"physical volume of {group}"[:300], 1.0)
+                links[key, lower.key] = Link("STORED_ON", made[-1].ref, lower.ref, proof)
+    return made, tuple(links[pair] for pair in sorted(links))
+
+
+def _filesystems(content: Mapping[str, Any]) -> Section:
     items = []
-    for row in rows:
-        size, place = _number(row, "total"), _text(row, "type", "letter")
+    for row in _rows(content, "drives"):
+        size, place = _number(row, "total"), _text(row, "letter", "type")  # on Windows `type` says the kind
         if place:
             items.append(_item(
                 "Filesystem", place, place, mount_point=place, device=_text(row, "volumn"),
@@ -203,8 +229,9 @@ def _filesystems(rows: Iterable[Mapping[str, Any]]) -> Section:
     return Section("filesystems", True, _unique(items))
 
 
-def _network(rows: Iterable[Mapping[str, Any]]) -> Section:
-    items, links, ports = [], [], dict[str, Item]()
+def _network(content: Mapping[str, Any]) -> Section:
+    rows = _rows(content, "networks")
+    items, links, ports = [], list(_carried(rows)), dict[str, Item]()
     for row in rows:
         if not (name := _text(row, "description")):
             continue
@@ -222,8 +249,17 @@ def _network(rows: Iterable[Mapping[str, Any]]) -> Section:
                          family="IPv6" if ":" in address else "IPv4")  # fmt: skip
             items.append(here)
             links.append(Link("ASSIGNED_TO", here.ref, device.ref, Evidence(SEEN, f"address of {name}"[:300], 1.0)))
-    edges = {(k.source, k.target): k for k in links}
+    edges = {(k.source, k.target): k for k in links if k.target.key in ports}
     return Section("network", True, _unique([*ports.values(), *items]), tuple(edges[key] for key in sorted(edges)))
+
+
+def _carried(rows: Iterable[Mapping[str, Any]]) -> Iterator[Link]:
+    """Bonds and bridges send through their members, an alias through the interface it is of."""
+    for row in rows:
+        name, members = _text(row, "description"), _text(row, "slaves").split(",")
+        for lower in {member.strip() for member in (*members, _text(row, "base"))} - {"", name}:
+            proof = Evidence(SEEN, f"{name} sends through {lower}"[:300], 1.0)
+            yield Link("CARRIED_BY", Ref("NetworkInterface", name[:512]), Ref("NetworkInterface", lower[:512]), proof)
 
 
 def _addresses(row: Mapping[str, Any]) -> Iterator[tuple[str, int | None]]:
@@ -245,9 +281,9 @@ def _length(mask: str, version: int) -> int | None:
     return None if found.version != version or "01" in bits else bits.count("1")
 
 
-def _packages(rows: Iterable[Mapping[str, Any]]) -> Section:
+def _packages(content: Mapping[str, Any]) -> Section:
     links = {}
-    for row in rows:
+    for row in _rows(content, "softwares"):
         name, version, kind = _text(row, "name"), _text(row, "version"), _text(row, "from").lower()
         if name and version and kind:
             arch = f"?arch={quote(arch, safe='')}" if (arch := _text(row, "arch")) else ""
@@ -258,19 +294,35 @@ def _packages(rows: Iterable[Mapping[str, Any]]) -> Section:
     return Section("packages", True, (), tuple(links[key] for key in sorted(links)))
 
 
-def _accounts(rows: Iterable[Mapping[str, Any]]) -> Section:
-    items = []
-    for row in rows:
-        if name := _text(row, "login"):
+def _accounts(content: Mapping[str, Any]) -> Section:
+    items, groups = [], dict[str, set[str]]()
+    for row in _rows(content, "local_groups"):
+        members = row.get("members", row.get("member"))
+        for member in members if isinstance(members, list) else [members]:
+            if isinstance(member, str) and (group := _text(row, "name")):
+                groups.setdefault(member, set()).add(group)
+    for row in _rows(content, "local_users"):
+        if name := _text(row, "login", "name"):  # Windows says the account's name only
             items.append(_item("Account", name, name, uid=_number(row, "id"), home=_text(row, "home"),
-                               shell=_text(row, "shell")))  # fmt: skip
+                               shell=_text(row, "shell"), groups=tuple(sorted(groups.get(name, ())))))  # fmt: skip
     return Section("accounts", True, _unique(items))
 
 
-_LISTS: Mapping[str, Callable[[Iterable[Mapping[str, Any]]], Section]] = {
-    "storages": _disks,
-    "drives": _filesystems,
-    "networks": _network,
-    "softwares": _packages,
-    "local_users": _accounts,
+_LISTS: Mapping[tuple[str, ...], Callable[[Mapping[str, Any]], Section]] = {
+    ("storages", "physical_volumes", "logical_volumes"): _storage,
+    ("drives",): _filesystems,
+    ("networks",): _network,
+    ("softwares",): _packages,
+    ("local_users",): _accounts,
 }
+"""Which section is made when one of its categories is told."""
+
+TAKEN = frozenset({"versionclient", "local_groups", *HOST_CATEGORIES, *(name for names in _LISTS for name in names)})
+LEFT = frozenset(
+    {"accesslog", "antivirus", "batteries", "cameras", "cartridges", "consumables", "controllers", "databases_services",
+     "envs", "firewalls", "firmwares", "inputs", "licenseinfos", "modems", "monitors", "network_components",
+     "network_device", "network_ports", "pagecounters", "ports", "powersupplies", "printers", "processes",
+     "remote_mgmt", "sensors", "simcards", "slots", "sounds", "usbdevices", "users", "versionprovider", "videos",
+     "virtualmachines", "volume_groups"}
+)  # fmt: skip
+"""What the format has and is not kept: parts without a class, people, secrets, and what is said of other machines."""

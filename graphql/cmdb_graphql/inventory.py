@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import secrets
 import zlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +29,13 @@ from cmdb_graphql.services import Services
 PACKED = {"application/x-compress-zlib", "application/x-zlib", "application/x-compress-gzip", "application/x-gzip"}
 PLAIN = {"application/json"}
 XML = {"application/xml", "text/xml"}
+PROLOGUE = re.compile(rb"<QUERY>\s*PROLOG\s*</QUERY>")
+"""What an agent asks an address that it does not know yet, in the XML of its forebears."""
+
+SERVES = {"server": "glpi", "version": "10.0.0"}
+"""The server and the format that agents know by name; without both they go on asking in XML before each inventory."""
+
+ECHOED = {"glpi-agent-id": re.compile(r"[0-9A-Fa-f-]{36}"), "glpi-request-id": re.compile(r"[0-9A-F]{8}")}
 OLD_AGENT = (
     "this is the XML of a FusionInventory, OCS or GLPI agent before 1.0, which is not taken: install GLPI agent 1.0 or"
     " later, which sends JSON"
@@ -44,14 +53,14 @@ def router(services: Services) -> APIRouter:
 
     async def counted(request: Request, token: str) -> Response:
         try:
-            return await desk.take(request, token)
+            said = await desk.take(request, token)
         except EpicentreError as error:
             services.metrics.received(code_of(error))
-            if not isinstance(error, NotAuthenticated):
-                raise
-            refused = answer(error)
-            refused.headers["WWW-Authenticate"] = 'Basic realm="inventory"'  # agents keep their password till then
-            return refused
+            said = refusal(error)
+        for name, shape in ECHOED.items():  # so that an agent in between knows whose answer it is
+            if shape.fullmatch(value := request.headers.get(name, "")):
+                said.headers[name] = value
+        return said
 
     @made.post("/inventory")
     @policy(Policy.SITE)
@@ -79,6 +88,26 @@ def bearer(header: str) -> str:
         return ""
 
 
+def refusal(error: EpicentreError) -> Response:
+    """The answer to an error, with the two words by which an agent writes the reason into its own log."""
+    plain = answer(error)
+    body = {"status": "error", "message": error.message, **orjson.loads(plain.body)}
+    if body["error"]["code"] == "internal":
+        body["message"] = body["error"]["message"]
+    headers = {name: plain.headers[name] for name in ("retry-after",) if name in plain.headers}
+    if isinstance(error, NotAuthenticated):
+        headers["WWW-Authenticate"] = 'Basic realm="inventory"'  # agents keep their password till then
+    return json(plain.status_code, body, headers)
+
+
+def welcome(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What an agent hears that makes itself known: to send inventories, and to leave its other tasks."""
+    said: dict[str, Any] = {"status": "ok", "expiration": HOURS, "tasks": {"inventory": SERVES}}
+    tasks = asked.get("enabled-tasks")
+    names = {task[:60] for task in tasks if isinstance(task, str)} if isinstance(tasks, list) else set()
+    return {**said, "disabled": sorted(names - {"inventory"})[:20]} if names - {"inventory"} else said
+
+
 class Desk:
     """Takes inventories: whose token, then the bytes, then what they say, then the disk."""
 
@@ -96,26 +125,19 @@ class Desk:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         with self._budget.share() as share:
             sent = await body.read(request, self._most, share)
-            message = await run_in_threadpool(self._open, sent, kind)
+            plain = await run_in_threadpool(unpack, sent, kind, self._most)
+            if _is_xml(plain):
+                return _first_word(plain, request.headers.get("glpi-agent-id", ""))
+            asked, message = await run_in_threadpool(_open, plain)
             if message.action == "contact":
-                return json(200, {"status": "ok", "expiration": HOURS, "tasks": {"inventory": {}}})
-            made = await run_in_threadpool(self._report, site, message)
-            plain, snapshot, device = made
+                return json(200, welcome(asked))
+            plain, snapshot, device = await run_in_threadpool(self._report, site, message)
             receipt = await self._services.inbox.accept_async(device.node, device.seq, snapshot, plain)
             host = {k: v for k, v in message.content.items() if k in glpi.HOST_CATEGORIES}
             if host:
                 await run_in_threadpool(desk.keep, device.node, {**device.said, **host})
         self._services.metrics.received(receipt.status)
         return json(202, {"status": "ok", "expiration": HOURS, "report_id": receipt.report_id})
-
-    def _open(self, sent: bytes, kind: str) -> glpi.Message:
-        plain = unpack(sent, kind, self._most)
-        if plain[:100].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-            raise Invalid(OLD_AGENT, where="body", detail="an agent sent XML to /inventory")
-        try:
-            return glpi.message(orjson.loads(plain))
-        except orjson.JSONDecodeError as error:
-            raise Invalid(f"not JSON: {error.msg} at byte {error.pos}", where="body") from error
 
     def _report(self, site: str, message: glpi.Message) -> tuple[bytes, Snapshot, Device]:
         """The report of the device in our own format; read back as every other report is."""
@@ -134,6 +156,25 @@ class Desk:
             raise Invalid("is missing: the first inventory says what the device is", where="$.content.hardware")
         plain = orjson.dumps(_wire(device, message, sections))
         return plain, ingest.parse(plain), device
+
+
+def _is_xml(plain: bytes) -> bool:
+    return plain[:100].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+
+
+def _first_word(plain: bytes, agent: str) -> Response:
+    """The one question taken in XML: an agent that can speak JSON says so by a header, and is answered in JSON."""
+    if not PROLOGUE.search(plain[:4096]) or not ECHOED["glpi-agent-id"].fullmatch(agent):
+        raise Invalid(OLD_AGENT, where="body", detail="an agent sent XML to /inventory")
+    return json(200, welcome({}))
+
+
+def _open(plain: bytes) -> tuple[Mapping[str, Any], glpi.Message]:
+    try:
+        asked = orjson.loads(plain)
+    except orjson.JSONDecodeError as error:
+        raise Invalid(f"not JSON: {error.msg} at byte {error.pos}", where="body") from error
+    return asked, glpi.message(asked)
 
 
 def _wire(device: Device, message: glpi.Message, sections: Any) -> dict[str, Any]:

@@ -58,6 +58,19 @@ def test_a_public_client_is_not_remembered() -> None:
     assert found["unit:nginx.service"] == ("100.64.0.9",)
 
 
+def test_a_server_that_closes_first_remembers_its_client() -> None:
+    """What is left of a short connection lies at the end that closed it: there it tells from where a service is used,
+    by the listener it came through, and makes no edge of the server's.
+    """
+    left = Socket("tcp", "TIME_WAIT", "10.20.0.7", 443, "10.20.0.77", 50124, ())
+    nobodys = replace(left, local_port=9, remote="10.20.0.78")
+    found = seen(rack(sockets=(*rack().sockets, left, nobodys)))
+    clients = {i.key: i.attributes.get("clients") for i in found["services"].items}
+    assert clients["unit:nginx.service"] == ("10.20.0.77",)
+    assert "10.20.0.78" not in {address for some in clients.values() for address in some or ()}
+    assert edges(found["sockets"]) == edges(seen(rack())["sockets"])
+
+
 def test_a_rewritten_address_leads_to_who_answers() -> None:
     """Behind a virtual address that this kernel rewrites the dependency is the real server, not the address asked."""
     socket = Socket("tcp", "ESTABLISHED", "10.20.0.7", 45100, "10.96.0.10", 443, (900,))

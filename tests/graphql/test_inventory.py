@@ -122,12 +122,52 @@ def test_short_tokens_are_refused() -> None:
 # --- what is taken -----------------------------------------------------------------------------------------
 
 
-def test_what_the_agent_asks_first_is_answered(door: Door) -> None:
-    """A contact is told to send an inventory; it leaves no report."""
-    answer = send(door, {"action": "contact", "deviceid": "till-7", "name": "GLPI-Agent", "version": "1.7.1",
-                         "enabled-tasks": ["inventory"]})  # fmt: skip
-    assert (answer.status, answer.body) == (200, {"status": "ok", "expiration": 24, "tasks": {"inventory": {}}})
+PROLOGUE = b"""<?xml version="1.0" encoding="UTF-8" ?>
+<REQUEST>
+  <DEVICEID>till-7-2024-03-11-09-15-22</DEVICEID>
+  <QUERY>PROLOG</QUERY>
+  <TOKEN>12345678</TOKEN>
+</REQUEST>
+"""
+AGENT = "3a609a2e-947f-4e6a-9af9-32c024ac3944"
+
+
+@pytest.mark.parametrize(("kind", "pack"), [
+    ("application/x-compress-zlib", zlib.compress), ("application/x-compress-gzip", gzip.compress),
+    ("application/xml", bytes),
+])  # fmt: skip
+def test_the_first_question_to_an_unknown_address_is_answered(door: Door, kind: str, pack: Any) -> None:
+    """An agent whose address was changed asks in XML once, and hears in JSON, with its own id, to go on in JSON."""
+    headers = {"Content-Type": kind, "Authorization": f"Bearer {SHOP}", "GLPI-Agent-ID": AGENT}
+    answer = door.call("POST", "/inventory", pack(PROLOGUE), headers)
+    assert (answer.status, answer.body["status"], answer.body["expiration"]) == (200, "ok", 24)
+    assert (answer.headers["content-type"], answer.headers["glpi-agent-id"]) == ("application/json", AGENT)
     assert queued(door) == 0
+
+
+def test_an_agent_that_makes_itself_known_is_told_what_to_do(door: Door) -> None:
+    """It sends inventories in the format named, asks nothing in XML again, and leaves the tasks nobody serves here."""
+    answer = send(door, {"action": "contact", "deviceid": "till-7", "name": "GLPI-Agent", "version": "1.7.1",
+                         "enabled-tasks": ["inventory", "netdiscovery", "deploy", 7]})  # fmt: skip
+    assert (answer.status, answer.body) == (200, {
+        "status": "ok", "expiration": 24, "tasks": {"inventory": {"server": "glpi", "version": "10.0.0"}},
+        "disabled": ["deploy", "netdiscovery"],
+    })  # fmt: skip
+    bare = send(door, {"action": "contact", "deviceid": "till-7", "enabled-tasks": "inventory"})
+    assert "disabled" not in bare.body
+    assert queued(door) == 0
+
+
+def test_an_agent_reads_the_reason_of_a_refusal(door: Door) -> None:
+    """Each refusal has the words that agents write into their log, and the id by which they tell answers apart."""
+    headers = {"Content-Type": "application/json", "GLPI-Request-ID": "42E6A9AF", "GLPI-Agent-ID": "x\ty"}
+    for token, body in (("wrong", payload()), (SHOP, payload(itemtype="Printer")), (SHOP, b"{")):
+        raw = body if isinstance(body, bytes) else orjson.dumps(body)
+        answer = door.call("POST", f"/inventory/{token}", raw, headers)
+        assert answer.status >= 400
+        assert (answer.body["status"], answer.body["message"]) == ("error", answer.body["error"]["message"])
+        assert answer.headers["glpi-request-id"] == "42E6A9AF"
+        assert "glpi-agent-id" not in answer.headers
 
 
 @pytest.mark.parametrize(("kind", "pack"), [
@@ -158,11 +198,13 @@ def test_what_is_wrong_is_named(door: Door, body: Any, where: str) -> None:
     ("application/x-compress-zlib", zlib.compress), ("application/xml", bytes), ("application/json", bytes),
 ])  # fmt: skip
 def test_an_agent_that_speaks_xml_is_told_what_to_install(door: Door, kind: str, pack: Any) -> None:
-    """FusionInventory begins with a prologue in XML: the answer says that it is not taken, and what would be."""
-    prologue = b'<?xml version="1.0" ?>\n<REQUEST><DEVICEID>till-7</DEVICEID><QUERY>PROLOG</QUERY></REQUEST>'
-    answer = send(door, pack(prologue), kind=kind)
-    assert (answer.status, queued(door)) == (400, 0)
-    assert "install GLPI agent 1.0 or later" in answer.body["error"]["message"]
+    """FusionInventory names no id and knows XML alone: it hears what would be taken. Nor is an inventory in XML."""
+    inventory = PROLOGUE.replace(b"PROLOG", b"INVENTORY")
+    for sent, agent in ((PROLOGUE, ""), (PROLOGUE, "no uuid"), (inventory, AGENT)):
+        headers = {"Content-Type": kind, "Authorization": f"Bearer {SHOP}", "GLPI-Agent-ID": agent}
+        answer = door.call("POST", "/inventory", pack(sent), headers)
+        assert (answer.status, queued(door)) == (400, 0)
+        assert "install GLPI agent 1.0 or later" in answer.body["message"]
 
 
 def test_the_word_of_older_agents_is_known(door: Door) -> None:
@@ -181,6 +223,56 @@ def test_a_partial_inventory_of_what_is_not_kept_changes_nothing(door: Door) -> 
     host = {name: full["content"][name] for name in ("bios", "hardware")}
     assert send(door, payload(partial=True, content={**extra, **host})).status == 202
     assert send(door, payload(partial=True, content=extra)).status == 202
+
+
+def test_every_category_of_the_format_is_taken_or_left_on_purpose(door: Door) -> None:
+    """Each is one or the other, and the one that is left harms nothing, whatever stands in it."""
+    assert not glpi.TAKEN & glpi.LEFT
+    full = payload()
+    full["content"] |= {name: [{"name": "x"}, 1, None] for name in glpi.LEFT} | {"of_tomorrow": {"a": 1}}
+    assert send(door, full).status == 202
+    assert glpi.sections(glpi.message(full), {}) == glpi.sections(glpi.message(payload()), {})
+    page = Path("docs/agent.md").read_text()
+    assert not [name for name in glpi.TAKEN - {"versionclient"} if f"`{name}`" not in page]
+
+
+def test_volumes_lie_on_what_their_group_is_made_of() -> None:
+    """They are named as the kernel names them; without the disks nothing is complete, so no disk is gone."""
+    volumes = {
+        "physical_volumes": [{"device": "/dev/sda2", "vg_uuid": "G1", "size": 100}, {"device": "/dev/sdb", "size": 9}],
+        "logical_volumes": [{"lv_name": "root-2", "vg_name": "vg-a", "vg_uuid": "G1", "size": 50},
+                            {"lv_name": "lost", "vg_name": "vg-b"}],
+    }  # fmt: skip
+    (alone,) = glpi.sections(glpi.message(payload(content=volumes)), {})
+    assert (alone.name, alone.complete) == ("storage", False)
+    assert [(i.key, i.attributes.get("volume_group")) for i in alone.items] == [
+        ("sda2", None), ("sdb", None), ("vg--a-root--2", "vg-a"), ("vg--b-lost", "vg-b")
+    ]  # fmt: skip
+    assert [(k.source.key, k.target.key) for k in alone.links] == [("vg--a-root--2", "sda2")]
+    (both,) = glpi.sections(glpi.message(payload(content={**volumes, "storages": [{"name": "sda"}]})), {})
+    assert (both.complete, len(both.items)) == (True, 5)
+
+
+def test_bonds_and_aliases_are_carried() -> None:
+    """Through members that are told themselves."""
+    rows = [{"description": "bond0", "slaves": "eth0, eth1,gone", "type": "aggregate"}, {"description": "eth0"},
+            {"description": "eth1"}, {"description": "bond0:1", "base": "bond0", "type": "alias"}]  # fmt: skip
+    (found,) = glpi.sections(glpi.message(payload(content={"networks": rows})), {})
+    assert [(k.type, k.source.key, k.target.key) for k in found.links] == [
+        ("CARRIED_BY", "bond0", "eth0"), ("CARRIED_BY", "bond0", "eth1"), ("CARRIED_BY", "bond0:1", "bond0")
+    ]  # fmt: skip
+
+
+def test_windows_says_its_drives_and_accounts_in_other_words() -> None:
+    """There `type` is the kind of a drive, not its place, and an account has a name and no login."""
+    content = {
+        "drives": [{"letter": "C:", "type": "Local Disk", "total": 10}, {"letter": "D:", "type": "Local Disk"}],
+        "local_users": [{"id": "S-1-5-21-1", "name": "Administrator"}],
+        "local_groups": [{"id": "S-1-5-32-544", "name": "Administrators", "members": ["Administrator"]}],
+    }
+    drives, accounts = glpi.sections(glpi.message(payload(content=content)), {})
+    assert [i.key for i in drives.items] == ["C:", "D:"]
+    assert [(i.key, i.attributes) for i in accounts.items] == [("Administrator", {"groups": ("Administrators",)})]
 
 
 def test_interfaces_say_all_that_the_format_has() -> None:
@@ -205,7 +297,8 @@ def test_a_partial_inventory_of_a_stranger_is_refused(door: Door) -> None:
     assert (answer.status, answer.body["error"]["where"]) == (422, "$.partial")
 
 
-NAMES = st.sampled_from(["name", "mac", "ipaddress", "ipmask", "type", "total", "version", "from", "login", "disksize"])
+NAMES = st.sampled_from(["name", "mac", "ipaddress", "ipmask", "type", "total", "version", "from", "login", "disksize",
+                         "device", "vg_uuid", "vg_name", "lv_name", "slaves", "base", "members", "dns"])  # fmt: skip
 ROWS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
@@ -214,7 +307,7 @@ ROWS = st.recursive(
 
 
 @settings(max_examples=200, deadline=2000)
-@given(ROWS, st.sampled_from(sorted({*glpi.HOST_CATEGORIES, "storages", "drives", "networks", "softwares"})))
+@given(ROWS, st.sampled_from(sorted(glpi.TAKEN)))
 def test_any_content_is_a_report_or_is_refused(value: Any, category: str) -> None:
     """Whatever a category holds, its sections are ones that our own ingest takes, or the refusal is one of ours."""
     content = {**json.loads(PAYLOAD.read_text())["content"], category: value}

@@ -90,13 +90,20 @@ class _Look:
         return replace(socket, remote=real.real, remote_port=real.real_port) if real else socket
 
     def _client(self, socket: Socket) -> Iterator[Sighting]:
-        """From where a service of this host is used: what the other end may say of it, too."""
-        if socket.state != "ESTABLISHED" or not is_private(socket.remote) or self._is_here(socket.remote):
+        """From where a service of this host is used: what the other end may say of it, too.
+
+        Who closes first keeps the remains: of short connections that a server ends, it alone has any.
+        """
+        if not is_private(socket.remote) or self._is_here(socket.remote):
             return
         if self._listens(socket.namespace, socket.protocol, socket.local, socket.local_port):
             service, attributed = self._source(socket)
+            if not attributed and not socket.namespace:  # nobody holds remains; the listener they came through has one
+                service = self._ownership.listener(socket.protocol, socket.local, socket.local_port) or SELF
+                attributed = True
             if attributed and service != SELF:
-                yield Sighting(CLIENT + service, socket.remote, ESTABLISHED, attributed=True)
+                seen = ESTABLISHED if socket.state == "ESTABLISHED" else TIME_WAIT
+                yield Sighting(CLIENT + service, socket.remote, seen, attributed=True)
 
     def _is_server(self, socket: Socket) -> bool:
         if self._listens(socket.namespace, socket.protocol, socket.local, socket.local_port):

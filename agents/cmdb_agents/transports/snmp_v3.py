@@ -101,7 +101,7 @@ def _pysnmp() -> SimpleNamespace:
         from pysnmp.proto.api import v2c
     except ImportError as missing:
         raise Misconfigured(
-            "SNMP version 3 needs the extra `snmp`: install epicentre[server,snmp]", detail=str(missing)
+            "SNMP version 3 needs the extra `snmp`: pip install 'epicentre[snmp]'", detail=str(missing)
         ) from missing
     return SimpleNamespace(
         udp=udp, udp6=udp6, config=config, engine=engine, cmdgen=cmdgen, rfc1902=rfc1902, null=v2c.null

@@ -87,25 +87,87 @@ function haproxy(l,  word, n, i, said, at) {
   if (word[2] == "default-server") say(" default-server" only(word, 3, n, said))
   if (word[2] == "bind") for (i = 3; i < n; i++) if (word[i] == "crt") say(" bind x crt " word[i + 1])
 }
-function postgresql(l,  name, value, out, before, found) {
+function known(v) { return v ~ /:.*:/ ? v ~ /^[0-9A-Fa-f:.]+$/ : v !~ /:/ && host(v) }
+function conninfo(v,  copy, name, found, out, part, n, i) {
+  copy = v; gsub(/\\./, "", copy)
+  if (gsub(/\047/, "", copy) % 2) return ""
+  while (match(v, /[A-Za-z0-9_]+[ \t]*=[ \t]*(\047([^\047\\]|\\.)*\047|[^ \t\r]+)/)) {
+    found = substr(v, RSTART, RLENGTH); v = substr(v, RSTART + RLENGTH)
+    name = found; sub(/[ \t]*=.*/, "", name)
+    sub(/^[^=]*=[ \t]*/, "", found); found = bare(found)
+    if (name == "port" && found ~ /^[0-9,]+$/) out = out " port=" found
+    if (name !~ /^host(addr)?$/) continue
+    n = split(found, part, /[ \t]*,[ \t]*/); found = ""
+    for (i = 1; i <= n; i++) found = found (i > 1 ? "," : "") (known(part[i]) ? part[i] : "/x")
+    out = out " " name "=" found
+  }
+  return out
+}
+function postgresql(l,  name, value, out) {
   sub(/^[ \t]+/, "", l)
   if (l !~ /^[A-Za-z_.]+[ \t]*[= \t]/) return
   name = l; sub(/[ \t=].*/, "", name); name = tolower(name)
   value = substr(l, length(name) + 1); sub(/^[ \t]*=?[ \t]*/, "", value)
   if (name == "ssl" && match(value, /^\047?[a-z0-1]+\047?/)) say("ssl = " substr(value, RSTART, RLENGTH))
   else if (name == "ssl_cert_file" && match(value, /^\047[^\047]*\047/)) say(name " = " substr(value, RSTART, RLENGTH))
-  else if (name == "primary_conninfo") {
-    if (value ~ /^\047[^ ]*:\/\//) out = url(bare(value))
-    else while (match(value, /(hostaddr|host|port)[ \t]*=[ \t]*[A-Za-z0-9_.:,\/-]+/)) {
-      before = substr(value, RSTART - 1, 1)
-      found = substr(value, RSTART, RLENGTH)
-      value = substr(value, RSTART + RLENGTH)
-      if (before ~ /[A-Za-z0-9_]/) continue
-      out = out " " found
-      sub(/^[^=]*=[ \t]*/, "", found); place(found)
-    }
+  else if (name == "primary_conninfo" && match(value, /^\047([^\047]|\047\047)*\047/)) {
+    value = substr(value, 2, RLENGTH - 2); gsub(/\047\047/, "\047", value)
+    out = value ~ /^[^ ]*:\/\// ? url(value) : conninfo(value)
     say("primary_conninfo = \047" out "\047")
   }
+}
+function pgbouncer(l,  out) {
+  sub(/^[ \t]+/, "", l)
+  if (l ~ /^\[/) { inside = tolower(l) ~ /^\[databases\][ \t\r]*$/; say(inside ? "[databases]" : "[x]") }
+  if (!inside || l ~ /^[;#\[]/ || l !~ /=/ || l ~ /:\/\//) return
+  sub(/^[^=]*=/, "", l)
+  if ((out = conninfo(l)) != "") say("x =" out)
+}
+function redis(l,  word, n) {
+  gsub(/^[ \t\r]+|[ \t\r]+$/, "", l)
+  n = split(l, word, /[ \t]+/)
+  if (kind == "redis" && n == 3 && tolower(word[1]) ~ /^(replicaof|slaveof)$/)
+    say("replicaof " (word[3] ~ /^[0-9]+$/ && known(word[2]) ? word[2] " " word[3] : "no one"))
+  if (kind != "redis_sentinel" || n < 5 || word[1] != "sentinel") return
+  if (word[2] !~ /^(monitor|known-replica|known-slave|known-sentinel)$/) return
+  if (!(word[3] in called)) called[word[3]] = "x" ++calls
+  if (word[5] ~ /^[0-9]+$/ && known(word[4])) say("sentinel " word[2] " " called[word[3]] " " word[4] " " word[5])
+}
+function galera(l,  name, value) {
+  sub(/^[ \t]+/, "", l)
+  if (l !~ /^[A-Za-z_-]+[ \t]*=/) return
+  name = l; sub(/[ \t]*=.*/, "", name); gsub(/-/, "_", name); name = tolower(name)
+  value = l; sub(/^[^=]*=/, "", value); value = bare(value)
+  if (name == "wsrep_on") say("wsrep_on=" (tolower(value) ~ /^(off|0)$/ ? "off" : "on"))
+  if (name != "wsrep_cluster_address") return
+  value = value ~ /^gcomm:\/\// ? url(value) : ""
+  say("wsrep_cluster_address=" (value == "" ? "none" : value))
+}
+function mongodb(l,  name, value) {
+  if (l !~ /^[ \t]*[A-Za-z.]+[ \t]*[:=][ \t]*[^ \t\r#]/) return
+  name = l; sub(/^[ \t]+/, "", name); sub(/[ \t]*[:=].*/, "", name); sub(/^.*[.]/, "", name); name = tolower(name)
+  value = l; sub(/^[^:=]*[:=]/, "", value); sub(/#.*/, "", value); value = bare(value)
+  if (kind == "mongos" && name == "configdb") { sub(/^.*\//, "", value); say("configDB: " place(value)) }
+  if (kind == "mongos") return
+  if (name ~ /^(replsetname|replset|clusterrole)$/) say(name ": x")
+  if (name ~ /^(shardsvr|configsvr)$/) say(name ": " (value == "true" ? "true" : "false"))
+}
+function corosync(l,  name, value, size) {
+  if (l ~ /^[ \t]*#/) return
+  sub(/^[ \t\r]+/, "", l)
+  while (l ~ /^\}/ || match(l, /^[A-Za-z0-9_]+[ \t]*\{/)) {
+    size = l ~ /^\}/ ? 1 : RLENGTH
+    name = substr(l, 1, size); sub(/[ \t]*\{/, "", name)
+    if (name == "}") say(name)
+    else say((name ~ /^(totem|interface|nodelist|node|quorum|device|net)$/ ? name : "x") " {")
+    l = substr(l, size + 1); sub(/^[ \t\r]+/, "", l)
+  }
+  if (l !~ /^[A-Za-z0-9_]+[ \t]*:/) return
+  name = l; sub(/[ \t]*:.*/, "", name)
+  value = l; sub(/^[^:]*:/, "", value); value = bare(value)
+  if (name ~ /^(ring0_addr|host)$/ && known(value)) say(name ": " value)
+  if (name ~ /^(quorum_votes|votes|expected_votes|two_node|mcastport)$/ && value ~ /^[0-9]+$/) say(name ": " value)
+  if (name == "provider") say(name ": " (value == "corosync_votequorum" ? value : "x"))
 }
 function systemd(l,  word, n, i, out, kept) {
   if (l ~ /^[ \t]*EnvironmentFile[ \t]*=/) say(l)
@@ -115,12 +177,17 @@ function systemd(l,  word, n, i, out, kept) {
   for (i = 1; i <= n; i++) { gsub(/^["\047]/, "", word[i]); if ((kept = assigned(word[i])) != "") out = out " " kept }
   if (out != "") say("Environment=" out)
 }
-FNR == 1 { held = "" }
+FNR == 1 { held = ""; inside = 0 }
 FNR > 20000 { next }
 kind == "environment" { if ((line = assigned($0)) != "") say(line) }
 kind == "nginx" { nginx($0) }
 kind == "haproxy" { haproxy($0) }
 kind == "postgresql" { postgresql($0) }
+kind == "pgbouncer" { pgbouncer($0) }
+kind == "redis" || kind == "redis_sentinel" { redis($0) }
+kind == "galera" { galera($0) }
+kind == "mongodb" || kind == "mongos" { mongodb($0) }
+kind == "corosync" { corosync($0) }
 kind == "systemd" { systemd($0) }
 """
 """An awk program for all formats: `kind` says which. What it prints of a file begins with the file's name; when

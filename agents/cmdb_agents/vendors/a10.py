@@ -10,5 +10,5 @@ A10 = Vendor(
     kind="other",
     serial=("1.3.6.1.4.1.22610.2.4.1.6.2.0",),
     version=("1.3.6.1.4.1.22610.2.4.1.1.1.0",),
-    patterns=(r"(?P<model>(?:AX|TH|Thunder)[ \w-]*\d+\w*)", r"(?:ACOS|version) (?P<version>\d[\w.-]+)"),
+    patterns=(r"(?P<model>\b(?:AX|TH|Thunder)[ -]?\d+\w*)", r"(?:ACOS|version) (?P<version>\d[\w.-]+)"),
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import strawberry
 
-from cmdb.discoveries import MET, Discoveries, RunTold, TargetTold, latest, reconciled, sighted
+from cmdb.discoveries import MET, Discoveries, RunTold, TargetTold, latest, reconciled, sighted, waits
 from cmdb.errors import Unavailable
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, command, computed, question, readable_by, whole
@@ -106,7 +106,7 @@ class DiscoveryRun:
         return page(rows, first, after, lambda one: DiscoverySkipped(**one), lambda one: str(one["what"]))
 
     def _place(self, one: Mapping[str, Any]) -> DiscoveryPlace:
-        return DiscoveryPlace(**one, unreconciled=one["node"] in self.waiting)
+        return DiscoveryPlace(**one, unreconciled=waits(one, self.waiting))
 
 
 @readable_by(Role.VIEWER)

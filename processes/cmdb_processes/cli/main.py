@@ -16,6 +16,7 @@ from cmdb import errors
 from cmdb_graphql.pictures.words import clean
 from cmdb_processes import cli
 from cmdb_processes.cli import asking
+from cmdb_processes.cli.start import OURS, more
 
 EXIT_CODES = """Exit codes: 0 done; 1 nothing found or no path; 2 wrong usage, refused or ambiguous;
 3 not let in or not allowed; 4 the server does not answer; 5 this machine must be put right first; 70 our mistake."""
@@ -118,6 +119,9 @@ def _unexpected(error: Exception) -> int:
         else:
             _say(f"{text.rstrip('.')}; see `{context.command_path if context else 'epicentre'} --help`")
         return 2
+    if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] not in OURS:
+        _say(more(error))
+        return 5
     if isinstance(error, OSError) and error.filename:
         _say(f"{error.filename}: {(error.strerror or str(error)).lower()}")
         return 2
