@@ -9,7 +9,7 @@ from functools import cache
 
 from cmdb.config import load
 from cmdb.errors import DeclarationError, UnknownName
-from cmdb.extensions import folder
+from cmdb.extensions import folder, installed
 from cmdb.extensions.found import Found
 from cmdb.extensions.merge import merge
 from cmdb.registry import discover
@@ -95,15 +95,17 @@ def whole(declared: Mapping[str, CIClass]) -> dict[str, CIClass]:
 
 
 def declared() -> tuple[dict[str, CIClass], dict[str, RelationType]]:
-    """What this package and installed ones declare, without the user's files."""
+    """What this package declares: without installed ones and the user's files."""
     package = sys.modules[__name__]
-    classes = discover(package, CIClass, "epicentre.classes")
-    return classes, discover(package, RelationType, "epicentre.relations")
+    return discover(package, CIClass), discover(package, RelationType)
 
 
 def extended(found: Found) -> Catalogue:
-    """The declared catalogue with an extension; Misconfigured lists all that is wrong with it."""
-    classes, relations = merge(*declared(), found)
+    """The declared catalogue with installed packages and an extension; Misconfigured lists all that is wrong."""
+    every = Found()
+    installed.read(every)
+    every = Found([*every.declared, *found.declared], [*every.errors, *found.errors], found.left_out)
+    classes, relations = merge(*declared(), every)
     return Catalogue(whole(classes), relations)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cmdb.cypher.facts import PAST_CLAIM
+from cmdb.words import Cardinality, RelationType
 
 _CLAIMS = "[(s:Scope)-[a:ASSERTS]->({0}) | [s.id, a.seq, a.said]]"
 
@@ -18,6 +19,21 @@ RETURN properties(n) AS ci, {_CLAIMS.format("n")} AS claims ORDER BY n.status, n
 """
 """What has this local key there; a live one before a tombstone."""
 
+
+def between(relation: RelationType) -> str:
+    """The open edge of a relation from one CI to another, and the open edges that would exclude it."""
+    ways = {
+        Cardinality.MANY_TO_MANY: ["(a)-[e:{0}]->(b)"],
+        Cardinality.MANY_TO_ONE: ["(a)-[e:{0}]->()"],
+        Cardinality.ONE_TO_ONE: ["(a)-[e:{0}]->()", "()-[e:{0}]->(b)"],
+    }[relation.cardinality]
+    found = " UNION ".join(f"MATCH {way.format(relation.name)} WHERE e.valid_to IS NULL RETURN e" for way in ways)
+    return (
+        f"MATCH (a:CI {{id: $source}}) MATCH (b:CI {{id: $target}}) CALL (a, b) {{ {found} }}\n"
+        "RETURN properties(e) AS e, type(e) AS type, startNode(e).id AS source, endNode(e).id AS target"
+    )
+
+
 EDGES = """
 UNWIND $ids AS id MATCH (n:CI {id: id})-[e]-(o:CI) WHERE e.valid_to IS NULL
 RETURN properties(e) AS e, type(e) AS type, startNode(e).id AS source, endNode(e).id AS target
@@ -25,10 +41,14 @@ RETURN properties(e) AS e, type(e) AS type, startNode(e).id AS source, endNode(e
 PLACES = """
 RETURN
   COLLECT { MATCH (p:Endpoint) WHERE p.key IN $keys AND coalesce(p.parent, $host) = $host
-            RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } +
+            RETURN [properties(p), EXISTS {
+              (p)<-[e]-(x) WHERE e.valid_to IS NULL AND NOT x:Scope AND NOT x.id IN $every }] } +
   COLLECT { MATCH (p:CI) WHERE p.id IN $targets AND p:Endpoint
-            RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } AS placeholders
+            RETURN [properties(p), EXISTS {
+              (p)<-[e]-(x) WHERE e.valid_to IS NULL AND NOT x:Scope AND NOT x.id IN $every }] }
+    AS placeholders
 """
+"""Placeholders, and whether an edge leads to each from elsewhere than `every`, whose edges are known."""
 REBIND = (
     """
 MATCH (r:Scope)-[a:ASSERTS]->(:CI {id: $from}) WHERE r.node IS NULL AND ($nodes IS NULL OR r.id IN $nodes)

@@ -69,14 +69,16 @@ CALL () {
                    RETURN [properties(e), type(e), $host, t.id] } +
          COLLECT { MATCH (c:CI {parent: $host})-[e]->(t:CI) WHERE e.valid_to IS NULL
                    RETURN [properties(e), type(e), c.id, t.id] } AS edges,
-         COLLECT { MATCH (h:CI)-[e]->(p:Endpoint) WHERE (h.id = $host OR h.parent = $host) AND e.valid_to IS NULL
-                   RETURN DISTINCT p.id } AS targets,
-         COLLECT { MATCH (c:Service {parent: $host})<-[e]-(x:CI)
+         COLLECT { MATCH (h:CI {id: $host})-[e]->(p:Endpoint) USING INDEX SEEK h:CI(id) WHERE e.valid_to IS NULL
+                   RETURN DISTINCT p.id } +
+         COLLECT { MATCH (c:CI {parent: $host})-[e]->(p:Endpoint) USING INDEX SEEK c:CI(parent)
+                   WHERE e.valid_to IS NULL RETURN DISTINCT p.id } AS targets,
+         COLLECT { MATCH (c:CI:Service {parent: $host})<-[e]-(x:CI) USING INDEX SEEK c:CI(parent)
                    WHERE e.valid_to IS NULL AND x.id <> $host AND coalesce(x.parent, '') <> $host
                    RETURN [properties(e), type(e), x.id, c.id,
                            COLLECT { MATCH (i:IPAddress {parent: coalesce(x.parent, x.id)}) WHERE i.status = 'live'
                                      RETURN i.address }] } +
-         COLLECT { MATCH (p:Endpoint)<-[e]-(x:CI)
+         COLLECT { MATCH (p:Endpoint)<-[e]-(x:CI) USING INDEX SEEK p:Endpoint(address)
                    WHERE p.address IN $own AND p.parent IS NULL AND e.valid_to IS NULL
                      AND x.id <> $host AND coalesce(x.parent, '') <> $host
                    RETURN [properties(e), type(e), x.id, p.id,
@@ -88,11 +90,15 @@ WITH edges, targets, incoming,
         (coalesce(row[0].endpoint, '') + coalesce(row[0].also, '')) CONTAINS a)] AS asked
 RETURN edges,
   COLLECT { MATCH (p:Endpoint) WHERE p.key IN $keys AND coalesce(p.parent, $host) = $host
-            RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } +
-  COLLECT { MATCH (p:Endpoint) WHERE p.address IN $own AND p.parent IS NULL
-            RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } +
+            RETURN [properties(p), NOT (p.address IN $own AND p.parent IS NULL) AND EXISTS {
+              (p)<-[e]-(x) WHERE e.valid_to IS NULL AND NOT x:Scope
+                             AND x.id <> $host AND coalesce(x.parent, '') <> $host }] } +
+  COLLECT { MATCH (p:Endpoint) WHERE p.address IN $own AND p.parent IS NULL RETURN [properties(p), false] } +
   COLLECT { MATCH (p:CI) WHERE p.id IN targets AND p:Endpoint
-            RETURN [properties(p), COUNT { (p)<-[e]-(:CI) WHERE e.valid_to IS NULL }] } AS placeholders,
+            RETURN [properties(p), NOT (p.address IN $own AND p.parent IS NULL) AND EXISTS {
+              (p)<-[e]-(x) WHERE e.valid_to IS NULL AND NOT x:Scope
+                             AND x.id <> $host AND coalesce(x.parent, '') <> $host }] }
+    AS placeholders,
   incoming,
   COLLECT { MATCH (i:IPAddress) WHERE i.address IN $foreign + asked AND i.status = 'live' AND i.parent <> $host
             WITH i.parent AS owner, collect(DISTINCT i.address) AS addresses
@@ -108,6 +114,10 @@ RETURN edges,
 """All that edges of a host need: its own, what they point at, and what points here from elsewhere.
 
 `own` are its addresses before and after. Of those that others use, who else has one is asked as well.
+
+Of a placeholder it is told whether any edge that is not told here leads to it: half the estate may ask one name server,
+and a report that touches it must not cost what all of them do. Of its own addresses all edges are told, as `incoming`.
+The hints are for a plan that was made while the graph was small: it would begin at the other end.
 """
 
 APPLY = (

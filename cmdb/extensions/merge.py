@@ -22,14 +22,13 @@ def merge(
     classes: Mapping[str, CIClass], relations: Mapping[str, RelationType], found: Found
 ) -> tuple[dict[str, CIClass], dict[str, RelationType]]:
     """Both catalogues in one; Misconfigured lists every error of the extension, a line each."""
-    merged = _Merge(dict(classes), dict(relations), list(found.errors))
+    merged = _Merge(dict(classes), dict(relations), list(found.errors), {*found.left_out})
     for kind in (CIClass, RelationType, MoreAttributes, MoreEnds):
         for one, place in found.declared:
             if isinstance(one, kind):
                 merged.add(one, place)
-    if not merged.errors:
-        for one, place in found.declared:
-            merged.check(one, place)
+    for one, place in found.declared:
+        merged.check(one, place)
     if merged.errors:
         count = len(merged.errors)
         title = f"the extension of the catalogue has {count} error{'s' * (count > 1)}:"
@@ -38,8 +37,10 @@ def merge(
 
 
 class _Merge:
-    def __init__(self, classes: dict[str, CIClass], relations: dict[str, RelationType], errors: list[str]) -> None:
-        self.classes, self.relations, self.errors = classes, relations, errors
+    def __init__(
+        self, classes: dict[str, CIClass], relations: dict[str, RelationType], errors: list[str], left_out: set[str]
+    ) -> None:
+        self.classes, self.relations, self.errors, self._left_out = classes, relations, errors, left_out
         self._plurals = {c.plural: c.name for c in classes.values()}
 
     def add(self, one: object, place: str) -> None:
@@ -56,6 +57,7 @@ class _Merge:
                     self._ends(one)
         except DeclarationError as error:
             self.errors.append(f"{place}: {error.message}")
+            self._left_out.add(getattr(one, "name", ""))
 
     def _class(self, one: CIClass) -> None:
         if one.name in self.classes or one.name in TAKEN:
@@ -71,12 +73,16 @@ class _Merge:
         self.relations[one.name] = one
 
     def _attributes(self, one: MoreAttributes) -> None:
+        if one.cls in self._left_out:
+            return
         if one.cls not in self.classes:
             raise DeclarationError(f"there is no class {one.cls} to extend")
         cls = self.classes[one.cls]
         self.classes[one.cls] = replace(cls, attributes=(*cls.attributes, *one.attributes))
 
     def _ends(self, one: MoreEnds) -> None:
+        if one.relation in self._left_out:
+            return
         if one.relation not in self.relations:
             raise DeclarationError(f"there is no relation {one.relation} to extend")
         have = self.relations[one.relation]
@@ -88,15 +94,15 @@ class _Merge:
         """Note every name of a declaration that nothing answers to, once all are known."""
         match one:
             case CIClass():
-                if one.kind_of and one.kind_of not in self.classes:
+                if one.kind_of and one.kind_of not in {*self.classes, *self._left_out}:
                     self.errors.append(f"{place}: class {one.name} is a kind of unknown class {one.kind_of}")
-                if one.contained_by and one.contained_by not in self.relations:
+                if one.contained_by and one.contained_by not in {*self.relations, *self._left_out}:
                     self.errors.append(f"{place}: class {one.name} is contained by unknown {one.contained_by}")
                 self._types(one.attributes, place)
             case MoreAttributes():
                 self._types(one.attributes, place)
             case RelationType() | MoreEnds():
-                for name in sorted({*one.sources, *one.targets} - {*self.classes, ANY}):
+                for name in sorted({*one.sources, *one.targets} - {*self.classes, *self._left_out, ANY}):
                     self.errors.append(f"{place}: there is no class {name}")
 
     def _types(self, attributes: tuple[Attribute, ...], place: str) -> None:

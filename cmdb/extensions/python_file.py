@@ -7,11 +7,8 @@ import traceback
 from pathlib import Path
 
 from cmdb.errors import EpicentreError
-from cmdb.extensions.found import Declared, Found
-from cmdb.words import CIClass, RelationType
-from cmdb.words.extension import MoreAttributes, MoreEnds
-
-KINDS = (CIClass, RelationType, MoreAttributes, MoreEnds)
+from cmdb.extensions.found import Found
+from cmdb.extensions.module import take
 
 
 def read(path: Path, found: Found) -> None:
@@ -25,11 +22,7 @@ def read(path: Path, found: Found) -> None:
     except Exception as error:  # a user's file may raise anything; all of it is to be told with its line
         found.errors.append(f"{path}:{_line(error, path)}: {_words(error)}")
         return
-    for value in vars(module).values():
-        for one in value if isinstance(value, tuple) else (value,):
-            if isinstance(one, KINDS):
-                declared: Declared = one
-                found.declared.append((declared, str(path)))
+    take(vars(module), path, found)
 
 
 def _line(error: Exception, path: Path) -> int:

@@ -67,7 +67,15 @@ def _entry(path: Path, node: yaml.Node, make: Callable[[yaml.MappingNode, list[s
     else:
         if not inner:
             found.declared.append((made, f"{path}:{_at(node)}"))
-    found.errors += [f"{path}:{line}" for line in inner]
+    if inner:
+        found.errors += [f"{path}:{line}" for line in inner]
+        found.left_out |= _names(node)
+
+
+def _names(node: yaml.Node) -> set[str]:
+    """What an entry is called, if that much can be read."""
+    entries = node.value if isinstance(node, yaml.MappingNode) else ()
+    return {str(value.value) for key, value in entries if key.value == "name"}
 
 
 class _At(DeclarationError):

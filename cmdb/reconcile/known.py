@@ -75,7 +75,8 @@ class Known:
     children: everything inside the host by class and local key, retired ones included.
     edges: open edges that start at the host or its children. incoming: open edges from elsewhere to its services and to
     the placeholders of its addresses. listeners: services of other hosts that answer, by endpoint key. placeholders: by
-    (parent, key). uses: how many open edges point at a placeholder, by its id.
+    (parent, key). uses: by its id, how many open edges point at a placeholder at least: those of `edges` and
+    `incoming`, and one for all others.
     shared: what is known of the shared things that links name. clients: of services of other hosts by id, who says so
     and from which addresses they are used. reach: the host's addresses of each source of an incoming edge.
     quiet: scopes that this report says nothing of and whose edges cannot change, so they are not loaded.

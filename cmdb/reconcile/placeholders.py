@@ -15,7 +15,7 @@ Place = tuple[str | None, str]  # parent id (of a loopback address) and endpoint
 
 
 class Placeholders:
-    """The placeholders of one plan. `uses` counts the open edges that point at each."""
+    """The placeholders of one plan. `uses` counts the open edges at each, those it cannot close as one."""
 
     def __init__(self, known: Mapping[Place, KnownCI], uses: Mapping[str, int], new_id: NewId) -> None:
         self._known, self._new_id = known, new_id

@@ -20,7 +20,7 @@ from cmdb.reconcile.known import SELF
 from cmdb.store import loading, policies
 from cmdb.store.facts import journal, new_id, write
 from cmdb.store.session import Bolt, Run
-from cmdb.words import LOCAL_KEY, CIClass, Value
+from cmdb.words import LOCAL_KEY, CIClass, RelationType, Value
 
 MOST_EXPIRED = 500
 """Overrides ended in one transaction."""
@@ -140,7 +140,7 @@ class Commands:
         declared = catalogue().relation(relation)
 
         def decide(run: Run, _under: Under) -> Decided:
-            one, other, edge, around = _ends(run, relation, source, target)
+            one, other, edge, around = _ends(run, declared, source, target)
             commands.check_cardinality(declared, one, other, around, partial(_names, run))
             if relation in catalogue().containing and one.id != other.id:
                 ways = run(nest.way(), {"source": target, "target": source})
@@ -155,7 +155,7 @@ class Commands:
         declared = catalogue().relation(relation)
 
         def decide(run: Run, _under: Under) -> Decided:
-            one, other, edge, _ = _ends(run, relation, source, target)
+            one, other, edge, _ = _ends(run, declared, source, target)
             return commands.unlink(declared, one, other, edge, new_id)
 
         return self._do(decide, by)
@@ -279,10 +279,13 @@ def _check_parent(cls: CIClass, parent: KnownCI) -> None:
         raise Invalid(f"a {cls.name} is {relation.name} {allowed}, not {parent.cls} ({parent.name})", where="parent")
 
 
-def _ends(run: Run, relation: str, source: str, target: str) -> tuple[KnownCI, KnownCI, Any, Around]:
-    known = loading.around(run, [source, target], edges=True)
+def _ends(run: Run, relation: RelationType, source: str, target: str) -> tuple[KnownCI, KnownCI, Any, Around]:
+    """Both ends, the edge between them, and what excludes one; not all that is at a hub."""
+    known = loading.around(run, [source, target], edges=False)
     one, other = existing(known.cis.get(source), source), existing(known.cis.get(target), target)
-    return one, other, next((e for e in known.edges if e.key == (relation, source, target)), None), known
+    found = loading.edges_of(run(cypher.between(relation), {"source": source, "target": target}))
+    edge = next((e for e in found if e.key == (relation.name, source, target)), None)
+    return one, other, edge, replace(known, edges=found)
 
 
 def _names(run: Run, ids: Collection[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -83,11 +84,12 @@ def beyond(run: Run, items: Items) -> Known:
         (frozenset(addresses), [(service, tuple(listens)) for service, listens, _, _ in services])
         for addresses, services in row["listeners"]
     ]
+    edges = tuple(known_edge(one) for one in row["edges"])
     incoming = {one[0]["id"]: known_edge(one[:4]) for one in row["incoming"]}
     named |= {claim.endpoint for edge in incoming.values() for claim in edge.claims.values() if claim.endpoint}
     return replace(
         items.known,
-        edges=tuple(known_edge(row) for row in row["edges"]),
+        edges=edges,
         incoming=tuple(incoming.values()),
         reach={one[2]: frozenset(one[4]) for one in row["incoming"]},
         clients={
@@ -98,7 +100,7 @@ def beyond(run: Run, items: Items) -> Known:
         },
         listeners=answering(named, hosts),
         placeholders={(p.get("parent"), p["key"]): known_ci(p) for p, _ in row["placeholders"]},
-        uses={p["id"]: uses for p, uses in row["placeholders"]},
+        uses=_uses(row["placeholders"], (*edges, *incoming.values())),
         # Sorted by status, live before retired: of several the first one counts.
         shared={Ref(cls, key): known_ci(p) for cls, key, p in reversed(row["shared"])},
     )
@@ -145,19 +147,32 @@ def around(run: Run, ids: Collection[str], *, edges: bool) -> Around:
     inside = tuple(known_ci(properties, claims) for row in rows for properties, claims in row["inside"])
     every = [*cis, *(ci.id for ci in inside)]
     found = run(commands.EDGES, {"ids": every}) if edges and every else []
-    known_edges = {row["e"]["id"]: known_edge((row["e"], row["type"], row["source"], row["target"])) for row in found}
-    return Around(cis, inside, tuple(known_edges.values()))
+    return Around(cis, inside, edges_of(found))
+
+
+def edges_of(rows: Collection[Mapping[str, Any]]) -> tuple[KnownEdge, ...]:
+    """The edges of rows, each once."""
+    found = {row["e"]["id"]: known_edge((row["e"], row["type"], row["source"], row["target"])) for row in rows}
+    return tuple(found.values())
 
 
 def with_places(run: Run, around: Around, host: str) -> Around:
     """The same with the placeholders that a retirement may need or leave unused."""
     keys = {claim.endpoint for edge in around.edges for claim in edge.claims.values() if claim.endpoint}
     targets = {edge.target for edge in around.edges}
-    (row,) = run(commands.PLACES, {"keys": sorted(keys), "targets": sorted(targets), "host": host})
+    every = [*around.cis, *(ci.id for ci in around.inside)]
+    asked = {"keys": sorted(keys), "targets": sorted(targets), "host": host, "every": every}
+    (row,) = run(commands.PLACES, asked)
     return Around(
         around.cis,
         around.inside,
         around.edges,
         {(p.get("parent"), p["key"]): known_ci(p) for p, _ in row["placeholders"]},
-        {p["id"]: uses for p, uses in row["placeholders"]},
+        _uses(row["placeholders"], around.edges),
     )
+
+
+def _uses(placeholders: Collection[Sequence[Any]], edges: Collection[KnownEdge]) -> dict[str, int]:
+    """How many open edges at least lead to each placeholder: those that are known, and one for all that are not."""
+    known = Counter(edge.target for edge in edges)
+    return {p["id"]: known[p["id"]] + int(elsewhere) for p, elsewhere in placeholders}

@@ -15,6 +15,7 @@ from cmdb.cypher import schema
 from cmdb.engine import Bolt
 from cmdb.errors import Misconfigured
 from cmdb.extensions.folder import read, read_file
+from cmdb.extensions.found import Found
 from cmdb.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -79,6 +80,11 @@ def test_a_python_file_declares_with_the_nouns_themselves(tmp_path: Path) -> Non
         ),
         ("a.py", "from cmdb.words import Lease\n\nLEASE = Lease(9, 3)\n", [":3: a lease of 9 days"]),
         ("a.py", "x = = 1\n", [":1: SyntaxError"]),
+        (
+            "a.py",
+            "from cmdb.words.extension import MoreEnds\n\nMORE: MoreEnds = MoreEnds('PART_OF', sources=('Gone',))\n",
+            [":3: there is no class Gone"],
+        ),
         ("a.txt", "", [":1: the name must end with"]),
     ],
 )
@@ -92,6 +98,24 @@ def test_what_is_wrong_is_told_with_file_and_line_all_at_once(
         extended(read_file(path))
     for one in told:
         assert f"{path}{one}" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (MACHINE.replace("Robot,", "Robot, wings: 2,"), ":3: there is no 'wings' here"),
+        (MACHINE.replace("robots", "hosts"), ":3: the plural hosts of Robot is that of Host"),
+    ],
+)
+def test_who_names_what_is_left_out_has_no_error_of_its_own(wrong: str, told: str, tmp_path: Path) -> None:
+    """One mistake is told once, whatever hangs on it, and does not hide another."""
+    path = tmp_path / "a.yaml"
+    path.write_text(wrong + "  - {relation: USES, targets: [Nowhere]}\n")
+    with pytest.raises(Misconfigured) as caught:
+        extended(read_file(path))
+    first, second = caught.value.message.splitlines()[1:]
+    assert first.startswith(f"{path}{told}")
+    assert second == f"{path}:6: there is no class Nowhere"
 
 
 def _serve(home: Path, server: Bolt, question: str, *items: dict[str, Any]) -> Any:
@@ -132,3 +156,61 @@ def test_an_own_class_is_reported_and_asked_for_and_outlives_its_file(
     plain = _serve(tmp_path, neo4j_server, "{ cis { nodes { __typename class name status } } }")
     kitchen = {"__typename": "PlainCI", "class": "CoffeeMachine", "name": "Kitchen", "status": "live"}
     assert kitchen in plain["cis"]["nodes"]
+
+
+ROBOTS = """# Robots of the factory.
+from cmdb.words import LOCAL_KEY, Attribute, CIClass
+from cmdb.words.extension import MoreAttributes, MoreEnds
+
+ROBOT = CIClass(
+    name="Robot", plural="robots", sentence="An arm that welds.", contained_by="PART_OF", identity=(LOCAL_KEY,),
+    attributes=(Attribute("axes", "int", "How many joints it has."),),
+)
+ENDS = MoreEnds("PART_OF", sources=("Robot",))
+SHIFT = MoreAttributes("Person", (Attribute("shift", "string", "When the person works."),))
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installed package of somebody else's, as a package manager leaves it behind; its one module."""
+    name = f"acme_{tmp_path.name.replace('-', '_')}"
+    (tmp_path / f"{name}-1.0.dist-info").mkdir()
+    (tmp_path / f"{name}-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n")
+    points = f"[epicentre.classes]\nrobots = {name}\n[epicentre.relations]\nrobots = {name}\n"
+    (tmp_path / f"{name}-1.0.dist-info" / "entry_points.txt").write_text(points)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path / f"{name}.py"
+
+
+def test_an_installed_package_adds_classes_attributes_and_ends(package: Path) -> None:
+    """All that a module declares is taken, once, whichever of the groups names it; a file may add to it."""
+    package.write_text(ROBOTS)
+    added = package.with_name("more.py")
+    added.write_text(
+        "from cmdb.words import Attribute\nfrom cmdb.words.extension import MoreAttributes\n"
+        'REACH = MoreAttributes("Robot", (Attribute("reach", "float", "How far it reaches.", unit="m"),))\n'
+    )
+    made = extended(read_file(added))
+    assert made.cls("Robot").attribute("axes") and made.cls("Robot").attribute("reach")
+    assert made.cls("Person").attribute("shift")
+    assert made.joins(made.relation("PART_OF"), "Robot", "Host")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        ('("Robot",)', '("Robott",)', ":9: there is no class Robott"),
+        ('"int"', '"integer"', ":7: entry point robots = "),
+        ("import LOCAL_KEY", "import NO_KEY", ":2: entry point robots = "),
+        ('name="Robot"', 'name=="Robot"', ":6: entry point robots = "),
+    ],
+)
+def test_what_is_wrong_in_a_package_is_told_with_its_file_and_line(
+    package: Path, right: str, wrong: str, told: str
+) -> None:
+    """Whoever installed it learns which package it is and whoever wrote it where to look."""
+    package.write_text(ROBOTS.replace(right, wrong, 1))
+    with pytest.raises(Misconfigured) as caught:
+        extended(Found())
+    assert f"{package}{told}" in caught.value.message

@@ -130,7 +130,7 @@ async def bulk_upsert(
         raise Invalid("name the source of these rows", where="source")
     done = await blocking(
         info.context.services.store.bulk_upsert, parsed, source, by(info, reason),
-        dry_run=dry_run, seconds=limits.DEADLINE * 0.6,
+        dry_run=dry_run, seconds=limits.COMMAND_DEADLINE * 0.6,
     )  # fmt: skip
     info.context.loaders.forget()
     return result(done.outcomes, sequence=done.seq, dry_run=dry_run, left=done.left)
@@ -151,7 +151,7 @@ async def withdraw(
     """Take back what an import said of CIs and edges: what nobody else says is there is retired (`stale`) or closed."""
     done = await blocking(
         info.context.services.store.withdraw, source, list(map(str, ids)), by(info, reason),
-        dry_run=dry_run, seconds=limits.DEADLINE * 0.6,
+        dry_run=dry_run, seconds=limits.COMMAND_DEADLINE * 0.6,
     )  # fmt: skip
     info.context.loaders.forget()
     return result(done.outcomes, sequence=done.seq, dry_run=dry_run, left=done.left)

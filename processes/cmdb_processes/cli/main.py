@@ -100,14 +100,16 @@ def main() -> None:
 
 def complain(error: errors.EpicentreError) -> None:
     """One line on stderr, and what helps to act."""
-    _say(error.message)
+    _say(error.message, lines=isinstance(error, errors.Misconfigured))
     if isinstance(error, errors.AmbiguousName):
         for candidate in error.candidates:
             sys.stderr.write("  " + clean("  ".join(candidate)).rstrip() + "\n")
 
 
-def _say(sentence: str) -> None:
-    sys.stderr.write(f"epicentre: {clean(sentence)}\n")
+def _say(sentence: str, *, lines: bool = False) -> None:
+    """Say what is wrong; in more than one line only what nobody else can have a word in."""
+    text = "\n".join(clean(line) for line in sentence.split("\n")) if lines else clean(sentence)
+    sys.stderr.write(f"epicentre: {text}\n")
 
 
 def _unexpected(error: Exception) -> int:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cmdb.applier import utc_now
+from cmdb.classes import catalogue
 from cmdb.config import Settings
 from cmdb.engine import Bolt, Engine, child
 from cmdb.errors import EpicentreError, Misconfigured
@@ -61,6 +62,7 @@ class Run:
             private_folder(self._home)
             stack.enter_context(only_one(self._home))
             show.out(f"data folder: {self._home}")
+            catalogue()  # first: a wrong file of the user's is said at once, and not by whoever else reads it
             # The web libraries take a second to load; Neo4j takes longer to start, so both happen at once.
             threading.Thread(target=import_module, args=(f"{__package__}.parts",), daemon=True).start()
             found = configured(self._settings)

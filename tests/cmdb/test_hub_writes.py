@@ -1,0 +1,152 @@
+"""What is written at a hub costs what is written, not what the hub has: counted by what Neo4j looks at."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+import pytest
+from support.imported import BY, edge, load, node
+from support.reports import NOW, host, network, report, service, services, sockets, uses
+
+from cmdb.store import Store
+from cmdb.store.session import Run
+from cmdb.words import Evidence, Link, Ref, Section
+
+pytestmark = pytest.mark.neo4j
+
+T = TypeVar("T")
+MOST = 1_000
+"""What Neo4j may look at for one of these; a hub has hundreds of edges, and each costs ten looks."""
+EDGES = 400
+DNS, OPENSSL = "8.8.8.8:53", "pkg:deb/debian/openssl@3.0.15-1?arch=amd64"
+SHOP, PAY, DB = service("shop", 443), service("pay", 444), service("db", 5432)
+_CROWD = """
+MATCH (h:CI {id: $hub}) UNWIND range(1, $edges) AS n
+CREATE (c:CI:Host {id: $hub + '_' + n, class: 'Host', name: 'crowd' + n, key: $hub + n, status: 'live', rev: 1,
+                   valid_from: 1})
+CREATE (c)-[e:$($type)]->(h)
+SET e = {id: $hub + '_e' + n, valid_from: 1, scope: 'a/b', kind: 'agent', detail: 'd', confidence: 1.0,
+         valid_to: CASE n % 2 WHEN 0 THEN 1 END}
+"""
+
+
+class _Profiled:
+    """The real session, which asks Neo4j for each statement what it looked at."""
+
+    whole = True
+
+    def __init__(self, bolt: Any) -> None:
+        self._bolt, self.hits = bolt, 0
+
+    def read(self, work: Callable[[Run], T], **_: Any) -> T:
+        return self.write(work)
+
+    def write(self, work: Callable[[Run], T], **_: Any) -> T:
+        with self._bolt._driver.session() as session:
+            made: T = session.execute_write(lambda tx: work(partial(self._run, tx)))
+        return made
+
+    def _run(self, tx: Any, text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        result = tx.run("PROFILE " + text, dict(parameters))
+        rows = [dict(row) for row in result]
+        self.hits += _looked_at(result.consume().profile)
+        return rows
+
+
+def _looked_at(plan: dict[str, Any]) -> int:
+    return int(plan["args"].get("DbHits", 0)) + sum(_looked_at(child) for child in plan.get("children", ()))
+
+
+def crowd(store: Store, hub: str, relation: str) -> None:
+    """Thousands of edges that lead to a CI, half of them closed."""
+    store._bolt.write(lambda run: run(_CROWD, {"hub": hub, "edges": EDGES, "type": relation}))
+
+
+def packages(*purls: str) -> Section:
+    """The packages of a host."""
+    sure, machine = Evidence("package", "dpkg", 1.0), Ref("Host", "self")
+    links = (Link("HAS_SOFTWARE", machine, Ref("SoftwareVersion", purl), sure) for purl in purls)
+    return Section("packages", True, (), tuple(links))
+
+
+def called(store: Store, name: str) -> str:
+    """The id of the one CI of that name."""
+    (row,) = store._bolt.read(lambda run: run("MATCH (n:CI {name: $name}) RETURN n.id AS id", {"name": name}))
+    return str(row["id"])
+
+
+@pytest.fixture
+def busy(store: Store) -> Iterator[tuple[Store, Callable[[Callable[[Store], object]], int]]]:
+    """A shop and its database, a switch and a site, all of them hubs; and how to count what something costs."""
+    store.apply(
+        report(1, host(), network("10.0.0.1"), services(SHOP, PAY), sockets(uses(SHOP, DNS)), packages(OPENSSL)), NOW
+    )
+    store.apply(report(1, host("db1"), network("10.0.0.5"), services(DB), node="nd_2"), NOW)
+    done = load(
+        store,
+        node("NetworkDevice", "sw1", ref="sw1", kind="switch", serial="FOC1234X0AB", vendor="cisco"),
+        node("Host", "h1", ref="h1", serial="CZJ2Q7L9KM", vendor="dell"),
+        node("Site", "s1", ref="s1", code="s1"),
+    )
+    assert not [o.reason for o in done.outcomes if o.word != "created"]
+    hubs = {f"tcp://{DNS}": "DEPENDS_ON", "db": "DEPENDS_ON", "openssl 3.0.15-1": "HAS_SOFTWARE", "sw1": "ATTACHED_TO"}
+    for name, relation in {**hubs, "s1": "LOCATED_IN"}.items():
+        crowd(store, called(store, name), relation)
+
+    def cost(does: Callable[[Store], object]) -> int:
+        measured = copy.copy(store)
+        measured._bolt = counted = _Profiled(store._bolt)  # type: ignore[assignment]  # it has all that is called
+        does(measured)
+        return counted.hits
+
+    yield store, cost
+
+
+def test_a_report_that_touches_a_hub_costs_what_it_says(busy: tuple[Store, Callable[..., int]]) -> None:
+    """A name server nobody owns, another host's database, a version of a package: edges are opened and closed."""
+    store, cost = busy
+    steps = {
+        "the hub's edges are more": lambda s: s.apply(report(2, sockets(uses(SHOP, DNS), uses(PAY, DNS))), NOW),
+        "and fewer": lambda s: s.apply(report(3, sockets(uses(SHOP, "10.0.0.5:5432"))), NOW),
+        "not the database's any more": lambda s: s.apply(report(4, sockets(uses(SHOP, DNS))), NOW),
+        "no package": lambda s: s.apply(report(5, packages()), NOW),
+        "a package again": lambda s: s.apply(report(6, packages(OPENSSL)), NOW),
+    }
+    costs = {name: cost(does) for name, does in steps.items()}
+    assert max(costs.values()) < MOST, costs
+    ends = {(e.type, e.target) for e in store.edges([called(store, name) for name in ("web1", "shop")], "out")}
+    assert ("DEPENDS_ON", called(store, f"tcp://{DNS}")) in ends
+    assert ("HAS_SOFTWARE", called(store, "openssl 3.0.15-1")) in ends, ends
+
+
+def test_an_edge_of_a_person_or_an_import_to_a_hub_costs_that_edge(busy: tuple[Store, Callable[..., int]]) -> None:
+    """To a site or a switch that half the estate is attached to."""
+    store, cost = busy
+    h1, site = called(store, "h1"), called(store, "s1")
+    costs = {
+        "link": cost(lambda s: s.link_cis("LOCATED_IN", h1, site, BY)),
+        "unlink": cost(lambda s: s.unlink_cis("LOCATED_IN", h1, site, BY)),
+        "import": cost(lambda s: load(s, edge("ATTACHED_TO", "h1", "sw1"))),
+        "import of the hub": cost(lambda s: load(s, node("NetworkDevice", "sw1", ref="sw1", kind="switch", model="m"))),
+        "update of the hub": cost(lambda s: s.update_ci(site, None, {"country": "AT"}, BY)),
+    }
+    assert max(costs.values()) < MOST, costs
+    (attached,) = [e for e in store.edges([h1], "out") if e.type == "ATTACHED_TO"]
+    assert cost(lambda s: s.withdraw("assets", [attached.id], BY)) < MOST
+    assert not [e for e in store.edges([h1], "out") if e.type == "ATTACHED_TO"]
+
+
+def test_a_placeholder_that_others_use_stays_and_goes_with_its_last_edge(store: Store) -> None:
+    """That many others use it is known without counting them; when the last one goes, it is retired."""
+    for number, name in enumerate(("web1", "web2"), 1):
+        everything = report(1, host(name), services(SHOP), sockets(uses(SHOP, DNS)), node=f"nd_{number}")
+        store.apply(everything, NOW)
+    place = called(store, f"tcp://{DNS}")
+    for number, word in ((1, "live"), (2, "retired")):
+        store.apply(report(2, sockets(), node=f"nd_{number}"), NOW)
+        assert store._bolt.read(lambda run: run("MATCH (n:CI {id: $id}) RETURN n.status AS s", {"id": place})) == [
+            {"s": word}
+        ]
