@@ -178,6 +178,38 @@ s3cret6 {
     host: 10.9.9.9
 }
 """
+KEEPALIVED = """\
+! s3cret0
+vrrp_instance shop {
+    authentication { auth_type PASS
+        auth_pass s3cret1 }
+    virtual_ipaddress { 10.0.0.200 }
+}
+virtual_server 10.0.0.200 443 {
+    protocol TCP
+    quorum 3
+    sorry_server 10.0.0.124 80
+    real_server 10.0.0.121 443 {
+        weight 2
+        SSL_GET { url { path /s3cret2 } }
+    }
+    real_server 10.0.0.122 443
+    {
+        weight 1
+        weight 7
+        MISC_CHECK { misc_path "/bin/check --password s3cret3" }
+    }
+    real_server fd00::23 8443 { TCP_CHECK { } }
+    real_server 10.0.0.123 443 {
+        weight 0
+    }
+}
+virtual_server fwmark 1 {
+    protocol UDP
+    persistence_timeout s3cret4
+    real_server 10.0.0.125 53 { notify_up s3cret5 }
+}
+"""
 ENVIRONMENT = """\
 # DATABASE_URL=postgres://bob:s3cret0@old.example/x
 DATABASE_URL="postgres://bob:s3cret1@db1.shop.example:5433/shop?sslpassword=s3cret2"
@@ -204,7 +236,8 @@ EnvironmentFile=-/etc/shop/*.env
 FILES = {"nginx": [NGINX], "haproxy": [HAPROXY], "postgresql": [POSTGRESQL, POSTGRESQL_URL, POSTGRESQL_QUOTED],
          "environment": [ENVIRONMENT], "systemd": [UNIT], "pgbouncer": [PGBOUNCER], "redis": [REDIS, REDIS_AGAIN],
          "redis_sentinel": [SENTINEL], "galera": [GALERA, GALERA_AGAIN],
-         "mongodb": [MONGODB, MONGODB_OLD, MONGODB_SHARD], "mongos": [MONGOS], "corosync": [COROSYNC]}  # fmt: skip
+         "mongodb": [MONGODB, MONGODB_OLD, MONGODB_SHARD], "mongos": [MONGOS], "corosync": [COROSYNC],
+         "keepalived": [KEEPALIVED]}  # fmt: skip
 SILENT = {MONGODB, MONGODB_OLD, MONGODB_SHARD}
 """What says how a service stands to others and names none."""
 CASES = [(kind, text) for kind, texts in FILES.items() for text in texts]

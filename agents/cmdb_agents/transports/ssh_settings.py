@@ -169,6 +169,25 @@ function corosync(l,  name, value, size) {
   if (name ~ /^(quorum_votes|votes|expected_votes|two_node|mcastport)$/ && value ~ /^[0-9]+$/) say(name ": " value)
   if (name == "provider") say(name ": " (value == "corosync_votequorum" ? value : "x"))
 }
+function keepalived(l,  size) {
+  sub(/(^|[ \t])[#!].*$/, "", l)
+  while (l != "") {
+    size = l ~ /^[{}]/ ? 1 : match(l, /[{}]/) ? RSTART - 1 : length(l)
+    virtual(substr(l, 1, size)); l = substr(l, size + 1)
+  }
+}
+function virtual(text,  word, n) {
+  gsub(/^[ \t\r]+|[ \t\r]+$/, "", text)
+  if (text == "") return
+  n = split(text, word, /[ \t\r]+/)
+  if (text ~ /^[{}]$/) say(text)
+  else if (word[1] ~ /^(virtual_server|sorry_server|[A-Z]+_CHECK|HTTP_GET|SSL_GET)$/) say(word[1] " x")
+  else if (word[1] == "real_server" && n > 2 && word[3] ~ /^[0-9]+$/ && known(word[2]))
+    say(word[1] " " word[2] " " word[3])
+  else if (word[1] ~ /^(weight|quorum)$/ && n > 1) say(word[1] " " (word[2] ~ /^[0-9]+$/ ? word[2] : "x"))
+  else if (word[1] == "protocol" && n > 1) say(word[1] " " (toupper(word[2]) ~ /^(TCP|UDP|SCTP)$/ ? word[2] : "x"))
+  else say("x")
+}
 function systemd(l,  word, n, i, out, kept) {
   if (l ~ /^[ \t]*EnvironmentFile[ \t]*=/) say(l)
   if (l !~ /^[ \t]*Environment[ \t]*=/) return
@@ -188,6 +207,7 @@ kind == "redis" || kind == "redis_sentinel" { redis($0) }
 kind == "galera" { galera($0) }
 kind == "mongodb" || kind == "mongos" { mongodb($0) }
 kind == "corosync" { corosync($0) }
+kind == "keepalived" { keepalived($0) }
 kind == "systemd" { systemd($0) }
 """
 """An awk program for all formats: `kind` says which. What it prints of a file begins with the file's name; when
