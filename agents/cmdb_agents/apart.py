@@ -20,18 +20,22 @@ POSSIBLE = sys.platform == "linux"
 """Windows has no fork, and libraries of macOS do not survive one."""
 
 
+class NoChild(OSError):
+    """A child could not be started, or ended without its answer: something of this machine, not of whom it spoke to."""
+
+
 def in_child(work: Callable[[], bytes], until: float, files: Iterable[int] = ()) -> bytes:
-    """What `work` returns in a child that has these open files; OSError where it returns nothing, in time (monotonic).
+    """What `work` returns in a child that has these open files; NoChild or, after that time (monotonic), TimeoutError.
 
     The child has ended when this returns, and what it used counts as this process's children's.
     """
     reading, writing = os.pipe()
     try:
         child = os.fork()
-    except OSError:
+    except OSError as error:
         os.close(reading)
         os.close(writing)
-        raise
+        raise NoChild(None, f"no child could be started: {error.strerror}") from error
     if child == 0:
         _work(work, writing, files)
     os.close(writing)
@@ -45,7 +49,7 @@ def in_child(work: Callable[[], bytes], until: float, files: Iterable[int] = ())
         os.close(reading)
     _, status = os.waitpid(child, 0)
     if status:
-        raise OSError(None, f"what sends for the agent ended early ({os.waitstatus_to_exitcode(status)})")
+        raise NoChild(None, f"a child ended early ({os.waitstatus_to_exitcode(status)})")
     return said
 
 

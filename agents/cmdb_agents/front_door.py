@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from cmdb.errors import Misconfigured, Unavailable
 from cmdb_agents.addresses import is_loopback
+from cmdb_agents.apart import NoChild
 from cmdb_agents.exchange import Reply, exchange
 from cmdb_agents.tls import LookFurther, Tls, Untrusted, why
 
@@ -103,6 +104,8 @@ class FrontDoor:
                 reply = self._reply(talk, until)
         except Untrusted as error:
             raise Unavailable(self._untrusted(error)) from error
+        except NoChild as error:
+            raise Unavailable(f"{self.url} could not be asked from here: {why(error)}") from error
         except (OSError, ValueError) as error:
             raise Unavailable(f"{self.url} does not answer: {why(error)}") from error
         finally:

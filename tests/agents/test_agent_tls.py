@@ -62,8 +62,8 @@ def sender(agent: int) -> int:
 
 
 def test_memory_of_a_running_agent_with_tls(tmp_path: Path) -> None:
-    """After several reports over TLS the agent peaks at most 16 MiB beyond a bare interpreter (9 MiB), and OpenSSL is
-    nowhere in it."""
+    """After several reports over TLS the agent peaks at most 16 MiB beyond a bare interpreter (9 MiB), and one for each
+    2,000 connections that this machine happens to have; OpenSSL is nowhere in it."""
     program = (
         "import sys; from pathlib import Path; import cmdb_agents.main; from cmdb_agents.home import Home\n"
         "from cmdb_agents.agent import Agent\n"
@@ -84,7 +84,8 @@ def test_memory_of_a_running_agent_with_tls(tmp_path: Path) -> None:
     peak, verdicts = figures.split(" ", 1)
     assert (verdicts, len(door.reports), door.complaints) == ("{'accepted'}", 15, [])
     assert loaded == "False False"
-    assert float(peak) - int(bare.stdout) / 1024 < 16
+    connections = sum(len(Path(f"/proc/net/{name}").read_bytes().splitlines()) for name in ("tcp", "tcp6"))
+    assert float(peak) - int(bare.stdout) / 1024 < 16 + connections / 2000
 
 
 @pytest.mark.parametrize(
@@ -215,7 +216,7 @@ def test_a_killed_child_costs_one_try(tmp_path: Path) -> None:
             agent.terminate()
             assert agent.wait(timeout=15) == 0
     assert "seq=1 try_later" in line
-    assert "ended early (-9)" in line
+    assert "could not be asked from here: a child ended early (-9)" in line
 
 
 def test_a_killed_agent_leaves_no_lock(tmp_path: Path) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from cmdb_agents.apart import POSSIBLE, in_child
+from cmdb_agents.apart import POSSIBLE, NoChild, in_child
 
 pytestmark = pytest.mark.skipif(not POSSIBLE, reason="only Linux has a fork that is safe")
 
@@ -41,11 +43,25 @@ def test_a_child_that_dies_has_said_nothing(capfd: pytest.CaptureFixture[str]) -
         os.kill(os.getpid(), signal.SIGKILL)
         return b"never"
 
-    with pytest.raises(OSError, match=r"ended early \(-9\)"):
+    with pytest.raises(NoChild, match=r"ended early \(-9\)"):
         in_child(killed, time.monotonic() + 10)
-    with pytest.raises(OSError, match=r"ended early \(1\)"):
+    with pytest.raises(NoChild, match=r"ended early \(1\)"):
         in_child(lambda: str(1 // 0).encode(), time.monotonic() + 10)
     assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who may start nothing")
+def test_no_child_can_be_started() -> None:
+    """Where this machine has no process left that is said, and the files for one are closed again."""
+    program = (
+        "import os, resource, time; from cmdb_agents.apart import NoChild, in_child\n"
+        "os.setuid(54_321); resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))\n"
+        "before = len(os.listdir('/proc/self/fd'))\n"
+        "try: in_child(bytes, time.monotonic() + 10)\n"
+        "except NoChild as error: print(error.strerror, len(os.listdir('/proc/self/fd')) - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "no child could be started: Resource temporarily unavailable 0\n"
 
 
 def test_the_child_has_the_files_it_was_given_and_no_other(tmp_path: Path) -> None:
