@@ -464,6 +464,17 @@ def test_change_show_survives_a_ci_that_is_gone(run: Run, server: Scripted, monk
     assert (done.code, json.loads(done.out)["blockers"]) == (2, ["a CI it is about is gone"])
 
 
+def test_a_group_that_can_never_be_met_is_refused_by_the_names_of_its_members(run: Run, server: Scripted) -> None:
+    """What was typed is told, not the ids it was found to mean; nothing is written."""
+    shop = {"id": "ci_1", "name": "shop", "class": "Application", "rev": 1, "redundancy": [], "dependencies": None}
+    server.answers = {
+        "resolve": [{"id": "ci_2", "name": "db-1", "class": "Database"}], "ci": shop, "impact": {"problems": []},
+    }  # fmt: skip
+    done = run("group", "set", "shop", "--relation", "USES", "--needs", "2", "--member", "db-1")
+    assert done == Done(2, "", "epicentre: redundancy: USES: 2 of db-1: 2 of 1 can never be there\n")
+    assert not any("mutation" in question for question, _ in server.asked)
+
+
 def test_a_token_is_made_only_when_it_can_be_kept(run: Run, server: Scripted, tmp_path: Path) -> None:
     """The file is private and new; an existing one is refused before anything is made; a refusal leaves none."""
     server.answers = {"createToken": "epi_a_b"}

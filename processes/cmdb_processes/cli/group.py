@@ -52,8 +52,12 @@ def set_(
     """Say that some dependencies back each other up; other rules about the same relation give way."""
     client = asking.client()
     ci = _looked(client, name)
-    members = tuple(_member(client, text) for text in member or ())
-    rule = Redundancy(relation, _share(needs), None if full is None else _share(full), soft, members)
+    members = [_member(client, text) for text in member or ()]
+    weights = tuple((found["id"], weight) for found, weight in members)
+    try:
+        rule = Redundancy(relation, _share(needs), None if full is None else _share(full), soft, weights)
+    except Invalid as wrong:
+        raise Invalid(_by_name(wrong.message, {found["id"]: found["name"] for found, _ in members})) from wrong
     kept = [text for text in ci["redundancy"] or () if add or _relation(text) != relation]
     _write(client, ci, [*kept, str(rule)], reason, json)
 
@@ -86,7 +90,7 @@ def show_(name: Name, json: Json = False) -> None:
         show.out("  no rule: its dependencies count as their relations say")
     names = {edge["to"]["id"]: edge["to"]["name"] for edge in ci["dependencies"]["nodes"]}
     for text in ci["redundancy"] or ():
-        show.out(f"  {re.sub(r'ci_[0-9a-z]+', lambda found: names.get(found[0], found[0]), text)}")
+        show.out(f"  {_by_name(text, names)}")
         for problem in ci["problems"]:
             if problem["rule"] == text:
                 show.out(f"    problem: {problem['why']}")
@@ -115,16 +119,20 @@ def _relation(rule: str) -> str:
     return rule.partition(":")[0].strip()
 
 
+def _by_name(text: str, names: dict[str, str]) -> str:
+    return re.sub(r"ci_[0-9a-z]+", lambda found: names.get(found[0], found[0]), text)
+
+
 def _share(text: str) -> Share:
     if not re.fullmatch(r"\d{1,6}%?", text):
         raise Invalid(f"{text!r} is no number like 2 and no percentage like 50%", where="--needs")
     return Share(int(text.rstrip("%")), text.endswith("%"))
 
 
-def _member(client: Any, text: str) -> tuple[str, int]:
+def _member(client: Any, text: str) -> tuple[dict[str, str], int]:
     name, sign, weight = text.rpartition("=")
     if not sign:
-        return str(asking.resolve(client, text)["id"]), 1
+        return asking.resolve(client, text), 1
     if not weight.isdecimal():
         raise Invalid(f"{weight!r} is no weight: a whole number of 1 or more", where="--member")
-    return str(asking.resolve(client, name)["id"]), int(weight)
+    return asking.resolve(client, name), int(weight)

@@ -92,10 +92,10 @@ def review_due(policy: Policy, calendar: Calendar, resolved_at: int) -> int:
 
 
 def missing_to_close(flag: str | None, reviewed: bool, problems: Sequence[str]) -> tuple[str, ...]:
-    """What a major incident still needs before it is closed: a review, and the problem that looks for its cause."""
+    """What a major incident still needs before it is closed: a review, and what caused it or looks for the cause."""
     if flag == "candidate":
         return ("whether it is a major incident is not decided",)
     if flag != "accepted":
         return ()
     found = [] if reviewed else ["its review was not held"]
-    return tuple(found if problems else [*found, "no problem record looks for its cause"])
+    return tuple(found if problems else [*found, "nothing says what caused it: link that by CAUSED_BY or FOLLOWS"])

@@ -283,7 +283,7 @@ def test_a_major_incident_is_closed_with_review_and_problem() -> None:
     """And its review is due some working days after the end."""
     assert major.missing_to_close("accepted", False, []) == (
         "its review was not held",
-        "no problem record looks for its cause",
+        "nothing says what caused it: link that by CAUSED_BY or FOLLOWS",
     )
     assert major.missing_to_close("accepted", True, ["PRB-1"]) == ()
     assert major.missing_to_close("candidate", True, ["PRB-1"]) == ("whether it is a major incident is not decided",)
