@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from functools import cache
 
 from cmdb.registry import discover
@@ -67,6 +68,7 @@ def make(walk: Walk, address: str) -> Device:
         Problem(f"VLAN {name} {cut.where}", cut.why[:200]) for name, one in walk.contexts.items() for cut in one.cuts
     ]
     cls, kind = _kind(draft)
+    masters = {port.master for port in draft.ports.values()}
     return Device(
         address=address,
         name=first(draft.name, *sorted(i for i in draft.ids if ":" not in i), address),
@@ -86,7 +88,7 @@ def make(walk: Walk, address: str) -> Device:
         macs=frozenset(draft.macs),
         ids=frozenset(draft.ids | {draft.name} - {""}),
         chassis=tuple(draft.chassis),
-        ports=tuple(_port(port, draft) for port in draft.ports.values()),
+        ports=tuple(_port(port, draft, masters) for port in draft.ports.values()),
         addresses=tuple(draft.addresses.values()),
         vlans=tuple(draft.vlans.values()),
         stores=tuple(draft.stores),
@@ -114,9 +116,9 @@ def _kind(draft: Draft) -> tuple[str, str]:
     return cls, "switch" if draft.services & 0x02 else "other"
 
 
-def _port(port: DraftPort, draft: Draft) -> Port:
+def _port(port: DraftPort, draft: Draft, masters: AbstractSet[int]) -> Port:
     names = dict.fromkeys(n for n in (port.name, port.short, port.label, *port.other) if n)
-    kind = KINDS.get(port.type, "ethernet")
+    kind = "bond" if port.index in masters else KINDS.get(port.type, "ethernet")
     if kind == "virtual" and any(_VLAN.match(n) for n in names):
         kind = "vlan"
     looks = not any(_NOT_PLUGGED.match(n) for n in (port.short, port.label) if n) and not _SUBINTERFACE.search(

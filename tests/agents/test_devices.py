@@ -177,6 +177,75 @@ def test_members_know_their_aggregate() -> None:
     ]  # fmt: skip
 
 
+LAG_LISTS = (1, 2, 840, 10006, 300, 43, 1, 1, 2, 1, 1)
+COMWARE_LISTS = (1, 3, 6, 1, 4, 1, 25506, 8, 25, 1, 1, 1, 4)
+TRUNKS, TRUNKED = ((1, 3, 6, 1, 4, 1, 2011, 5, 25, 41, 1, *rest) for rest in ((3, 3, 1, 4), (4, 1, 1, 2)))
+
+
+def bundled(*parts: Values) -> dict[str, str]:
+    """The aggregate of each port that has one, of a device with four ports and two aggregates."""
+    names = ports("ge1", "ge2", "ge3", "ge4", "Bridge-Aggregation1", "Eth-Trunk7")
+    return {
+        p.name: p.master for p in made(system(), names, {(*IF, 3, 5): 161, (*IF, 3, 6): 161}, *parts).ports if p.master
+    }
+
+
+def test_a_list_of_members_bundles_where_no_port_says_so() -> None:
+    """A bit for each interface, or for each port of the bridge; what a port itself says of its aggregate stays."""
+    lists: Values = {(*LAG_LISTS, 5): b"\xc0", (*LAG_LISTS, 6): b"\x00"}
+    assert bundled(lists) == {"ge1": "Bridge-Aggregation1", "ge2": "Bridge-Aggregation1"}
+    bridge: Values = {(*BRIDGE, 1, 4, 1, 2, 10 + n): n for n in range(1, 5)}
+    assert bundled(bridge, {(*LAG_LISTS, 6): b"\x00\x18"}) == {"ge2": "Eth-Trunk7", "ge3": "Eth-Trunk7"}
+    own: Values = {(1, 2, 840, 10006, 300, 43, 1, 2, 1, 1, 13, 1): 6}
+    assert bundled(lists, own) == {"ge1": "Eth-Trunk7", "ge2": "Bridge-Aggregation1"}
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [
+        {(*LAG_LISTS, 5): b"\x00\x40"},
+        {(*LAG_LISTS, 5): b"\xc0", (*LAG_LISTS, 6): b"\x60"},
+        {(*LAG_LISTS, 5): b"\xc4"},
+        {(*LAG_LISTS, 1): b"\x80", (*LAG_LISTS, 2): b"\x40"},
+        {(*LAG_LISTS, 77): b"\xc0"},
+        {(*LAG_LISTS, 5): b"\xc0"} | {(*BRIDGE, 1, 4, 1, 2, n): 5 - n for n in range(1, 5)},
+        {(*LAG_LISTS, 5): 7},
+        {(*TRUNKS, 0): 1, (*TRUNKS, 1): 2, (*TRUNKED, 0, 2): 1, (*TRUNKED, 1, 1): 1},
+    ],
+    ids=[
+        "no such port", "in two lists", "a bundle in itself", "each on its own", "no such bundle", "two readings",
+        "no list", "in a circle",
+    ],
+)  # fmt: skip
+def test_a_list_that_can_be_read_in_two_ways_or_none_bundles_nothing(lists: Values) -> None:
+    """No membership is invented: every member exists, is Ethernet, in one list, and by one numbering alone."""
+    assert bundled(lists) == {}
+
+
+def test_makers_own_lists_bundle() -> None:
+    """Comware numbers its groups as in their names; Huawei tells the interface of each trunk, and what is valid."""
+    assert bundled({(*COMWARE_LISTS, 1): b"\x30"}) == {"ge3": "Bridge-Aggregation1", "ge4": "Bridge-Aggregation1"}
+    assert bundled({(*COMWARE_LISTS, 2): b"\x30"}) == {}
+    trunk: Values = {(*TRUNKS, 0): 6}
+    members: Values = {(*TRUNKED, 0, n): valid for n, valid in ((1, 1), (2, 1), (3, 2), (99, 1))}
+    assert bundled(trunk, members) == {"ge1": "Eth-Trunk7", "ge2": "Eth-Trunk7"}
+    assert bundled(members) == {}
+
+
+def test_recorded_bundles_are_found() -> None:
+    """Huawei's trunks, of which no standard table tells and whose type is no bundle's: rows of a recorded S12704."""
+    names = {14: "XGigabitEthernet3/0/0", 15: "XGigabitEthernet3/0/1", 16: "XGigabitEthernet4/0/0",
+             17: "XGigabitEthernet4/0/1", 51: "Eth-Trunk3", 52: "Eth-Trunk4"}  # fmt: skip
+    table: Values = {(*IF, 2, n): name.encode() for n, name in names.items()}
+    types: Values = {(*IF, 3, n): 53 if n > 50 else 6 for n in names}
+    trunks: Values = {(*TRUNKS, 0): 51, (*TRUNKS, 1): 52, **{(*TRUNKED, (n - 14) // 2, n): 1 for n in range(14, 18)}}
+    device = made(system(), table, types, trunks)
+    assert {p.name: p.master for p in device.ports if p.master} == {
+        f"XGigabitEthernet{slot}/0/{n}": f"Eth-Trunk{slot}" for slot in (3, 4) for n in (0, 1)
+    }
+    assert {p.name for p in device.ports if p.kind == "bond"} == {"Eth-Trunk3", "Eth-Trunk4"}
+
+
 QBRIDGE = (1, 3, 6, 1, 2, 1, 17, 7, 1, 4)
 STP = (1, 3, 6, 1, 2, 1, 17, 2, 15, 1, 3)
 

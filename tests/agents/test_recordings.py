@@ -42,6 +42,26 @@ def test_a_recorded_device_is_read_whole_and_has_a_name(name: str) -> None:
         assert device.problems == ()
 
 
+BUNDLES = {
+    "network/router/huawei-acu2": {"XGigabitEthernet0/0/1": "Eth-Trunk1", "XGigabitEthernet0/0/2": "Eth-Trunk1"},
+    "network/switch/h3c-comware-7-1-075": {
+        "Ten-GigabitEthernet1/0/0/5": "Route-Aggregation2", "Ten-GigabitEthernet2/0/0/3": "Route-Aggregation2",
+    },
+    "network/switch/huawei-s12704": {
+        f"XGigabitEthernet{slot}/0/{n}": f"Eth-Trunk{slot}" for slot in (3, 4) for n in (0, 1)
+    },
+}  # fmt: skip
+"""Who is bundled with whom: by Huawei's trunks, and by Comware's lists, its layers and the standard's lists alike."""
+
+
+@pytest.mark.parametrize("name", [name for name in LARGE if name in BUNDLES])
+def test_the_bundles_of_large_recordings_are_found(name: str) -> None:
+    """Every member under its bundle, and nothing else under any."""
+    device = make(Walk(dict(response(_packet(Data.of(rows(recordings()[name])).bindings)).values)), "192.0.2.1")
+    assert {port.name: port.master for port in device.ports if port.master} == BUNDLES[name]
+    assert {port.name for port in device.ports if port.kind == "bond"} >= set(BUNDLES[name].values())
+
+
 def test_what_is_left_out_of_a_recording_is_what_nobody_asks_for() -> None:
     """Chosen by their text, the lines are those that lie under a column, what ends it, and texts that stand alone."""
     every = {row[0]: row for row in lines(recordings()["network/firewall/paloalto-pa-5000"])}

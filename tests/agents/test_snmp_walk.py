@@ -121,6 +121,30 @@ def test_each_question_of_a_column_has_its_own_tries() -> None:
     assert read_.cuts == ()
 
 
+def test_small_rows_fill_a_packet() -> None:
+    """A long column of small rows costs fewer questions than 32 rows each would; a smaller bound is kept."""
+    values: dict[Oid, SnmpValue] = SYSTEM | {(*TABLE, 1, r): r % 100 for r in range(1, 2_001)}
+    full, bounded = (walk(values, roots=[(*TABLE, 1)], bounds=replace(QUICK, repetitions=n)) for n in (96, 32))
+    assert full.values == bounded.values == values
+    assert full.questions < 0.7 * bounded.questions
+
+
+def test_after_a_loss_large_answers_are_not_asked_for() -> None:
+    """Large answers travel in fragments: where answers of more than 40 rows are lost, smaller ones bring everything."""
+    values: dict[Oid, SnmpValue] = SYSTEM | {(*TABLE, 1, r): r % 100 for r in range(1, 601)}
+    lost: list[int] = []
+
+    def lose(question: Question, packet: bytes) -> list[bytes]:
+        if question.repetitions <= 40:
+            return [packet]
+        lost.append(question.repetitions)
+        return []
+
+    read_ = walk(values, Faults(garble=lose), roots=[(*TABLE, 1)])
+    assert (read_.values, read_.cuts) == (values, ())
+    assert len(lost) == 1
+
+
 def test_the_text_of_a_walk_is_short() -> None:
     """Whoever prints a result, as asyncio does of its own accord, does not print 100,000 rows."""
     rows: dict[Oid, SnmpValue] = {(1, 3, n): n for n in range(1_000)}

@@ -7,9 +7,9 @@ numbers, so that they compare as the devices sort them. Sizes are checked before
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 Oid = tuple[int, ...]
 
@@ -229,7 +229,7 @@ def _integer(body: bytes, at: int, *, signed: bool = True) -> int:
     return int.from_bytes(body, "big", signed=signed)
 
 
-_TAIL, _SHORT, _KEPT = 5, 20, 32_768
+_TAIL, _SHORT, _KEPT = 5, 64, 32_768
 
 
 def _lengths(sizes: Iterable[int], apart: int = 0) -> bytes:
@@ -237,8 +237,6 @@ def _lengths(sizes: Iterable[int], apart: int = 0) -> bytes:
     return b"|".join(rb"\x%02x.{%d}" % (size, size - apart) for size in sizes)
 
 
-_LONG: Final = 0x81
-"""In front of a length between 128 and 255."""
 _ROWS = re.compile(
     rb"\x30([\x02-\x7f]|\x81[\x80-\xff])\x06((?:%s))(.{%d})([\x02\x04\x06\x40-\x43\x46](?:%s|\x81(?:%s)))"
     % (
@@ -263,85 +261,68 @@ def _usual(raw: bytes, at: int, end: int) -> tuple[list[Run], bytes] | None:
     known, values = _TAILS, _VALUES
     first = last = begun = extra = b""
     for size, first, last, value in _ROWS.findall(raw, at, end):
-        if (long := size[0]) == first[0] + value[1] + 4 and long != _LONG:
+        if (long := size[0]) == first[0] + value[1] + 4 and long != 0x81:
             at += long + 2
         elif len(size) == 2 and size[1] == len(first) + len(value) + _TAIL + 1:
             at += size[1] + 3
         else:
             return None
         if first != begun:
-            if (cut := _HEADS.get(first) or _learn(first)) is None:
+            begun, (head, extra) = first, _HEADS[first]
+            if not head:
                 return None
-            begun, (head, extra) = first, cut
             tails: list[Oid] = []
             told: list[SnmpValue] = []
             runs.append((head, tails, told))
             tail, tell = tails.append, told.append
         if extra:
             last = extra + last  # noqa: PLW2901  # the number that lies across the cut
-        tail(known.get(last) or _tail(last))
-        if (what := values.get(value)) is None and (what := _longer(value)) is None:
-            return None
-        tell(what)
+        tail(known[last])
+        tell(values[value])
     return (runs, first[1 : len(first) - len(extra)] + last) if at == end else None
 
 
-_SMALL: dict[bytes, SnmpValue] = {
-    **{bytes((tag, 1, n)): n for tag in (0x41, 0x42, 0x43, 0x46) for n in range(256)},
-    **{bytes((0x02, 1, n)): n if n < 128 else n - 256 for n in range(256)},
-    **{bytes((0x04, 1, n)): bytes((n,)) for n in range(256)},
-    b"\x04\x00": b"",
-    b"\x06\x00": (0, 0),  # some devices send an empty one for 0.0
-}
-"""Most values of a walk have one byte."""
-_VALUES = dict(_SMALL)
-"""And most of the others were told before: five of six in the first walk of a switch."""
+_K = TypeVar("_K")
 
 
-def _longer(value: bytes) -> SnmpValue | None:
-    """What no look-up knew; of a few bytes it is known from now on."""
-    tag, told = value[0], value[2:] if value[1] != _LONG else value[3:]
-    what: SnmpValue
-    if tag in _OCTETS:
-        what = told
-    elif tag == 0x06:
-        what = _numbers(told)
-    elif 0 < len(told) < 10:
-        what = int.from_bytes(told, "big", signed=tag == 0x02)
-    else:
-        return None
-    if len(value) <= _SHORT:
-        if len(_VALUES) >= _KEPT:
-            _VALUES.clear()
-            _VALUES.update(_SMALL)
-        _VALUES[value] = what
-    return what
+class _Learned(dict[bytes, _K]):
+    """What bytes mean, read once. Bounded, and right for every device, since nothing else decides what they mean."""
+
+    def __init__(self, read: Callable[[bytes], _K], known: Mapping[bytes, _K] | None = None) -> None:
+        super().__init__(known or {})
+        self._read, self._known = read, known or {}
+
+    def __missing__(self, told: bytes) -> _K:
+        what = self._read(told)
+        if len(told) <= _SHORT:
+            if len(self) >= _KEPT:
+                self.clear()
+                self.update(self._known)
+            self[told] = what
+        return what
 
 
-_HEADS: dict[bytes, tuple[Oid, bytes]] = {}
-_TAILS: dict[bytes, Oid] = {}
-"""Numbers by the bytes they were read from: the rows of a column share their heads, columns the ends of their rows.
-Bounded, and right for every device, since nothing else decides them."""
-
-
-def _learn(told: bytes) -> tuple[Oid, bytes] | None:
-    """A head whose length stands before it: its numbers, and the bytes of a number that goes on in the tail."""
+def _head(told: bytes) -> tuple[Oid, bytes]:
+    """Its length stands before it. Its numbers, and the bytes of a number that goes on in the tail."""
     size = len(told)
     while told[size - 1] & 0x80:  # the length in front is less than that
         size -= 1
-    if size < 2:
-        return None
-    if len(_HEADS) >= _KEPT:
-        _HEADS.clear()
-    cut = _HEADS[told] = _numbers(told[1:size]), told[size:]
-    return cut
+    return (_numbers(told[1:size]) if size > 1 else (), told[size:])
 
 
-def _tail(last: bytes) -> Oid:
-    if len(_TAILS) >= _KEPT:
-        _TAILS.clear()
-    tail = _TAILS[last] = _arcs(last)
-    return tail
+def _plain(value: bytes) -> SnmpValue:
+    """A value of a usual type, with its type and its length in front."""
+    tag, told = value[0], value[2:] if value[1] != 0x81 else value[3:]
+    if tag == 0x04:
+        return told
+    return _value(tag, told, 0)
+
+
+_SMALL: Mapping[bytes, SnmpValue] = {
+    **{bytes((tag, 1, n)): n for tag in (0x41, 0x42, 0x43, 0x46) for n in range(256)},
+    **{bytes((0x02, 1, n)): n if n < 128 else n - 256 for n in range(256)},
+}
+"""Most values of a walk have one byte."""
 
 
 def _bindings(  # noqa: PLR0912  # one loop that says of each shape what is wrong with it
@@ -424,3 +405,9 @@ def _value(tag: int, body: bytes, at: int) -> SnmpValue:
     if (missing := _MISSING.get(tag)) is not None:
         return missing
     raise Malformed(f"a value of the unknown type {tag:#x} at byte {at}")
+
+
+_HEADS = _Learned(_head)
+_TAILS = _Learned(_arcs)
+_VALUES = _Learned(_plain, _SMALL)
+"""The rows of a column share their heads, columns the ends of their rows; of six values five came before."""

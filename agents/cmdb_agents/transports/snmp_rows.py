@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import ItemsView, Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 
 from cmdb_agents.transports.snmp_ber import Oid, Run, SnmpValue
 
@@ -24,8 +24,7 @@ class Rows(Mapping[Oid, SnmpValue]):
     __slots__ = ("_count", "_firsts", "_runs")
 
     def __init__(self, runs: Iterable[Run]) -> None:
-        self._runs = _apart(runs)
-        self._firsts = [_first(run) for run in self._runs]
+        self._firsts, self._runs = _apart(runs)
         self._count = sum(len(tails) for _, tails, _ in self._runs)
 
     @classmethod
@@ -80,34 +79,31 @@ class _Items(ItemsView[Oid, SnmpValue]):
     _mapping: Rows
 
     def __iter__(self) -> Iterator[tuple[Oid, SnmpValue]]:
-        for head, tails, told in self._mapping.runs():
-            for tail, value in zip(tails, told, strict=True):
-                yield head + tail, value
+        runs = self._mapping.runs()
+        return chain.from_iterable(zip(map(head.__add__, tails), told, strict=True) for head, tails, told in runs)
 
 
-def _first(run: Run) -> Oid:
-    return run[0] + run[1][0]
-
-
-def _last(run: Run) -> Oid:
-    return run[0] + run[1][-1]
-
-
-def _apart(runs: Iterable[Run]) -> list[Run]:
-    """In order; those that overlap, since one root lies in another, become one, in which no name is twice."""
+def _apart(runs: Iterable[Run]) -> tuple[list[Oid], list[Run]]:
+    """(their first names, runs) in order; those that overlap, since one root lies in another, become one."""
+    given = list(runs)
+    placed = sorted([(head + tails[0], head + tails[-1], n) for n, (head, tails, _) in enumerate(given)])
+    firsts: list[Oid] = []
     found: list[Run] = []
     group: list[Run] = []
     reach: Oid = ()
-    for run in sorted(runs, key=_first):
-        if group and _first(run) > reach:
-            found.append(_one(group))
-            group = []
-        group.append(run)
-        reach = max(reach, _last(run))
-    return [*found, _one(group)] if group else found
+    for first, last, n in placed:
+        if first > reach:
+            firsts.append(first)
+            found += [_one(group)] if group else []
+            group, reach = [given[n]], last
+        else:
+            group.append(given[n])
+            reach = max(reach, last)
+    return firsts, [*found, _one(group)] if group else found
 
 
 def _one(group: list[Run]) -> Run:
+    """One run of several; what was read twice is in it once."""
     if len(group) == 1:
         return group[0]
     values = {head + tail: value for head, tails, told in group for tail, value in zip(tails, told, strict=True)}
