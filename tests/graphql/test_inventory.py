@@ -315,10 +315,17 @@ def test_interfaces_say_all_that_the_format_has() -> None:
     assert ports == {"bond0": ("bond", 10_000), "eth0": (None, None)}
 
 
-def test_a_partial_inventory_of_a_stranger_is_refused(door: Door) -> None:
-    """Who it is about is not known yet, so it asks for a full one."""
-    answer = send(door, payload(partial=True, content={"softwares": []}))
+def test_a_partial_inventory_of_a_stranger_says_what_it_is_or_is_refused(door: Door) -> None:
+    """An agent whose first inventory got lost goes on with what has changed, and says each time what its host is; from
+    that it is known. Without it nothing is, and no trace of it is left.
+    """
+    nameless = payload(partial=True, content={"softwares": []})
+    answer = send(door, nameless)
     assert (answer.status, answer.body["error"]["where"]) == (422, "$.partial")
+    assert door.services.enrolment.agents() == []
+    host = {name: payload()["content"][name] for name in ("bios", "hardware")}
+    assert send(door, payload(partial=True, content={**host, "softwares": []})).status == 202
+    assert send(door, nameless).status == 202
 
 
 NAMES = st.sampled_from(["name", "mac", "ipaddress", "ipmask", "type", "total", "version", "from", "login", "disksize",
