@@ -25,6 +25,14 @@ MEBI = 2**20
 _MOST_ROWS = 20_000
 _NONE = frozenset({"", "none", "n/a", "unknown", "to be filled by o.e.m.", "default string", "not specified"})
 _KINDS = {"loopback": "loopback", "bridge": "bridge", "ethernet": "ethernet", "aggregate": "bond", "alias": "virtual"}
+_CALLED = {
+    "red hat": "rhel",
+    "redhat": "rhel",
+    "oracle": "ol",
+    "suse": "sles",
+    "amazon": "amzn",
+    "almalinux": "almalinux",
+}
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 
 
@@ -62,7 +70,7 @@ def sections(sent: Message, before: Mapping[str, Any]) -> tuple[Section, ...]:
     made = [_host({**before, **sent.content})] if set(HOST_CATEGORIES) & set(sent.content) else []
     for names, section in _LISTS.items():
         if set(names) & set(sent.content):
-            made.append(section(sent.content))
+            made.append(section({**before, **sent.content}))
     if sent.partial:
         made = [Section(s.name, s.name == "host", s.items, s.links) for s in made]
     return tuple(made)
@@ -129,11 +137,7 @@ def _host(content: Mapping[str, Any]) -> Section:
     cpus, memory = _rows(content, "cpus"), _number(hardware, "memory")
     name = _text(hardware, "name")
     fqdn = _text(system, "fqdn").lower()
-    vendor, product, version = (
-        _text(system, "name").lower(),
-        _text(system, "full_name", "name"),
-        _text(system, "version"),
-    )
+    vendor, product, version = _distribution(system), _text(system, "full_name", "name"), _text(system, "version")
     cores = [n for cpu in cpus if (n := _number(cpu, "core"))]
     threads = [n for cpu in cpus if (n := _number(cpu, "thread"))]
     host = _item(
@@ -166,10 +170,24 @@ def _host(content: Mapping[str, Any]) -> Section:
         memory_modules=tuple(sorted(_modules(_rows(content, "memories")))),
         dns_servers=tuple(sorted(set(_text(hardware, "dns").replace("/", " ").split()))),
     )
-    parts = (vendor, product.partition(f" {version}")[0] if version else product, version)
+    parts = (vendor, *_release(product, version))
     key = "os:" + "/".join(quote(part, safe=" ") for part in parts)
     runs = (Link("RUNS_SYSTEM", SELF, Ref("OperatingSystem", key), Evidence(SEEN, "as the agent says", 1.0)),)
     return Section("host", True, (host,), runs if all(parts) and len(key) <= 512 else ())
+
+
+def _distribution(system: Mapping[str, Any]) -> str:
+    """What os-release(5) calls the distribution that LSB names, as Debian GNU/Linux or RedHatEnterpriseServer."""
+    name = _text(system, "name").lower()
+    return next((word for start, word in _CALLED.items() if name.startswith(start)), name.partition(" ")[0])
+
+
+def _release(product: str, version: str) -> tuple[str, str]:
+    """Name and release: Debian GNU/Linux and 12 of `Debian GNU/Linux 12 (bookworm)`, whose version is 12.11."""
+    found = re.search(r" (\d[\d.]*)", product)
+    if found and f"{version}.".startswith(f"{found[1]}."):
+        return product[: found.start()], found[1]
+    return (product.partition(f" {version}")[0] if version else product), version
 
 
 def _modules(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -282,12 +300,13 @@ def _length(mask: str, version: int) -> int | None:
 
 
 def _packages(content: Mapping[str, Any]) -> Section:
-    links = {}
+    links, system = {}, _distribution(_one(content, "operatingsystem"))
     for row in _rows(content, "softwares"):
         name, version, kind = _text(row, "name"), _text(row, "version"), _text(row, "from").lower()
         if name and version and kind:
             arch = f"?arch={quote(arch, safe='')}" if (arch := _text(row, "arch")) else ""
-            key = f"pkg:{quote(kind, safe='')}/{quote(name, safe='+.~')}@{quote(version, safe='+.:~')}{arch}"
+            space = f"/{quote(system, safe='')}" if system and kind in ("deb", "rpm") else ""
+            key = f"pkg:{quote(kind, safe='')}{space}/{quote(name, safe='+.~')}@{quote(version, safe='+.:~')}{arch}"
             if len(key) <= 512:
                 proof = Evidence("package", f"installed by {kind}"[:300], 1.0)
                 links[key] = Link("HAS_SOFTWARE", SELF, Ref("SoftwareVersion", key), proof)

@@ -69,6 +69,14 @@ class Inventories:
             return {}  # a file that is gone lets nobody in
         return self._read[1]
 
+    def knows(self, site: str, device: str) -> bool:
+        """Whether this device has said what it is."""
+        with self._lock, sqlite.errors(self._path):
+            row = self._db.execute(
+                "SELECT 1 FROM device WHERE site = ? AND device = ? AND said <> '{}'", (site, device)
+            ).fetchone()
+        return row is not None
+
     def device(self, site: str, device: str, new_node: str) -> Device:
         """The device, with the number of its next report; one that is not known yet becomes `new_node`."""
         with self._lock, sqlite.errors(self._path), sqlite.transaction(self._db):

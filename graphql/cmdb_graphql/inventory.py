@@ -145,15 +145,15 @@ class Desk:
         assert desk is not None
         # Read first with nothing known, so that what is refused leaves no trace of a device.
         glpi.sections(message, {})
+        if not message.content.get("hardware") and not desk.knows(site, message.device):
+            # An agent whose first inventory got lost goes on with what has changed, and always says its hardware.
+            what = "$.partial" if message.partial else "$.content.hardware"
+            raise Invalid("this device is not known yet: its first inventory says what it is", where=what)
         device = desk.device(site, message.device, "nd_" + base64.b32encode(secrets.token_bytes(15)).decode().lower())
         self._services.enrolment.adopt(device.node, site)
         if device.node in self._services.enrolment.revoked():
             raise Forbidden("this device was sent away")
-        if message.partial and not device.said:
-            raise Invalid("this device is not known yet: send a full inventory first", where="$.partial")
         sections = glpi.sections(message, device.said)
-        if not device.said and not any(section.name == "host" for section in sections):
-            raise Invalid("is missing: the first inventory says what the device is", where="$.content.hardware")
         plain = orjson.dumps(_wire(device, message, sections))
         return plain, ingest.parse(plain), device
 

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import fnmatch
 import gzip
+import json
 import re
 import shutil
 import subprocess
 import sys
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cmdb_agents.configuration import all_configurations
+from cmdb_agents.transports import ssh_bundles
 from cmdb_agents.transports.hand import MAX_SMALL, Hand
+from cmdb_agents.transports.linux import containers
 from cmdb_agents.transports.local import Linux, Local
 from cmdb_agents.transports.ssh import SUDO
 from cmdb_agents.transports.ssh_capture import capture, frames, unpacked
 from cmdb_agents.transports.ssh_script import PARTS, script
-from cmdb_agents.transports.ssh_settings import formats
 
 WORD = "5ec2e7"
+AWKS = [[path] for name in ("mawk", "gawk", "original-awk") if (path := shutil.which(name))]
+AWKS += [[path, "awk"] for path in [shutil.which("busybox")] if path]
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +39,6 @@ def answer() -> bytes:
 def plain(answer: bytes) -> bytes:
     """The same answer as a host without gzip would give it."""
     return unpacked(answer, WORD, 2**26)
-
-
-ASIDE = ("/run/containerd/",)
-"""What stays on the host, which the answer says: environments of containers."""
 
 
 class Watched(Hand):
@@ -96,14 +96,12 @@ def test_every_path_the_reader_asks_for_is_in_the_script() -> None:
     """Whoever teaches the reader another file or command is told here that SSH must bring it too."""
     hand = Watched()
     Linux(hand).read()
-    unasked = {p for form in all_configurations().values() if form not in formats() for p in form.places}
-    named = [*patterns(), *unasked]
+    named = [*patterns()]
     missing = {
         path
         for path in hand.asked
         if not any(fnmatch.fnmatch(path, pattern) for pattern in named)
         and not re.fullmatch(r"/proc/\d+/fd/\d+", path)  # long listings of the folder bring these
-        and not path.startswith(ASIDE)
     }
     assert missing == set()
     assert len(hand.ordered) == 3
@@ -164,6 +162,29 @@ def test_what_unpacks_without_end_is_cut(answer: bytes) -> None:
     damaged[len(answer) // 2 : len(answer) // 2 + 8] = b"\xff" * 8
     assert Linux(capture(bytes(damaged), WORD)).read().platform.hostname
     assert capture(bytes(damaged), WORD).lacking
+
+
+@pytest.mark.parametrize("awk", AWKS, ids=lambda awk: Path(awk[0]).name)
+def test_of_a_bundle_its_names_leave_and_nothing_else(awk: list[str], tmp_path: Path) -> None:
+    """The file reads as on the host, but for mounts; what a container was given never leaves, whatever it is."""
+    notes = {"io.kubernetes.cri.container-type": "container", "io.kubernetes.cri.container-name": "web",
+             "io.kubernetes.cri.sandbox-name": "shop-7f", "io.kubernetes.cri.sandbox-namespace": "prod",
+             "io.kubernetes.cri.image-name": "registry.example/shop:1.2@sha256:ab", "other": "s3cret0"}  # fmt: skip
+    given = {
+        "env": ["PASSWORD=s3cret1", 'X="nerdctl/name":"s3cret2"', "nerdctl/image=s3cret3"],
+        "args": ["-p", "s3cret4"],
+    }
+    spaced = {"process": given, "annotations": {**notes, "nerdctl/name": "a s3cret5"}}
+    for number, body in enumerate((spaced, {"annotations": {}, "process": given})):
+        for indent in (None, 2):
+            path = tmp_path / f"{number}{indent}.json"
+            path.write_text(json.dumps(body, indent=indent))
+            done = subprocess.run([*awk, ssh_bundles.KEEP, str(path)], capture_output=True, text=True, check=True)
+            name, _, kept = done.stdout.partition(":")
+            assert (name, "s3cret" in kept, done.stderr) == (str(path), False, "")
+            whole = containers.of_bundle("a" * 64, "k8s.io", json.dumps({"annotations": {
+                k: v for k, v in body["annotations"].items() if "s3cret" not in v}}))  # fmt: skip
+            assert containers.of_bundle("a" * 64, "k8s.io", kept) == whole
 
 
 def test_arguments_are_masked_before_they_leave(tmp_path: Any) -> None:

@@ -263,6 +263,30 @@ def test_bonds_and_aliases_are_carried() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("name", "full", "version", "system", "package"), [
+    ("Debian", "Debian GNU/Linux 12 (bookworm)", "12.11", "os:debian/Debian GNU%2FLinux/12",
+     "pkg:deb/debian/vim@9?arch=all"),
+    ("Ubuntu", "Ubuntu 22.04.3 LTS", "22.04", "os:ubuntu/Ubuntu/22.04", "pkg:deb/ubuntu/vim@9?arch=all"),
+    ("Debian GNU/Linux", "Debian GNU/Linux 12 (bookworm)", "12", "os:debian/Debian GNU%2FLinux/12",
+     "pkg:deb/debian/vim@9?arch=all"),
+    ("RedHatEnterprise", "Red Hat Enterprise Linux 9.4 (Plow)", "9.4", "os:rhel/Red Hat Enterprise Linux/9.4",
+     "pkg:deb/rhel/vim@9?arch=all"),
+    ("", "", "", None, "pkg:deb/vim@9?arch=all"),
+])  # fmt: skip
+def test_a_version_is_the_one_that_agents_of_ours_name(
+    name: str, full: str, version: str, system: str | None, package: str
+) -> None:
+    """A system and a package have the keys of our own reports, so that both hosts have the same thing; also when only
+    the packages come anew.
+    """
+    said = {"operatingsystem": {"name": name, "full_name": full, "version": version}, "hardware": {"name": "x"}}
+    packages = {"softwares": [{"name": "vim", "version": "9", "from": "deb", "arch": "all"}]}
+    found = {s.name: s for s in glpi.sections(glpi.message(payload(content={**said, **packages})), {})}
+    assert [k.target.key for k in found["host"].links] == ([system] if system else [])
+    (alone,) = glpi.sections(glpi.message(payload(content=packages, partial=True)), said)
+    assert [k.target.key for k in found["packages"].links] == [k.target.key for k in alone.links] == [package]
+
+
 def test_windows_says_its_drives_and_accounts_in_other_words() -> None:
     """There `type` is the kind of a drive, not its place, and an account has a name and no login."""
     content = {
@@ -291,10 +315,17 @@ def test_interfaces_say_all_that_the_format_has() -> None:
     assert ports == {"bond0": ("bond", 10_000), "eth0": (None, None)}
 
 
-def test_a_partial_inventory_of_a_stranger_is_refused(door: Door) -> None:
-    """Who it is about is not known yet, so it asks for a full one."""
-    answer = send(door, payload(partial=True, content={"softwares": []}))
+def test_a_partial_inventory_of_a_stranger_says_what_it_is_or_is_refused(door: Door) -> None:
+    """An agent whose first inventory got lost goes on with what has changed, and says each time what its host is; from
+    that it is known. Without it nothing is, and no trace of it is left.
+    """
+    nameless = payload(partial=True, content={"softwares": []})
+    answer = send(door, nameless)
     assert (answer.status, answer.body["error"]["where"]) == (422, "$.partial")
+    assert door.services.enrolment.agents() == []
+    host = {name: payload()["content"][name] for name in ("bios", "hardware")}
+    assert send(door, payload(partial=True, content={**host, "softwares": []})).status == 202
+    assert send(door, nameless).status == 202
 
 
 NAMES = st.sampled_from(["name", "mac", "ipaddress", "ipmask", "type", "total", "version", "from", "login", "disksize",

@@ -18,7 +18,6 @@ from typing import Any
 
 from cmdb_agents.addresses import shortest
 from cmdb_agents.transports.hand import MAX_SMALL, Hand, best
-from cmdb_agents.transports.linux.containers import CONTAINERD
 from cmdb_agents.transports.readings import Address, Neighbour, Trouble
 from cmdb_agents.transports.ssh_script import MODULES, PARTS, Part
 
@@ -30,12 +29,6 @@ _LINK = re.compile(r"^l\S* +\d+ +\d+ +\d+ +\d+ .*? (/\S+) -> (.*)$")
 _PROCESS = re.compile(r"/proc/(\d+)/(.+)")
 _REACHED = frozenset({"REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT"})
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
-_ASIDE = (
-    # Its bundles hold the environment of each container, so they stay where they are.
-    (("services", "containers"), CONTAINERD, "containers of containerd"),
-)
-"""What no part brings: sections, the path that says whether there is any, and its name."""
-
 _COMMANDS = {part.command: part.name for part in PARTS if part.command}
 
 
@@ -189,9 +182,6 @@ class Brought:
         for found in inside:
             if found[2].startswith("net/") and (space := self.links.get(f"/proc/{found[1]}/ns/net")):
                 self.spaces.setdefault(space, found[1])
-        for areas, path, what in _ASIDE:
-            if path in self.things:
-                self.lacking += [Trouble(area, what, "not asked over SSH") for area in areas]
         for path in self.files:
             if not path.startswith(("/proc/", "/sys/")):
                 self.kept.append(path)

@@ -14,7 +14,7 @@ from typing import Literal
 
 from cmdb_agents.parsers.blocks import FILES
 from cmdb_agents.parsers.packages import RPM
-from cmdb_agents.transports import ssh_masking, ssh_settings
+from cmdb_agents.transports import ssh_bundles, ssh_masking, ssh_settings
 from cmdb_agents.transports.linux.containers import CONTAINERD, PIDS, PODMAN, SOCKETS, STORE
 from cmdb_agents.transports.linux.neighbours import LLDPD_SOCKETS
 from cmdb_agents.transports.linux.packages import RPM_DATABASES, STATUS
@@ -78,8 +78,9 @@ PARTS = (
         "around", ("host",), "lines",
         "tr '\\0' '\\n' </proc/1/environ | grep -a '^container=' | sed 's|^|/proc/1/environ:|'",
     ),
-    Part("markers", ("host", "services"), "tests",
-         f"there /.dockerenv /run/.containerenv /run/systemd/system {CONTAINERD} {STATUS}"
+    Part("markers", ("host", "services", "containers"), "tests",
+         f"there /.dockerenv /run/.containerenv /run/systemd/system {STATUS}"
+         f" {CONTAINERD} {CONTAINERD}/* {CONTAINERD}/*/*"
          f" {' '.join(RPM_DATABASES)} {' '.join(LLDPD_SOCKETS)} {CONNTRACK}"
          f" {STORE} {STORE}/*"),
     Part(
@@ -148,6 +149,10 @@ PARTS = (
          command=("lldpctl", "-f", "json0")),
     Part("translations", ("sockets",), "file", f"[ ! -r {CONNTRACK} ] || head -n 50000 {CONNTRACK}", path=CONNTRACK),
     Part("podman", ("services", "containers"), "lines", f"show {PODMAN}/containers.json {PIDS}/*/userdata/pidfile"),
+    Part("bundles", ("services", "containers"), "lines",
+         f"has awk || return 127\nset --\nfor one in {CONTAINERD}/*/*/config.json; do"
+         f" [ ! -r \"$one\" ] || set -- \"$@\" \"$one\"; done\n"
+         f"[ $# = 0 ] || awk '{ssh_bundles.KEEP}' \"$@\""),
     Part(
         "containers", ("services", "containers"), "output",
         "for socket in $(for one in " + " ".join(SOCKETS) + "; do readlink -f \"$one\"; done | sort -u); do\n"
