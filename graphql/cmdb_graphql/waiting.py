@@ -78,10 +78,11 @@ class Waiting(asyncio.Protocol):
 
     def _late(self) -> None:
         """Nothing came: others may be read meanwhile, and it has another turn until our patience ends."""
-        if not self._silent():
-            return  # what is there is read next, or that it hung up
-        self._end_turn()
         loop = asyncio.get_running_loop()
+        if not self._silent():  # it is read next
+            self._timer = loop.call_later(HASTE, self._late)
+            return
+        self._end_turn()
         if loop.time() >= self._until:
             self._transport.abort()
         elif self.turnstile.busy:
