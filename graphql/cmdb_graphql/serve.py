@@ -13,6 +13,9 @@ from cmdb.errors import Misconfigured
 from cmdb_graphql import limits
 from cmdb_graphql.waiting import waiting
 
+BACKLOG = 65_535
+"""Connections that the kernel holds until they are accepted: as many as it lets anybody have (net.core.somaxconn)."""
+
 
 class Server:
     """uvicorn in a thread of this process, on a socket that is bound (or refused) when this is made."""
@@ -22,7 +25,7 @@ class Server:
         self.port = int(self._socket.getsockname()[1])
         config = uvicorn.Config(
             app, http=waiting(), access_log=False, log_level="warning", server_header=False, date_header=False,
-            timeout_graceful_shutdown=5, timeout_keep_alive=75, lifespan="off", ws="websockets-sansio",
+            backlog=BACKLOG, timeout_graceful_shutdown=5, timeout_keep_alive=75, lifespan="off", ws="websockets-sansio",
             ws_max_size=limits.BODY,
         )  # fmt: skip
         self._server = uvicorn.Server(config)

@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI, Request
 from support.server_process import until
 
-from cmdb_graphql import serve, waiting
+from cmdb_graphql import patience, serve, waiting
 from cmdb_graphql.turnstile import EXPECTED, Turnstile
 
 BODY = b"abcdefgh" * 100
@@ -29,10 +29,18 @@ class Seen:
         self.early: list[bool] = []
         self.heard: list[bytes] = []
         self.loop: asyncio.AbstractEventLoop | None = None
+        self.looking, self.stuck = threading.Event(), threading.Event()
+        self.looking.set()
         seen, app = self, FastAPI(openapi_url=None)
 
         class One(waiting.Waiting):
             turnstile = Turnstile(EXPECTED)
+
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                if not seen.looking.is_set():  # the loop is busy with accepting it, and looks at nothing else
+                    seen.stuck.set()
+                    seen.looking.wait(5)
 
             def connection_made(self, transport: Any) -> None:
                 self.place = len(seen.read)
@@ -140,3 +148,17 @@ def test_silence_goes_to_the_end_of_the_line(seen: Seen, monkeypatch: pytest.Mon
         assert b'{"number":1}' in answer(second)
         first.sendall(REQUEST)
         assert b'{"number":2}' in answer(first)
+
+
+def test_who_has_sent_is_not_silent_though_we_look_late(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may look at the clock first, long after all patience was over: it is read all the same."""
+    monkeypatch.setattr(waiting, "HASTE", 0.2)
+    monkeypatch.setattr(patience, "PATIENCE", 0.1)
+    with seen.connect() as first, seen.connect():
+        seen.looking.clear()
+        with socket.create_connection(("127.0.0.1", seen.server.port)):
+            until(seen.stuck.is_set, 5)
+            first.sendall(REQUEST)
+            time.sleep(0.4)
+            seen.looking.set()
+            assert answer(first).startswith(b"HTTP/1.1 200")
