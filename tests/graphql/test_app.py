@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import socket
 import threading
@@ -265,17 +266,19 @@ def test_metrics_count_reports_by_outcome_and_requests_by_route(tmp_path: Path) 
 
 # --- patience ----------------------------------------------------------------------------------------------
 
+SLOW = int(os.environ.get("EPICENTRE_TEST_SLOW_CLIENTS", "200"))
+
 
 def test_slow_clients_are_hung_up_on_and_the_others_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two hundred that say nothing, half a request, or too little: all closed, while a good one is answered."""
+    """Hundreds that say nothing, half a request, or too little: all closed, while a good one is answered."""
     monkeypatch.setattr(patience, "PATIENCE", 0.5)
     starts = [b"", b"POST /snapshots HTTP/1.1\r\nHost: x\r\n", b"POST /login HTTP/1.1\r\nContent-Length: 100\r\n\r\n{"]
     with front_door(tmp_path) as opened:
-        slow = [socket.create_connection(("127.0.0.1", opened.port), timeout=10) for _ in range(200)]
+        slow = [socket.create_connection(("127.0.0.1", opened.port), timeout=10) for _ in range(SLOW)]
         for n, one in enumerate(slow):
             one.sendall(starts[n % 3])
         assert opened.call("GET", "/livez").status == 200
-        deadline = time.monotonic() + 8
+        deadline = time.monotonic() + 8 + SLOW / 50
         closed = 0
         for n, one in enumerate(slow):
             one.settimeout(max(0.1, deadline - time.monotonic()))
@@ -290,7 +293,7 @@ def test_slow_clients_are_hung_up_on_and_the_others_served(tmp_path: Path, monke
             except TimeoutError:
                 pass
             one.close()
-        assert closed == 200
+        assert closed == SLOW
         assert opened.call("GET", "/livez").status == 200
 
 

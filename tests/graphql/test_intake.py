@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import random
 import resource
 import socket
 import threading
@@ -22,6 +23,8 @@ from support.reports import host, network, report, service, services, sockets, u
 from cmdb_graphql import body
 
 WEB = service("web", 80)
+DAMAGED = int(os.environ.get("EPICENTRE_TEST_CASES", "60"))
+FIRST = int(os.environ.get("EPICENTRE_TEST_SEED", "0"))
 
 
 @pytest.fixture(scope="module")
@@ -223,6 +226,30 @@ def test_a_body_other_than_the_signed_one_is_401(agent: Sender) -> None:
         answer = agent.door.call("POST", "/snapshots", body_, {"Content-Type": "application/json", **headers})
         assert (answer.status, answer.code) == (401, "bad_signature")
     assert agent.send(body_).status == 202
+
+
+def test_a_flipped_bit_or_a_cut_is_never_another_report(door: Door, agent: Sender) -> None:
+    """On the way it is 401 and nothing of it is kept; before it was signed, one of the contract's answers."""
+    dice, raw = random.Random(FIRST), orjson.dumps(good(agent))
+    queued = door.services.inbox.counts()["queued"]
+    statuses = set()
+    for n in range(DAMAGED):
+        cut = raw[: dice.randrange(len(raw))]
+        for damaged in (flipped(dice, raw), cut):
+            reply = door.call("POST", "/snapshots", damaged, agent.headers(raw))
+            assert reply.status == 401, (FIRST, n, damaged, reply.body)
+        assert agent.send(cut).status == 400, (FIRST, n, cut)
+    assert door.services.inbox.counts()["queued"] == queued
+    for _ in range(DAMAGED):
+        statuses.add(agent.send(flipped(dice, raw)).status)
+    assert statuses <= {200, 202, 400, 403, 409, 422}, (FIRST, statuses)
+
+
+def flipped(dice: random.Random, raw: bytes) -> bytes:
+    """The bytes with one bit turned."""
+    bit, made = dice.randrange(len(raw) * 8), bytearray(raw)
+    made[bit // 8] ^= 1 << bit % 8
+    return bytes(made)
 
 
 def test_a_signature_that_covers_less_is_401(agent: Sender) -> None:
