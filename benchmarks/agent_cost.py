@@ -3,8 +3,8 @@
     python benchmarks/agent_cost.py [--runs 5]
 
 The hosts are this machine with real processes and connections added. CPU is of one look after the first, the median of
-fresh processes; memory is the peak of the real command after six reports, state and server included, by plain HTTP and
-by TLS (which loads OpenSSL). Peers that are not installed are named.
+fresh processes; memory is the peak of the real command after six reports (of a small run, three), state and server
+included, by plain HTTP and by TLS (which loads OpenSSL). Peers that are not installed are named.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ from pathlib import Path
 
 import trustme
 from common import sized
+from common.figures import missing, told
 
 from cmdb_agents.home import Enrolled, Home
+
+BESIDE_OTHERS = True
 
 SNAPSHOT = """
 import time
@@ -82,7 +85,7 @@ class _Door(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-def running(scheme: str, reports: int = 6) -> tuple[float, float]:
+def running(scheme: str, reports: int = sized(6, 3)) -> tuple[float, float]:
     """CPU milliseconds of the last of several reports of the real command, and its peak resident MiB."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Door)
     with tempfile.TemporaryDirectory() as folder:
@@ -192,7 +195,7 @@ def node_exporter() -> tuple[float, float] | None:
 
 def main() -> None:
     """Run and print."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=sized(5, 1))
     runs = parser.parse_args().runs
     for processes, sockets, most in ((100, 100, 60), (500, 4_000, 150)):
@@ -211,18 +214,23 @@ def report(runs: int, most: int) -> None:
     print(f"  one full snapshot      {inner:7.1f} ms CPU (bar {most}), {size} bytes; {matter} processes matter")
     print(f"  running, plain HTTP    {whole:7.1f} ms CPU a report, {memory:.1f} MiB peak (bar 25)")
     print(f"  running, TLS           {secured:7.1f} ms CPU a report, {most_memory:.1f} MiB peak (bar 25)")
+    told(f"a snapshot of {seen} processes", inner, "ms CPU", at_most=most)
+    told(f"running agent, {seen} processes, plain HTTP", memory, "MiB", at_most=25)
+    told(f"running agent, {seen} processes, TLS", most_memory, "MiB", at_most=25)
     print(f"  importing psutil alone {loading:7.1f} ms CPU, {bare:.1f} MiB -> ours {inner / loading:.2f} x CPU")
     if (peer := node_exporter()) is None:
-        print("  node_exporter is not installed (Debian: prometheus-node-exporter)")
+        missing("node_exporter", "apt install prometheus-node-exporter")
     else:
         print(f"  node_exporter          {peer[0]:7.1f} ms CPU a scrape, {peer[1]:.1f} MiB -> ours "
               f"{inner / peer[0]:.2f} x CPU, {memory / peer[1]:.2f} x memory")  # fmt: skip
+        told(f"a snapshot of {seen} processes beside node_exporter", inner / peer[0], "times its CPU")
     if (other := inventory_agent()) is None:
-        print("  no inventory agent is installed (Debian: fusioninventory-agent)")
+        missing("an inventory agent", "apt install fusioninventory-agent")
     else:
         name, spent, peak = other
         print(f"  {name:22} {spent:7.1f} ms CPU, {peak:.1f} MiB -> ours {inner / spent:.3f} x CPU, "
               f"{memory / peak:.2f} x memory")  # fmt: skip
+        told(f"a snapshot of {seen} processes beside {name}", inner / spent, "times its CPU")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common import sized
+from common.figures import told
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -38,6 +39,7 @@ from cmdb_agents.transports.snmp_ber import Oid
 from cmdb_agents.transports.snmp_walk import Bounds, Walk
 from cmdb_agents.vendor import vendors
 
+BESIDE_OTHERS = True
 GENEROUS = Bounds(seconds=110, memory=512 * 2**20, wait=5)
 """What is counted here is what is found, not what a device may cost."""
 IF_TABLES = ((1, 3, 6, 1, 2, 1, 2, 2, 1, 2), (1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1), (1, 3, 6, 1, 2, 1, 17, 1, 4, 1, 2))
@@ -126,7 +128,7 @@ def share(read: Iterable[Read], field: str) -> str:
 
 def main() -> None:
     """Read them all, print the figures."""
-    options = argparse.ArgumentParser(description=__doc__)
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--all", action="store_true", help="the large recordings too")
     options.add_argument("--name", default="", help="only those with this in their name")
     options.add_argument("--json", type=Path, help="what was found of each, for reading on")
@@ -150,6 +152,10 @@ def main() -> None:
     print(
         f"neighbours            {sum(len(d.neighbours) for d in devices)} of {sum(bool(d.neighbours) for d in devices)}"
     )
+    told("recorded devices read whole", complete, f"of {len(files)}", at_least=len(files))
+    for field in FIELDS:
+        of = Counter(r.word(field) for r in read)
+        told(f"{field} where the recording has one", of["found"], f"of {of['found'] + of['missed']}")
     words, seen = Counter(j.word for j in found.joints), len(found.placeholders)
     print(f"links                 {words['agreed']} agreed, {words['one-way']} one-way; {seen} only seen")
     print(f"one device            {len(found.merges)} times two readings; {len(found.doubts)} doubts")
