@@ -69,6 +69,7 @@ class Done:
     file: str
     code: int
     seconds: float
+    cpu: float
     figures: list[Figure] = field(default_factory=list)
 
 
@@ -82,24 +83,32 @@ def run(file: File, folder: Path, environment: dict[str, str], *, quiet: bool) -
     began = time.perf_counter()
     with output.open("wb") as lines:
         out = lines if quiet else None
-        code = _ended(subprocess.Popen([sys.executable, str(file.path)], env=variables, stdout=out, stderr=out))
+        code, used = _ended(subprocess.Popen([sys.executable, str(file.path)], env=variables, stdout=out, stderr=out))
     took = time.perf_counter() - began
     said = heading + output.read_text(encoding="utf-8", errors="replace") if quiet else ""
-    print(f"{said}   {took:.1f} s{f'; FAILED with {code}' if code else ''}\n", end="", flush=True)
-    return Done(file.path.name, code, took, kept(figures))
+    print(
+        f"{said}   {took:.1f} s, of processors {used:.1f} s{f'; FAILED with {code}' if code else ''}\n",
+        end="",
+        flush=True,
+    )
+    return Done(file.path.name, code, took, used, kept(figures))
 
 
-def _ended(child: subprocess.Popen[bytes]) -> int:
-    try:
-        return child.wait(LIMIT)
-    except subprocess.TimeoutExpired:
-        print(f"not done after {LIMIT} s: stopped", flush=True)
-        child.send_signal(signal.SIGINT)  # so that it stops what it has started
-        try:
-            return child.wait(30) or 1
-        except subprocess.TimeoutExpired:
+def _ended(child: subprocess.Popen[bytes]) -> tuple[int, float]:
+    """Its code, and seconds of processors: its own and of all that it has started and waited for."""
+    begun, asked = time.monotonic(), False
+    while True:
+        ended, status, used = os.wait4(child.pid, os.WNOHANG)
+        if ended:
+            child.returncode = os.waitstatus_to_exitcode(status)
+            return child.returncode or int(asked), used.ru_utime + used.ru_stime
+        if not asked and time.monotonic() > begun + LIMIT:
+            print(f"not done after {LIMIT} s: stopped", flush=True)
+            child.send_signal(signal.SIGINT)  # so that it stops what it has started
+            asked = True
+        if asked and time.monotonic() > begun + LIMIT + 30:
             child.kill()
-            return child.wait()
+        time.sleep(0.02)
 
 
 class Shared:
@@ -178,9 +187,9 @@ def table(done: Sequence[Done]) -> Iterator[str]:
 def told(done: Sequence[Done], *, small: bool, seconds: float, load: float) -> dict[str, object]:
     """The same for machines."""
     return {
-        "small": small, "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "seconds": round(seconds, 1),
+        "small": small, "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "seconds": seconds,
         "processors": os.cpu_count(), "load_before": load,
-        "files": [{"file": one.file, "seconds": round(one.seconds, 1), "code": one.code} for one in done],
+        "files": [{"file": one.file, "seconds": one.seconds, "cpu": one.cpu, "code": one.code} for one in done],
         "figures": [{"file": one.file, **asdict(f), "word": f.word} for one in done for f in one.figures],
     }  # fmt: skip
 

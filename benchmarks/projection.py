@@ -136,7 +136,7 @@ def ours(of: Subject, ci: int, times: int) -> dict[str, float]:
         for label, question in questions.items():
             took[label + kernel] = cpu(question, times if not kernel else max(2, times // 5))
             print(f"  {label + kernel:28} {took[label + kernel]:9.3f} ms")
-    size, unit = min(BARS, key=lambda bar: abs(bar - len(found))), "ms CPU"
+    size, unit = min((bar for bar in BARS if len(found) <= 1.1 * bar), default=max(BARS)), "ms CPU"
     told(
         f"radius of {len(found):,} of {len(of.names):,} CIs, as of a moment",
         took["in the past"],

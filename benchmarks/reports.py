@@ -164,7 +164,7 @@ def measure(server: Up, graph: Neo4j, senders: list[Sender], services: int, roun
     for warm in range(1, sized(4, 2)):
         round_of(warm)
     changed = [round_of(10 + n) for n in range(rounds)]
-    unchanged = [round_of(9 + rounds, each=20) for _ in range(rounds)]
+    unchanged = [round_of(9 + rounds, each=sized(20, 10)) for _ in range(rounds)]
     with graph.store() as store:
         bare = limit(store)
     show("changed", median(changed), bare)

@@ -35,7 +35,7 @@ from cmdb_agents.transports.snmp_walk import Bounds  # noqa: E402
 
 ALL = ((1, 0), (1, 1), (1, 2), (1, 3))
 BESIDE_OTHERS = True
-LARGE, SMALL = "network/switch/cisco-n5000", "network/switch/h3c-e528-2"
+LARGE, SMALL = "network/switch/cisco-n5000", "network/firewall/netentsec-ngfw"
 
 
 def ours(port: int, community: str) -> int:
