@@ -161,7 +161,7 @@ def main() -> None:
 def measure(server: Up, agents: list[Agent], full: dict[str, object]) -> None:
     """All at once, then the figures."""
     idle, size, port = server.peak_mib(), len(body(full, agents[0][0])), server.port
-    context = mp.get_context("spawn")
+    context = mp.get_context("fork")
     go, out = context.Barrier(CLIENTS + 1), context.Queue()
     children = [context.Process(target=client, args=(port, agents[k::CLIENTS], full, go, out)) for k in range(CLIENTS)]
     for child in children:

@@ -87,10 +87,9 @@ def _running(engine: Engine) -> Iterator[Store]:
 
 
 def _check_empty(engine: Engine) -> None:
-    """A start also makes the password and the system database, which the importer leaves alone.
-
-    No schema is made: the importer would throw it away again.
-    """
+    """Of a fresh folder nothing need be asked. Nor is a schema made: the importer would throw it away again."""
+    if engine.fresh:
+        return
     with _running(engine) as store:
         if seq := store.sequence():
             raise Refused(
