@@ -160,7 +160,7 @@ def one_by_one(files: Sequence[File], folder: Path) -> list[Done]:
 
 def small(files: Sequence[File], folder: Path) -> list[Done]:
     """Those that may run beside others, side by side, then the rest alone."""
-    early = sorted((file for file in files if file.beside_others), key=lambda file: file.uses_neo4j)
+    early = [file for file in files if file.beside_others]
     late = [file for file in files if not file.beside_others]
     with sharing(folder, any(file.uses_neo4j for file in files)) as shared:
         given = SIZE if shared is None else SIZE | shared.variables
