@@ -33,10 +33,10 @@ lint: dev
 	$(BIN)/lint-imports
 
 bench: dev  ## ratios, each against a peer or limit measured in the same run
-	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	$(BIN)/python benchmarks
 
-bench-small: export BENCH_SMALL := 1
-bench-small: bench  ## the same at small sizes: minutes
+bench-small: dev  ## the same at small sizes, in less than a minute
+	$(BIN)/python benchmarks --small
 
 schema: dev  ## write graphql/schema.graphql anew
 	$(BIN)/python -m cmdb_processes.cli.server.schema > graphql/schema.graphql

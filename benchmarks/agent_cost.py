@@ -32,8 +32,11 @@ from typing import Any, ClassVar
 
 import trustme
 from common import sized
+from common.figures import missing, told
 
 from cmdb_agents.home import Enrolled, Home
+
+BESIDE_OTHERS = True
 
 SNAPSHOT = """
 import time
@@ -227,7 +230,7 @@ def node_exporter() -> tuple[float, float] | None:
 
 def main() -> None:
     """Run and print."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=sized(5, 1))
     runs = parser.parse_args().runs
     for processes, sockets, most in ((100, 100, 60), (500, 4_000, 150)):
@@ -247,19 +250,24 @@ def report(runs: int, most: int) -> None:
     for name, one in (("plain HTTP", plain), ("TLS", secured)):
         print(f"  running, {name:13} {one.cpu:7.1f} ms CPU a minute ({one.cpu / 600:.3f} %; bar {most / 600} %), "
               f"{one.peak:.1f} MiB peak (bar 25), {one.wire:.0f} bytes to the server (bar 2048)")  # fmt: skip
+        told(f"running agent, {seen} processes, {name}", one.peak, "MiB", at_most=25)
+        told(f"an unchanged report, {seen} processes, {name}", one.wire, "bytes", at_most=2048)
     print(f"  its child, TLS         {secured.apart:7.1f} MiB of its own while it sends")
+    told(f"a snapshot of {seen} processes", inner, "ms CPU", at_most=most)
     print(f"  importing psutil alone {loading:7.1f} ms CPU, {bare:.1f} MiB -> ours {inner / loading:.2f} x CPU")
     if (peer := node_exporter()) is None:
-        print("  node_exporter is not installed (Debian: prometheus-node-exporter)")
+        missing("node_exporter", "apt install prometheus-node-exporter")
     else:
         print(f"  node_exporter          {peer[0]:7.1f} ms CPU a scrape, {peer[1]:.1f} MiB -> ours "
               f"{inner / peer[0]:.2f} x CPU, {memory / peer[1]:.2f} x memory")  # fmt: skip
+        told(f"a snapshot of {seen} processes beside node_exporter", inner / peer[0], "times its CPU")
     if (other := inventory_agent()) is None:
-        print("  no inventory agent is installed (Debian: fusioninventory-agent)")
+        missing("an inventory agent", "apt install fusioninventory-agent")
     else:
         name, spent, peak = other
         print(f"  {name:22} {spent:7.1f} ms CPU, {peak:.1f} MiB -> ours {inner / spent:.3f} x CPU, "
               f"{memory / peak:.2f} x memory")  # fmt: skip
+        told(f"a snapshot of {seen} processes beside {name}", inner / spent, "times its CPU")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ import orjson
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from common import sized
+from common.figures import told
+from common.running_neo4j import neo4j
 from nacl.signing import SigningKey
 from support.front_door import signature_headers
 from support.reports import host, network, report, service, services, sockets, uses, wire
@@ -140,7 +142,7 @@ def alone(snapshot: Snapshot, full: dict[str, object], count: int) -> float:
 def main() -> None:
     """Run and print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--agents", type=int, default=sized(10_000, 200))
+    options.add_argument("--agents", type=int, default=sized(10_000, 100))
     options.add_argument("--kib", type=int, default=20)
     said = options.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -149,34 +151,38 @@ def main() -> None:
     full = wire(snapshot)
     with tempfile.TemporaryDirectory() as folder:
         agents = enrolled(Path(folder), said.agents)
-        with up(Path(folder)) as server:
+        with neo4j() as graph, up(Path(folder), graph.settings) as server:
             measure(server, agents, full)
     limit = alone(snapshot, full, min(said.agents, 2000))
+    told("the inbox alone, without HTTP and signatures", limit, "reports a second")
     print(f"limit: inbox alone      {limit:8,.0f} reports/s")
 
 
 def measure(server: Up, agents: list[Agent], full: dict[str, object]) -> None:
     """All at once, then the figures."""
     idle, size, port = server.peak_mib(), len(body(full, agents[0][0])), server.port
-    context = mp.get_context("spawn")
-    go, out = context.Event(), context.Queue()
+    context = mp.get_context("fork")
+    go, out = context.Barrier(CLIENTS + 1), context.Queue()
     children = [context.Process(target=client, args=(port, agents[k::CLIENTS], full, go, out)) for k in range(CLIENTS)]
     for child in children:
         child.start()
-    time.sleep(2 + len(agents) / 2000)  # every agent has made its report before any begins
-    go.set()
+    go.wait(PATIENCE)  # every agent has made its report before any begins
     results = [out.get(timeout=PATIENCE * 2) for _ in children]
     for child in children:
         child.join()
-    acknowledged, told = sum(r[0] for r in results), sum(r[1] for r in results)
+    acknowledged, waited = sum(r[0] for r in results), sum(r[1] for r in results)
     times = sorted(at for r in results for at in r[2])
     stored = server.inbox("report")
     print(f"{len(agents):,} agents at once, {size / 1024:.1f} KiB each, all cores shared with them")
     print(f"stored                  {acknowledged:8,} of {len(agents):,} in {times[-1]:.1f} s (bar: 60 s)")
     print(f"rate                    {acknowledged / times[-1]:8,.0f} reports/s; median {times[len(times) // 2]:.1f} s")
     print(f"lost                    {acknowledged - stored:8,} acknowledged and not there (bar: 0)")
-    print(f"told to come back       {told:8,} times")
+    print(f"told to come back       {waited:8,} times")
     print(f"applied meanwhile       {stored - server.inbox('queue'):8,} reports")
+    many = f"{len(agents):,} agents at once"
+    told(f"{many}: the last is stored", times[-1], "s", at_most=60)
+    told(f"{many}: acknowledged and lost", acknowledged - stored, "reports", at_most=0)
+    told(f"{many}: server without Neo4j", server.peak_mib() * 1.048576, "MB", at_most=256)
     print(f"server at its most      {server.peak_mib():8,.0f} MiB (bar: 256 MB), {idle:.0f} MiB before")
 
 

@@ -1,19 +1,18 @@
-"""Blast radius, path and past on the projection beside rustworkx, igraph, networkx and Neo4j's Cypher, in one run.
+"""Blast radius, path and past on the projection beside rustworkx, igraph and networkx, in one run.
 
-    python benchmarks/projection.py [--cis 1000000] [--edges 5000000] [--cypher-cis 100000] [--no-peers]
-    BENCH_SMALL=1 python benchmarks/projection.py     less than a minute in all
-    python benchmarks/projection.py --cis 10000000 --edges 50000000 --no-peers --cypher-cis 0   the arrays alone, 4 GB
+    python benchmarks/projection.py [--cis 1000000] [--edges 5000000] [--no-peers]
+    BENCH_SMALL=1 python benchmarks/projection.py
+    python benchmarks/projection.py --cis 10000000 --edges 50000000 --no-peers   the arrays alone, 4 GB
 
-Times are CPU milliseconds in this process, the best of several; Neo4j's are the clock's, since it is another process.
-Two questions go to the graph libraries. The easy one: what is reached over edges that are open, with time, relations
-and degrees taken out beforehand. And ours as of a moment, each library's quickest way to leave out edges that were not
-open then; who of the reached is down and who degraded they cannot say, so even that is less than ours.
+Times are CPU milliseconds in this process, the best of several. Two questions go to the graph libraries. The easy one:
+what is reached over edges that are open, with time, relations and degrees taken out beforehand. And ours as of a
+moment, each library's quickest way to leave out edges that were not open then; who of the reached is down and who
+degraded they cannot say, so even that is less than ours. Neo4j is asked by `cypher.py`.
 """
 
 from __future__ import annotations
 
 import argparse
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -23,17 +22,20 @@ from typing import Any
 
 import numpy as np
 from common import sized
-from estate import OPEN, Estate, estate
+from common.estate import OPEN, Estate, estate
+from common.figures import missing, told
 
-from cmdb.config import load
-from cmdb.engine import Engine
 from cmdb.projection import Edges, Overlay, Projection, ProposedEdge, Relations, build, snapshot
 from cmdb.projection.ids import Ids
 from cmdb.projection.kernel import compiled, sorter
 from cmdb.projection.kernel_numpy import spread as in_numpy
 from cmdb.projection.snapshot import Snapshot
-from cmdb.store import Store
 
+BESIDE_OTHERS = True
+BARS = {5_000: 0.5, 200_000: 20.0}
+"""For a radius of so many, the most CPU milliseconds, as of a moment and with redundancy."""
+TIMES = 15.0
+"""What rustworkx and igraph need for the same question at least, in times ours."""
 NEVER = {"LOCATED_IN", "CONNECTED_TO"}
 NETWORKX = 200_000
 """CIs up to which networkx is asked: it needs about 1 KB an edge."""
@@ -85,6 +87,7 @@ def subject(made: Estate) -> Subject:
     ids = Ids.of(made.ids())
     weight = base.nbytes() / made.cis
     print(f"{made.cis:,} CIs, {base.edges:,} edges that carry failure (of {made.edges:,}); rows made in {took:.1f} s")
+    told("arrays", weight + 32, "bytes a CI")
     print(f"arrays                {weight:10.0f} bytes a CI, and {28 + 4} for its id")
     names = ids.texts(np.arange(made.cis, dtype=np.int32))
     return Subject(edges, relations, Projection(base, ids, relations), names, made.now)
@@ -98,6 +101,7 @@ def start(of: Subject) -> None:
         read = wall(lambda: snapshot.load(file), 2)
         print(f"file                  {file.stat().st_size / 2**20:10.0f} MiB, written in {save / 1e3:.2f} s")
         print(f"start from the file   {read / 1e3:10.2f} s")
+        told("start from the file", read / 1e3, "s")
 
 
 def starts(of: Subject, made: Estate, goals: Sequence[int]) -> list[int]:
@@ -132,6 +136,14 @@ def ours(of: Subject, ci: int, times: int) -> dict[str, float]:
         for label, question in questions.items():
             took[label + kernel] = cpu(question, times if not kernel else max(2, times // 5))
             print(f"  {label + kernel:28} {took[label + kernel]:9.3f} ms")
+    size, unit = min((bar for bar in BARS if len(found) <= 1.1 * bar), default=max(BARS)), "ms CPU"
+    told(
+        f"radius of {len(found):,} of {len(of.names):,} CIs, as of a moment",
+        took["in the past"],
+        unit,
+        at_most=BARS[size],
+    )
+    told(f"radius of {len(found):,}, now", took["down or degraded"], unit, at_most=BARS[size])
     return took
 
 
@@ -140,23 +152,35 @@ Ask = Callable[[int], Any]
 
 def peers(of: Subject, chosen: Sequence[int], mine: Sequence[dict[str, float]]) -> None:
     """The same radius from graph libraries, now and as of a moment; one graph at a time is held."""
-    held = of.edges.end == OPEN
+    held, past = of.edges.end == OPEN, of.now // 2
     pairs = np.column_stack([of.edges.target, of.edges.source])
     for make in (_rustworkx, _igraph, _networkx):
         if make is not _networkx or len(of.names) <= NETWORKX:
-            _beside(make(pairs[held], len(of.names)), make.__name__[1:], chosen, [took["reach"] for took in mine])
+            _beside(of, lambda make=make: make(pairs[held], len(of.names)), make.__name__[1:], chosen, mine, None)
     for make_then in (_rustworkx_then, _igraph_then):
-        ask, past = make_then(of.edges, pairs, len(of.names), of.now // 2), of.now // 2
-        for ci in chosen:
-            assert len(ask(ci)) == len(of.projection.state.reach([of.names[ci]], past)), "the peer answers otherwise"
-        label = f"{make_then.__name__[1:].split('_')[0]} as of then"
-        _beside(ask, label, chosen, [took["in the past"] for took in mine])
+        label = make_then.__name__[1:].split("_")[0]
+        _beside(of, lambda make=make_then: make(of.edges, pairs, len(of.names), past), label, chosen, mine, past)
 
 
-def _beside(ask: Ask, label: str, chosen: Sequence[int], mine: Sequence[float]) -> None:
-    for ci, best in zip(chosen, mine, strict=True):
-        theirs = cpu(lambda c=ci: ask(c), 3)
+def _beside(
+    of: Subject, make: Callable[[], Ask], peer: str, chosen: Sequence[int], mine: Sequence[dict[str, float]],
+    at: int | None,
+) -> None:  # fmt: skip
+    try:
+        ask = make()
+    except ImportError:
+        missing(peer, f"pip install {peer}")
+        return
+    for ci, took in zip(chosen, mine, strict=True):
+        size = len(of.projection.state.reach([of.names[ci]], at))
+        start = peer == "networkx" or (peer == "rustworkx" and at is None)  # these leave out the CI itself
+        found = len(ask(ci)) + start
+        assert found == size, f"{peer} reaches {found}, ours {size}"
+        theirs, best = cpu(lambda c=ci: ask(c), 3), took["reach" if at is None else "in the past"]
+        label = f"{peer} as of then" if at is not None else peer
         print(f"  {label:28} {theirs:9.3f} ms -> ours is {theirs / best:6.1f} times quicker")
+        least = TIMES if at is not None and peer in {"rustworkx", "igraph"} else None
+        told(f"radius of {size:,} beside {label}", theirs / best, "times quicker", at_least=least)
 
 
 def _rustworkx(pairs: Any, cis: int) -> Ask:
@@ -226,74 +250,12 @@ def _networkx(pairs: Any, _cis: int) -> Callable[[int], Any]:
     return lambda ci: networkx.descendants(graph, ci)
 
 
-def cypher(cis: int, seed: int) -> None:
-    """An own Neo4j with the open edges of a smaller estate: its best Cypher for the radius, and reading it all."""
-    made = estate(cis, seed=seed)
-    of = subject(made)
-    with tempfile.TemporaryDirectory() as folder:
-        engine = Engine(load(home=Path(folder), neo4j_port=_free_port(), neo4j_heap_mib=1024))
-        bolt = engine.start()
-        store = Store(bolt.uri, bolt.user, bolt.password)
-        try:
-            store.migrate()
-            _load(store, of)
-            _compare(store, of, starts(of, made, [5000]))
-        finally:
-            store.close()
-            engine.stop()
-
-
-def _load(store: Store, of: Subject) -> None:
-    """Bare nodes and open edges, so that Cypher has nothing to look at besides."""
-    nodes = "UNWIND $rows AS id CREATE (:CI {id: id})"
-    edges = (
-        "UNWIND $rows AS row MATCH (a:CI {id: row[0]}) MATCH (b:CI {id: row[1]}) "
-        "CREATE (a)-[e:$(row[2])]->(b) SET e.valid_from = 0"
-    )
-    began = time.perf_counter()
-    for at in range(0, len(of.names), 20_000):
-        store._bolt.write(lambda run, at=at: run(nodes, {"rows": of.names[at : at + 20_000]}))
-    held = np.flatnonzero(of.edges.end == OPEN)
-    for at in range(0, len(held), 10_000):
-        rows = [
-            [of.names[of.edges.source[e]], of.names[of.edges.target[e]], of.relations.names[of.edges.type[e]]]
-            for e in held[at : at + 10_000].tolist()
-        ]
-        store._bolt.write(lambda run, rows=rows: run(edges, {"rows": rows}))
-    print(f"loaded into Neo4j in {time.perf_counter() - began:.0f} s")
-
-
-def _compare(store: Store, of: Subject, chosen: Sequence[int]) -> None:
-    types = "|".join(of.relations.names)
-    # DISTINCT lets Neo4j prune: it visits each CI once, as we do. Any other form enumerates paths and never ends.
-    text = f"MATCH (t:CI {{id: $id}})<-[:{types}*1..30]-(d:CI) RETURN count(DISTINCT d) AS reached"
-    for ci in chosen:
-        name, state = of.names[ci], of.projection.state
-        (row,) = store._bolt.read(lambda run, n=name: run(text, {"id": n}))
-        mine = wall(lambda s=state, n=name: s.reach([n]), 20)
-        theirs = wall(lambda n=name: store._bolt.read(lambda run: run(text, {"id": n}), timeout=120), 5)
-        size = len(state.reach([name]))
-        assert row["reached"] == size - 1, (row["reached"], size)
-        print(f"  Cypher, {size:,} reached{'':8} {theirs:9.3f} ms -> ours is {theirs / mine:6.1f} times quicker")
-    began = time.perf_counter()
-    read = store.topology(of.relations.names)
-    rate = len(read.edges.source) / (time.perf_counter() - began)
-    print(f"  read from the graph          {rate:9,.0f} edges a second")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cis", type=int, default=sized(1_000_000, 50_000))
     parser.add_argument("--edges", type=int, help="default: five a CI")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--cypher-cis", type=int, default=sized(100_000, 10_000), help="0: no Neo4j")
     parser.add_argument("--no-peers", action="store_true", help="neither rustworkx nor igraph nor networkx")
     options = parser.parse_args()
     made = estate(options.cis, options.edges, options.seed)
@@ -304,9 +266,6 @@ def main() -> None:
     if not options.no_peers:
         print()
         peers(of, chosen, took)
-    if options.cypher_cis:
-        print()
-        cypher(options.cypher_cis, options.seed)
 
 
 if __name__ == "__main__":

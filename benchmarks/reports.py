@@ -24,6 +24,8 @@ import orjson
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from common import sized
+from common.figures import told
+from common.running_neo4j import Neo4j, neo4j
 from nacl.signing import SigningKey
 from support.front_door import signature_headers
 from support.server_process import Agent, Up, enrolled, until, up
@@ -115,13 +117,13 @@ class Figure:
     neo4j: float
 
 
-def phase(server: Up, requests: list[list[bytes]]) -> Figure:
+def phase(server: Up, graph: Neo4j, requests: list[list[bytes]]) -> Figure:
     """Send everything and wait until it is in the graph."""
     count = sum(map(len, requests))
-    before, started = server.cpu(), time.perf_counter()
+    before, started = (server.cpu(), graph.cpu()), time.perf_counter()
     asyncio.run(send_all(server.port, requests))
     until(lambda: server.inbox("queue") == 0, 600)
-    took, after = time.perf_counter() - started, server.cpu()
+    took, after = time.perf_counter() - started, (server.cpu(), graph.cpu())
     return Figure(count / took, *((b - a) * 1000 / count for a, b in zip(before, after, strict=True)))
 
 
@@ -145,27 +147,26 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         agents = enrolled(Path(folder), options.hosts)
-        with up(Path(folder)) as server:
-            measure(server, [Sender(agent, server.port) for agent in agents], options.services, options.rounds)
+        with neo4j() as graph, up(Path(folder), graph.settings) as server:
+            measure(server, graph, [Sender(agent, server.port) for agent in agents], options.services, options.rounds)
 
 
-def measure(server: Up, senders: list[Sender], services: int, rounds: int) -> None:
+def measure(server: Up, graph: Neo4j, senders: list[Sender], services: int, rounds: int) -> None:
     """The phases, and the limit before and after."""
     size = sum(len(orjson.dumps(s.to_wire())) for s in sections("x", services, 0)) / 1024
 
     def round_of(changed: int, each: int = 1) -> Figure:
         made = [[s.request(sections(s.agent[0], services, changed)) for _ in range(each)] for s in senders]
-        return phase(server, made)
+        return phase(server, graph, made)
 
     print(f"{len(senders)} agents at once, {size:.0f} KiB when whole: {services} services, 5 facts changed; own client")
     show("first, everything new", round_of(0), None)
-    for warm in range(1, 4):
+    for warm in range(1, sized(4, 2)):
         round_of(warm)
     changed = [round_of(10 + n) for n in range(rounds)]
-    unchanged = [round_of(9 + rounds, each=20) for _ in range(rounds)]
-    store = Store(server.bolt, "neo4j", server.password)
-    bare = limit(store)
-    store.close()
+    unchanged = [round_of(9 + rounds, each=sized(20, 10)) for _ in range(rounds)]
+    with graph.store() as store:
+        bare = limit(store)
     show("changed", median(changed), bare)
     show("unchanged", median(unchanged), bare)
     print(f"limit: one-row commits {bare:8.1f} a second")
@@ -180,6 +181,9 @@ def show(what: str, figure: Figure, bare: float | None) -> None:
     """One line."""
     ratio = f", {figure.rate / bare:.2f} of the limit (bar: {BARS[what]}/s)" if bare is not None else ""
     cpu = f"{figure.own:.2f} ms of the server and {figure.neo4j:.2f} ms of Neo4j each"
+    told(f"reports, {what}", figure.rate, "a second", at_least=BARS.get(what))
+    if bare is not None:
+        told(f"reports, {what}, beside one-row commits", figure.rate / bare, "of their rate")
     print(f"{what:22} {figure.rate:8.1f} reports/s{ratio}; {cpu}")
 
 

@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common import sized
+from common.figures import told
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -37,6 +38,7 @@ from cmdb_agents.transports.snmp import Target
 from cmdb_agents.transports.snmp_ber import Oid
 from cmdb_agents.transports.snmp_walk import Bounds
 
+BESIDE_OTHERS = True
 GENEROUS = Bounds(seconds=900, memory=512 * 2**20, wait=5)
 """What is counted here is what is found, not what a device may cost."""
 IF_TABLES = ((1, 3, 6, 1, 2, 1, 2, 2, 1, 2), (1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1), (1, 3, 6, 1, 2, 1, 17, 1, 4, 1, 2))
@@ -116,13 +118,13 @@ def share(read: Iterable[Read], field: str) -> str:
     """Of those whose recording holds it, how many say it; and of all."""
     words = Counter(r.word(field) for r in read)
     there, every = words["found"] + words["missed"], sum(words.values())
-    told = f"{words['found']} of {there} ({100 * words['found'] // max(1, there)} %)"
-    return f"{told}; {words['absent']} of {every} recordings hold none"
+    said = f"{words['found']} of {there} ({100 * words['found'] // max(1, there)} %)"
+    return f"{said}; {words['absent']} of {every} recordings hold none"
 
 
 def main() -> None:
     """Read them all, print the figures."""
-    options = argparse.ArgumentParser(description=__doc__)
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--below", type=int, default=sized(2**40, 60_000), help="only files of fewer bytes, packed")
     options.add_argument("--name", default="", help="only those with this in their name")
     options.add_argument("--at-once", type=int, default=2, help="how many at once")
@@ -147,8 +149,8 @@ def figures(read: list[Read]) -> None:
     devices = [r.device for r in read]
     found = topology(devices)
     outcomes, seconds = Counter(r.outcome for r in read), sum(r.seconds for r in read)
-    told = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
-    print(f"recordings            {len(read)} of {len(recordings())}, {told}")
+    ends = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
+    print(f"recordings            {len(read)} of {len(recordings())}, {ends}")
     print(f"rows                  {sum(r.rows for r in read)}, {seconds:.0f} s of walking")
     for field in FIELDS:
         print(f"{field:21} {share(read, field)}")
@@ -159,6 +161,10 @@ def figures(read: list[Read]) -> None:
     print(
         f"neighbours            {sum(len(d.neighbours) for d in devices)} of {sum(bool(d.neighbours) for d in devices)}"
     )
+    told("recorded devices read whole", outcomes["complete"], f"of {len(read)}", at_least=len(read))
+    for field in FIELDS:
+        of = Counter(r.word(field) for r in read)
+        told(f"{field} where the recording has one", of["found"], f"of {of['found'] + of['missed']}")
     words, seen = Counter(j.word for j in found.joints), len(found.placeholders)
     print(f"links                 {words['agreed']} agreed, {words['one-way']} one-way; {seen} only seen")
     print(f"one device            {len(found.merges)} times two readings; {len(found.doubts)} doubts")

@@ -43,6 +43,11 @@ class Engine:
         """The server's process id while it runs; None once it has ended, by itself or not."""
         return None if self._child is None or self._child.poll() is not None else self._child.pid
 
+    @property
+    def fresh(self) -> bool:
+        """Whether no server has ever run in the folder, so that no graph is there."""
+        return not (self._home / "data" / "databases").exists()
+
     def ensure_jars(self, progress: fetch.Progress = lambda _there, _total: None) -> None:
         """Fetch what is missing; `progress` is told bytes there and in all. Nothing to do the second time."""
         jars = fetch.ensure(self._settings, locked(), progress)

@@ -58,10 +58,10 @@ class Up:
         lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
-    def cpu(self) -> tuple[float, float]:
-        """Seconds of processor time so far: of the server itself, and of Neo4j."""
-        own, neo4j = psutil.Process(self.process.pid).cpu_times(), self.neo4j().cpu_times()
-        return own.user + own.system, neo4j.user + neo4j.system
+    def cpu(self) -> float:
+        """Seconds of processor time so far, of the server itself."""
+        times = psutil.Process(self.process.pid).cpu_times()
+        return times.user + times.system
 
     def inbox(self, table: str) -> int:
         """How many rows `report` (taken and remembered) or `queue` (not applied yet) has."""

@@ -87,9 +87,10 @@ def _running(engine: Engine) -> Iterator[Store]:
 
 
 def _check_empty(engine: Engine) -> None:
-    """A start also makes the password and the system database, which the importer leaves alone."""
+    """Of a fresh folder nothing need be asked. Nor is a schema made: the importer would throw it away again."""
+    if engine.fresh:
+        return
     with _running(engine) as store:
-        store.migrate()
         if seq := store.sequence():
             raise Refused(
                 f"the graph is not empty (sequence {seq}): `epicentre import` without --first-load adds to it"

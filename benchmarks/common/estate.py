@@ -1,6 +1,6 @@
 """A seeded, realistic estate as NumPy arrays: layers, sites, shared components with Zipf fan-in, closed edges.
 
-    python benchmarks/estate.py [--cis 100000] [--edges 500000] [--seed 7]
+    python benchmarks/common/estate.py [--cis 100000] [--edges 500000] [--seed 7]
 
 An edge goes from the dependent to its dependency, by classes and relations of the catalogue. Most things depend on
 their own site; a few shared databases, switches and hypervisors carry very many. The same size and seed give the same
