@@ -24,8 +24,8 @@ from cmdb.engine import Engine
 from cmdb.imports import parse
 from cmdb.store import By, Store
 from cmdb_processes.cli.server.first_load import first_load
+from cmdb_processes.cli.transfer.layout import look
 from cmdb_processes.cli.transfer.outcomes import OutcomeFile
-from cmdb_processes.cli.transfer.sending import look
 
 INSIDE = 9
 SAMPLE = 20_000

@@ -9,6 +9,7 @@ from cmdb.identity.boots import Boot, alternating
 from cmdb.identity.hygiene import hygiene, uuid_variants
 from cmdb.identity.trace import Candidate, Outcome, Refusal, Step, Verdict, fitted
 from cmdb.words import CIClass, IdentityRule, Value
+from cmdb.words.once import once
 
 Keys = Mapping[str, Value]
 _NO_KEYS = frozenset({"node", "parent", "key"})
@@ -39,7 +40,7 @@ def identify(
     search = _Search(node, keys, refusals, clean, agents, [])
     if distinct_from:
         search.steps.append(Step("a person's decision", {}, tuple(sorted(distinct_from)), "said to be other machines"))
-    return search.verdict([rule for rule in cls.identity if not _NO_KEYS & set(rule.keys)])
+    return search.verdict(_rules(cls))
 
 
 def signer_of(node: str) -> str:
@@ -52,6 +53,7 @@ def looks(node: str | None) -> bool:
     return node is not None and signer_of(node) != node
 
 
+@once
 def identity_keys(cls: CIClass) -> tuple[str, ...]:
     """The attributes that the identity rules of a class use."""
     return tuple(sorted({key for rule in cls.identity for key in rule.keys} - _NO_KEYS))
@@ -59,8 +61,23 @@ def identity_keys(cls: CIClass) -> tuple[str, ...]:
 
 def keys_of(cls: CIClass, attributes: Mapping[str, Value]) -> tuple[dict[str, Value], tuple[Refusal, ...]]:
     """What of these attributes tells members of a class apart, in its normal form, and what was refused."""
-    wanted = {key: attributes.get(key) for key in (*identity_keys(cls), "virtualisation")}
-    return hygiene(wanted, {key for rule in cls.identity if rule.exact for key in rule.keys})
+    return hygiene({key: attributes.get(key) for key in _looked_at(cls)}, _exact_keys(cls))
+
+
+@once
+def _looked_at(cls: CIClass) -> tuple[str, ...]:
+    return (*identity_keys(cls), "virtualisation")
+
+
+@once
+def _exact_keys(cls: CIClass) -> frozenset[str]:
+    return frozenset(key for rule in cls.identity if rule.exact for key in rule.keys)
+
+
+@once
+def _rules(cls: CIClass) -> tuple[IdentityRule, ...]:
+    """Those that attributes alone can fit."""
+    return tuple(rule for rule in cls.identity if not _NO_KEYS & set(rule.keys))
 
 
 def _bound(node: str, bound: str, boots: Sequence[Boot], keys: Keys, refusals: tuple[Refusal, ...]) -> Verdict:
