@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from cmdb.claims import EXPIRES, EXTRA, LIFECYCLE, TAGS
 from cmdb.classes import catalogue
 from cmdb.cypher.facts import EVIDENCE
 
 ARRAY = "\x1f"
 """Between the elements of a list: a control character, which no text of ours has."""
 _TYPES = {"int": ":long", "float": ":double", "boolean": ":boolean", "strings": ":string[]"}
-_CI = ("class", "key", "name", "parent", "source", "search", "status", "rev:long", "first_seen", "valid_from:long")
+_CI = ("class", "key", "name", "parent", "source", "search", "status", "rev:long", "first_seen", "valid_from:long",
+       f"{TAGS}:string[]", LIFECYCLE, EXPIRES)  # fmt: skip
 _EDGE = ("id", "valid_from:long", "because", "scope", "endpoint", *(f"{n}:double" if n == "confidence" else n
          for n in EVIDENCE), "also")  # fmt: skip
 _ASSERTS = ("since:long", "seq:long", "said", "until", "trace", "ref")
@@ -39,13 +42,13 @@ class _Table:
 
 
 class Csvs:
-    """The open files of a load. `odd` are values that no CSV can hold, as {id, set}: they are set later."""
+    """The open files of a load."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._tables: dict[str, _Table] = {}
         self._labels: dict[str, str] = {}
-        self.odd: list[dict[str, Any]] = []
+        self._odd: IO[str] | None = None
 
     def ci(self, row: Mapping[str, Any]) -> None:
         """A created CI: labels and properties."""
@@ -58,7 +61,11 @@ class Csvs:
             table = self._tables[name] = self._table(f"ci-{name}", "nodes", ["id:ID(CI)", ":LABEL"], columns)
             self._labels[name] = ARRAY.join(["CI", *row["labels"]])
         if lists := {name: value for name, value in properties.items() if type(value) is list}:
-            properties = {**properties, **self._joined(properties["id"], lists)}
+            properties = {**properties, **{name: _joined(value) for name, value in lists.items()}}
+        odd = {name: value for name, value in lists.items() if properties[name] is None}
+        odd |= {name: value for name, value in properties.items() if name.startswith(EXTRA)}
+        if odd:
+            self._set_later(properties["id"], odd)
         table.write((properties["id"], self._labels[name]), properties)
 
     def edge(self, row: Mapping[str, Any]) -> None:
@@ -101,6 +108,8 @@ class Csvs:
         for table in self._tables.values():
             table.file.close()
             found[table.kind].append(table.path)
+        if self._odd is not None:
+            self._odd.close()
         return found
 
     def _table(self, name: str, kind: str, ends: Sequence[str], columns: Sequence[str]) -> _Table:
@@ -109,11 +118,21 @@ class Csvs:
         file.write(",".join([*ends, *columns]) + "\n")
         return _Table(kind, path, file, tuple(column.partition(":")[0] for column in columns))
 
-    def _joined(self, ci: str, lists: Mapping[str, list[str]]) -> dict[str, str | None]:
-        """Lists as the importer reads them; it reads none that is empty or has an empty text in it."""
-        odd = {name: value for name, value in lists.items() if not value or "" in value}
-        self.odd += [{"id": ci, "set": {name: value}} for name, value in odd.items()]
-        return {name: None if name in odd else ARRAY.join(value) for name, value in lists.items()}
+    def odd(self) -> Iterator[dict[str, Any]]:
+        """Values that no CSV can hold, as {id, set}: free attributes, as each may be a text here and a number there."""
+        if self._odd is not None:
+            with Path(self._odd.name).open(encoding="utf-8") as file:
+                yield from map(json.loads, file)
+
+    def _set_later(self, ci: str, values: Mapping[str, Any]) -> None:
+        if self._odd is None:
+            self._odd = (self._folder / "odd.jsonl").open("w", encoding="utf-8")
+        self._odd.write(json.dumps({"id": ci, "set": values}) + "\n")
+
+
+def _joined(value: list[str]) -> str | None:
+    """A list as the importer reads it; it reads none that is empty or has an empty text in it."""
+    return None if not value or "" in value else ARRAY.join(value)
 
 
 def _quoted(text: str) -> str:

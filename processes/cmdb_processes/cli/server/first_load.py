@@ -118,7 +118,7 @@ def _finish(engine: Engine, load: FirstLoad) -> None:
     """Constraints and indexes, which also prove that ids are unique; then whether all is there."""
     with _running(engine) as store:
         store.migrate()
-        store.set_odd(load.csvs.odd)
+        store.set_odd(load.csvs.odd())
         found = store.totals()
         if found != load.made:
             raise Misconfigured(f"the importer left {found} of {load.made}: begin again on a fresh data folder")
