@@ -124,7 +124,8 @@ def _kind(value: Any) -> str:
 
 
 def _only(value: Mapping[str, Any], known: set[str], where: str) -> None:
-    if unknown := sorted(set(value) - known):
+    if not known.issuperset(value):
+        unknown = sorted(set(value) - known)
         raise Invalid(f"unknown field {unknown[0][:80]!r}; known are {', '.join(sorted(known))}", where=where)
 
 
