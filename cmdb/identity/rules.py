@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import is_
 
 from cmdb.identity.boots import Boot, alternating
 from cmdb.identity.hygiene import hygiene, uuid_variants
@@ -12,6 +13,7 @@ from cmdb.words import CIClass, IdentityRule, Value
 from cmdb.words.once import once
 
 Keys = Mapping[str, Value]
+Clean = tuple[dict[str, Value], tuple[Refusal, ...]]
 _NO_KEYS = frozenset({"node", "parent", "key"})
 """What a rule may name that is not an attribute: who speaks, and where inside what."""
 
@@ -59,9 +61,24 @@ def identity_keys(cls: CIClass) -> tuple[str, ...]:
     return tuple(sorted({key for rule in cls.identity for key in rule.keys} - _NO_KEYS))
 
 
-def keys_of(cls: CIClass, attributes: Mapping[str, Value]) -> tuple[dict[str, Value], tuple[Refusal, ...]]:
-    """What of these attributes tells members of a class apart, in its normal form, and what was refused."""
-    return hygiene({key: attributes.get(key) for key in _looked_at(cls)}, _exact_keys(cls))
+def keys_of(cls: CIClass, attributes: Mapping[str, Value]) -> Clean:
+    """What of these attributes tells members of a class apart, in its normal form, and what was refused.
+
+    Not to be changed: one row is asked about several times, so the last answer of each class is kept.
+    """
+    wanted, last = _looked_at(cls), _last(cls)
+    values = tuple(map(attributes.get, wanted))
+    before = last.get("")
+    if before is not None and all(map(is_, before[0], values)):  # the very same values, not others that are equal
+        return before[1]
+    found = hygiene(dict(zip(wanted, values, strict=True)), _exact_keys(cls))
+    last[""] = (values, found)
+    return found
+
+
+@once
+def _last(_: CIClass) -> dict[str, tuple[tuple[Value, ...], Clean]]:
+    return {}
 
 
 @once
