@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import resource
 import tempfile
 import time
 from collections.abc import Iterator
@@ -103,13 +104,17 @@ def main() -> None:
         home = Path(folder)
         new, again, sample = online(home / "online", cis)
         print(f"transactions, {sample:,} rows: {new:,.0f} rows/s new, {again:,.0f} rows/s unchanged")
+        begun = time.process_time()
         count, steps = offline(home, cis)
+        own = time.process_time() - begun
     taken = sum(steps.values())
     names = ("read the file", "identified, planned, written as CSV (and Neo4j's first start)", "Neo4j's importer",
              "constraints and indexes")  # fmt: skip
     for name, seconds in zip(names, steps.values(), strict=True):
         print(f"  {seconds:8.1f} s  {name}")
     print(f"first load, {count:,} rows ({cis:,} CIs): {taken:,.1f} s, {count / taken:,.0f} rows/s")
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"of it our own: {own / count * 1e6:.0f} µs of the processor a row; at most {most:,.0f} MiB of memory")
     print(f"ratio first load / transactions: {count / taken / new:.1f}×")
 
 
