@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import random
+import resource
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,8 +27,8 @@ from cmdb.config import load
 from cmdb.imports import parse
 from cmdb.store import By
 from cmdb_processes.cli.server.first_load import first_load
+from cmdb_processes.cli.transfer.layout import look
 from cmdb_processes.cli.transfer.outcomes import OutcomeFile
-from cmdb_processes.cli.transfer.sending import look
 
 INSIDE = 9
 SAMPLE = 20_000
@@ -104,9 +105,10 @@ def main() -> None:
     cis = parser.parse_args().cis
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        before = processors()
+        before, begun = processors(), time.process_time()
         count, steps = offline(home, cis)
-        spent = processors() - before
+        spent, own = processors() - before, time.process_time() - begun
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     new, again, sample, used = online(cis)
     print(f"transactions, {sample:,} rows: {new:,.0f} rows/s new, {again:,.0f} rows/s unchanged")
     taken = sum(steps.values())
@@ -115,6 +117,7 @@ def main() -> None:
     for name, seconds in zip(names, steps.values(), strict=True):
         print(f"  {seconds:8.1f} s  {name}")
     print(f"first load, {count:,} rows ({cis:,} CIs): {taken:,.1f} s, {count / taken:,.0f} rows/s")
+    print(f"of it our own: {own / count * 1e6:.0f} µs of the processor a row; at most {most:,.0f} MiB of memory")
     told(f"first load of {count:,} rows", count / spent, "rows a CPU second")
     told(f"transactions of {sample:,} rows", sample / used, "rows a CPU second")
     if not SMALL:  # a small run is beside others, and most of it is Neo4j's starts

@@ -39,6 +39,7 @@ class Entry:
 
 
 Said = Mapping[str, Entry]
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +176,9 @@ def conclude(cls: CIClass, full: Mapping[str, Asserted]) -> tuple[dict[str, Asse
 
 def kept(values: Mapping[str, Value]) -> dict[str, Value]:
     """Values that win, as a CI keeps them: its tags as one sorted list, and no lifecycle where it is live as usual."""
-    tags = tuple(sorted(name.removeprefix(TAG) for name in values if name.startswith(TAG)))
-    found = {name: value for name, value in values.items() if not name.startswith(TAG)}
+    claimed = [name for name in values if name.startswith(TAG)]
+    tags = tuple(sorted(name.removeprefix(TAG) for name in claimed))
+    found = {name: value for name, value in values.items() if name not in claimed}
     if found.get(LIFECYCLE) == "live":
         del found[LIFECYCLE]
     return {**found, TAGS: tags} if tags else found
@@ -199,7 +201,7 @@ def to_json(said: Said | None) -> str | None:
     plain = {
         name: [list(e.value) if isinstance(e.value, tuple) else e.value, e.since, e.until] for name, e in said.items()
     }
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _JSON.encode(plain)
 
 
 def from_json(text: str | None) -> Said | None:

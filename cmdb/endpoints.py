@@ -9,6 +9,8 @@ from ipaddress import ip_address
 
 from cmdb.errors import Invalid
 
+_BYTES = frozenset(map(str, range(256)))
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Endpoint:
@@ -41,14 +43,16 @@ def parse(key: str) -> Endpoint:
     protocol, separator, rest = key.partition("://")
     host, colon, port = rest.rpartition(":")
     try:
-        address = ip_address(host.removeprefix("[").removesuffix("]").partition("%")[0])
+        # Most are IPv4 as it is written: then there is nothing to bring into another form.
+        plain = _BYTES.issuperset(host.split(".")) and host.count(".") == 3
+        address = None if plain else ip_address(host.removeprefix("[").removesuffix("]").partition("%")[0])
         number = int(port)
     except ValueError as error:
         raise Invalid(f"{key!r} is not like tcp://10.0.0.5:5432 or tcp://[::1]:5432", where="endpoint") from error
     if not separator or not colon or protocol not in {"tcp", "udp"} or not 0 < number < 65_536:
         raise Invalid(f"{key!r} is not like tcp://10.0.0.5:5432 or udp://[::1]:53", where="endpoint")
     mapped = getattr(address, "ipv4_mapped", None)
-    return Endpoint(protocol, str(mapped or address), number)
+    return Endpoint(protocol, host if plain else str(mapped or address), number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from cmdb.words import (
     Snapshot,
     Value,
 )
+from cmdb.words.ci_class import required, volatile
 from cmdb.words.common import check_common
 
 MAX_ITEMS = 20_000
@@ -123,7 +124,8 @@ def _kind(value: Any) -> str:
 
 
 def _only(value: Mapping[str, Any], known: set[str], where: str) -> None:
-    if unknown := sorted(set(value) - known):
+    if not known.issuperset(value):
+        unknown = sorted(set(value) - known)
         raise Invalid(f"unknown field {unknown[0][:80]!r}; known are {', '.join(sorted(known))}", where=where)
 
 
@@ -219,8 +221,8 @@ def _item(one: dict[str, Any], where: str) -> Item:
     given = _object(one.get("attributes", {}), f"{where}.attributes")
     attributes = values(cls, given, f"{where}.attributes", whole=True)
     # What changes all the time is checked and not kept: it would make a version of its CI with each report.
-    for volatile in (a.name for a in cls.attributes if a.volatile):
-        attributes.pop(volatile, None)
+    for changing in volatile(cls):
+        attributes.pop(changing, None)
     return Item(cls.name, key, _text(one.get("name"), f"{where}.name", 512), attributes)
 
 
@@ -238,7 +240,7 @@ def values(cls: CIClass, given: Mapping[str, Any], where: str, *, whole: bool) -
             raise UnknownName(f"{cls.name} has no such attribute; known are {known}", where=place)
         if value is not None:
             checked[name_] = checked_value(attribute, value, place)
-    missing = [a.name for a in cls.attributes if a.required and a.name not in checked]
+    missing = [name_ for name_ in required(cls) if name_ not in checked]
     if whole and missing:
         raise Invalid(f"{cls.name} needs {missing[0]}", where=where)
     _addresses(cls.name, checked, where)

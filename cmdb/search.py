@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from cmdb.words import CIClass, Value
+from cmdb.words.ci_class import searched
 
 _LONGEST = 256
 """Characters of a term; of a longer text, also in a question, the start decides, as the index takes no longer ones."""
@@ -32,8 +33,8 @@ def terms(texts: Iterable[str]) -> str:
 
 def ci_terms(cls: CIClass, name: str, key: str, attributes: Mapping[str, Value]) -> str:
     """The terms of a CI: its name, its local key and every attribute declared as searched."""
-    searched = (attributes.get(a.name) for a in cls.attributes if a.search)
-    return terms([name, key, *(v for v in searched if isinstance(v, str))])
+    values = map(attributes.get, searched(cls))
+    return terms([name, key, *(v for v in values if isinstance(v, str))])
 
 
 def query(text: str) -> str | None:

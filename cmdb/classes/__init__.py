@@ -14,10 +14,11 @@ from cmdb.extensions.found import Found
 from cmdb.extensions.merge import merge
 from cmdb.registry import discover
 from cmdb.words import ANY, COMMON, LOCAL_KEY, CIClass, RelationType
+from cmdb.words.once import Remembering, once
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(Remembering):
     """All declared classes and relations by name; it checks that they fit together."""
 
     classes: Mapping[str, CIClass]
@@ -45,15 +46,21 @@ class Catalogue:
 
     def lineage(self, name: str) -> tuple[str, ...]:
         """The class and all it is a kind of, most special first: the labels of its members."""
-        found = [name]
-        while general := self.cls(found[-1]).kind_of:
-            found.append(general)
-        return tuple(found)
+        known = _lineages(self)
+        if name not in known:
+            found = [name]
+            while general := self.cls(found[-1]).kind_of:
+                found.append(general)
+            known[name] = tuple(found)
+        return known[name]
 
     def joins(self, relation: RelationType, source: str, target: str) -> bool:
         """Whether such an edge may go from a member of `source` to one of `target`."""
-        from_, to = {ANY, *self.lineage(source)}, {ANY, *self.lineage(target)}
-        return not from_.isdisjoint(relation.sources) and not to.isdisjoint(relation.targets)
+        known, asked = _joined(self), (relation.sources, relation.targets, source, target)
+        if asked not in known:
+            from_, to = {ANY, *self.lineage(source)}, {ANY, *self.lineage(target)}
+            known[asked] = not from_.isdisjoint(relation.sources) and not to.isdisjoint(relation.targets)
+        return known[asked]
 
     @property
     def containing(self) -> tuple[str, ...]:
@@ -74,6 +81,19 @@ class Catalogue:
     def is_local(self, cls: str) -> bool:
         """Whether items of this class live inside a host and are recognised by parent and local key."""
         return any(rule.keys == LOCAL_KEY.keys for rule in self.cls(cls).identity)
+
+
+Ends = tuple[tuple[str, ...], tuple[str, ...], str, str]
+
+
+@once
+def _lineages(_: Catalogue) -> dict[str, tuple[str, ...]]:
+    return {}
+
+
+@once
+def _joined(_: Catalogue) -> dict[Ends, bool]:
+    return {}
 
 
 def whole(declared: Mapping[str, CIClass]) -> dict[str, CIClass]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from cmdb.claims import ends, to_json
@@ -199,8 +199,12 @@ def apply(steps: Sequence[Step], now: str) -> Statement:
         "claims": [_claim(c, step.seq) for step in steps for c in step.plan.claims],
         "drops": [{"scope": scope, "ci": ci, "seq": step.seq} for step in steps for scope, ci in step.plan.drops],
         "scopes": [row for step in steps for row in _scopes(step, now)],
-        "binds": [{**asdict(step.bind), "seq": step.seq} for step in steps if step.bind is not None],
+        "binds": [_bind(step.bind, step.seq) for step in steps if step.bind is not None],
     }
+
+
+def _bind(bind: Bind, seq: int) -> dict[str, Any]:
+    return {"node": bind.node, "host": bind.host, "boots": bind.boots, "trace": bind.trace, "seq": seq}
 
 
 def _change(change: ChangeCI, seq: int) -> dict[str, Any]:
@@ -258,7 +262,7 @@ def _open(edge: OpenEdge, seq: int) -> dict[str, Any]:
 def _edge_facts(edge: OpenEdge | Reword) -> dict[str, Any]:
     also = [[scope, claim.endpoint, *_evidence(claim.evidence)] for scope, claim in sorted(edge.also.items())]
     return {
-        "scope": edge.scope, "endpoint": edge.endpoint, **asdict(edge.evidence),
+        "scope": edge.scope, "endpoint": edge.endpoint, **edge.evidence.to_wire(),
         "also": json.dumps(also, ensure_ascii=False) if also else None,
     }  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 
 from cmdb.identity.trace import Refusal
 from cmdb.words import Value
@@ -73,6 +74,7 @@ _ADDRESS_NAME = re.compile(r"(?:^|.*[^0-9])(?:\d{1,3}-){3}\d{1,3}(?:[^0-9].*|$)"
 """A name made from an address, as clouds and providers do: ip-10-0-0-5. It is another machine's tomorrow."""
 
 
+@lru_cache(maxsize=1_024)
 def uuid_variants(uuid: str) -> tuple[str, ...]:
     """A UUID and its twin with the first three fields byte-swapped (SMBIOS 2.6 changed their byte order), sorted."""
     if not _UUID.fullmatch(uuid):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import is_
 
 from cmdb.identity.boots import Boot, alternating
 from cmdb.identity.hygiene import hygiene, uuid_variants
 from cmdb.identity.trace import Candidate, Outcome, Refusal, Step, Verdict, fitted
 from cmdb.words import CIClass, IdentityRule, Value
+from cmdb.words.once import once
 
 Keys = Mapping[str, Value]
+Clean = tuple[dict[str, Value], tuple[Refusal, ...]]
 _NO_KEYS = frozenset({"node", "parent", "key"})
 """What a rule may name that is not an attribute: who speaks, and where inside what."""
 
@@ -39,7 +42,7 @@ def identify(
     search = _Search(node, keys, refusals, clean, agents, [])
     if distinct_from:
         search.steps.append(Step("a person's decision", {}, tuple(sorted(distinct_from)), "said to be other machines"))
-    return search.verdict([rule for rule in cls.identity if not _NO_KEYS & set(rule.keys)])
+    return search.verdict(_rules(cls))
 
 
 def signer_of(node: str) -> str:
@@ -52,15 +55,46 @@ def looks(node: str | None) -> bool:
     return node is not None and signer_of(node) != node
 
 
+@once
 def identity_keys(cls: CIClass) -> tuple[str, ...]:
     """The attributes that the identity rules of a class use."""
     return tuple(sorted({key for rule in cls.identity for key in rule.keys} - _NO_KEYS))
 
 
-def keys_of(cls: CIClass, attributes: Mapping[str, Value]) -> tuple[dict[str, Value], tuple[Refusal, ...]]:
-    """What of these attributes tells members of a class apart, in its normal form, and what was refused."""
-    wanted = {key: attributes.get(key) for key in (*identity_keys(cls), "virtualisation")}
-    return hygiene(wanted, {key for rule in cls.identity if rule.exact for key in rule.keys})
+def keys_of(cls: CIClass, attributes: Mapping[str, Value]) -> Clean:
+    """What of these attributes tells members of a class apart, in its normal form, and what was refused.
+
+    Not to be changed: one row is asked about several times, so the last answer of each class is kept.
+    """
+    wanted, last = _looked_at(cls), _last(cls)
+    values = tuple(map(attributes.get, wanted))
+    before = last.get("")
+    if before is not None and all(map(is_, before[0], values)):  # the very same values, not others that are equal
+        return before[1]
+    found = hygiene(dict(zip(wanted, values, strict=True)), _exact_keys(cls))
+    last[""] = (values, found)
+    return found
+
+
+@once
+def _last(_: CIClass) -> dict[str, tuple[tuple[Value, ...], Clean]]:
+    return {}
+
+
+@once
+def _looked_at(cls: CIClass) -> tuple[str, ...]:
+    return (*identity_keys(cls), "virtualisation")
+
+
+@once
+def _exact_keys(cls: CIClass) -> frozenset[str]:
+    return frozenset(key for rule in cls.identity if rule.exact for key in rule.keys)
+
+
+@once
+def _rules(cls: CIClass) -> tuple[IdentityRule, ...]:
+    """Those that attributes alone can fit."""
+    return tuple(rule for rule in cls.identity if not _NO_KEYS & set(rule.keys))
 
 
 def _bound(node: str, bound: str, boots: Sequence[Boot], keys: Keys, refusals: tuple[Refusal, ...]) -> Verdict:

@@ -14,14 +14,16 @@ from cmdb.commands import Nest
 from cmdb.errors import Conflict, Invalid
 from cmdb.governance import Policies, newly_broken
 from cmdb.imports.edges import Edges
-from cmdb.imports.rows import EdgeRow, NodeRow, Outcome
+from cmdb.imports.rows import EdgeRow, NodeRow, Outcome, Word
 from cmdb.imports.who import Who, key_of
 from cmdb.plan import ChangeCI, Claim, NewCI, Plan, ScopeState
 from cmdb.reconcile.items import differences
 from cmdb.reconcile.known import KnownCI, KnownEdge, NewId
 from cmdb.search import ci_terms
 from cmdb.words import CIClass, Value
+from cmdb.words.ci_class import required
 
+Changes = Mapping[str, tuple[Value, Value]]
 UNGOVERNED = Policies(())
 """No policy."""
 
@@ -63,25 +65,27 @@ class Batch:
         cls = self.catalogue.cls(row.cls)
         if row.rev is not None:
             raise Conflict(f"revision {row.rev} was named, but nothing known is meant by this row")
-        if row.name is None:
+        name = row.name
+        if name is None:
             raise Invalid("is missing: it has 1 to 512 characters", where="name")
         own = {k: v for k, v in row.attributes.items() if k != NAME and v is not None}
-        if missing := [a.name for a in cls.attributes if a.required and a.name not in own]:
+        if missing := [one for one in required(cls) if one not in own]:
             raise Invalid(f"{cls.name} needs {missing[0]}", where="attributes")
         values = kept(own)
-        free.check_counts(values, row.name)
-        self._allowed(cls, None, {**values, NAME: row.name})
+        free.check_counts(values, name)
+        self._allowed(cls, None, {**values, NAME: name})
         self._inside(cls, parent)
         ci, key = self._new_id("ci"), key_of(cls, row)
         above = None if parent is None else parent.id
-        terms = ci_terms(cls, row.name, key, own)
-        self._create.append(NewCI(ci, cls.name, key, row.name, above, self.scope, values, terms))
-        said = {name: Entry(value, self.at) for name, value in {**own, NAME: row.name}.items()}
+        terms = ci_terms(cls, name, key, own)
+        self._create.append(NewCI(ci, cls.name, key, name, above, self.scope, values, terms))
+        said = {attribute: Entry(value, self.at) for attribute, value in own.items()}
+        said[NAME] = Entry(name, self.at)
         self._claims.append(Claim(self.scope, ci, None, said))
-        changes = {name: (None, value) for name, value in {NAME: row.name, **values}.items()}
-        self._settled(row, found, ci, Outcome(row.n, "node", "created", ci, found.reason, changes))
+        changes = {attribute: (None, value) for attribute, value in {NAME: name, **values}.items()}
+        self._settled(row, found, ci, "created", found.reason, changes)
         self._contain(row, cls, ci, parent)
-        return End(ci, cls.name, row.name)
+        return End(ci, cls.name, name)
 
     def update(self, row: NodeRow, parent: End | None, found: Who, was: KnownCI) -> None:
         """A CI that is known: what the source says beside what others say."""
@@ -104,12 +108,12 @@ class Batch:
         fresh = [Claim(s, was.id, c.seq, c.said) for s, c in claims.items() if was.claims.get(s) != c]
         self._claims += fresh
         changed = self._changed(cls, was, name, now, claims)
-        word, why = ("changed", found.reason) if changed or fresh else ("unchanged", found.reason)
+        word: Word = "changed" if changed or fresh else "unchanged"
+        why = found.reason
         if was.status != "live":
             why = f"{why}; it was retired and is live again"
         why = "; ".join([why, *self._kept(cls, row, full)])
-        outcome = Outcome(row.n, "node", word, was.id, why, changed)  # type: ignore[arg-type]  # one of two words
-        self._settled(row, found, was.id, outcome, fresh=self.scope not in was.claims)
+        self._settled(row, found, was.id, word, why, changed, fresh=self.scope not in was.claims)
         self._contain(row, cls, was.id, parent)
 
     def edge(self, row: EdgeRow, source: End, target: End) -> None:
@@ -190,10 +194,11 @@ class Batch:
             inner = EdgeRow(row.n, cls.contained_by, ci, parent.id, row.evidence)
             self.edges.want(inner, End(ci, cls.name, row.name or row.cls), parent, part=True)
 
-    def _settled(self, row: NodeRow, found: Who, ci: str, outcome: Outcome, *, fresh: bool = True) -> None:
-        self.outcomes[row.n] = replace(
-            outcome, rule=found.rule, refused=found.refused, candidates=found.candidates if found.ci is None else ()
-        )
+    def _settled(
+        self, row: NodeRow, found: Who, ci: str, word: Word, why: str, changes: Changes, *, fresh: bool = True
+    ) -> None:
+        among = found.candidates if found.ci is None else ()
+        self.outcomes[row.n] = Outcome(row.n, "node", word, ci, why, changes, found.rule, among, found.refused)
         if fresh and (found.trace is not None or row.ref is not None):
             self.traces.append({"ci": ci, "ref": row.ref, "trace": found.trace})
 

@@ -18,6 +18,7 @@ NODE = (
     "evidence",
 )  # fmt: skip
 EDGE = ("type", "from", "to", "evidence", "endpoint")
+_NODE, _EDGE = dict.fromkeys(NODE), dict.fromkeys(EDGE)
 Word = Literal["created", "changed", "unchanged", "stale", "conflict", "invalid"]
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 
@@ -116,7 +117,7 @@ def parse(n: int, given: Any) -> NodeRow | EdgeRow | Unread:
 
 
 def _node(n: int, given: dict[str, Any]) -> NodeRow:
-    _only(given, NODE)
+    _only(given, _NODE)
     if "class" not in given:
         raise Invalid("a row has a `class` (a CI) or a `type` (an edge)", where="row")
     cls = catalogue().cls(ingest.name(given["class"], "class"))
@@ -163,7 +164,7 @@ def _by_people(cls: CIClass, given: dict[str, Any]) -> dict[str, Value]:
 
 
 def _edge(n: int, given: dict[str, Any]) -> EdgeRow:
-    _only(given, EDGE)
+    _only(given, _EDGE)
     relation = catalogue().relation(ingest.name(given["type"], "type"))
     said, endpoint = given.get("evidence"), given.get("endpoint")
     return EdgeRow(
@@ -173,6 +174,7 @@ def _edge(n: int, given: dict[str, Any]) -> EdgeRow:
     )  # fmt: skip
 
 
-def _only(given: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    if unknown := sorted(set(given) - set(known)):
-        raise UnknownName(f"there is no field {unknown[0][:80]!r}; known are {', '.join(known)}", where="row")
+def _only(given: Mapping[str, Any], known: Mapping[str, None]) -> None:
+    if not given.keys() <= known.keys():
+        unknown = min(given.keys() - known.keys())
+        raise UnknownName(f"there is no field {unknown[:80]!r}; known are {', '.join(known)}", where="row")

@@ -13,6 +13,7 @@ from cmdb.imports.rows import NodeRow
 from cmdb.imports.seen import Seen
 from cmdb.reconcile.known import SELF
 from cmdb.words import LOCAL_KEY, CIClass
+from cmdb.words.once import once
 
 OWN = "the source's own reference"
 _MATCH = {"outcome": "match", "reason": f"recognised by {OWN}"}
@@ -43,6 +44,7 @@ class Who:
     held: bool = False
 
 
+@once
 def by_place(cls: CIClass) -> bool:
     """Whether members are recognised by where they are and nothing else."""
     return LOCAL_KEY in cls.identity or any(rule.keys == ("key",) for rule in cls.identity)

@@ -44,5 +44,8 @@ class Ledger:
 
 
 def _best(claims: EdgeClaims) -> tuple[str, EdgeClaim, dict[str, EdgeClaim]]:
+    if len(claims) == 1:
+        ((scope, claim),) = claims.items()
+        return scope, claim, {}
     first = min(claims, key=lambda scope: rank(scope, claims[scope]))
     return first, claims[first], {scope: claim for scope, claim in claims.items() if scope != first}

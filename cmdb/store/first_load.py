@@ -29,7 +29,7 @@ from cmdb.imports import (
 from cmdb.imports.who import by_place, key_of
 from cmdb.store.commands import By
 from cmdb.store.csvs import Csvs
-from cmdb.store.facts import entry, new_id
+from cmdb.store.facts import entry, new_ids
 
 Row = NodeRow | EdgeRow | Unread
 
@@ -44,6 +44,7 @@ class FirstLoad:
         self._scope, self._by = scope_of(source), by
         self.csvs = Csvs(folder)
         self._seen, self._names = Seen(), dict[str, End]()
+        self._new_id = new_ids()
         self._edges: set[int] = set()
         self._nest = Nest(catalogue())
         self._seq, self._hash, self._scoped = 0, "", False
@@ -51,7 +52,7 @@ class FirstLoad:
 
     def take(self, rows: Sequence[Row]) -> list[Outcome]:
         """One batch: one journal entry, unless nothing of it is right."""
-        batch = Batch(self._scope, self._seq + 1, catalogue(), new_id, nest=self._nest)
+        batch = Batch(self._scope, self._seq + 1, catalogue(), self._new_id, nest=self._nest)
         for row in rows:
             if isinstance(row, Unread):
                 batch.outcomes[row.n] = Outcome(row.n, "row", "invalid", None, row.reason)
@@ -101,9 +102,10 @@ class FirstLoad:
         self._edges.add(key)
 
     def _end(self, called: str, where: str) -> End:
-        if called not in self._names:
+        end = self._names.get(called)
+        if end is None:
             raise UnknownName(f"no row is called {called!r}, or it was refused", where=where)
-        return self._names[called]
+        return end
 
     # --- files ---------------------------------------------------------------------------------------------
 

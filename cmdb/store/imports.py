@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from cmdb.cypher import facts
@@ -112,10 +113,10 @@ class Imports:
         rows = self._bolt.read(lambda run: run(cypher.IMPORTED_AT, {"scopes": list(scopes)}))
         return {row["id"]: row["at"] for row in rows}
 
-    def set_odd(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def set_odd(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Values that a first load's files cannot hold, as {id, set}."""
-        for start in range(0, len(rows), BATCH):
-            part = list(rows[start : start + BATCH])
+        left = iter(rows)
+        while part := list(islice(left, BATCH)):
             self._bolt.write(partial(_set_odd, part))
 
     def _batches(self, good: Sequence[Row], call: _Call, end: float, one: Callable[[Sequence[Row]], _Pass]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from cmdb.errors import DeclarationError
 from cmdb.words.attribute import Attribute
 from cmdb.words.check import CAMEL, PERSONAL, RESERVED, SNAKE, described
 from cmdb.words.lifecycle import DISCOVERED, LOGICAL, Lease, Lifecycle
+from cmdb.words.once import Remembering, once
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ SEEN_ON_HOST = IdentityRule("host that saw it and local key", ("parent", "key"))
 
 
 @dataclass(frozen=True, slots=True)
-class CIClass:
+class CIClass(Remembering):
     """A class of configuration item; from this declaration come constraint, index, ingest check and GraphQL type.
 
     `contained_by` names the relation to its parent (direction dependent → dependency) when it lives inside a host.
@@ -93,7 +95,7 @@ class CIClass:
 
     def attribute(self, name: str) -> Attribute | None:
         """The declared attribute of that name, or None."""
-        return next((a for a in self.attributes if a.name == name), None)
+        return attributes_by_name(self).get(name)
 
     def under(self, general: CIClass) -> CIClass:
         """This class with all it has from the class it is a kind of."""
@@ -109,3 +111,27 @@ class CIClass:
         )
         whole.check_identity()
         return whole
+
+
+@once
+def attributes_by_name(cls: CIClass) -> Mapping[str, Attribute]:
+    """The declared attributes of a class by name, in their order."""
+    return {attribute.name: attribute for attribute in cls.attributes}
+
+
+@once
+def required(cls: CIClass) -> tuple[str, ...]:
+    """The attributes that every member must have."""
+    return tuple(attribute.name for attribute in cls.attributes if attribute.required)
+
+
+@once
+def volatile(cls: CIClass) -> tuple[str, ...]:
+    """The attributes that change all the time."""
+    return tuple(attribute.name for attribute in cls.attributes if attribute.volatile)
+
+
+@once
+def searched(cls: CIClass) -> tuple[str, ...]:
+    """The attributes that the full-text index has."""
+    return tuple(attribute.name for attribute in cls.attributes if attribute.search)

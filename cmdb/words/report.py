@@ -60,6 +60,13 @@ class Evidence:
         if not 0 <= self.confidence <= 1:
             raise Invalid("confidence lies between 0 and 1", where="evidence")
 
+    def to_wire(self) -> dict[str, Any]:
+        """Its JSON object."""
+        return {
+            "kind": self.kind, "detail": self.detail, "confidence": self.confidence,
+            "first_seen": self.first_seen, "last_seen": self.last_seen,
+        }  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -76,13 +83,7 @@ class Link:
             "type": self.type,
             "from": {"class": self.source.cls, "key": self.source.key},
             "to": {"class": self.target.cls, "key": self.target.key},
-            "evidence": {
-                "kind": self.evidence.kind,
-                "detail": self.evidence.detail,
-                "confidence": self.evidence.confidence,
-                "first_seen": self.evidence.first_seen,
-                "last_seen": self.evidence.last_seen,
-            },
+            "evidence": self.evidence.to_wire(),
         }
 
 

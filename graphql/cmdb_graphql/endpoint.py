@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from inspect import isawaitable
@@ -23,7 +23,7 @@ from graphql.execution import ExecutionResult, execute
 from starlette.responses import Response
 
 from cmdb.errors import EpicentreError, Forbidden, Invalid, Overloaded, StoreUnavailable, TooLarge
-from cmdb.words import Principal
+from cmdb.words import Principal, Process
 from cmdb_graphql import body, limits
 from cmdb_graphql.auth import principal
 from cmdb_graphql.compiled import MAX_ERRORS, Plan, plan
@@ -282,6 +282,12 @@ _EXECUTORS: dict[int, Executor] = {}
 _MAKING = threading.Lock()
 _SERVERS = 8
 """Servers in one process: one, and a few in tests."""
+
+
+def prepare(processes: Mapping[str, Process]) -> None:
+    """Build the schema of these very processes before there is a server, whose executor then finds or awaits it."""
+    with _MAKING:
+        built(processes)
 
 
 def executor(services: Services) -> Executor:

@@ -22,7 +22,9 @@ def test_a_key_has_one_shortest_form(text: str, key: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "tcp://", "10.0.0.5:80", "tcp://x:80", "tcp://1.2.3.4:0", "sctp://1.2.3.4:5",
-                                  "tcp://1.2.3.4:65536", "tcp://1.2.3.4:x", "tcp://1.2.3.4"])  # fmt: skip
+                                  "tcp://1.2.3:80", "tcp://1.2.3.4.5:80", "tcp://256.1.1.1:80", "tcp://010.0.0.1:80",
+                                  "tcp://1..2.3:80", "tcp://1.2.3.4:65536", "tcp://1.2.3.4:x",
+                                  "tcp://1.2.3.4"])  # fmt: skip
 def test_what_is_no_endpoint_is_refused_with_an_example(text: str) -> None:
     """The error names what was sent and shows what is wanted."""
     with pytest.raises(Invalid, match="is not like"):

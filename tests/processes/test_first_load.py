@@ -24,6 +24,13 @@ ROWS = (
     node("Service", "quiet", ref="q", parent="h", kind="program", listens=[]),
     node("BusinessService", 'Sales, "big"; =1+1 ü', ref="b", code="SALES"),
     node("Server", "web1", ref="h", serial="AAAA1111", vendor="Dell", power_w=3, rack_unit=3, macs=["a", "b"]),
+    {
+        **node("Rack", "r1", ref="r", code="R1"),
+        "tags": ["env:prod", "b"],
+        "extra": {"floor": 3, "note": "ü", "spare": True},
+        "lifecycle": "planned",
+        "expires_at": "2030-01-01T00:00:00+01:00",
+    },
     node("Host", "same", serial="AAAA1111", vendor="Dell"),
     node("Hosst", "x"),
     edge("RUNS_ON", "s", "gone"),
@@ -48,9 +55,9 @@ def test_a_first_load_is_the_same_graph(store: Store, tmp_path: Path, monkeypatc
     for name in ("home", "neo4j_port", "neo4j_heap_mib", "neo4j_page_cache_mib", "neo4j_java_options"):
         monkeypatch.setenv(f"EPICENTRE_{name.upper()}", str(getattr(settings, name)))
     done = CliRunner().invoke(build(), ["--plain", "import", str(file), "--first-load", "--json"])
-    assert json.loads(done.stdout)["counts"] == {"conflict": 2, "created": 5, "invalid": 2}, done.output
+    assert json.loads(done.stdout)["counts"] == {"conflict": 2, "created": 6, "invalid": 2}, done.output
     assert done.exit_code == 2
-    online = load(store, *ROWS[:5], source="estate")
+    online = load(store, *ROWS[:6], source="estate")
     engine = Engine(config.load())
     bolt = engine.start()
     try:
@@ -58,8 +65,8 @@ def test_a_first_load_is_the_same_graph(store: Store, tmp_path: Path, monkeypatc
         assert offline.lines() == store.lines() and offline.sequence() == online.seq == 1
         assert everything(offline) == everything(store)
         (entry,) = offline.journal(first=10)
-        assert entry["summary"] == "import:estate: 4 created, 3 edges opened: first load"
-        assert {one.word for one in load(offline, *ROWS[:5], source="estate").outcomes} == {"unchanged"}
+        assert entry["summary"] == "import:estate: 5 created, 3 edges opened: first load"
+        assert {one.word for one in load(offline, *ROWS[:6], source="estate").outcomes} == {"unchanged"}
         assert load(offline, node("Host", "web1", serial="AAAA1111", vendor="Dell", model="R640")).seq == 2
         offline.close()
     finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -23,3 +25,11 @@ def test_a_start_goes_on_when_its_first_answer_takes_too_long(
     said = capsys.readouterr().out
     assert "the first answer has to wait: " in said and "ready after" in said
     assert (tmp_path / "ready").exists()
+
+
+def test_neo4j_is_started_before_what_takes_long_is_loaded() -> None:
+    """Until then nothing brings the driver, the web or the arrays: they are loaded while Neo4j starts."""
+    late = {"neo4j", "numpy", "fastapi", "strawberry"}
+    asked = f"import sys, cmdb_processes.cli.server.run; print(sorted({late!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -17,8 +17,9 @@ import typer
 from cmdb.errors import Invalid, Unavailable
 from cmdb_processes.cli import asking, show
 from cmdb_processes.cli.transfer import files, replacing
+from cmdb_processes.cli.transfer.layout import Layout, look
 from cmdb_processes.cli.transfer.outcomes import OutcomeFile
-from cmdb_processes.cli.transfer.sending import Layout, Sending, look
+from cmdb_processes.cli.transfer.sending import Sending
 from cmdb_processes.cli.transfer.telling import progress
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]

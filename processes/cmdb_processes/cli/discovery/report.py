@@ -14,8 +14,9 @@ from cmdb.topology import Topology, topology
 from cmdb_processes.cli import asking, show
 from cmdb_processes.cli.discovery.hosts import owners
 from cmdb_processes.cli.discovery.rows import distinct, ref, rows
+from cmdb_processes.cli.transfer.layout import look
 from cmdb_processes.cli.transfer.outcomes import OutcomeFile
-from cmdb_processes.cli.transfer.sending import Sending, look
+from cmdb_processes.cli.transfer.sending import Sending
 from cmdb_processes.cli.transfer.telling import progress
 
 SOURCE = "snmp"

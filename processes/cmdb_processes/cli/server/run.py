@@ -10,27 +10,27 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cmdb.applier import utc_now
 from cmdb.classes import catalogue
 from cmdb.config import Settings
 from cmdb.engine import Bolt, Engine, child
 from cmdb.errors import EpicentreError, Misconfigured
-from cmdb_graphql.client import HttpClient
+from cmdb.words import Process
 from cmdb_processes.cli import show
-from cmdb_processes.cli.server import first_answer, limits
+from cmdb_processes.cli.server import limits
 from cmdb_processes.cli.server.folder import LOCAL_ADMIN, external_bolt, private_folder, secret_file
 from cmdb_processes.cli.server.lock import only_one
 from cmdb_processes.cli.server.processes import configured
 from cmdb_processes.cli.server.revival import Revival
 
 if TYPE_CHECKING:
+    from cmdb_graphql.client import HttpClient
     from cmdb_graphql.serve import Server
     from cmdb_graphql.services import Services
 
@@ -63,11 +63,11 @@ class Run:
             stack.enter_context(only_one(self._home))
             show.out(f"data folder: {self._home}")
             catalogue()  # first: a wrong file of the user's is said at once, and not by whoever else reads it
-            # The web libraries take a second to load; Neo4j takes longer to start, so both happen at once.
-            threading.Thread(target=import_module, args=(f"{__package__}.parts",), daemon=True).start()
             found = configured(self._settings)
+            # Libraries and schema take seconds; Neo4j takes longer to start, so both happen at once.
+            threading.Thread(target=_load, args=(found,), name="load", daemon=True).start()
             bolt = self._database(stack)
-            from cmdb_processes.cli.server.parts import Server, compose, create_app
+            from cmdb_processes.cli.server.parts import HttpClient, Server, compose, create_app
 
             services = stack.enter_context(compose.services(self._settings, bolt, found))
             self._prepare(services)
@@ -149,6 +149,8 @@ class Run:
     def _greet(self, client: HttpClient, url: str, started: float) -> None:
         show.out(f"server: {url}")
         if self._with_agent:
+            from cmdb_processes.cli.server.parts import first_answer
+
             try:
                 first_answer.show_first(client, self._stop, self._settings.neo4j_port)
             except EpicentreError as error:  # a busy machine is no reason to end a server that runs
@@ -189,7 +191,15 @@ class Run:
         return f"exit code {code}; {self._home / 'logs' / 'agent.log'} says more"
 
 
+def _load(processes: Mapping[str, Process]) -> None:
+    """What the server is made of, loaded and built; what is wrong with it is told where the server needs it."""
+    with suppress(Exception):
+        import_module(f"{__package__}.parts").prepare(processes)
+
+
 def _warm(services: Services) -> None:
+    from cmdb.applier import utc_now  # late: it brings all of the store, and Neo4j is to be started before that
+
     kind = next((kind for process in services.processes.values() for kind in process.records), None)
     if kind is not None:
         try:

@@ -13,6 +13,36 @@ from cmdb.errors import Misconfigured
 
 Outcome = Mapping[str, Any]
 VERSION = 1
+_JSON = json.JSONEncoder(ensure_ascii=False)
+
+
+class Lines:
+    """A set of line numbers, a bit for each line: millions of them take no room beside what they are about."""
+
+    def __init__(self) -> None:
+        self._bits, self._count = bytearray(), 0
+
+    def add(self, line: int) -> None:
+        """One more, if it is not there."""
+        at, bit = line >> 3, 1 << (line & 7)
+        if at >= len(self._bits):
+            self._bits.extend(bytes(at + 1 - len(self._bits)))
+        if not self._bits[at] & bit:
+            self._bits[at] |= bit
+            self._count += 1
+
+    def clear(self) -> None:
+        """None any more."""
+        self._bits.clear()
+        self._count = 0
+
+    def __contains__(self, line: object) -> bool:
+        if not isinstance(line, int) or line >> 3 >= len(self._bits):
+            return False
+        return bool(self._bits[line >> 3] & 1 << (line & 7))
+
+    def __len__(self) -> int:
+        return self._count
 
 
 class OutcomeFile:
@@ -25,7 +55,7 @@ class OutcomeFile:
     def __init__(self, path: Path, about: Mapping[str, Any]) -> None:
         self._path, self._about = path, {"epicentre_outcomes": VERSION, **about}
         self.counts: Counter[str] = Counter()
-        self.done: set[int] = set()
+        self.done = Lines()
         self._file: Any = None
 
     def __enter__(self) -> OutcomeFile:
@@ -50,10 +80,9 @@ class OutcomeFile:
 
     def add(self, outcomes: Sequence[Outcome]) -> None:
         """Some lines' outcomes, on disk before the next are sent."""
+        self._file.write("".join(f"{_JSON.encode(one)}\n" for one in outcomes).encode())
         for one in outcomes:
-            self._write(one)
-            self.counts[one["outcome"]] += 1
-            self.done.add(one["line"])
+            self._note(one)
         self._file.flush()
         os.fdatasync(self._file.fileno())
 
@@ -63,7 +92,12 @@ class OutcomeFile:
         self._file.flush()
 
     def _write(self, value: Outcome) -> None:
-        self._file.write(json.dumps(value, ensure_ascii=False).encode() + b"\n")
+        self._file.write(_JSON.encode(value).encode() + b"\n")
+
+    def _note(self, one: Outcome) -> None:
+        self.counts[one["outcome"]] += 1
+        if one["line"] is not None:  # what `--replace` takes back has no line
+            self.done.add(one["line"])
 
     def _kept(self) -> int:
         """How many bytes of a file that is there count: all whole lines, if it is about this and not finished."""
@@ -78,8 +112,7 @@ class OutcomeFile:
                 if (number == 0 and value != self._about) or "epicentre_done" in value:
                     return 0
                 if number:
-                    self.counts[value["outcome"]] += 1
-                    self.done.add(value["line"])
+                    self._note(value)
                 good += len(line)
         return good
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,8 +11,8 @@ from typing import Any
 
 from cmdb.errors import Overloaded, StoreUnavailable
 from cmdb_graphql.client import Client
-from cmdb_processes.cli.transfer import files
-from cmdb_processes.cli.transfer.outcomes import OutcomeFile
+from cmdb_processes.cli.transfer.layout import Layout, as_sent, in_order
+from cmdb_processes.cli.transfer.outcomes import Lines, OutcomeFile
 
 BULK = """
 mutation Bulk($rows: String!, $source: String!, $dryRun: Boolean!, $reason: String) {
@@ -28,57 +27,6 @@ MOST_BYTES = 600_000
 """Of one part: the server takes a body of 1 MiB, and quotes are doubled on the way."""
 TRIES = 24
 PAUSE = 5.0
-
-
-@dataclass(slots=True)
-class Layout:
-    """What one look at a file found: how many rows, what is no row, and how deep each ref lies inside others."""
-
-    rows: int = 0
-    bad: list[tuple[int, str]] = field(default_factory=list)
-    parents: dict[str, str] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
-    deepest: int = 0
-
-    def depth(self, row: Mapping[str, Any]) -> int:
-        """How many rows of the file are above this one; what is inside itself counts as deep as it goes around."""
-        depth, at, seen = 0, row.get("parent"), set[str]()
-        while isinstance(at, str) and at not in seen:
-            seen.add(at)
-            depth, at = depth + 1, self.parents.get(at)
-        return depth
-
-
-def look(path: Path, kind: str, *, keep: bool) -> Layout:
-    """Read the file once. `keep`: rows by their ref too, for a dry run, which must send again what it took back."""
-    found = Layout()
-    for number, row in files.read(path, kind):
-        found.rows += 1
-        if isinstance(row, str):
-            found.bad.append((number, row))
-            continue
-        ref, parent = row.get("ref"), row.get("parent")
-        if isinstance(ref, str) and "type" not in row:
-            if isinstance(parent, str):
-                found.parents[ref] = parent
-            if keep:
-                found.texts[ref] = _text(row)
-    for number, row in files.read(path, kind):
-        if not isinstance(row, str) and "class" in row and number:
-            found.deepest = max(found.deepest, found.depth(row))
-    return found
-
-
-def _level(layout: Layout, row: Mapping[str, Any]) -> int:
-    return layout.depth(row) if "class" in row else layout.deepest + 1
-
-
-def in_order(path: Path, kind: str, layout: Layout) -> Iterator[tuple[int, files.Row]]:
-    """The rows with their lines, parents before what is inside them, edges last; reads the file once a level."""
-    for level in range(layout.deepest + 2):
-        for number, row in files.read(path, kind):
-            if not isinstance(row, str) and _level(layout, row) == level:
-                yield number, row
 
 
 @dataclass(slots=True)
@@ -121,14 +69,14 @@ class Sending:
             self._tell(len(outcomes.done))
         outcomes.finish()
 
-    def _parts(self, layout: Layout, done: set[int]) -> Iterator[_Part]:
+    def _parts(self, layout: Layout, done: Lines) -> Iterator[_Part]:
         """Each level's parts end with it: what follows builds on it."""
-        for _, level in groupby(in_order(self._path, self._kind, layout), key=lambda one: _level(layout, one[1])):
+        for _, level in groupby(in_order(self._path, self._kind, layout), key=lambda one: layout.levels[one[0]]):
             part = _Part()
             for number, row in level:
                 if number in done:
                     continue
-                text, context = _text(row), self._context(layout, row)
+                text, context = as_sent(row), self._context(layout, row)
                 if not part.takes(text, context):
                     yield part
                     part = _Part()
@@ -177,7 +125,3 @@ class Sending:
             else:
                 return found
         raise AssertionError("the last try answers or raises")
-
-
-def _text(row: Mapping[str, Any]) -> str:
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
