@@ -102,7 +102,7 @@ def test_saved_questions_fit_the_schema(path: Path) -> None:
 
 
 def test_only_the_settings_module_reads_the_environment() -> None:
-    """Settings are read once; the agent alone asks for the user's folders and the terminal's width, no settings of ours."""
+    """Settings are read once; the agent alone asks for the user's folders and the terminal's width."""
     readers = []
     for file in CODE:
         if file.startswith(("tests/", "benchmarks/", "deploy/")) or file == "cmdb/config.py":
