@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +15,8 @@ from support.answers import HOSTILE, answer, ci, database, estate, hit
 from cmdb.errors import Invalid
 from cmdb_graphql.pictures import Decision, layout, page, svg
 from cmdb_graphql.pictures.page import COLUMNS, MOST_ROWS
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 def given(**more: Any) -> dict[str, Any]:
@@ -110,6 +116,41 @@ def test_an_approvable_change_says_so_and_says_what_there_is_not() -> None:
     assert "✓ Approvable: nothing stands against it" in text
     for sentence in ("None.", "Nobody has voted yet.", "No service with figures is touched."):
         assert sentence in text
+
+
+FELL = "the graph has moved: " + "; ".join(f"orders on orders-{n} is now reached (down)" for n in range(12))
+
+
+def test_votes_that_fell_together_say_why_once() -> None:
+    """A reason may be long; the next vote with the same one says so, and one without a reason says nothing."""
+    votes = [{"role": role, "state": "fell", "who": role, "reason": FELL} for role in ("technical", "financial")]
+    rows = Read(page(Decision.of(given(approvals=[*votes, {"role": "business", "state": "waiting"}])))).rows
+    said = [row[-1] for row in rows if row[0] in {"technical", "financial", "business"}]
+    assert said == [FELL, "as above", ""]
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here to print with (Debian: apt install chromium)")
+@pytest.mark.parametrize(
+    ("impact", "services", "sheets"), [(database(), 10, 1), (estate(), 3, 1), (estate(), 10, 2)],
+    ids=["few", "thousands", "thousands and many words"],
+)  # fmt: skip
+def test_a_browser_prints_it_on_one_sheet(impact: dict[str, Any], services: int, sheets: int, tmp_path: Path) -> None:
+    """The ladder takes what the words leave, and a sheet of its own before it is too small to read."""
+    risk = [
+        (f"term {n}: moderate", "and what it is measured by, in so many words that it takes two lines")
+        for n in range(11)
+    ]
+    figures = [{"service": f"Business service {n}", "before": "99.97", "after": "99.97"} for n in range(services)]
+    votes = [{"role": r, "state": "fell", "who": r, "at": "2030-01-09T10:00Z", "reason": FELL} for r in ("a", "b", "c")]
+    more = {"risk": risk, "approvals": votes} if services == 10 else {"risk": risk[:8]}
+    file, printed = tmp_path / "report.html", tmp_path / "report.pdf"
+    file.write_text(page(Decision.of(given(impact=impact, availability=figures, **more))))
+    subprocess.run(
+        [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
+         "--no-pdf-header-footer", f"--print-to-pdf={printed}", file.as_uri()],
+        check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    assert len(re.findall(rb"/Type\s*/Page\b", printed.read_bytes())) == sheets
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from html import escape
 
 from cmdb_graphql.pictures import words
 from cmdb_graphql.pictures.decision import Decision
-from cmdb_graphql.pictures.ladder import layout
+from cmdb_graphql.pictures.ladder import Ladder, layout
 from cmdb_graphql.pictures.measure import FONT
 from cmdb_graphql.pictures.radius import DEGREES, SERVICE, Hit, Radius
 from cmdb_graphql.pictures.svg import DARK, LIGHT, svg
@@ -19,6 +19,9 @@ SHORT = 24
 """Characters of a cell that is kept in one line: a time, a role, a class."""
 COLUMNS = 4
 """Hops with a column of their own: so wide a picture can still be read on paper."""
+
+READABLE, WIDTH, TALLEST = 0.55, 725, 240
+"""The least scale of a picture on paper: letters of 4.5 points; the width of a sheet in px, and its height in mm."""
 
 
 def _theme(theme: dict[str, str]) -> str:
@@ -38,21 +41,27 @@ table{{border-collapse:collapse;width:100%}} td,th{{text-align:left;vertical-ali
 td,th,p,h1{{overflow-wrap:anywhere}} th{{color:var(--quiet);font-weight:400;white-space:nowrap}}
 .short{{white-space:nowrap}}
 tbody tr{{border-top:1px solid var(--stopped-fill)}} .picture svg.ladder{{width:100%;height:auto}}
-@page{{size:A4 landscape;margin:10mm}}
-@media print{{body{{font-size:9pt;line-height:1.3;margin:0;padding:0;max-width:none;print-color-adjust:exact}}
-.picture svg.ladder{{max-height:165mm}} tr,.picture{{break-inside:avoid}} h2{{break-after:avoid;margin-top:10px}}
-.verdict{{margin:6px 0}}}}
+@media screen{{.picture{{min-height:0!important}}}}
+@page{{size:A4;margin:9mm}}
+@media print{{html,body{{height:278mm}} body{{display:flex;flex-direction:column;margin:0;padding:0;max-width:none}}
+body{{font-size:8pt;line-height:1.25;print-color-adjust:exact}} h1{{font-size:14pt}}
+h2{{font-size:9pt;break-after:avoid;margin-top:7px}} .verdict{{margin:5px 0;padding:5px 10px}} .two{{column-gap:16px}}
+td,th{{padding:1px 6px 1px 0}} tr,.touched{{break-inside:avoid}} .annex{{display:none}}
+.touched{{flex:1 1 auto;display:flex;flex-direction:column}}
+.picture{{flex:1 1 0}} .picture svg.ladder{{height:100%}}}}
 """
 
 
 def page(decision: Decision) -> str:
     """The whole page; the same decision gives the same text.
 
-    What is decided by comes first, so that it is the first sheet of paper; the picture, which must not be cut, and who
-    is hit are the second.
+    On paper it is one sheet: the picture takes what room the words leave, and says who is hit, so the table of them is
+    for the screen. Only where the words leave no room for a picture that can be read does it go on a second sheet.
     """
     title = f"{decision.number} {decision.title}"
     yes = decision.approvable
+    ladder = layout(decision.radius, most_columns=COLUMNS)
+    picture = f'<div class="picture" style="min-height:{_least(ladder)}mm">{svg(ladder)}</div>'
     return "\n".join([
         "<!DOCTYPE html>",
         '<html lang="en"><head><meta charset="utf-8">',
@@ -65,25 +74,32 @@ def page(decision: Decision) -> str:
         " to this hash: they fall when the graph inside the radius moves or the change is edited</p></header>",
         f'<p class="verdict {"yes" if yes else "no"}">{"✓ Approvable" if yes else "✕ Blocked"}:'
         f" {_safe(decision.verdict)}</p>",
-        '<div class="two">',
+        '<div class="two"><div>',
         _section("The change", _table((), decision.facts)),
+        _section("Availability, in percent", _availability(decision)),
+        "</div>",
         _section("Risk", _table((), decision.risk)),
         "</div>",
         _section("Conflicts", _conflicts(decision)),
-        _section("Availability, in percent", _availability(decision)),
         _section("Approvals", _approvals(decision)),
-        _section("What it touches", f'<div class="picture">{svg(layout(decision.radius, most_columns=COLUMNS))}</div>'),
-        _section("Who is hit, and why", _hits(decision.radius)),
+        _section("What it touches", picture, "touched"),
+        _section("Who is hit, and why", _hits(decision.radius), "annex"),
         "</body></html>",
     ]) + "\n"  # fmt: skip
+
+
+def _least(ladder: Ladder) -> int:
+    """Millimetres of height, 96 px to an inch, below which its words could not be read on paper."""
+    return min(TALLEST, round(ladder.height * min(READABLE, WIDTH / ladder.width) * 25.4 / 96))
 
 
 def _safe(text: str) -> str:
     return escape(words.clean(text))
 
 
-def _section(title: str, content: str) -> str:
-    return f"<section><h2>{title}</h2>{content}</section>" if content else ""
+def _section(title: str, content: str, kind: str = "") -> str:
+    named = f' class="{kind}"' if kind else ""
+    return f"<section{named}><h2>{title}</h2>{content}</section>" if content else ""
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -111,7 +127,7 @@ def _conflicts(decision: Decision) -> str:
 
 
 def _availability(decision: Decision) -> str:
-    columns = ("Service", "Target", "Before", "During the change", "After", "Method")
+    columns = ("Service", "Target", "Before", "During", "After", "Method")
     rows = [(one.service, one.target, one.before, one.during, one.after, one.method) for one in decision.availability]
     hit = {one.name for one in (*decision.radius.hits, *decision.radius.at_risk) if one.cls == SERVICE}
     more = len(hit - {one.service for one in decision.availability})
@@ -122,7 +138,12 @@ def _availability(decision: Decision) -> str:
 
 
 def _approvals(decision: Decision) -> str:
-    rows = [(one.role, one.state, one.who, one.at, one.reason) for one in decision.approvals]
+    """Votes that fell together fell for one reason, which may be long: it is said once."""
+    before = ["", *(one.reason for one in decision.approvals)]
+    rows = [
+        (one.role, one.state, one.who, one.at, "as above" if one.reason and one.reason == last else one.reason)
+        for one, last in zip(decision.approvals, before, strict=False)
+    ]
     return _table(("Role", "State", "Who", "When", "Reason"), rows) or "<p>Nobody has voted yet.</p>"
 
 
