@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from random import Random
-from threading import Event
 
 from cmdb.errors import EpicentreError, Misconfigured
+from cmdb.stop import Stop
 from cmdb_agents import report, rotate
 from cmdb_agents.backoff import CAP, IDENTITY_CAP, delay, splay
 from cmdb_agents.collector import View
@@ -154,7 +154,7 @@ class Agent:
         self.outbox.close()
 
 
-def keep_reporting(agent: Agent, interval: float, first_splay: float, stop: Event, rng: Random) -> None:
+def keep_reporting(agent: Agent, interval: float, first_splay: float, stop: Stop, rng: Random) -> None:
     """Report until `stop` is set; after a failure wait by the back-off rule instead of the interval."""
     failures = 0
     # A fresh node reports at once, so that people see it; after that a fleet that starts together spreads out.

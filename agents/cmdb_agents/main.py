@@ -251,12 +251,12 @@ def _once(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     from random import Random
-    from threading import Event
 
+    from cmdb.stop import Stop
     from cmdb_agents.agent import Agent, keep_reporting
     from cmdb_agents.transports.here import here
 
-    home, stop = _home(arguments), Event()
+    home, stop = _home(arguments), Stop()
     splay = min(arguments.interval / 2, 30.0) if arguments.splay is None else arguments.splay
     with home.lock():
         agent = Agent(home, here(), apart=True)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from threading import Event, Thread
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -26,6 +26,7 @@ from agents.scripted_door import (
     store_then_drop,
 )
 
+from cmdb.stop import Stop
 from cmdb_agents.agent import Agent, keep_reporting
 from cmdb_agents.deliver import Verdict, judge
 from cmdb_agents.front_door import Answer
@@ -240,7 +241,7 @@ def test_keep_reporting_honours_retry_after(tmp_path: Path) -> None:
         times.append(time.monotonic())
         return 503, {"error": {"code": "overloaded", "message": "later"}}, {"Retry-After": "2"}
 
-    stop = Event()
+    stop = Stop()
     with scripted_door(overloaded) as door:
         home = enrolled_home(tmp_path / "home", door.url)
 
@@ -261,7 +262,7 @@ def test_keep_reporting_honours_retry_after(tmp_path: Path) -> None:
     assert 1.9 <= arrived - times[0] <= 6
 
 
-class Noted(Event):
+class Noted(Stop):
     """Notes how long it is asked to wait, and ends the loop after some waits."""
 
     def __init__(self, most: int) -> None:

@@ -16,6 +16,7 @@ from support.snmp_network import HOST_MAC, answering
 from support.snmpd import snmpd
 from support.waiting import eventually
 
+from cmdb.stop import Stop
 from cmdb.store import Store
 from cmdb_agents.discover.credentials import Credentials, master_key
 from cmdb_agents.discover.folder import Folder
@@ -52,7 +53,7 @@ class Story:
 
     def worked(self) -> None:
         """`epicentre discover run`, until it has done what it was asked for."""
-        folder, stop = Folder(self.collector), threading.Event()
+        folder, stop = Folder(self.collector), Stop()
         store = Credentials(self.collector / "credentials.db", master_key(self.collector / "master.key"))
         collector, kept = Collector.of(folder.home), self.door.services.discoveries
         assert collector is not None and kept is not None

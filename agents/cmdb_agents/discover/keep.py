@@ -7,9 +7,10 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from threading import Event, Thread
+from threading import Thread
 
 from cmdb.errors import EpicentreError, Unavailable
+from cmdb.stop import Stop
 from cmdb_agents.discover.credentials import Credentials
 from cmdb_agents.discover.folder import Folder
 from cmdb_agents.discover.run import Gather, perform, prepare
@@ -60,7 +61,7 @@ def keep_collecting(
     folder: Folder,
     credentials: Credentials,
     collector: Collector,
-    stop: Event,
+    stop: Stop,
     clock: Callable[[], float] = time.time,
     beat: float = BEAT,
     gather: Gather | None = None,

@@ -20,6 +20,7 @@ from support.ssh_server import Server, needs_sshd, new_key, pin, shown, sshd
 
 from cmdb.discoveries import RunTold
 from cmdb.errors import Invalid, Misconfigured
+from cmdb.stop import Stop
 from cmdb_agents.discover import run as runs
 from cmdb_agents.discover.credentials import Credentials, master_key
 from cmdb_agents.discover.folder import Folder, slug
@@ -203,7 +204,7 @@ def test_the_collector_runs_what_is_due_and_what_is_asked(bench: Bench) -> None:
     """At work it runs a target whose time has come, tells the server, and runs it again when a person asks."""
     bench.trust("127.0.0.1")
     bench.target('["127.0.0.1"]', 'allow = ["loopback"]\nevery = "24h"')
-    kept, stop = bench.door.services.discoveries, threading.Event()
+    kept, stop = bench.door.services.discoveries, Stop()
     assert kept is not None
     worker = threading.Thread(
         target=keep_collecting, args=(bench.folder, bench.store, bench.collector(), stop), kwargs={"beat": 0.1}
@@ -293,7 +294,7 @@ def test_a_stuck_target_does_not_hold_up_another(bench: Bench) -> None:
     text = (bench.folder.path / "targets.toml").read_text()
     other = text.replace("target.rack", "target.other").replace('"127.0.0.1"', '"127.0.0.9"')
     (bench.folder.path / "targets.toml").write_text(f'{other}every = "24h"\n{text}every = "24h"\n')
-    kept, stop = bench.door.services.discoveries, threading.Event()
+    kept, stop = bench.door.services.discoveries, Stop()
     assert kept is not None
     worker = threading.Thread(
         target=keep_collecting, args=(bench.folder, bench.store, bench.collector(), stop), kwargs={"beat": 0.1}

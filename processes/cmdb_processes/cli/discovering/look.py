@@ -225,14 +225,14 @@ def enrol(
 def run(home: Home = None, master: Master = None) -> None:
     """Run what is due and what is asked for until SIGTERM: the collector process."""
     import signal
-    from threading import Event
 
     from cmdb.errors import Misconfigured
+    from cmdb.stop import Stop
     from cmdb_agents.discover.keep import keep_collecting
     from cmdb_agents.discover.send import Collector
     from cmdb_processes.cli.discovery.report import gather
 
-    stop = Event()
+    stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     with opened(home) as folder, folder.home.lock(), secrets(folder, master) as store:

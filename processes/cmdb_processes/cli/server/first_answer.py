@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import Any
 
+from cmdb.stop import Stop
 from cmdb_graphql.client import HttpClient
 from cmdb_processes.cli import show
 from cmdb_processes.cli.impact import IMPACT, render
@@ -17,7 +17,7 @@ SERVICES = """
 PATIENCE = 60.0
 
 
-def show_first(client: HttpClient, stop: threading.Event, neo4j: int) -> None:
+def show_first(client: HttpClient, stop: Stop, neo4j: int) -> None:
     """Wait for the agent's first report, then print counts, the first answer, and what to try next.
 
     `neo4j` is the port of this server's own.
@@ -42,7 +42,7 @@ def show_first(client: HttpClient, stop: threading.Event, neo4j: int) -> None:
     show.out("  epicentre ci list Service")
 
 
-def _reported(client: HttpClient, stop: threading.Event) -> dict[str, Any] | None:
+def _reported(client: HttpClient, stop: Stop) -> dict[str, Any] | None:
     """The status once a host is known: after the first report, or at once from the graph of an earlier start.
 
     An earlier start's answer is as old as it says; a new report is on its way and takes a cold Neo4j some seconds.

@@ -21,6 +21,7 @@ from cmdb.classes import catalogue
 from cmdb.config import Settings
 from cmdb.engine import Bolt, Engine, child
 from cmdb.errors import EpicentreError, Misconfigured
+from cmdb.stop import Stop
 from cmdb.words import Process
 from cmdb_processes.cli import show
 from cmdb_processes.cli.server import limits
@@ -43,7 +44,7 @@ class Run:
     def __init__(self, settings: Settings, *, agent: bool) -> None:
         self._settings, self._with_agent = settings, agent
         self._home = settings.home
-        self._stop = threading.Event()
+        self._stop = Stop()
         self._starting = True
         self._engine = Engine(settings) if settings.neo4j_uri is None else None
         self._agent: subprocess.Popen[bytes] | None = None
