@@ -7,8 +7,8 @@
 
 Every file that lies here is one. A file that fails makes the run fail at its end; the others still run. A small run
 saves time twice. It starts one Neo4j, which is emptied between its users and has Java's quick compiler alone. And files
-that say `BESIDE_OTHERS`, because they tell processor time then and not the clock's, run first, side by side, while
-that Neo4j starts; all others run alone. Small figures show that everything works and about where it stands; the bars
+that say `BESIDE_OTHERS`, because what they tell is processor time, memory or far from its bar, run first, side by side,
+while that Neo4j starts; those whose figures are rates by the clock run alone. Small figures show that everything works and about where it stands; the bars
 were set for full sizes.
 """
 
@@ -160,11 +160,12 @@ def one_by_one(files: Sequence[File], folder: Path) -> list[Done]:
 
 def small(files: Sequence[File], folder: Path) -> list[Done]:
     """Those that may run beside others, side by side, then the rest alone."""
-    early = [file for file in files if file.beside_others]
+    # With Neo4j first: they take longest.
+    early = sorted((file for file in files if file.beside_others), key=lambda file: not file.uses_neo4j)
     late = [file for file in files if not file.beside_others]
     with sharing(folder, any(file.uses_neo4j for file in files)) as shared:
         given = SIZE if shared is None else SIZE | shared.variables
-        with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:  # one more: some wait for a second to pass
+        with ThreadPoolExecutor((os.cpu_count() or 1) + 2) as pool:  # two more: some wait for Neo4j or a second to pass
             done = list(pool.map(lambda file: run(file, folder, given, quiet=True), early))
         if shared is not None and late and not shared.answers():
             given = SIZE

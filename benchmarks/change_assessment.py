@@ -140,7 +140,7 @@ def line(what: str, found: list[Taken], bar: float) -> str:
 def main() -> None:
     """Fill, propose, assess."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cis", type=int, default=sized(100_000, 2_000))
+    parser.add_argument("--cis", type=int, default=sized(100_000, 1_000))
     parser.add_argument("--works-on", type=int, default=20)
     given = parser.parse_args()
     with (

@@ -25,6 +25,7 @@ from cmdb.projection import Projection
 from cmdb.projection.kernel import compiled
 from cmdb.store import Store
 
+BESIDE_OTHERS = True
 TIMES = 100.0
 """What Neo4j must need at least for a radius of 5,000, in times ours."""
 

@@ -47,6 +47,7 @@ COMMANDS = (
 )  # fmt: skip
 """Twelve commands such as others send, of which none brings what our script does: no holders of sockets, no units."""
 
+BESIDE_OTHERS = True
 BAR = 4_000
 """Hosts per minute and core that the collector must reach on the plain host."""
 
@@ -148,7 +149,7 @@ def parts(task: Task, hosts: int) -> None:
 def main() -> None:
     """Run and print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--hosts", type=int, default=sized(40, small=3))
+    options.add_argument("--hosts", type=int, default=sized(40, small=2))
     hosts = options.parse_args().hosts
     if SSHD is None:
         missing("OpenSSH's server", "apt install openssh-server; without it nothing can be measured")

@@ -210,7 +210,7 @@ def measure(count: int, wide: int, rounds: int, folder: Path | None) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=sized(100, 20), help="rounds of 100 hosts; of more, fewer")
+    parser.add_argument("--rounds", type=int, default=sized(100, 10), help="rounds of 100 hosts; of more, fewer")
     parser.add_argument("--graphql-js", type=Path, metavar="FOLDER", help="where node_modules/graphql is")
     given = parser.parse_args()
     types.PAGE = max(count for count, _ in SHAPES)  # a page of a server has 100

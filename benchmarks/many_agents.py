@@ -37,6 +37,7 @@ from support.server_process import Agent, Up, enrolled, up
 from cmdb.inbox import Inbox
 from cmdb.words import Snapshot
 
+BESIDE_OTHERS = True
 CLIENTS = 2
 """Processes that the agents share."""
 

@@ -125,7 +125,7 @@ def share(read: Iterable[Read], field: str) -> str:
 def main() -> None:
     """Read them all, print the figures."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--below", type=int, default=sized(2**40, 60_000), help="only files of fewer bytes, packed")
+    options.add_argument("--below", type=int, default=sized(2**40, 30_000), help="only files of fewer bytes, packed")
     options.add_argument("--name", default="", help="only those with this in their name")
     options.add_argument("--at-once", type=int, default=2, help="how many at once")
     options.add_argument("--json", type=Path, help="what was found of each, for reading on")

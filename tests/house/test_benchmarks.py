@@ -55,7 +55,7 @@ def test_every_benchmark_says_by_itself_how_it_may_run(runner: ModuleType) -> No
     """Those that are told by the clock, or start processes that would spoil another's figure, run alone."""
     files = {file.path.stem: file for file in runner.chosen([])}
     alone = {name for name, file in files.items() if not file.beside_others}
-    assert alone == {"cypher", "discover_ssh", "front_door", "many_agents", "reports"}
+    assert alone == {"front_door", "reports"}
     assert {name for name, file in files.items() if file.uses_neo4j} == {
         "change_assessment", "cypher", "imports", "many_agents", "reports",
     }  # fmt: skip
