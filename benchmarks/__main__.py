@@ -8,8 +8,8 @@
 Every file that lies here is one. A file that fails makes the run fail at its end; the others still run. A small run
 saves time twice. It starts one Neo4j, which is emptied between its users and has Java's quick compiler alone. And files
 that say `BESIDE_OTHERS`, because what they tell is processor time, memory or far from its bar, run first, side by side,
-while that Neo4j starts; those whose figures are rates by the clock run alone. Small figures show that everything works and about where it stands; the bars
-were set for full sizes.
+while that Neo4j starts; those whose figures are rates by the clock run alone. Small figures show that everything works
+and about where it stands; the bars were set for full sizes.
 """
 
 from __future__ import annotations
