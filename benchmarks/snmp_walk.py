@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import resource
 import shutil
@@ -77,12 +78,65 @@ def peer(rows: int, root: str = "1") -> Callable[[int, str], int]:
     """Rows by snmpbulkwalk, asked for so many at a time."""
 
     def walk(port: int, community: str) -> int:
-        asked = ["-v2c", "-c", community, f"-Cr{rows}", "-On", "-m", "", "-t", "5", f"127.0.0.1:{port}", root]
-        done = subprocess.run(["snmpbulkwalk", *asked], capture_output=True, check=True, env={**os.environ, "MIBS": ""})
-        told = done.stdout
-        return sum(line.startswith(b".") for line in told.splitlines()) - told.count(b"No more variables left")
+        done = subprocess.run(bulkwalk(port, community, rows, root), capture_output=True, check=True)
+        text = done.stdout
+        return sum(line.startswith(b".") for line in text.splitlines()) - text.count(b"No more variables left")
 
     return walk
+
+
+def bulkwalk(port: int, community: str, rows: int, root: str = "1") -> list[str]:
+    """The command line."""
+    return [
+        "snmpbulkwalk",
+        "-v2c",
+        "-c",
+        community,
+        f"-Cr{rows}",
+        "-On",
+        "-m",
+        "",
+        "-t",
+        "5",
+        f"127.0.0.1:{port}",
+        root,
+    ]
+
+
+def most(pid: int | str) -> float:
+    """MiB a process was resident with at its most; 0 once it is gone."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def alone(who: str, port: int, community: str) -> float:
+    """MiB at most of a process that does nothing but one walk: `ours` and `theirs` in a Python of their own."""
+    words = [sys.executable, __file__, "--alone", who, str(port), community]
+    if who not in WALKS:
+        with subprocess.Popen(bulkwalk(port, community, PEERS[1]), stdout=subprocess.DEVNULL) as child:
+            peak = 0.0
+            while child.poll() is None:
+                peak = max(peak, most(child.pid))
+                time.sleep(0.002)
+        return peak
+    return float(subprocess.run(words, capture_output=True, check=True, text=True).stdout)
+
+
+def memory(port: int, community: str, *, there: bool) -> None:
+    """What each holds at most, for one device."""
+    mine, slow = alone("ours", port, community), alone("theirs", port, community)
+    print(f"{community}, memory of a process that does this walk alone\n  ours             {mine:7.1f} MiB")
+    told("memory of a walk", mine, "MiB", at_most=64)
+    if there:
+        small = alone("snmpbulkwalk", port, community)  # keeps no answer: each row is printed and forgotten
+        print(f"  snmpbulkwalk     {small:7.1f} MiB, which keeps no row: ours is {mine / small:.1f} times it")
+    print(f"  pysnmp           {slow:7.1f} MiB: ours is {mine / slow:.2f} times it")
+
+
+WALKS: dict[str, Callable[[int, str], int]] = {"ours": ours, "theirs": theirs}
 
 
 def cpu() -> float:
@@ -136,7 +190,14 @@ def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--runs", type=int, default=sized(9, 1))
-    runs = options.parse_args().runs
+    options.add_argument("--alone", nargs=3, metavar=("WHO", "PORT", "COMMUNITY"), help=argparse.SUPPRESS)
+    given = options.parse_args()
+    if given.alone:
+        who, port, community = given.alone
+        WALKS[who](int(port), community)
+        print(most("self"))
+        return
+    runs = given.runs
     names = sized(DEVICES, DEVICES[:1])
     words = [sys.executable, str(TESTS / "support" / "snmp_replay.py"), "600", *(str(recordings()[n]) for n in names)]
     with subprocess.Popen(
@@ -151,6 +212,7 @@ def main() -> None:
             slow, own = (measure(walk, port, community, 1)[0] for walk in (theirs, ours))
             print(f"  pysnmp            {slow:7.1f} ms CPU: ours is 1/{slow / own:.0f} of it")
             told("a walk beside pysnmp", slow / own, "times quicker")
+            memory(port, community, there=shutil.which("snmpbulkwalk") is not None)
         finally:
             served.terminate()
 
