@@ -132,13 +132,15 @@ CALL () { UNWIND $change AS row MATCH (n:CI {id: row.id}) WHERE n.rev = row.rev
               n.search = coalesce(row.search, n.search),
               n.rev = n.rev + 1, n.valid_from = row.seq
           RETURN count(n) AS changed }
-CALL () { UNWIND $close AS row MATCH (:CI {id: row.source})-[e]->(:CI) WHERE e.id = row.id SET e.valid_to = row.seq }
-CALL () { UNWIND $reword AS row MATCH (:CI {id: row.source})-[e]->(:CI) WHERE e.id = row.id
+CALL () { UNWIND $close AS row MATCH (a:CI {id: row.source})-[e]->(:CI) USING INDEX SEEK a:CI(id) WHERE e.id = row.id
+          SET e.valid_to = row.seq }
+CALL () { UNWIND $reword AS row MATCH (a:CI {id: row.source})-[e]->(:CI) USING INDEX SEEK a:CI(id) WHERE e.id = row.id
           SET e += row.properties, e.reworded = (coalesce(e.reworded, []) + row.seq)[-100..] }
 CALL () { UNWIND $open AS row MATCH (a:CI {id: row.source}) MATCH (b:CI {id: row.target})
           CREATE (a)-[e:$(row.type)]->(b) SET e = row.properties }
 CALL () { UNWIND $scopes AS row MERGE (s:Scope {id: row.id}) SET s += row.properties }
-CALL () { UNWIND $drops AS row MATCH (s:Scope {id: row.scope})-[a:ASSERTS]->(:CI {id: row.ci}) """
+CALL () { UNWIND $drops AS row MATCH (s:Scope {id: row.scope})-[a:ASSERTS]->(c:CI {id: row.ci})
+          USING INDEX SEEK c:CI(id) """
     + PAST_CLAIM.format(a="a", when="true", scope="row.scope", ci="row.ci", seq="row.seq")
     + """DELETE a }
 CALL () { UNWIND $claims AS row MERGE (s:Scope {id: row.scope}) WITH s, row MATCH (c:CI {id: row.ci})
