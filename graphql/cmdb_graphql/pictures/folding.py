@@ -109,7 +109,7 @@ def boxes(radius: Radius, path: Sequence[Hit], most: int = MOST_COLUMNS) -> tupl
     apart = {hit.id for hit in path if shape.of(depth[hit.id]) != shape.first}
     names = {hit.id: hit.name for hit in (*radius.failed, *radius.hits)}
     folding = _Folding(by_column, names, depth, apart, {hit.id for hit in path})
-    rows = MOST_ROWS if shape.first is None else MOST_ROWS // 2  # many hops in one column say enough by class
+    rows = MOST_ROWS if shape.first is None else MOST_ROWS // 3  # many hops in one column say enough by class
     found: list[Box] = []
     sizes: list[int] = []
     for key, alone in STAGES:

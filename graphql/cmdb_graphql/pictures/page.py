@@ -20,8 +20,8 @@ SHORT = 24
 COLUMNS = 4
 """Hops with a column of their own: so wide a picture can still be read on paper."""
 
-READABLE, WIDTH, TALLEST = 0.55, 725, 240
-"""The least scale of a picture on paper: letters of 4.5 points; the width of a sheet in px, and its height in mm."""
+READABLE, WIDTH, TALLEST = 0.45, 725, 240
+"""The least scale of a picture on paper: letters of 3.7 points; the width of a sheet in px, and its height in mm."""
 
 
 def _theme(theme: dict[str, str]) -> str:
