@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 import pytest
 from support.imported import BY, edge, load, node
 from support.reports import NOW, host, network, report, service, services, sockets, uses
+from support.servers import small
 
+from cmdb.engine import Engine
 from cmdb.store import Store
 from cmdb.store.session import Run
 from cmdb.words import Evidence, Link, Ref, Section
@@ -81,6 +83,18 @@ def called(store: Store, name: str) -> str:
     """The id of the one CI of that name."""
     (row,) = store._bolt.read(lambda run: run("MATCH (n:CI {name: $name}) RETURN n.id AS id", {"name": name}))
     return str(row["id"])
+
+
+@pytest.fixture(scope="module")
+def connected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """On a Neo4j of its own: how one looks for things hangs on what its statistics remember of other tests' graphs."""
+    engine = Engine(small(tmp_path_factory.mktemp("hubs")))
+    bolt = engine.start()
+    made = Store(bolt.uri, bolt.user, bolt.password)
+    made.migrate()
+    yield made
+    made.close()
+    engine.stop()
 
 
 @pytest.fixture
