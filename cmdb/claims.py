@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cmdb.words import SOURCES, CIClass, Value
+from cmdb.words.canonical import canonical
 from cmdb.words.check import SNAKE
 
 PERSON, OVERRIDE = "person", "override"
@@ -39,7 +40,6 @@ class Entry:
 
 
 Said = Mapping[str, Entry]
-_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ def to_json(said: Said | None) -> str | None:
     plain = {
         name: [list(e.value) if isinstance(e.value, tuple) else e.value, e.since, e.until] for name, e in said.items()
     }
-    return _JSON.encode(plain)
+    return canonical(plain)
 
 
 def from_json(text: str | None) -> Said | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from cmdb_agents.ber import tlv
 from cmdb_agents.parsers import x509
 
 SMALL = 16 * 2**10
@@ -48,7 +49,7 @@ def name_hash(der: bytes) -> str:
     from hashlib import sha1
 
     canonical = b"".join(
-        _value(0x31, b"".join(sorted(_value(0x30, kind + _text(tag, body)) for kind, tag, body in part)))
+        tlv(0x31, b"".join(sorted(tlv(0x30, kind + _text(tag, body)) for kind, tag, body in part)))
         for part in x509.subject(der)
     )
     return sha1(canonical, usedforsecurity=False).digest()[3::-1].hex()
@@ -56,14 +57,6 @@ def name_hash(der: bytes) -> str:
 
 def _text(tag: int, body: bytes) -> bytes:
     if tag not in _TEXTS:
-        return _value(tag, body)
+        return tlv(tag, body)
     text = body.decode(_TEXTS[tag], "replace").encode()
-    return _value(0x0C, b" ".join(text.split()).lower())
-
-
-def _value(tag: int, body: bytes) -> bytes:
-    size = len(body)
-    if size < 0x80:
-        return bytes((tag, size)) + body
-    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(length))) + length + body
+    return tlv(0x0C, b" ".join(text.split()).lower())

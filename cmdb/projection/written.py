@@ -10,6 +10,7 @@ from typing import Any
 from cmdb.classes import catalogue
 from cmdb.errors import Invalid
 from cmdb.projection.overlay import Overlay, ProposedCI, ProposedEdge, ProposedValues
+from cmdb.words.canonical import canonical as as_canonical
 
 _EDGE = ("type", "from", "to")
 _FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -61,7 +62,7 @@ def plain(overlay: Overlay) -> dict[str, Any]:
 
 def canonical(overlay: Overlay) -> str:
     """The one text of a proposed state: equal states have equal texts, so its hash says what was agreed to."""
-    return json.dumps(plain(overlay), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return as_canonical(plain(overlay))
 
 
 def _parsed(text: str | bytes) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,8 +14,7 @@ from cmdb.plan import Plan
 from cmdb.reconcile.known import NewId
 from cmdb.store import shown
 from cmdb.store.session import Run
-
-_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+from cmdb.words.canonical import canonical
 
 
 def new_id(kind: str) -> str:
@@ -57,7 +55,7 @@ def entry(
     """
     made: dict[str, Any] = {
         "seq": seq, "prev": prev, "at": now, "time": time, "actor": actor, "kind": kind, "summary": summary,
-        "ops": _JSON.encode(ops), "report": report,
+        "ops": canonical(ops), "report": report,
     }  # fmt: skip
     return {**made, "hash": chain.seal(made)}
 

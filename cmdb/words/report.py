@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from cmdb.errors import Invalid
+from cmdb.words.canonical import canonical
 from cmdb.words.check import Value
 
 WIRE_SCHEMA = 1
@@ -120,25 +120,21 @@ class Section:
 
     def canonical(self) -> Iterator[str]:
         """The canonical JSON of its object piece by piece: a long list never stands in memory as JSON objects."""
-        yield '{"complete":' + _canonical(self.complete)
+        yield '{"complete":' + canonical(self.complete)
         for name, rows in (("items", self.items), ("links", self.links), ("problems", self.problems)):
             before = f',"{name}":['
             for row in rows:
-                yield before + _canonical(row.to_wire())
+                yield before + canonical(row.to_wire())
                 before = ","
             yield "]" if rows else before + "]"
         yield "}"
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def section_hash(wire: Mapping[str, Any]) -> str:
     """SHA-256 (hex) of a section's canonical JSON: sorted keys, no spaces, UTF-8."""
     import hashlib  # late: it loads OpenSSL, and agents take the hash of what `canonical` says elsewhere
 
-    return hashlib.sha256(_canonical(wire).encode()).hexdigest()
+    return hashlib.sha256(canonical(wire).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from support.snmp_held import held
 from support.snmp_recorded import due, roots, rows, under
 from support.snmp_replay import Data, Replay, lines, recordings
 
+from cmdb_agents.ber import tlv
 from cmdb_agents.device import make
 from cmdb_agents.snmp_look import look
 from cmdb_agents.transports.snmp import Target
-from cmdb_agents.transports.snmp_ber import response, tlv
+from cmdb_agents.transports.snmp_ber import response
 from cmdb_agents.transports.snmp_walk import Bounds, Walk, dotted, oid
 
 SMALL = [name for name, path in recordings().items() if path.stat().st_size < 20_000]

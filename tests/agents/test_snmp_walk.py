@@ -14,8 +14,9 @@ import pytest
 from support.snmp_replay import Data, Faults, Question, Replay, lines, recordings
 
 from cmdb.errors import Invalid, NotAuthenticated, Unavailable
+from cmdb_agents.ber import tlv
 from cmdb_agents.transports.snmp import Target, User, read
-from cmdb_agents.transports.snmp_ber import Oid, SnmpValue, oid, tlv
+from cmdb_agents.transports.snmp_ber import Oid, SnmpValue, oid
 from cmdb_agents.transports.snmp_kept import again, keep
 from cmdb_agents.transports.snmp_walk import Bounds, Cut, Walk, dotted
 

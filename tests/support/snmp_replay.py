@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cmdb_agents.transports.snmp_ber import Oid, SnmpValue, integer, oid, tlv
+from cmdb_agents.ber import tlv
+from cmdb_agents.transports.snmp_ber import Oid, SnmpValue, integer, oid
 from cmdb_agents.transports.snmp_ber import _expect as expect
 from cmdb_agents.transports.snmp_ber import _numbers as read_oid
 

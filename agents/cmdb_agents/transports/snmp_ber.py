@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
+from cmdb_agents.ber import tlv
+
 Oid = tuple[int, ...]
 
 GET: Final = 0xA0
@@ -89,18 +91,6 @@ class Response:
 
 
 # --- out ---------------------------------------------------------------------------------------------------
-
-
-def _length(size: int) -> bytes:
-    if size < 128:
-        return bytes((size,))
-    raw = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((0x80 | len(raw),)) + raw
-
-
-def tlv(tag: int, body: bytes) -> bytes:
-    """Tag, length, body."""
-    return bytes((tag,)) + _length(len(body)) + body
 
 
 def integer(value: int) -> bytes:

@@ -41,14 +41,13 @@ table{{border-collapse:collapse;width:100%}} td,th{{text-align:left;vertical-ali
 td,th,p,h1{{overflow-wrap:anywhere}} th{{color:var(--quiet);font-weight:400;white-space:nowrap}}
 .short{{white-space:nowrap}}
 tbody tr{{border-top:1px solid var(--stopped-fill)}} .picture svg.ladder{{width:100%;height:auto}}
-@media screen{{.picture{{min-height:0!important}}}}
 @page{{size:A4;margin:9mm}}
 @media print{{html,body{{height:278mm}} body{{display:flex;flex-direction:column;margin:0;padding:0;max-width:none}}
 body{{font-size:8pt;line-height:1.25;print-color-adjust:exact}} h1{{font-size:14pt}}
 h2{{font-size:9pt;break-after:avoid;margin-top:7px}} .verdict{{margin:5px 0;padding:5px 10px}} .two{{column-gap:16px}}
 td,th{{padding:1px 6px 1px 0}} tr,.touched{{break-inside:avoid}} .annex{{display:none}}
 .touched{{flex:1 1 auto;display:flex;flex-direction:column}}
-.picture{{flex:1 1 0}} .picture svg.ladder{{height:100%}}}}
+.picture{{flex:1 1 0;min-height:var(--least)}} .picture svg.ladder{{height:100%}}}}
 """
 
 
@@ -61,7 +60,7 @@ def page(decision: Decision) -> str:
     title = f"{decision.number} {decision.title}"
     yes = decision.approvable
     ladder = layout(decision.radius, most_columns=COLUMNS)
-    picture = f'<div class="picture" style="min-height:{_least(ladder)}mm">{svg(ladder)}</div>'
+    picture = f'<div class="picture" style="--least:{_least(ladder)}mm">{svg(ladder)}</div>'
     return "\n".join([
         "<!DOCTYPE html>",
         '<html lang="en"><head><meta charset="utf-8">',

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli.options import Json
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 AGENT = "node host state site owner enrolledAt lastSeen"
 CONFLICT = "id node hostname outcome reason candidates openedAt trace"
 ENROL = (

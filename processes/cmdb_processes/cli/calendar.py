@@ -13,7 +13,7 @@ from cmdb.errors import Invalid
 from cmdb_processes.arrangements.records import CALENDAR, FREEZE, MAINTENANCE, MEETING
 from cmdb_processes.cli import asking, records, show
 from cmdb_processes.cli.arranging import meetings
-from cmdb_processes.cli.records import Json
+from cmdb_processes.cli.options import Json
 from cmdb_processes.timing.windows import duration as seconds_of
 
 Name = Annotated[str, typer.Argument(help="What people call it.")]

@@ -9,8 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cmdb_processes.cli import show
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
+from cmdb_processes.cli.options import Json
 
 
 def register(app: typer.Typer) -> None:

@@ -9,8 +9,8 @@ import typer
 
 from cmdb.errors import Invalid
 from cmdb_processes.cli import asking, filters, show
+from cmdb_processes.cli.options import Json
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 Name = Annotated[str, typer.Argument(help="A CI: its name, id, or the start of either.")]
 Reason = Annotated[str | None, typer.Option(help="Why, in one line; it is kept in the journal.")]
 Rev = Annotated[int | None, typer.Option(help="The revision you looked at; refused when somebody was faster.")]

@@ -10,7 +10,8 @@ import typer
 from cmdb.errors import Invalid, UnknownName
 from cmdb.words import Redundancy, Share
 from cmdb_processes.cli import asking, show
-from cmdb_processes.cli.edit import SET, Json, Name, Reason
+from cmdb_processes.cli.edit import SET, Name, Reason
+from cmdb_processes.cli.options import Json
 
 SHOW = """
 query Groups($id: ID!) {

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli.options import Json
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 HELD = "id node lost of items since releasedBy host { name }"
 RELEASE = "mutation R($i: ID!, $r: String) { releaseHeld(id: $i, reason: $r) }"
 

@@ -12,8 +12,8 @@ from cmdb_graphql.client import Client
 from cmdb_processes.change import happened
 from cmdb_processes.cli import asking, show
 from cmdb_processes.cli import proposed as proposals
+from cmdb_processes.cli.options import Json
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 CHANGE = "what values { attribute before after } edges { id type from to opened } edgeCount"
 HISTORY = f"""
 query History($id: ID!, $first: Int!, $before: Int, $asOf: Moment) {{

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from cmdb_processes.cli import asking, records, show, tickets
-from cmdb_processes.cli.records import Json, Number
+from cmdb_processes.cli.options import Json
+from cmdb_processes.cli.records import Number
 from cmdb_processes.incident import rules as catalogue
 from cmdb_processes.incident.records import EVENT, INCIDENT
 

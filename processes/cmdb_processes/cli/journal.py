@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli.options import Json
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 QUARANTINED = "row node reportId reason at"
 JOURNAL = """
 query J($first: Int!, $before: Int) {

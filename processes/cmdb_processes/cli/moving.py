@@ -16,13 +16,13 @@ import typer
 
 from cmdb.errors import Invalid, Unavailable
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli.options import Json
 from cmdb_processes.cli.transfer import files, replacing
 from cmdb_processes.cli.transfer.layout import Layout, look
 from cmdb_processes.cli.transfer.outcomes import OutcomeFile
 from cmdb_processes.cli.transfer.sending import Sending
 from cmdb_processes.cli.transfer.telling import progress
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 Format = Annotated[str | None, typer.Option("--format", help="jsonl or csv; default: by the file's name, else jsonl.")]
 SHOWN = 20
 """Bad rows named on the screen; the outcome file has all of them."""

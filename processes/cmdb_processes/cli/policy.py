@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli.options import Json
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 Policy = Annotated[str, typer.Argument(help="The policy's name, as `policy list` shows it.")]
 Reason = Annotated[str | None, typer.Option(help="Why, in one line; it is kept in the journal.")]
 FIELDS = "name class rule attribute values pattern why allowed"

@@ -11,9 +11,9 @@ import typer
 
 from cmdb.errors import Invalid
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli.options import Json
 from cmdb_processes.cli.transfer.sending import BULK
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 REHEARSE = """
 query R($payload: String!, $node: String) {
   found: reconcileDryRun(payload: $payload, node: $node) {

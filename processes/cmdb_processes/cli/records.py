@@ -9,8 +9,8 @@ import typer
 
 from cmdb.words import RecordType
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli.options import Json
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 Number = Annotated[str, typer.Argument(help="The record's number.")]
 CATEGORIES = ("TO_DO", "IN_PROGRESS", "WAITING", "DONE")
 FIELDS = """

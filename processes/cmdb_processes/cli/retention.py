@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli.options import Json
 
 PURGEABLE = "query Purgeable { purgeable { class versions edges } }"
 
@@ -16,7 +15,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Examples: epicentre retention; epicentre retention --json")(retention)
 
 
-def retention(json: Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")] = False) -> None:
+def retention(json: Json = False) -> None:
     """Show what the server's next daily purge will delete of long retired CIs; this command deletes nothing."""
     found = asking.ask(PURGEABLE)["purgeable"]
     if json:

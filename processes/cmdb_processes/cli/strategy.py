@@ -11,7 +11,8 @@ from cmdb.errors import Invalid
 from cmdb_processes.arrangements.strategy.nouns import objectives
 from cmdb_processes.arrangements.strategy.record import STRATEGY
 from cmdb_processes.cli import asking, records, show
-from cmdb_processes.cli.records import Json, Number
+from cmdb_processes.cli.options import Json
+from cmdb_processes.cli.records import Number
 
 FIELDS = """
 process name purpose priorityMatrix everything classes tags sites authors approvedBy approvedAt reviewDue reviewedAt

@@ -8,7 +8,8 @@ import typer
 
 from cmdb.errors import Invalid
 from cmdb_processes.cli import asking, show
-from cmdb_processes.cli.edit import RESULT, Json, Name, Reason, Rev, say
+from cmdb_processes.cli.edit import RESULT, Name, Reason, Rev, say
+from cmdb_processes.cli.options import Json
 
 Names = Annotated[list[str], typer.Argument(metavar="CI...", help="CIs: names, ids, or the starts of either.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="A tag, such as env:prod; may be repeated.")]

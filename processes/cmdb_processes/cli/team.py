@@ -9,7 +9,7 @@ import typer
 from cmdb_processes.arrangements.records import TEAM
 from cmdb_processes.cli import asking, records, show
 from cmdb_processes.cli.arranging import standing
-from cmdb_processes.cli.records import Json
+from cmdb_processes.cli.options import Json
 
 FIELDS = "name members calendar contact everything classes tags sites"
 

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli.options import Json
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 COLUMNS = "keyId user label roles createdAt expiresAt lastUsed revokedAt"
 ISSUE = """
 mutation NewToken($user: String, $label: String!, $roles: [String!], $expiresDays: Float) {

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli.options import Json
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 NEW_USER = """
 mutation A($n: String!, $r: [String!]!, $p: String, $v: String) {
   createUser(name: $n, roles: $r, password: $p, view: $v) { name roles view }

@@ -9,8 +9,8 @@ import typer
 
 from cmdb.errors import Invalid
 from cmdb_processes.cli import asking, filters, show
+from cmdb_processes.cli.options import Json
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 Name = Annotated[str, typer.Argument(help="The view's name.")]
 DEFINE = """
 mutation D($n: String!, $f: CIFilter!, $r: String) {

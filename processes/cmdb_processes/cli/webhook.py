@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli.options import Json
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 Id = Annotated[str, typer.Argument(help="The webhook, as `webhook list` shows it.")]
 HOOK = "id url events description state reason toldUpTo failures nextTry createdBy createdAt"
 TRY = "row message seq at status milliseconds answer"

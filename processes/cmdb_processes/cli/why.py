@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli.options import Json
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 Name = Annotated[str, typer.Argument(help="A CI: its name, id, or the start of either.")]
 WIDEST = 80
 """Characters of a value in the table; `--json` has it whole."""

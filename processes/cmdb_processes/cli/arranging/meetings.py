@@ -10,7 +10,7 @@ from cmdb.errors import Invalid
 from cmdb_processes.arrangements import papers
 from cmdb_processes.arrangements.records import MEETING
 from cmdb_processes.cli import asking, records, show
-from cmdb_processes.cli.records import Json
+from cmdb_processes.cli.options import Json
 
 FIELDS = """
 name start end place members present minutes agenda { number title verdict risk evidence requester windowStart }

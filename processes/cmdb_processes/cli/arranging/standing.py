@@ -8,7 +8,7 @@ import typer
 
 from cmdb_processes.arrangements.records import DELEGATION
 from cmdb_processes.cli import records, show
-from cmdb_processes.cli.records import Json
+from cmdb_processes.cli.options import Json
 
 
 def register(group: typer.Typer) -> None:

@@ -15,7 +15,6 @@ Home = Annotated[Path | None, typer.Option("--home", help="The collector's folde
 Master = Annotated[
     Path | None, typer.Option(help="File with the master key; default: master.key in the folder.", metavar="FILE")
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
 
 
 @contextmanager

@@ -12,7 +12,8 @@ import typer
 
 from cmdb.errors import Invalid, Misconfigured
 from cmdb_processes.cli import show
-from cmdb_processes.cli.discovering.folder import Home, Json, Master, opened, secrets
+from cmdb_processes.cli.discovering.folder import Home, Master, opened, secrets
+from cmdb_processes.cli.options import Json
 
 MAX_WINDOW = 24 * 60
 

@@ -11,7 +11,8 @@ import typer
 
 from cmdb.errors import Invalid
 from cmdb_processes.cli import show
-from cmdb_processes.cli.discovering.folder import Home, Json, Master, opened, secrets
+from cmdb_processes.cli.discovering.folder import Home, Master, opened, secrets
+from cmdb_processes.cli.options import Json
 
 
 def offer(group: typer.Typer) -> None:

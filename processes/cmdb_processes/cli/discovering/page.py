@@ -8,7 +8,7 @@ import typer
 
 from cmdb.errors import AmbiguousName, UnknownName
 from cmdb_processes.cli import asking, show
-from cmdb_processes.cli.discovering.folder import Json
+from cmdb_processes.cli.options import Json
 
 COUNTS = "found changed gone errors unreconciled"
 RUNS = f"id collector target kind startedAt endedAt {COUNTS}"

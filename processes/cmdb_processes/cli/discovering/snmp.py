@@ -14,7 +14,8 @@ from cmdb.errors import Invalid
 from cmdb.topology import Topology, topology
 from cmdb.words.device import AGENT_MAKERS
 from cmdb_processes.cli import asking, show
-from cmdb_processes.cli.discovering.folder import Home, Json, Master
+from cmdb_processes.cli.discovering.folder import Home, Master
+from cmdb_processes.cli.options import Json
 
 SHOWN = 20
 """Lines of one kind on the screen; JSON has all of them."""
