@@ -46,11 +46,11 @@ EDGES = """
 UNWIND $keys AS key
 MATCH (a:CI {id: key[1]}) USING INDEX SEEK a:CI(id)
 MATCH (b:CI {id: key[2]}) USING INDEX SEEK b:CI(id)
-WITH key, a, b
-MATCH (a)-[e]->(b) WHERE type(e) = key[0] AND e.valid_to IS NULL
+CALL (key, a, b) { MATCH (a)-[e]->(b) WHERE type(e) = key[0] AND e.valid_to IS NULL RETURN e }
 RETURN properties(e) AS e, type(e) AS type, a.id AS source, b.id AS target
 """
-"""With both ends at hand Neo4j walks from the one with fewer edges; else, for each row, perhaps from a hub."""
+"""With both ends at hand, which a subquery of its own makes sure of, Neo4j walks from the one with fewer edges; else,
+for each row, perhaps from a hub: while its statistics are behind, it takes any number of edges for none."""
 TRACES = """
 MATCH (s:Scope {id: $scope})
 UNWIND $rows AS row MATCH (c:CI {id: row.ci})

@@ -18,7 +18,7 @@ RETURN n.id AS id, n.class AS class, n.name AS name, n.parent AS parent, n.statu
 def edge() -> str:
     """One open edge by its id: a look into the index of each relation."""
     one = (
-        "MATCH (d:CI)-[e:`{0}`]->(t:CI) WHERE e.id = $id AND e.valid_to IS NULL "
+        "MATCH (d:CI)-[e:`{0}`]->(t:CI) USING INDEX SEEK e:`{0}`(id) WHERE e.id = $id AND e.valid_to IS NULL "
         "RETURN properties(e) AS e, '{0}' AS type, d.id AS d, t.id AS t"
     )
     return " UNION ALL ".join(one.format(name) for name in catalogue().relations)
