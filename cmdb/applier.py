@@ -49,7 +49,9 @@ class Applier:
         store: Store,
         agents: Agents,
         observe: Callable[[str, float], None] = lambda _outcome, _seconds: None,
+        clock: Callable[[], str] = utc_now,
     ) -> None:
+        self._clock = clock
         self._inbox, self._store, self._agents, self._observe = inbox, store, agents, observe
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="applier", daemon=True)
@@ -76,7 +78,7 @@ class Applier:
 
     def resolve_conflict(self, conflict: str, word: Word, actor: str) -> None:
         """Carry out a person's word on an identity conflict, and let the held reports go on."""
-        resolution = self._store.resolve_conflict(conflict, word, actor, utc_now())
+        resolution = self._store.resolve_conflict(conflict, word, actor, self._clock())
         for node in resolution.revoke:
             self._agents.revoke(node)
         if resolution.release is not None:
@@ -113,7 +115,7 @@ class Applier:
     def _together(self, batch: list[Queued]) -> list[Outcome] | None:
         try:
             snapshots = [_snapshot(queued) for queued in batch]
-            return self._store.apply_all(snapshots, utc_now(), self._agents.revoked())
+            return self._store.apply_all(snapshots, self._clock(), self._agents.revoked())
         except StoreUnavailable:
             raise  # nobody's fault: they stay where they are, and their attempts are not counted
         except Exception as error:
@@ -122,7 +124,7 @@ class Applier:
 
     def _alone(self, queued: Queued) -> str:
         try:
-            outcome = self._store.apply(_snapshot(queued), utc_now(), self._agents.revoked())
+            outcome = self._store.apply(_snapshot(queued), self._clock(), self._agents.revoked())
         except StoreUnavailable:
             raise  # not the report's fault
         except EpicentreError as error:

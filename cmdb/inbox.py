@@ -134,17 +134,24 @@ def _now() -> str:
 class Inbox:
     """The inbox in one SQLite file. Safe to use from any thread; every change is on disk when its call returns."""
 
-    def __init__(self, path: Path, *, max_queued: int = MAX_QUEUED) -> None:
-        self._path = path
-        self._db = sqlite.connect(path, MIGRATIONS)
-        self._reader = sqlite.connect(path, MIGRATIONS)
+    def __init__(
+        self,
+        path: Path,
+        *,
+        max_queued: int = MAX_QUEUED,
+        clock: Callable[[], str] = _now,
+        disk: sqlite.Disk = sqlite.FILES,
+    ) -> None:
+        self._path, self._clock = path, clock
+        self._db = disk.connect(path, MIGRATIONS)
+        self._reader = disk.connect(path, MIGRATIONS)
         self._reading = threading.Lock()
         self._max_queued = max_queued
         self._news = threading.Event()
         self._counts: dict[str, int] = {}
         self._read_before = Snapshots(MAX_READ)
         self._committed()
-        self._writer = sqlite.Writer(path, self._db, self._committed)
+        self._writer = disk.writer(path, self._db, self._committed)
 
     def close(self) -> None:
         """Commit what was asked for and close the file."""
@@ -172,7 +179,7 @@ class Inbox:
 
     def _accept(self, node: str, counter: int, snapshot: Snapshot, raw: bytes) -> Receipt | EpicentreError:
         """A refusal is returned, not raised: the request's number stays used, so that it is refused for ever."""
-        now = _now()
+        now = self._clock()
         self._count_request(node, counter, now)
         owner = self._owner(snapshot.report_id)
         if owner == node:
@@ -351,7 +358,7 @@ class Inbox:
     def writable(self) -> bool:
         """Whether a commit succeeds now. It really writes: on a full disk an empty commit would succeed."""
         try:
-            self._do(lambda: self._db.execute("INSERT OR REPLACE INTO pulse VALUES (1, ?)", (_now(),)))
+            self._do(lambda: self._db.execute("INSERT OR REPLACE INTO pulse VALUES (1, ?)", (self._clock(),)))
         except EpicentreError:
             return False
         return True

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +29,11 @@ def connect(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
         db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10.0)
     except (OSError, sqlite3.OperationalError) as error:
         raise Misconfigured(f"{path} cannot be opened ({error}): is the data folder writable?") from error
+    return prepare(db, path, migrations)
+
+
+def prepare(db: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
+    """Bring an open database up to date; `path` is what it is called where something goes wrong."""
     db.row_factory = sqlite3.Row
     with errors(path):
         db.execute("PRAGMA journal_mode = WAL")
@@ -97,7 +103,10 @@ class Writer:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._door = threading.Lock()  # nothing is put behind the end mark, where nobody would answer it
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name=f"writer of {path.name}", daemon=True)
+        self._start()
+
+    def _start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name=f"writer of {self._path.name}", daemon=True)
         self._thread.start()
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
@@ -120,17 +129,21 @@ class Writer:
     def _run(self) -> None:
         while (first := self._jobs.get()) is not None:
             jobs, last = self._gather(first)
-            answers: list[tuple[Future[Any], Any, Exception | None]] = []
-            try:
-                with errors(self._path), transaction(self._db):
-                    answers = [self._one(work, future) for work, future in jobs]
-            except Exception as error:  # every waiting caller is told, whatever it was
-                answers = [(future, None, error) for _, future in jobs]
-            with suppress(sqlite3.Error):
-                self._committed()
-            _answer(answers)
+            self._carry_out(jobs)
             if last:
                 return
+
+    def _carry_out(self, jobs: Sequence[Job]) -> None:
+        """These jobs in one transaction; nobody is answered before it is on disk."""
+        answers: list[tuple[Future[Any], Any, Exception | None]] = []
+        try:
+            with errors(self._path), transaction(self._db):
+                answers = [self._one(work, future) for work, future in jobs]
+        except Exception as error:  # every waiting caller is told, whatever it was
+            answers = [(future, None, error) for _, future in jobs]
+        with suppress(sqlite3.Error):
+            self._committed()
+        _answer(answers)
 
     def _gather(self, first: Job) -> tuple[list[Job], bool]:
         jobs: list[Job] = [first]
@@ -155,6 +168,17 @@ class Writer:
             return future, None, error
         self._db.execute("RELEASE job")
         return future, result, None
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """What a database is opened with and written by: files and a thread, unless somebody hands in another."""
+
+    connect: Callable[[Path, Sequence[str]], sqlite3.Connection] = connect
+    writer: Callable[[Path, sqlite3.Connection, Callable[[], None]], Writer] = Writer
+
+
+FILES = Disk()
 
 
 def _answer(answers: Iterable[tuple[Future[Any], Any, Exception | None]]) -> None:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from random import Random
 
 from cmdb.errors import EpicentreError, Misconfigured
 from cmdb.stop import Stop
 from cmdb_agents import report, rotate
-from cmdb_agents.backoff import CAP, IDENTITY_CAP, delay, splay
-from cmdb_agents.collector import View
-from cmdb_agents.deliver import Outcome, Verdict, deliver
-from cmdb_agents.front_door import FrontDoor
+from cmdb_agents.deliver import Outcome, Verdict
+from cmdb_agents.front_door import DEADLINE_SECONDS, FrontDoor
 from cmdb_agents.home import Enrolled, Home
-from cmdb_agents.outbox import Draft, Outbox
+from cmdb_agents.outbox import Outbox
+from cmdb_agents.reporter import Pace, Reporter, iso
 from cmdb_agents.run import read, sections, unseen
 from cmdb_agents.signing import Signer
 from cmdb_agents.transports.footprint import cpu_ms, memory_kib
@@ -72,12 +69,11 @@ class Agent:
         self._enrolled: Enrolled = enrolled
         self._home, self._signer = home, Signer(enrolled.key_id, home.seed(enrolled.key_file))
         self._rotation_tried = 0.0
-        options = {} if deadline is None else {"deadline": deadline}
         self.door = FrontDoor(
             enrolled.url,
             allow_plain_http=enrolled.allow_plain_http,
             apart=home.authorities if apart else None,
-            **options,
+            deadline=DEADLINE_SECONDS if deadline is None else deadline,
         )
         self._transport, self._clock = transport, clock
         self.outbox = Outbox(home.database)
@@ -88,18 +84,15 @@ class Agent:
         now = self._clock()
         view = read(self._transport, self.outbox.connections(), int(now))
         stated = report.state(sections(view))
-        self._boot(view.machine.platform.boot_id)
-        outcome, seq, whole = self._send(view, stated, now)
-        if outcome.verdict is Verdict.FULL_NEEDED:
-            again, seq, whole = self._send(view, stated, now)
-            outcome = Outcome(again.verdict, again.message, again.sent + outcome.sent, again.retry_after)
+        reporter = Reporter(self._enrolled.node, self.outbox, self.door, self._signer, self._clock)
+        outcome, seq, whole = reporter.report(stated, view.machine.platform.boot_id, view.known, now)
         if outcome.verdict is Verdict.ACCEPTED:
             self._rotate(now)
         resident, peak = memory_kib()
         cost = Cost(cpu_ms() - before, resident / 1024, peak / 1024, outcome.sent)
         done = Cycle(seq, outcome, len(stated), whole, unseen(view), cost)
         last = {
-            "at": _iso(now),
+            "at": iso(now),
             "outcome": outcome.verdict,
             "message": outcome.message,
             "unseen": done.unseen,
@@ -107,33 +100,6 @@ class Agent:
         }
         self.outbox.note("last_cycle", json.dumps(last))
         return done
-
-    def _send(self, view: View, stated: tuple[report.Stated, ...], now: float) -> tuple[Outcome, int, int]:
-        whole = 0
-
-        def compose(seq: int, acknowledged: Mapping[str, str]) -> Draft:
-            nonlocal whole
-            whole = sum(acknowledged.get(s.name) != s.hash for s in stated)
-            report_id = os.urandom(16).hex()
-            made = report.compose(
-                stated,
-                acknowledged,
-                report_id=report_id,
-                node=self._enrolled.node,
-                boot_id=self.outbox.fact("boot"),
-                seq=seq,
-                taken_at=_iso(now),
-            )
-            body, packed = report.encode(made)
-            return Draft(report_id, body, packed, {s.name: s.hash for s in stated})
-
-        waiting = self.outbox.put(compose, view.known)
-        return deliver(self.outbox, self.door, self._signer, self._clock()), waiting.seq, whole
-
-    def _boot(self, said: str) -> None:
-        known = self.outbox.fact("boot")
-        if not same_boot(known, said):
-            self.outbox.note("boot", said)
 
     def _rotate(self, now: float) -> None:
         """A new key where the old one is due; what goes wrong with it costs no report."""
@@ -156,7 +122,7 @@ class Agent:
 
 def keep_reporting(agent: Agent, interval: float, first_splay: float, stop: Stop, rng: Random) -> None:
     """Report until `stop` is set; after a failure wait by the back-off rule instead of the interval."""
-    failures = 0
+    pace = Pace(interval, rng)
     # A fresh node reports at once, so that people see it; after that a fleet that starts together spreads out.
     wait = rng.uniform(0, first_splay) if agent.outbox.fact("last_accepted") else 0.0
     while not stop.wait(wait):
@@ -164,25 +130,10 @@ def keep_reporting(agent: Agent, interval: float, first_splay: float, stop: Stop
             done = agent.cycle()
         except EpicentreError as error:
             _log(f"error {error.message}")
-            failures += 1
-            wait = delay(failures, rng)
+            wait = pace.stumbled()
             continue
-        verdict = done.outcome.verdict
         _log(line(done))
-        if verdict in (Verdict.ACCEPTED, Verdict.REFUSED, Verdict.FULL_NEEDED):
-            failures, wait = 0, splay(interval, rng)
-        else:
-            cap = IDENTITY_CAP if verdict is Verdict.NOT_LET_IN else CAP
-            wait = delay(failures, rng, cap=cap, retry_after=done.outcome.retry_after)
-            failures += 1
-
-
-def same_boot(known: str, said: str) -> bool:
-    """Whether two boot ids are one. Linux has real ones; elsewhere it is the time of the start, which moves with the
-    clock, and one that went back would be another machine's."""
-    if known.isdecimal() and said.isdecimal():
-        return abs(int(known) - int(said)) <= 120
-    return known == said
+        wait = pace.next(done.outcome)
 
 
 def line(done: Cycle) -> str:
@@ -195,9 +146,5 @@ def line(done: Cycle) -> str:
 
 
 def _log(text: str) -> None:
-    sys.stderr.write(f"{_iso(time.time())} {text}\n")
+    sys.stderr.write(f"{iso(time.time())} {text}\n")
     sys.stderr.flush()
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 MAX_LINE, MAX_LINES, MAX_INTERIM = 16 * 2**10, 100, 8
@@ -35,16 +35,17 @@ def exchange(
     until: float,
     patience: float,
     limit: int,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Reply:
     """Send "POST /path" with its body and read the answer, at most `limit` bytes of it; the connection is done then.
 
-    `until` (monotonic) ends it as a whole, `patience` (seconds) a peer that says nothing. Raises OSError and NoHttp.
+    `until` (by `clock`) ends it as a whole, `patience` (seconds) a peer that says nothing. Raises OSError and NoHttp.
     """
     lines = [f"{request} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     if any("\r" in line or "\n" in line for line in lines):
         raise NoHttp("a header with a line break is not sent")
     head = "\r\n".join([*lines, f"Content-Length: {len(body)}", "Connection: close", "", ""]).encode("ascii")
-    wire = _Wire(connection, until, patience)
+    wire = _Wire(connection, until, patience, clock)
     wire.send(head + body)
     status, said = _head(wire)
     if "chunked" in said.get("transfer-encoding", "").lower():
@@ -95,12 +96,12 @@ def _chunks(wire: _Wire, limit: int) -> bytes:
 class _Wire:
     """What comes in, line by line or in bulk, and never later than agreed."""
 
-    def __init__(self, connection: socket.socket, until: float, patience: float) -> None:
-        self._connection, self._until, self._patience = connection, until, patience
+    def __init__(self, connection: socket.socket, until: float, patience: float, clock: Callable[[], float]) -> None:
+        self._connection, self._until, self._patience, self._clock = connection, until, patience, clock
         self._kept = b""
 
     def _wait(self) -> None:
-        left = self._until - time.monotonic()
+        left = self._until - self._clock()
         if left <= 0:
             raise TimeoutError(None, "timed out")
         self._connection.settimeout(min(left, self._patience))

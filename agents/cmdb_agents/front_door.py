@@ -61,7 +61,10 @@ class FrontDoor:
         allow_plain_http: bool = False,
         deadline: float = DEADLINE_SECONDS,
         apart: Path | None = None,
+        connect: Callable[[tuple[Any, int], float], socket.socket] = socket.create_connection,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._connect, self._clock = connect, clock
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
             raise Misconfigured(f"{url!r} is not a server's address such as https://cmdb.example:8480")
@@ -87,14 +90,14 @@ class FrontDoor:
 
     def post(self, route: str, body: bytes, headers: dict[str, str]) -> Answer:
         """Send and read the answer; raises Unavailable when there is none in time."""
-        until = time.monotonic() + self._deadline
+        until = self._clock() + self._deadline
         # The server closes first, so this side keeps no TIME_WAIT that the next snapshot would see.
         sent = {"Host": self.authority, "User-Agent": "epicentre-agent", **headers}
 
         def talk(connection: socket.socket) -> Reply:
             return exchange(
                 connection, f"POST {self.path(route)}", sent, body,
-                until=until, patience=CONNECT_SECONDS, limit=MAX_ANSWER,
+                until=until, patience=CONNECT_SECONDS, limit=MAX_ANSWER, clock=self._clock,
             )  # fmt: skip
 
         try:
@@ -130,10 +133,10 @@ class FrontDoor:
                 return  # it is closed already
 
     def _reply(self, talk: Callable[[socket.socket], Reply], until: float) -> Reply:
-        patience = max(0.01, min(CONNECT_SECONDS, until - time.monotonic()))
+        patience = max(0.01, min(CONNECT_SECONDS, until - self._clock()))
         # As bytes where it can be: for a string Python loads its tables of all letters there are, for good.
         host: Any = self._host.encode("ascii") if self._host.isascii() else self._host
-        with socket.create_connection((host, self._port), patience) as connection:
+        with self._connect((host, self._port), patience) as connection:
             self._open = connection
             return talk(connection) if self._tls is None else self._tls.talk(connection, talk, until)
 

@@ -59,12 +59,23 @@ class Waiting(Draft):
     seq: int
 
 
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, timeout=10)
+
+
 class Outbox:
     """Opened by one process at a time (the home's lock sees to it)."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        most_waiting: int = MAX_WAITING,
+        connect: Callable[[Path], sqlite3.Connection] = _connect,
+    ) -> None:
+        self._most_waiting = most_waiting
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=10)
+            self._db = connect(path)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA cache_size=-512")
@@ -135,7 +146,7 @@ class Outbox:
     def _make_room(self, needed: int) -> int:
         """Let the oldest go where a report would not fit, and with it all that builds on it; returns how many."""
         gone = 0
-        while self.spooled()[1] + needed > MAX_WAITING and (oldest := self.waiting()):
+        while self.spooled()[1] + needed > self._most_waiting and (oldest := self.waiting()):
             gone += self._forget_built_on(oldest.seq)
         if gone:
             self._note("dropped", str(int(self.fact("dropped", "0")) + gone))

@@ -21,6 +21,7 @@ from cmdb.moments import hours, iso_utc
 from cmdb.plan import Plan
 from cmdb.reconcile import SELF
 from cmdb.reconcile.brake import Loss
+from cmdb.reconcile.known import NewId
 from cmdb.store import brake, loading, policies
 from cmdb.store.facts import append, entry, journal, latest, new_id, write_all
 from cmdb.store.session import Bolt, Run
@@ -51,14 +52,16 @@ class _Undo(Exception):
         self.outcomes = outcomes
 
 
-def apply_reports(bolt: Bolt, snapshots: Sequence[Snapshot], now: str, revoked: Collection[str] = ()) -> list[Outcome]:
+def apply_reports(
+    bolt: Bolt, snapshots: Sequence[Snapshot], now: str, revoked: Collection[str] = (), new_id: NewId = new_id
+) -> list[Outcome]:
     """Apply reports of different nodes, each once, all in one transaction: what one of them raises undoes them all.
 
     `revoked` agents no longer speak for a CI.
     """
 
     def work(run: Run) -> list[Outcome]:
-        batch = _Batch(run, now, revoked)
+        batch = _Batch(run, now, revoked, new_id)
         rows = run(
             facts.NODES,
             {
@@ -83,8 +86,8 @@ def apply_reports(bolt: Bolt, snapshots: Sequence[Snapshot], now: str, revoked: 
 class _Batch:
     """One transaction: the journal's next sequence, the entries so far, and plans that wait to be written."""
 
-    def __init__(self, run: Run, now: str, revoked: Collection[str]) -> None:
-        self._run, self._now, self._revoked = run, now, revoked
+    def __init__(self, run: Run, now: str, revoked: Collection[str], new_id: NewId) -> None:
+        self._run, self._now, self._revoked, self._new_id = run, now, revoked, new_id
         lock = run(facts.LOCK, {})[0]
         self._seq, self._prev, self._time = int(lock["seq"]), str(lock["prev"]), latest(lock, now)
         self._known = policies.in_force(lock)
@@ -102,12 +105,12 @@ class _Batch:
             return Outcome("covered", self._seq - 1, verdict.reason, verdict)
         if verdict.outcome in {"conflict", "ambiguous"}:
             return self._hold(snapshot, verdict)
-        host = verdict.ci or new_id("ci")
+        host = verdict.ci or self._new_id("ci")
         known = loading.known(snapshot.node, state, self._around(state, verdict.ci))
         self._hosts.add(host)
         if losses := brake.believed_not(snapshot, known, state["brakes"]):
             return self._brake(snapshot, losses, state["brakes"])
-        items = reconcile.settle(snapshot, known, host, self._known, new_id, self._seq)
+        items = reconcile.settle(snapshot, known, host, self._known, self._new_id, self._seq)
         still = reconcile.still(items)
         plan = reconcile.plan(items, None if still else loading.beyond(self._run, items))
         trace = json.dumps(verdict.trace()) if state["host"] is None else None

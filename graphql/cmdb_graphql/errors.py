@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,12 +72,16 @@ def masked(error: BaseException) -> dict[str, Any]:
     return {"code": "internal", "message": f"something failed on our side; it is in the server's log as {reference}"}
 
 
-def answer(error: errors.EpicentreError) -> Response:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def answer(error: errors.EpicentreError, clock: Callable[[], datetime] = _now) -> Response:
     """The HTTP answer to an error."""
     body: dict[str, Any] = {"error": facts_of(error)}
     headers: dict[str, str] = {}
     if isinstance(error, errors.NotAuthenticated):
-        body["server_time"] = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        body["server_time"] = clock().isoformat(timespec="seconds").replace("+00:00", "Z")
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, errors.Unavailable):
         # Jitter, so that a thousand agents refused together do not come back together.

@@ -17,7 +17,7 @@ from cmdb.ingest import parse
 from cmdb.store import Store
 from cmdb.words import Section
 from cmdb_agents import report
-from cmdb_agents.agent import same_boot
+from cmdb_agents.reporter import same_boot
 from cmdb_agents.run import look, unseen
 from cmdb_agents.transports.portable import LACKING, Portable
 

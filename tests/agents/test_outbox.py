@@ -155,10 +155,9 @@ def test_every_report_builds_on_what_comes_before_it(
     outbox.close()
 
 
-def test_a_spool_that_is_full_lets_the_oldest_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_spool_that_is_full_lets_the_oldest_go(tmp_path: Path) -> None:
     """The newest state is always kept, what builds on a report that had to go goes with it, and it is counted."""
-    monkeypatch.setattr("cmdb_agents.outbox.MAX_WAITING", 1000)
-    outbox = Outbox(tmp_path / "agent.db")
+    outbox = Outbox(tmp_path / "agent.db", most_waiting=1000)
 
     def large(seq: int, base: Mapping[str, str]) -> Draft:
         return Draft(str(seq), bytes(90 if base else 300), False, {"host": str(seq)})
