@@ -151,4 +151,5 @@ def _object(raw: bytes) -> dict[str, Any]:
 
 def _seconds(text: str | None) -> float | None:
     # The date form of Retry-After would need the server's clock; the contract names seconds.
-    return float(text) if text and text.strip().isdigit() else None
+    # isdecimal, not isdigit: "²" is a digit too, and no number.
+    return float(text) if text and text.strip().isdecimal() else None

@@ -148,6 +148,14 @@ def test_strange_bodies() -> None:
         assert (answer.status, answer.body, answer.retry_after, answer.code) == (503, {}, None, "")
 
 
+@pytest.mark.parametrize("said", ["\xb2", "1\xb3", "-1", "2.5"])
+def test_a_retry_after_that_is_no_number_is_none(said: str) -> None:
+    """One bit makes a 2 a superscript two, a digit that is no number: the agent must not die of it."""
+    with raw_server(f"HTTP/1.1 503 No\r\nRetry-After: {said}\r\n\r\n".encode("latin-1")) as (port, _):
+        answer = FrontDoor(f"http://127.0.0.1:{port}").post("/snapshots", b"{}", {})
+    assert (answer.status, answer.retry_after) == (503, None)
+
+
 @pytest.mark.parametrize(
     ("answer", "status", "code"),
     [(b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 409 No\r\nContent-Length: 30\r\n\r\n"

@@ -102,16 +102,28 @@ class Disk:
 
 
 class Inline(sqlite.Writer):
-    """The server's writer without its thread: each job at once, in a transaction of its own."""
+    """The server's writer without its thread: each job at once, in a transaction of its own, unless it is to wait for
+    others."""
+
+    together = False
 
     def _start(self) -> None:
-        """Nothing to start."""
+        """Instead of a thread."""
+        self._waiting: list[sqlite.Job] = []
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
-        """As the real one, when nobody else asks at the same time."""
+        """As the real one does it."""
         future: Future[T] = Future()
-        self._carry_out([(work, future)])
+        self._waiting.append((work, future))
+        if not self.together:
+            self.flush()
         return future
+
+    def flush(self) -> None:
+        """Everything that waits, in one transaction."""
+        jobs, self._waiting = self._waiting, []
+        if jobs:
+            self._carry_out(jobs)
 
     def close(self) -> None:
         """Nothing to end."""

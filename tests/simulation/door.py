@@ -9,16 +9,18 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
+from simulation.disks import Inline
 
 from cmdb import ingest
 from cmdb.errors import EpicentreError, Invalid, NotAuthenticated
-from cmdb.inbox import Inbox, Receipt
+from cmdb.inbox import Inbox, Receipt, _receipt
 from cmdb.words import Snapshot
 from cmdb_agents.signing import COVERED
 from cmdb_graphql import body, errors
@@ -46,8 +48,12 @@ class Offered(NamedTuple):
     snapshot: Snapshot
 
 
-class Broken(Exception):
-    """The request is none that a server would answer."""
+class Asked(NamedTuple):
+    """A request that waits for the disk."""
+
+    node: str
+    counter: int
+    future: Future[Receipt | EpicentreError]
 
 
 @dataclass(slots=True)
@@ -56,26 +62,48 @@ class Door:
     it, as what the world has seen of it."""
 
     inbox: Inbox
+    writer: Inline
     keys: Mapping[str, VerifyKey]
     clock: Callable[[], datetime]
     heard: list[Heard] = field(default_factory=list)
     offered: dict[str, Offered] = field(default_factory=dict)
 
-    def answer(self, request: bytes) -> bytes:
-        """The answer in HTTP; Broken where the connection is closed without one."""
-        line, headers, sent = _request(request)
+    def answer(self, *requests: bytes) -> list[bytes]:
+        """The answers in HTTP to requests that come at one moment; none (no byte) where it only hangs up."""
+        self.writer.together = True
         try:
-            if line != "POST /snapshots HTTP/1.1":
-                return _http(404, {}, b'{"error":{"code":"not_found","message":"there is nothing at this address"}}')
-            receipt = self._take(headers, sent)
+            begun = [self._begin(request) for request in requests]
+        finally:
+            self.writer.together = False
+        self.writer.flush()
+        return [one if isinstance(one, bytes) else self._end(one) for one in begun]
+
+    def _begin(self, request: bytes) -> bytes | Asked:
+        line, headers, sent = _request(request)
+        if not line:
+            return b""
+        if line != "POST /snapshots HTTP/1.1":
+            return _http(404, {}, b'{"error":{"code":"not_found","message":"there is nothing at this address"}}')
+        try:
+            return self._take(headers, sent)
         except EpicentreError as error:
-            made = errors.answer(error, self.clock)
-            return _http(made.status_code, made.headers, bytes(made.body))
+            return self._refuse(error)
+
+    def _refuse(self, error: EpicentreError) -> bytes:
+        made = errors.answer(error, self.clock)
+        return _http(made.status_code, made.headers, bytes(made.body))
+
+    def _end(self, asked: Asked) -> bytes:
+        try:
+            receipt = _receipt(asked.future.result())
+        except EpicentreError as error:
+            return self._refuse(error)
+        self.heard.append(Heard(asked.node, asked.counter, receipt))
         status = 200 if receipt.status == "known" else 202
         made = errors.json(status, {"report_id": receipt.report_id, "seq": receipt.seq})
         return _http(made.status_code, made.headers, bytes(made.body))
 
-    def _take(self, headers: Mapping[str, str], sent: bytes) -> Receipt:
+    def _take(self, headers: Mapping[str, str], sent: bytes) -> Asked:
         signed = self._check(headers)
         if headers.get("content-type") != "application/json":
             raise Invalid("send application/json", where="Content-Type")
@@ -85,9 +113,8 @@ class Door:
         if snapshot.node != signed.node:
             raise Invalid("an agent reports about itself only", where="$.node")
         self.offered[snapshot.report_id] = Offered(snapshot.node, snapshot.seq, snapshot)
-        receipt = self.inbox.accept(snapshot.node, signed.counter, snapshot, plain)
-        self.heard.append(Heard(snapshot.node, signed.counter, receipt))
-        return receipt
+        future = self.inbox._submit(snapshot.node, signed.counter, snapshot, plain)
+        return Asked(snapshot.node, signed.counter, future)
 
     def _check(self, headers: Mapping[str, str]) -> Signed:
         said = _SIGNED.fullmatch(headers.get("signature-input", ""))
@@ -121,7 +148,7 @@ def _request(raw: bytes) -> tuple[str, dict[str, str], bytes]:
     headers = {name.strip().lower(): value.strip() for name, _, value in (one.partition(":") for one in rest)}
     length = headers.get("content-length", "")
     if not end or not length.isdecimal() or int(length) > len(sent):
-        raise Broken  # the rest never comes: whoever waits for it hangs up
+        return "", {}, b""  # the rest never comes: who waits for it hangs up
     return line, headers, sent[: int(length)]
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from random import Random
 
 KINDS = (
-    "agent killed", "agent's disk full", "server killed", "server's disk full", "graph away", "graph lost at commit",
-    "graph begins again", "request lost", "request late", "request twice", "request cut short", "request damaged",
+    "agent killed", "agent's disk full", "server killed", "server's disk full", "graph away", "graph gone for hours",
+    "graph lost at commit", "graph begins again", "request lost", "request late", "request twice",
+    "request cut short", "request damaged",
     "answer lost", "answer cut short", "answer damaged", "line cut", "agent's clock", "server's clock", "look fails",
     "poison", "refused",
 )  # fmt: skip

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
-from simulation.door import Broken
-from simulation.faults import Faults, Killed
+from simulation.faults import Faults
 
 HOUR = 3600.0
 
@@ -22,8 +21,8 @@ class There(Protocol):
     def later(self, seconds: float, work: Callable[[], None]) -> None:
         """Do something after a while."""
 
-    def serve(self, request: bytes) -> bytes:
-        """Have the server answer; OSError while it does not live, Broken where it only hangs up."""
+    def serve(self, *requests: bytes) -> list[bytes]:
+        """Have the server answer; OSError while it does not live, no byte where it only hangs up."""
 
 
 class Line:
@@ -34,6 +33,8 @@ class Line:
         self.sent: list[bytes] = []
         self.said: list[int] = []
         """The statuses that came back to the agent in its present cycle."""
+        self.refused = False
+        """Whether it was ever told that a report is wrong."""
         self._cut_until = 0.0
 
     def connect(self, address: tuple[Any, int], patience: float) -> Any:
@@ -54,17 +55,20 @@ class Line:
         if faults.now("request late"):
             self._repeat(request)
             raise TimeoutError(None, "timed out")
+        requests = [request]
         if faults.now("request twice"):
-            self._repeat(request)
+            if faults.dice.random() < 0.5:
+                self._repeat(request)
+            else:
+                requests *= 2
         if faults.now("request cut short"):
             self._quietly(request[: faults.dice.randrange(len(request))])
             raise ConnectionResetError(104, "connection reset by peer")
         if faults.now("request damaged"):
-            request = damaged(request, faults)
-        try:
-            answer = world.serve(request)
-        except Broken:
-            raise ConnectionResetError(104, "connection reset by peer") from None
+            requests[0] = damaged(request, faults)
+        answer = faults.dice.choice(world.serve(*requests))
+        if not answer:
+            raise ConnectionResetError(104, "connection reset by peer")
         self.agent_dies()
         if faults.now("answer lost"):
             raise TimeoutError(None, "timed out")
@@ -74,6 +78,7 @@ class Line:
             answer = damaged(answer, faults)
         if (status := answer[9:12]).isdigit():
             self.said.append(int(status))
+            self.refused |= int(status) in {400, 413, 422}
         return answer
 
     def _repeat(self, request: bytes) -> None:
@@ -85,7 +90,7 @@ class Line:
         """A request whose answer nobody waits for."""
         try:
             self.world.serve(request)
-        except (OSError, Broken, Killed):
+        except OSError:
             return
 
 

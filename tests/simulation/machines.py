@@ -91,31 +91,64 @@ class Machine:
         )  # fmt: skip
 
 
-@lru_cache(maxsize=100_000)
 def seen(
     number: int, kernel: int, second: bool, chosen: tuple[int, ...], used: tuple[tuple[int, int], ...], partial: str,
     many: bool, without: str, poison: bool, refused: bool,
 ) -> tuple[Look, tuple[Stated, ...]]:  # fmt: skip
-    """A look and its text; the same machines are looked at in very many seeds."""
-    known = _services(number)
-    facts = {
-        "kernel": str(kernel),
-        "machine_id": f"{number:032x}".replace("0", "c"),
-        "macs": (f"52:54:00:00:0a:0{number}",),
+    """A look and its text."""
+    links = tuple((one, to) for one, to in used if one in chosen or partial == "services")
+    declared = chosen[0] if chosen and kernel == 2 else None
+    looked = {
+        "host": _host(number, kernel, refused, partial == "host"),
+        "network": _network(number, second),
+        "services": _running(number, chosen, many, poison, partial == "services"),
+        "sockets": _sockets(number, links, declared, partial == "sockets"),
     }
-    self = host(f"h{number}", **facts)
+    found = [one for name, one in looked.items() if name != without]
+    return tuple(section for section, _ in found), tuple(stated for _, stated in found)
+
+
+Part = tuple[Section, Stated]
+
+
+def _part(section: Section, partial: bool = False) -> Part:
+    if partial:
+        section = Section(section.name, False, section.items, section.links, UNSEEN)
+    return section, state([section])[0]
+
+
+# The same sections are seen in very many seeds, so each is made once.
+
+
+@cache
+def _host(number: int, kernel: int, refused: bool, partial: bool) -> Part:
+    name, machine, mac = f"h{number}", f"{number:032x}".replace("0", "c"), f"52:54:00:00:0a:0{number}"
+    made = host(name, kernel=str(kernel), machine_id=machine, macs=(mac,))
     if refused:
-        self = Section("host", True, (Item("Host", "self", "h", {**facts, "colour": "red"}),))
-    here = [known[one] for one in chosen]
-    more = [service(f"s{n:02}", 1000 + n) for n in range(MANY)] if many else []
-    more += [service(POISON, 9)] if poison else []
-    links = [uses(known[one], _place(number, to)) for one, to in used if one in chosen or partial == "services"]
-    links += [uses(here[0], _place(number, 0), Evidence("declared", "config", 0.7))] if here and kernel == 2 else []
-    addresses = (address(number), f"10.0.{number}.6") if second else (address(number),)
-    sections = (self, network(*addresses), services(*here, *more), sockets(*links))
-    sections = tuple(Section(s.name, False, s.items, s.links, UNSEEN) if s.name == partial else s for s in sections)
-    sections = tuple(s for s in sections if s.name != without)
-    return sections, state(sections)
+        made = Section("host", True, (Item("Host", "self", name, {"machine_id": machine, "colour": "red"}),))
+    return _part(made, partial)
+
+
+@cache
+def _network(number: int, second: bool) -> Part:
+    return _part(network(*((address(number), f"10.0.{number}.6") if second else (address(number),))))
+
+
+@lru_cache(maxsize=100_000)
+def _running(number: int, chosen: tuple[int, ...], many: bool, poison: bool, partial: bool) -> Part:
+    here = [_services(number)[one] for one in chosen]
+    here += [service(f"s{n:02}", 1000 + n) for n in range(MANY)] if many else []
+    here += [service(POISON, 9)] if poison else []
+    return _part(services(*here), partial)
+
+
+@lru_cache(maxsize=100_000)
+def _sockets(number: int, used: tuple[tuple[int, int], ...], declared: int | None, partial: bool) -> Part:
+    known = _services(number)
+    links = [uses(known[one], _place(number, to)) for one, to in used]
+    if declared is not None:
+        links.append(uses(known[declared], _place(number, 0), Evidence("declared", "config", 0.7)))
+    return _part(sockets(*links), partial)
 
 
 def _place(number: int, to: int) -> str:

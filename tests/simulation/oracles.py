@@ -27,6 +27,7 @@ NOW = "2026-11-01T00:00:00.000Z"
 
 def judge(world: World) -> None:
     """Raise Unreal, with a sentence, for the first thing that does not hold."""
+    _nothing_is_taken_again(world)
     _numbers_only_rise(world)
     _once_and_all(world)
     _journal(world)
@@ -41,6 +42,15 @@ def judge(world: World) -> None:
 def _must(holds: bool, otherwise: str) -> None:
     if not holds:
         raise Unreal(otherwise)
+
+
+def _nothing_is_taken_again(world: World) -> None:
+    """Whoever recorded the network and plays it back gets nothing in."""
+    before = len(world.server.heard)
+    for agent in world.agents:
+        for request in agent.line.sent[:2]:
+            world.serve(request)
+    _must(len(world.server.heard) == before, "a request that was recorded was let in again")
 
 
 def _numbers_only_rise(world: World) -> None:
@@ -89,6 +99,7 @@ def _agent_at_rest(agent: Agent) -> None:
     _must(agent.outbox.spooled() == (0, 0), f"{agent.node} still keeps {agent.outbox.spooled()}")
     aside = agent.outbox.quarantine()
     _must(all(one["reason"] for one in aside), f"{agent.node} put a report aside without a reason")
+    _must(bool(aside) or not agent.line.refused, f"{agent.node} was refused a report and does not show it")
 
 
 def _said(world: World) -> dict[str, list[Snapshot]]:

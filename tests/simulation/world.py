@@ -6,7 +6,7 @@ Everything runs in one thread, one event after the other, so a seed always tells
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -28,6 +28,7 @@ from cmdb.inbox import Inbox
 from cmdb.moments import iso
 from cmdb.store import Store
 from cmdb.store.reports import Outcome, apply_reports
+from cmdb.words import Snapshot
 from cmdb_agents.deliver import Outcome as Delivered
 from cmdb_agents.deliver import Verdict
 from cmdb_agents.front_door import FrontDoor
@@ -72,10 +73,12 @@ class Graph(Store):
         self._speak_by(bolt)  # type: ignore[arg-type]
         self._new_id = new_id
         self.held_once: set[str] = set()
+        self.carried_out: list[tuple[Sequence[Snapshot], str]] = []
 
-    def apply_all(self, snapshots, now, revoked=()) -> list[Outcome]:  # type: ignore[no-untyped-def]
+    def apply_all(self, snapshots: Sequence[Snapshot], now: str, revoked: Collection[str] = ()) -> list[Outcome]:
         """As always, with ids from the seed."""
         outcomes = apply_reports(self._bolt, snapshots, now, revoked, self._new_id)
+        self.carried_out.append((snapshots, now))
         self.held_once |= {s.report_id for s, o in zip(snapshots, outcomes, strict=True) if o.kind == "held"}
         return outcomes
 
@@ -106,7 +109,7 @@ class Server:
             said = lambda: iso(self.clock())  # noqa: E731
             disk = sqlite.Disk(self.disk.prepared, self._parts.writer)
             self.inbox = self._parts.inbox(Path("inbox"), clock=said, disk=disk)
-            self.door = Door(self.inbox, KEYS, self.clock, self.heard, self.offered)
+            self.door = Door(self.inbox, self.inbox._writer, KEYS, self.clock, self.heard, self.offered)
             self.applier = self._parts.applier(self.inbox, self.store, Agents(lambda: (), lambda _: None), clock=said)
         except Killed:
             self._dead()
@@ -116,14 +119,14 @@ class Server:
         else:
             self._wake(0.5)
 
-    def answer(self, request: bytes) -> bytes:
+    def answer(self, *requests: bytes) -> list[bytes]:
         """What it says; OSError while it does not live."""
         if self.inbox is None:
             raise ConnectionRefusedError(111, "connection refused")
         if self.faults.now("server's clock", 0.2):
             self.offset = self.faults.dice.uniform(-YEARS, YEARS)
         try:
-            return self.door.answer(request)
+            return self.door.answer(*requests)
         except Killed:
             self._dead()
             raise ConnectionResetError(104, "connection reset by peer") from None
@@ -138,6 +141,9 @@ class Server:
         self.inbox = None
         self.world.later(self.faults.dice.choice((1.0, 60.0, 1800.0)), self.start)
 
+    def _back(self) -> None:
+        self.bolt.away = False
+
     def _wake(self, seconds: float) -> None:
         if not self._busy and self.inbox is not None:
             self._busy = True
@@ -148,6 +154,9 @@ class Server:
         self._busy = False
         if self.inbox is None:
             return
+        if self.faults.now("graph gone for hours", 0.3):
+            self.bolt.away = True
+            self.world.later(self.faults.dice.choice((60.0, 1800.0, 9 * 3600.0)), self._back)
         try:
             more = self.applier.step()
             self._pause = 0.0
@@ -155,7 +164,8 @@ class Server:
             self._dead()
             return
         except (EpicentreError, OSError) as error:
-            self._pause = min(5.0, self._pause * 2 or 0.25)
+            # In truth five seconds at most; through hours of it that would be thousands of tries without any news.
+            self._pause = min(600.0, self._pause * 2 or 0.25)
             self.world.note(f"applier: {error}")
             more = True
         if more:
@@ -292,9 +302,9 @@ class World:
         """An event of its own."""
         heapq.heappush(self._events, (self.now + seconds, next(self._order), work))
 
-    def serve(self, request: bytes) -> bytes:
-        """Have the server answer."""
-        return self.server.answer(request)
+    def serve(self, *requests: bytes) -> list[bytes]:
+        """Have the server answer what comes at one moment."""
+        return self.server.answer(*requests)
 
     def run(self) -> None:
         """A life with faults, then one without until everything has come to rest."""
