@@ -100,6 +100,19 @@ RETURN edges,
                              AND x.id <> $host AND coalesce(x.parent, '') <> $host }] }
     AS placeholders,
   incoming,
+  COLLECT { MATCH (i:IPAddress) WHERE i.address IN $callers AND i.status = 'live'
+            WITH i.address AS address, collect(DISTINCT i.parent) AS owners
+            WHERE size(owners) = 1 AND owners[0] <> $host
+              AND NOT EXISTS { (v:VirtualAddress {address: address}) WHERE v.status = 'live' }
+            MATCH (o:CI {id: owners[0]}) WHERE o.status = 'live'
+            RETURN [address, o.id, o.class, coalesce(o.kind, ''),
+                    o.stale_since IS NULL AND EXISTS {
+                      MATCH (r:Scope)-[:ASSERTS]->(o) WHERE r.node IS NULL
+                      MATCH (s:Scope {id: r.id + '/sockets'}) WHERE s.complete > 0 },
+                    CASE WHEN address IN $glanced THEN size(COLLECT {
+                      MATCH (o)-[e:USES|COMMUNICATES_WITH]->(t:Service)
+                      WHERE e.valid_to IS NULL AND e.kind IN $brief AND t.parent <> $host
+                      RETURN DISTINCT t.parent LIMIT $most }) ELSE 0 END] } AS callers,
   COLLECT { MATCH (i:IPAddress) WHERE i.address IN $foreign + asked AND i.status = 'live' AND i.parent <> $host
             WITH i.parent AS owner, collect(DISTINCT i.address) AS addresses
             RETURN [addresses, COLLECT { MATCH (s:Service {parent: owner})
@@ -113,7 +126,9 @@ RETURN edges,
 """
 """All that edges of a host need: its own, what they point at, and what points here from elsewhere.
 
-`own` are its addresses before and after. Of those that others use, who else has one is asked as well.
+`own` are its addresses before and after. Of those that others use, who else has one is asked as well. `callers` are
+the addresses from which its services are used: of those that one CI has, whether its agent speaks itself, and if only
+`glanced` from, at how many other hosts it takes such looks.
 
 Of a placeholder it is told whether any edge that is not told here leads to it: half the estate may ask one name server,
 and a report that touches it must not cost what all of them do. Of its own addresses all edges are told, as `incoming`.
