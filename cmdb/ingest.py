@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -93,7 +94,7 @@ def _closed(sections: Iterable[Section]) -> None:
     there = {item.ref for section in sections for item in section.items}
     for section in sections:
         for n, link in enumerate(section.links):
-            for end, ref in (("from", link.source), ("to", link.target)):
+            for end, ref in (("from", link.source), ("to", link.target))[link.by_server :]:
                 if ref.cls != "Endpoint" and not shared.is_shared(ref.cls) and ref not in there:
                     raise Invalid(
                         f"there is no {ref.cls} {ref.key!r} in this report",
@@ -303,10 +304,15 @@ def _addresses(cls: str, attributes: Mapping[str, Value], where: str) -> None:
     """Addresses must be real ones here: everything behind relies on it."""
     address = attributes.get("address")
     if cls == "IPAddress" and isinstance(address, str):
-        _endpoint(f"tcp://[{address}]:1" if ":" in address else f"tcp://{address}:1", f"{where}.address")
+        _address(address, f"{where}.address")
     listens = attributes.get("listens")
     for n, key in enumerate(listens if isinstance(listens, tuple) else ()):
         _endpoint(key, f"{where}.listens[{n}]")
+
+
+def _address(text: str, where: str) -> str:
+    key = _endpoint(f"tcp://[{text}]:1" if ":" in text else f"tcp://{text}:1", where)
+    return endpoints.parse(key).address
 
 
 def _endpoint(key: str, where: str) -> str:
@@ -342,10 +348,13 @@ def _link(one: dict[str, Any], where: str) -> Link:
     _only(one, {"type", "from", "to", "evidence"}, where)
     relation = _known(catalogue().relation, one.get("type"), f"{where}.type")
     source, target = _ref(one.get("from"), f"{where}.from"), _ref(one.get("to"), f"{where}.to")
+    evidence_ = evidence(one.get("evidence"), f"{where}.evidence")
+    if (link := Link(relation.name, source, target, evidence_)).by_server and target.cls == "Service":
+        return replace(link, source=Ref(source.cls, _address(source.key, f"{where}.from.key")))
     if not catalogue().joins(relation, source.cls, target.cls):
         allowed = f"{' or '.join(relation.sources)} to {' or '.join(relation.targets)}"
         raise Invalid(f"{relation.name} goes from {allowed}, not {source.cls} to {target.cls}", where=where)
-    return Link(relation.name, source, target, evidence(one.get("evidence"), f"{where}.evidence"))
+    return link
 
 
 def evidence(one: Any, where: str) -> Evidence:

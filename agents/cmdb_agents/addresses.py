@@ -58,6 +58,23 @@ def is_private(address: str) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
+def number(address: str) -> int:
+    """An address in its shortest form as a whole number; 0 for what is none."""
+    try:
+        return int.from_bytes(socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address))
+    except OSError:
+        return 0
+
+
+def within(address: str, network: str, prefix_length: int) -> bool:
+    """Whether an address lies in the network of another."""
+    if (":" in address) != (":" in network):
+        return False
+    rest = max(0, (128 if ":" in network else 32) - prefix_length)
+    return number(address) >> rest == number(network) >> rest
+
+
 def endpoint(protocol: str, address: str, port: int) -> str:
     """The key of an endpoint; IPv6 addresses stand in brackets."""
     return f"{protocol}://[{address}]:{port}" if ":" in address else f"{protocol}://{address}:{port}"

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from cmdb.words import Evidence
+from cmdb.words import GLANCED, SERVED, Evidence
 
 LEASE = 35 * 86_400
 RECENT = 15 * 60
+DAY = 86_400
 MAX_CONNECTIONS, MAX_CLIENTS = 2_000, 128
 FAN_OUT = 20
 
@@ -25,11 +26,17 @@ SUPPORT = "?"
 CLIENT = "<"
 """Starts the source of a remembered client: the service behind it was seen being used from the target's address."""
 
-HELD = 2
-"""Looks in a row, less those that saw only its remains, after which a connection counts as lasting (at most)."""
+HELD, LASTS = 2, 3
+"""Looks in a row, less those that saw only its remains, after which a connection counts as lasting (at most).
+
+Of a client the server's end must see it lasting LASTS times more: a poll that is met now and then stays a poll.
+"""
 
 ESTABLISHED, TIME_WAIT = 0.9, 0.7
 """Confidence: rungs of the evidence ladder (one end sees a connection; only its remains are seen)."""
+
+SERVER_SAW, SERVER_REMAINS = 0.8, 0.6
+"""The same of a connection that only the server's end sees: which program of the client it is remains unknown."""
 
 Pair = tuple[str, str]  # (service key or SELF, endpoint key)
 
@@ -82,10 +89,22 @@ def remember(
 
 
 def _bounded(table: dict[Pair, Known]) -> dict[Pair, Known]:
-    """The newest connections, and of each service its newest clients: neither crowds out the other."""
+    """The newest connections, and clients of each service: neither crowds out the other.
+
+    Of clients seen within a day of the newest those known longest stay. Else a crowd that comes and goes would bring
+    others with every look, and the graph an edge for each.
+    """
     kept: dict[Pair, Known] = {}
     room: dict[str, int] = {}
-    for pair in sorted(table, key=lambda p: (-table[p].last_seen, -table[p].confidence, p)):
+    newest = max((one.last_seen for one in table.values()), default=0)
+
+    def order(pair: Pair) -> tuple[float | str | Pair, ...]:
+        one = table[pair]
+        if pair[0].startswith(CLIENT) and newest - one.last_seen < DAY:
+            return (-newest, one.first_seen, -one.confidence, pair)
+        return (-one.last_seen, 0, -one.confidence, pair)
+
+    for pair in sorted(table, key=order):
         kind = pair[0] if pair[0].startswith(CLIENT) else SELF
         left = room.setdefault(kind, MAX_CLIENTS if kind else MAX_CONNECTIONS)
         if left > 0:
@@ -121,19 +140,20 @@ def polled(known: Mapping[Pair, Known]) -> Mapping[str, frozenset[str]]:
 
 def _note(table: dict[Pair, Known], pair: Pair, sighting: Sighting, now: int) -> None:
     old = table.get(pair)
+    most = 2 * LASTS if pair[0].startswith(CLIENT) else HELD
     table[pair] = Known(
         first_seen=old.first_seen if old else now,
         last_seen=now,
         confidence=max(old.confidence, sighting.confidence) if old else sighting.confidence,
         attributed=sighting.attributed or bool(old and old.attributed),
-        held=_held(old.held if old else 0, sighting, repeated=bool(old and old.last_seen == now)),
+        held=_held(old.held if old else 0, sighting, most, repeated=bool(old and old.last_seen == now)),
     )
 
 
-def _held(before: int, sighting: Sighting, repeated: bool) -> int:
+def _held(before: int, sighting: Sighting, most: int, repeated: bool) -> int:
     """A look counts once, and one lasting connection among several to the same place counts for all."""
     if sighting.confidence == ESTABLISHED:
-        return max(1, before) if repeated else min(HELD, before + 1)
+        return max(1, before) if repeated else min(most, before + 1)
     return before if repeated else max(0, before - 1)
 
 
@@ -161,6 +181,21 @@ def evidence(target: str, known: Known, now: int) -> Evidence:
         confidence=known.confidence,
         first_seen=_iso(known.first_seen),
         last_seen=None if now - known.last_seen <= RECENT else _iso(known.last_seen - known.last_seen % 3600),
+    )
+
+
+def client_evidence(address: str, known: Known, now: int) -> Evidence:
+    """What a server's end says of a client: less sure than the client itself, and in days.
+
+    Hundreds may come and go, and a report whose words change with each of them would never be the same.
+    """
+    lasts = known.held >= LASTS
+    return Evidence(
+        kind=SERVED if lasts else GLANCED,
+        detail=f"{address} connected{'' if lasts else ' for short times'}, seen by the server only",
+        confidence=SERVER_SAW if known.confidence >= ESTABLISHED else SERVER_REMAINS,
+        first_seen=_iso(known.first_seen),
+        last_seen=None if now - known.last_seen <= DAY else _iso(known.last_seen - known.last_seen % DAY),
     )
 
 

@@ -67,17 +67,21 @@ DEPENDS_ON = RelationType(
 COMMUNICATES_WITH = RelationType(
     name="COMMUNICATES_WITH",
     sentence="It was seen talking to the other end, and nothing says that it needs that: a contact, or monitoring.",
-    sources=("Host", "Service"),
+    sources=("Host", "Service", "NetworkDevice", "StorageArray"),
     targets=("Service", "Endpoint"),
     failure=Failure.NEVER,
 )
 USES = RelationType(
     name="USES",
     sentence="The one is better with the other and goes on, degraded, without it.",
-    sources=("Service", "Container", "Application", "BusinessService", "WebEndpoint"),
+    # Of hosts and devices it is said where only the server's end sees them: which program needs it is not known.
+    sources=(
+        "Service", "Container", "Application", "BusinessService", "WebEndpoint", "Host", "NetworkDevice",
+        "StorageArray",
+    ),
     targets=("Service", "Container", "Application", "BusinessService", "Database", "MessageQueue", "WebEndpoint"),
     failure=Failure.SOFT,
-)
+)  # fmt: skip
 SERVED_BY = RelationType(
     name="SERVED_BY",
     sentence="The address is answered by the load balancer and is gone without it.",

@@ -27,5 +27,11 @@ SERVICE = CIClass(
         Attribute("image", "string", "The container's image.", search=True),
         Attribute("cgroup", "string", "The control group a unit runs in."),
         Attribute("clients", "strings", "Addresses that were seen connected to where it listens, sorted."),
+        Attribute("clients_left_out", "boolean", "Whether there may be more than those 128 that are kept."),
+        Attribute(
+            "refused_clients",
+            "strings",
+            "Ids of CIs that people say do not use it, though it saw them connected; to unlink such an edge adds one.",
+        ),
     ),
 )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from cmdb.claims import RECORDS, source_of
 from cmdb.classes import catalogue
-from cmdb.commands.things import HAND, Around, Decided
+from cmdb.commands.things import HAND, Around, Decided, update
 from cmdb.errors import Conflict, Invalid
 from cmdb.plan import EdgeClaim, Plan
+from cmdb.reconcile.callers import REFUSED, is_server_word
 from cmdb.reconcile.known import KnownCI, KnownEdge, NewId
 from cmdb.reconcile.ledger import Ledger
 from cmdb.reconcile.placeholders import Placeholders
@@ -55,19 +57,37 @@ def check_cardinality(
         raise Conflict(f"{there} is open, and {relation.name} leads to each CI from one at most: unlink that first")
 
 
-def unlink(relation: RelationType, source: KnownCI, target: KnownCI, edge: KnownEdge | None, new_id: NewId) -> Decided:
-    """Take a hand-made link back. What others see goes on: only they can stop seeing it."""
+def unlink(
+    relation: RelationType, source: KnownCI, target: KnownCI, edge: KnownEdge | None, at: int, new_id: NewId
+) -> Decided:
+    """Take a hand-made link back. What others see goes on: only they can stop seeing it.
+
+    But what a server says of its clients is no fact of its own: a person's word ends it for good.
+    """
     sentence = f"{source.name} {relation.name} {target.name}"
     if edge is None:
         raise Conflict(f"there is no open edge {sentence}")
     others = {scope: claim for scope, claim in edge.claims.items() if scope != RECORDS}
     seen = ", ".join(sorted({source_of(scope) for scope in others}))
+    if RECORDS not in edge.claims and all(map(is_server_word, others.values())):
+        return _refuse(source, target, edge, at, new_id, f"unlinked {sentence}: {seen} is not believed any more")
     if RECORDS not in edge.claims:
         raise Conflict(f"{sentence} was not linked by hand: it ends when {seen} no longer sees it")
     ledger = _ledger(new_id)
     ledger.keep(edge, others)
     notes = (f"the edge stays: {seen} goes on seeing it",) if others else ()
     return Decided(source.id, _plan(source, ledger), f"unlinked {sentence}", notes)
+
+
+def _refuse(source: KnownCI, target: KnownCI, edge: KnownEdge, at: int, new_id: NewId, summary: str) -> Decided:
+    """The edge ends, and the service remembers that this client is none."""
+    before = target.attributes.get(REFUSED)
+    refused = {source.id, *(before if isinstance(before, tuple) else ())}
+    said = update(catalogue().cls(target.cls), target, {REFUSED: tuple(sorted(refused))}, at)
+    ledger = _ledger(new_id)
+    ledger.keep(edge, {})
+    notes = (f"{REFUSED} of {target.name} has it now: take it from there to have the edge again",)
+    return Decided(target.id, replace(said.plan, close=tuple(ledger.close)), summary, notes)
 
 
 def _ledger(new_id: NewId) -> Ledger:

@@ -76,13 +76,15 @@ CALL () {
          COLLECT { MATCH (c:CI:Service {parent: $host})<-[e]-(x:CI) USING INDEX SEEK c:CI(parent)
                    WHERE e.valid_to IS NULL AND x.id <> $host AND coalesce(x.parent, '') <> $host
                    RETURN [properties(e), type(e), x.id, c.id,
-                           COLLECT { MATCH (i:IPAddress {parent: coalesce(x.parent, x.id)}) WHERE i.status = 'live'
+                           COLLECT { MATCH (i:CI:IPAddress {parent: coalesce(x.parent, x.id)})
+                                     USING INDEX SEEK i:CI(parent) WHERE i.status = 'live'
                                      RETURN i.address }] } +
          COLLECT { MATCH (p:Endpoint)<-[e]-(x:CI) USING INDEX SEEK p:Endpoint(address)
                    WHERE p.address IN $own AND p.parent IS NULL AND e.valid_to IS NULL
                      AND x.id <> $host AND coalesce(x.parent, '') <> $host
                    RETURN [properties(e), type(e), x.id, p.id,
-                           COLLECT { MATCH (i:IPAddress {parent: coalesce(x.parent, x.id)}) WHERE i.status = 'live'
+                           COLLECT { MATCH (i:CI:IPAddress {parent: coalesce(x.parent, x.id)})
+                                     USING INDEX SEEK i:CI(parent) WHERE i.status = 'live'
                                      RETURN i.address }] } AS incoming
 }
 WITH edges, targets, incoming,
@@ -100,9 +102,23 @@ RETURN edges,
                              AND x.id <> $host AND coalesce(x.parent, '') <> $host }] }
     AS placeholders,
   incoming,
-  COLLECT { MATCH (i:IPAddress) WHERE i.address IN $foreign + asked AND i.status = 'live' AND i.parent <> $host
+  COLLECT { MATCH (i:IPAddress) USING INDEX SEEK i:IPAddress(address) WHERE i.address IN $callers AND i.status = 'live'
+            WITH i.address AS address, collect(DISTINCT i.parent) AS owners
+            WHERE size(owners) = 1 AND owners[0] <> $host
+              AND NOT EXISTS { (v:VirtualAddress {address: address}) WHERE v.status = 'live' }
+            MATCH (o:CI {id: owners[0]}) WHERE o.status = 'live'
+            RETURN [address, o.id, o.class, coalesce(o.kind, ''),
+                    o.stale_since IS NULL AND EXISTS {
+                      MATCH (r:Scope)-[:ASSERTS]->(o) WHERE r.node IS NULL
+                      MATCH (s:Scope {id: r.id + '/sockets'}) WHERE s.complete > 0 },
+                    CASE WHEN address IN $glanced THEN size(COLLECT {
+                      MATCH (o)-[e:USES|COMMUNICATES_WITH]->(t:Service)
+                      WHERE e.valid_to IS NULL AND e.kind IN $brief AND t.parent <> $host
+                      RETURN DISTINCT t.parent LIMIT $most }) ELSE 0 END] } AS callers,
+  COLLECT { MATCH (i:IPAddress) USING INDEX SEEK i:IPAddress(address)
+            WHERE i.address IN $foreign + asked AND i.status = 'live' AND i.parent <> $host
             WITH i.parent AS owner, collect(DISTINCT i.address) AS addresses
-            RETURN [addresses, COLLECT { MATCH (s:Service {parent: owner})
+            RETURN [addresses, COLLECT { MATCH (s:CI:Service {parent: owner}) USING INDEX SEEK s:CI(parent)
                                          WHERE s.status = 'live' AND s.listens IS NOT NULL
                                          RETURN [s.id, s.listens, s.clients, s.source] ORDER BY s.key }] } AS listeners,
   COLLECT { UNWIND $packages AS row MATCH (p:SoftwareVersion {purl: row.purl})
@@ -113,7 +129,9 @@ RETURN edges,
 """
 """All that edges of a host need: its own, what they point at, and what points here from elsewhere.
 
-`own` are its addresses before and after. Of those that others use, who else has one is asked as well.
+`own` are its addresses before and after. Of those that others use, who else has one is asked as well. `callers` are
+the addresses from which its services are used: of those that one CI has, whether its agent speaks itself, and if only
+`glanced` from, at how many other hosts it takes such looks.
 
 Of a placeholder it is told whether any edge that is not told here leads to it: half the estate may ask one name server,
 and a report that touches it must not cost what all of them do. Of its own addresses all edges are told, as `incoming`.

@@ -4,12 +4,13 @@ The desired state of a section is its newest complete body with the later incomp
 newest by sequence and never by arrival. So any order of arrival, with repeats, ends in the same graph.
 """
 
+from cmdb.reconcile.callers import BRIEF, MANY, addresses_of
 from cmdb.reconcile.items import Items
-from cmdb.reconcile.known import SELF, Known, KnownCI, KnownEdge
+from cmdb.reconcile.known import SELF, Caller, Known, KnownCI, KnownEdge
 from cmdb.reconcile.report import addresses, addresses_before, plan, settle, still
 from cmdb.reconcile.said import endpoints_named, shared_named
 
 __all__ = [
-    "SELF", "Items", "Known", "KnownCI", "KnownEdge", "addresses", "addresses_before", "endpoints_named", "plan",
-    "settle", "shared_named", "still",
+    "BRIEF", "MANY", "SELF", "Caller", "Items", "Known", "KnownCI", "KnownEdge", "addresses", "addresses_before",
+    "addresses_of", "endpoints_named", "plan", "settle", "shared_named", "still",
 ]  # fmt: skip

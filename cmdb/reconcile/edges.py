@@ -9,8 +9,9 @@ from functools import cached_property
 from cmdb.claims import holds, source_of
 from cmdb.endpoints import Endpoint, Listeners, meant, parse
 from cmdb.plan import EdgeClaim
+from cmdb.reconcile.callers import REFUSED, believed, calls, gateways, is_server_word
 from cmdb.reconcile.items import Items, addresses_in
-from cmdb.reconcile.known import BOTH, CONTAINED, SURE, WATCHED, EdgeKey, Known, KnownEdge
+from cmdb.reconcile.known import BOTH, CONTAINED, SELF, SURE, WATCHED, EdgeKey, Known, KnownEdge
 from cmdb.reconcile.ledger import Ledger, rank
 from cmdb.reconcile.placeholders import Placeholders
 from cmdb.reconcile.said import scope_of
@@ -27,7 +28,7 @@ class Edges:
 
     def __init__(self, items: Items, known: Known) -> None:
         self.snapshot, self.known, self.host, self.links = items.snapshot, known, items.host, items.links
-        self.catalogue, self.live = items.catalogue, items.settled.live
+        self.catalogue, self.settled, self.live = items.catalogue, items.settled, items.settled.live
         self.ids = {ref: ci.id for ref, ci in known.children.items() if ref in self.live} | items.ids
         self.placeholders = Placeholders(self.known.placeholders, self.known.uses, items.new_id)
         self.shared = SharedThings(self.known.shared, items.new_id)
@@ -46,6 +47,8 @@ class Edges:
                 claims = {}
             elif edge.key in mine:
                 claims |= mine[edge.key]
+            if self._tells_itself(edge, mine):
+                claims = {scope: claim for scope, claim in claims.items() if not is_server_word(claim)}
             claims = self._confirmed(edge.target, claims)
             have |= {edge.key} if claims else set()
             self.ledger.keep(edge, claims)
@@ -62,6 +65,20 @@ class Edges:
             seen[f"{node}/sockets"] = both
         return seen
 
+    def _tells_itself(self, edge: KnownEdge, mine: Mine) -> bool:
+        """Whether what a server's end alone said of this host is out of date, since the host itself speaks of it.
+
+        It has told all its connections, this one not: then it came from behind it (NAT), or was too short to matter
+        here. Or it tells of one to the same service, with its program.
+        """
+        if edge.source != self.host:
+            return False
+        sockets = [section.complete for section in self.snapshot.sections if section.name == "sockets"]
+        scope = self.known.scopes.get("sockets")
+        if any(sockets) or (scope is not None and scope.complete > 0):
+            return True
+        return any(k[2] == edge.target and any(c.endpoint for c in said.values()) for k, said in mine.items())
+
     @cached_property
     def _addresses(self) -> frozenset[str]:
         return frozenset(addresses_in(self.live))
@@ -77,7 +94,7 @@ class Edges:
             if own and (relation := self.catalogue.cls(ref.cls).contained_by):
                 mine[relation, self.ids[ref], self.host][own[0]] = EdgeClaim(None, CONTAINED)
         for name, all_said in sorted(self.links.items()):
-            for said in all_said:
+            for said in (one for one in all_said if not one.link.by_server):
                 self._link(mine, scope_of(self.snapshot, name), said.link)
         return mine
 
@@ -134,7 +151,7 @@ class Edges:
         wanted: dict[EdgeKey, dict[str, EdgeClaim]] = defaultdict(dict)
         for edge in self.known.incoming:
             for scope, claim in edge.claims.items():
-                if claim.evidence.kind == BOTH:
+                if claim.evidence.kind == BOTH or self._speaks(scope):
                     continue  # it is said anew below, where it still holds
                 target = self._now_at(parse(claim.endpoint), scope, edge) if claim.endpoint else edge.target
                 best = wanted[edge.type, edge.source, target]
@@ -144,11 +161,54 @@ class Edges:
             used_from = self._clients.get(target, frozenset())
             if used_from & self.known.reach.get(source, frozenset()) and (both := _both(claims)):
                 claims[scope_of(self.snapshot, "sockets")] = both
+        for key, claims in self._called(wanted).items():
+            wanted[key] |= claims
         for edge in self.known.incoming:
             self.ledger.keep(edge, wanted.pop(edge.key, {}))
         for key, claims in wanted.items():
             if claims:
                 self.ledger.lay(key, claims)
+
+    def _called(self, told: Mapping[EdgeKey, Mapping[str, EdgeClaim]]) -> Mine:
+        """Whom this host sees at its services that says nothing of it: `told` is what clients themselves say."""
+        stated, notes = calls(self.links)
+        self.notes += notes
+        own = self._addresses | self._gateways
+        heard = {
+            (address, target)
+            for (_, source, target), claims in told.items()
+            if any(claim.endpoint for claim in claims.values())
+            for address in self.known.reach.get(source, ())
+        }
+        served = [
+            (scope_of(self.snapshot, section), service, link)
+            for section, link in stated
+            if (service := self.ids.get(link.target)) is not None
+            and link.source.key not in own
+            and (link.source.key, service) not in heard
+        ]
+        callers = {
+            address: one
+            for address, one in self.known.callers.items()
+            if one.ci != self.host and self.catalogue.joins(self.catalogue.relation("USES"), one.cls, "Service")
+        }
+        return believed(served, callers, self._refused)
+
+    @cached_property
+    def _gateways(self) -> frozenset[str]:
+        now, was = self.settled.touched.get(SELF), self.known.host
+        values = now.attributes if now is not None else was.attributes if was is not None else {}
+        return gateways(values.get("routes"))
+
+    @cached_property
+    def _refused(self) -> frozenset[tuple[str, str]]:
+        """Clients and services of this host that people said do not belong together."""
+        return frozenset(
+            (client, self.ids[ref])
+            for ref, item in self.live.items()
+            if ref.cls == "Service"
+            for client in _strings(item.attributes.get(REFUSED))
+        )
 
     @cached_property
     def _clients(self) -> dict[str, frozenset[str]]:

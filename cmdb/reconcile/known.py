@@ -69,6 +69,21 @@ class KnownEdge:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """The one CI that has an address.
+
+    `speaks`: its own agent has told all its connections and is not silent. `looks`: how many other hosts it was seen
+    to take short looks at, as far as that is counted.
+    """
+
+    ci: str
+    cls: str
+    kind: str = ""
+    speaks: bool = False
+    looks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What the graph knows around one node.
 
@@ -79,6 +94,7 @@ class Known:
     `incoming`, and one for all others.
     shared: what is known of the shared things that links name. clients: of services of other hosts by id, who says so
     and from which addresses they are used. reach: the host's addresses of each source of an incoming edge.
+    callers: by address, who has one from which its services are used, where that is one CI.
     quiet: scopes that this report says nothing of and whose edges cannot change, so they are not loaded.
     """
 
@@ -93,6 +109,7 @@ class Known:
     shared: Mapping[Ref, KnownCI] = field(default_factory=dict)
     clients: Mapping[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
     reach: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    callers: Mapping[str, Caller] = field(default_factory=dict)
     quiet: frozenset[str] = frozenset()
 
     def ci(self, ref: Ref) -> KnownCI | None:

@@ -151,12 +151,12 @@ class Commands:
         return self._do(decide, by)
 
     def unlink_cis(self, relation: str, source: str, target: str, by: By) -> Done:
-        """Take a hand-made link back."""
+        """Take a hand-made link back, or refuse what a server alone says of a client."""
         declared = catalogue().relation(relation)
 
-        def decide(run: Run, _under: Under) -> Decided:
+        def decide(run: Run, under: Under) -> Decided:
             one, other, edge, _ = _ends(run, declared, source, target)
-            return commands.unlink(declared, one, other, edge, new_id)
+            return commands.unlink(declared, one, other, edge, under.seq, new_id)
 
         return self._do(decide, by)
 

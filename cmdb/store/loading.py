@@ -17,7 +17,7 @@ from cmdb.cypher import identity as questions
 from cmdb.endpoints import answering, parse
 from cmdb.identity import Candidate
 from cmdb.plan import ScopeState
-from cmdb.reconcile import Items, Known, KnownCI, KnownEdge
+from cmdb.reconcile import Caller, Items, Known, KnownCI, KnownEdge
 from cmdb.shared import parse as parse_shared
 from cmdb.store.session import Run
 from cmdb.words import RESERVED, CIClass, Ref, Value
@@ -77,7 +77,10 @@ def beyond(run: Run, items: Items) -> Known:
     own = reconcile.addresses(items)
     foreign = {parse(k).address for k in named if not parse(k).loopback} - own
     left = reconcile.addresses_before(items)
-    parameters = {"host": items.host, "keys": sorted(named), "own": sorted(own | left), "foreign": sorted(foreign)}
+    parameters: dict[str, Any] = {"host": items.host, "keys": sorted(named), "own": sorted(own | left)}
+    called, glanced = reconcile.addresses_of(items.links)
+    parameters |= {"foreign": sorted(foreign), "callers": sorted(called), "glanced": sorted(glanced)}
+    parameters |= {"brief": reconcile.BRIEF, "most": reconcile.MANY - 1}
     parameters |= {"quiet": sorted(items.known.quiet), **_shared(reconcile.shared_named(items.links))}
     row = run(facts.BEYOND, parameters)[0]
     hosts = [
@@ -98,6 +101,7 @@ def beyond(run: Run, items: Items) -> Known:
             for service, _, clients, source in services
             if clients
         },
+        callers={address: Caller(*told) for address, *told in row["callers"]},
         listeners=answering(named, hosts),
         placeholders={(p.get("parent"), p["key"]): known_ci(p) for p, _ in row["placeholders"]},
         uses=_uses(row["placeholders"], (*edges, *incoming.values())),

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from cmdb.words.redundancy import Redundancy, Share
     from cmdb.words.relation import ANY, Cardinality, Failure, Needs, RelationType
     from cmdb.words.report import (
+        GLANCED,
+        SERVED,
         WIRE_SCHEMA,
         Evidence,
         Item,
@@ -45,10 +47,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AGREEMENT", "ANY", "BY_SERIAL", "COMMON", "CONDITION", "CRITICALITY", "DECLARED", "DISCOVERED", "FIRMWARE",
-    "LOCAL_KEY", "LOGICAL", "MANAGEMENT_ADDRESS", "MODEL", "MTBF", "MTTR", "PHYSICAL", "RECOVERY_TIME", "REDUNDANCY",
-    "RESERVED", "SEEN_ON_HOST", "SERIAL", "SOURCES", "VENDOR", "WIRE_SCHEMA", "Attribute", "AttributeType", "CIClass",
-    "Cardinality", "Category", "Command", "Decision", "Download", "Effect", "Evidence", "Failure", "GraphEffect",
-    "Guard", "IdentityRule", "Item", "Lease", "Lifecycle", "Link", "LinkType", "Model", "Needs", "Notice", "PartType",
+    "GLANCED", "LOCAL_KEY", "LOGICAL", "MANAGEMENT_ADDRESS", "MODEL", "MTBF", "MTTR", "PHYSICAL", "RECOVERY_TIME",
+    "REDUNDANCY", "RESERVED", "SEEN_ON_HOST", "SERIAL", "SERVED", "SOURCES", "VENDOR", "WIRE_SCHEMA", "Attribute",
+    "AttributeType", "CIClass", "Cardinality", "Category", "Command", "Decision", "Download", "Effect", "Evidence",
+    "Failure", "GraphEffect", "Guard", "IdentityRule", "Item", "Lease", "Lifecycle", "Link", "LinkType", "Model",
+    "Needs", "Notice", "PartType",
     "Principal", "Problem", "Process", "Question", "Record", "RecordLifecycle", "RecordLink", "RecordType",
     "Redundancy", "Ref", "RelationType", "Role", "Scalar", "Section", "Shape", "Share", "Snapshot", "State", "Step",
     "Timer", "Value", "View", "WaitingReason", "Wanted", "section_hash",

@@ -14,6 +14,10 @@ WIRE_SCHEMA = 1
 """Version of the snapshot format between agents and the front door."""
 
 
+SERVED, GLANCED = "server", "server, short"
+"""Evidence that only a server's end has: somebody keeps connections to it, or was only met for short times."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Ref:
     """Names an item of a report by class and local key; an `Endpoint` ref is resolved to whoever listens there."""
@@ -70,12 +74,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One observed relation, dependent → dependency."""
+    """One observed relation, dependent → dependency. `IPAddress` uses `Service` is a server's word on a client."""
 
     type: str
     source: Ref
     target: Ref
     evidence: Evidence
+
+    @property
+    def by_server(self) -> bool:
+        """Whether a server says it of whoever has the address: the source is no item of the report."""
+        return self.source.cls == "IPAddress" and self.type == "USES"
 
     def to_wire(self) -> dict[str, Any]:
         """Its JSON object."""

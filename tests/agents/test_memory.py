@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cmdb.words import GLANCED, SERVED
 from cmdb_agents.memory import (
     CLIENT,
+    DAY,
     ESTABLISHED,
     FAN_OUT,
     HELD,
+    LASTS,
     LEASE,
     MAX_CLIENTS,
     MAX_CONNECTIONS,
     RECENT,
     SELF,
+    SERVER_REMAINS,
+    SERVER_SAW,
     SUPPORT,
     TIME_WAIT,
     Known,
     Sighting,
+    client_evidence,
     clients,
     evidence,
     polled,
@@ -28,6 +36,11 @@ from cmdb_agents.memory import (
 NOW = 1_795_000_000
 DB = "tcp://10.0.0.9:5432"
 SHOP = "unit:shop.service"
+
+
+def iso(seconds: int) -> str:
+    """A time as evidence has it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def established(source: str = SHOP, target: str = DB) -> Sighting:
@@ -161,8 +174,40 @@ def test_who_takes_a_short_look_at_many_needs_none_of_them() -> None:
 
 
 def test_clients_do_not_crowd_out_dependencies() -> None:
-    """However many clients a service has, only its newest are kept, and what it depends on stays."""
+    """However many clients a service has, only so many are kept, and what it depends on stays."""
     crowd = [Sighting(CLIENT + SHOP, f"10.1.{n // 250}.{n % 250}", ESTABLISHED, True) for n in range(5_000)]
     table = remember({}, [established(), *crowd], NOW, [SHOP])
     assert (SHOP, DB) in table
     assert len(clients(table)[SHOP]) == MAX_CLIENTS
+
+
+def test_a_crowd_that_comes_and_goes_does_not_change_who_is_kept() -> None:
+    """Whoever was kept and came within the day stays, also when others come meanwhile; who stays away makes room."""
+
+    def crowd(of: int) -> list[Sighting]:
+        return [Sighting(CLIENT + SHOP, f"10.{of}.0.{n}", TIME_WAIT, True) for n in range(MAX_CLIENTS)]
+
+    first = remember({}, crowd(1), NOW, [SHOP])
+    later = remember(first, crowd(2), NOW + DAY - 1, [SHOP])
+    assert clients(later) == clients(first)
+    assert clients(remember(later, crowd(2), NOW + DAY, [SHOP]))[SHOP] == tuple(sorted(s.target for s in crowd(2)))
+
+
+def test_the_words_on_a_client_stay_the_same_while_it_comes_and_goes() -> None:
+    """Polled for weeks it is what it was, apart from the day it was last seen when it is away for more than one; what
+    is open look after look is told to last."""
+    pair = (CLIENT + SHOP, "10.0.0.7")
+    table, said = {pair: Known(NOW, NOW, TIME_WAIT, True)}, set()
+    for look in range(1, 500):
+        caught = ESTABLISHED if look % 7 == 0 else TIME_WAIT
+        table = remember(table, [Sighting(*pair, caught, True)] if look % 3 else [], NOW + 600 * look, [SHOP])
+        said.add(client_evidence(pair[1], table[pair], NOW + 600 * look))
+    assert {one.kind for one in said} == {GLANCED}
+    assert [one.confidence for one in sorted(said, key=lambda one: one.confidence)] == [SERVER_REMAINS, SERVER_SAW]
+    assert {one.last_seen for one in said} == {None}
+    away = client_evidence(pair[1], table[pair], NOW + 600 * 499 + 2 * DAY)
+    assert away.last_seen is not None and away.last_seen < iso(NOW + 600 * 499)
+    for look in range(LASTS):
+        assert client_evidence(pair[1], table[pair], NOW + 600 * 499).kind == GLANCED
+        table = remember(table, [Sighting(*pair, ESTABLISHED, True)], NOW + 600 * (500 + look), [SHOP])
+    assert client_evidence(pair[1], table[pair], NOW + 600 * 503).kind == SERVED

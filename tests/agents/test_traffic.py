@@ -6,16 +6,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import wipe
 from support.front_door import Door, front_door
+from support.imported import load, node, words
 from support.namespaces import permitted
 from support.questions import ADMIN, ask
 from support.scored import Found, found, score
 from support.traffic import ADDRESS, AGENTS, FARM, LATE, TRANSLATES, USES, VIRTUAL, Traffic, traffic
 
 from cmdb.store import Store
+from cmdb_agents.report import FULL_EVERY
 from cmdb_graphql.app import create_app
 from cmdb_graphql.serve import Server
 
@@ -27,7 +30,10 @@ pytestmark = [
     pytest.mark.skipif(not TRANSLATES, reason="iptables is not installed (Debian: apt install iptables)"),
 ]
 PORT = 8480
-COVERAGE = (Path(__file__).parents[2] / "graphql/operations/discovery_coverage.graphql").read_text()
+COVERAGE, IMPACT, DEPENDENTS = (
+    (Path(__file__).parents[2] / f"graphql/operations/{name}.graphql").read_text()
+    for name in ("discovery_coverage", "blast_radius", "dependents")
+)
 Settle = Callable[[Sequence[str]], None]
 BOTH = ("steady", "late", "idle", "one-way", "virtual address", "rewritten here")
 """Cases in which the server's agent sees the client by its own address."""
@@ -40,6 +46,7 @@ class Seen:
     before: tuple[Found, ...]
     after: tuple[Found, ...]
     cover: dict[str, str]
+    answer: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +58,31 @@ def seen(connected: Store, tmp_path_factory: pytest.TempPathFactory) -> Seen:
         settle([name for name in AGENTS if name != LATE])
         before = found(connected)
         lab.let_go()
+        _import_bare(connected)
         settle(AGENTS)
+        for _ in range(FULL_EVERY):
+            settle(["db1"])  # one of these is whole: nothing but the import is new
+        answer = _asked(door, connected)
         cover = ask(door.services, COVERAGE, ADMIN, first=100)["discoveryCoverage"]["nodes"]
-        return Seen(tuple(before), tuple(found(connected)), {one["address"]: one["cover"] for one in cover})
+        return Seen(tuple(before), tuple(found(connected)), {one["address"]: one["cover"] for one in cover}, answer)
+
+
+def _import_bare(store: Store) -> None:
+    """The host that has no agent, as a list of machines knows it."""
+    address = ADDRESS["bare"]
+    rows = [node("Host", "bare", ref="bare", fqdn="bare.shop.example"),
+            node("NetworkInterface", "eth0", key="eth0", parent="bare"),
+            node("IPAddress", address, key=f"eth0 {address}", parent="bare", address=address)]  # fmt: skip
+    assert words(load(store, *rows)) == ["created"] * 3
+
+
+def _asked(door: Door, store: Store) -> dict[str, Any]:
+    """What breaks without db1's database, and who depends on it."""
+    rows = {row["id"]: row["name"] for row in store.find(None, first=5000)}
+    inside = store.edges(list(rows), "out", ["RUNS_ON"])
+    (database,) = [e.source for e in inside if (rows[e.source], rows[e.target]) == ("postgres", "db1")]
+    impact = ask(door.services, IMPACT, ADMIN, of=[database])["impact"]
+    return {**impact, **ask(door.services, DEPENDENTS, ADMIN, of=[database], first=100)}
 
 
 @contextmanager
@@ -118,6 +147,20 @@ def test_both_ends_agree_where_both_see_each_other(seen: Seen) -> None:
             assert proof == ("socket", 0.9), one
 
 
+def test_a_client_without_an_agent_is_a_dependent(seen: Seen) -> None:
+    """Only the server's agent sees it: while nobody knows the address it is nothing, then it is the host's edge, older
+    than the import, which impact and `dependents` show with its evidence."""
+    assert not [e for e in seen.before if e.type == "USES"]
+    assert [e.source for e in seen.after if e.type == "USES"] == [("bare", "")]
+    (item,) = [i for i in seen.answer["items"] if i["ci"]["name"] == "bare"]
+    assert item["degree"] == "DEGRADED"
+    assert item["reason"] == "uses postgres, which is down"
+    (edge,) = [e for e in seen.answer["dependents"]["nodes"] if e["from"]["name"] == "bare"]
+    assert edge["evidence"] == {
+        "kind": "server", "detail": f"{ADDRESS['bare']} connected, seen by the server only", "confidence": 0.8,
+    }  # fmt: skip
+
+
 def test_an_address_that_nobody_had_becomes_its_host(seen: Seen) -> None:
     """Before the late host's agent reports, its addresses are placeholders; then the very edges lead to its programs,
     as old as they were, and the placeholders are gone."""
@@ -134,7 +177,7 @@ def test_an_address_that_nobody_had_becomes_its_host(seen: Seen) -> None:
 def test_every_edge_has_its_evidence(seen: Seen) -> None:
     """What it is believed by, how sure that is and since when; what is there now has no last time yet."""
     for edge in seen.after:
-        assert edge.evidence in ("socket", "both ends", "conntrack", "monitoring")
+        assert edge.evidence in ("socket", "both ends", "conntrack", "monitoring", "server")
         assert 0.7 <= edge.confidence <= 0.99
         assert edge.first_seen is not None
         assert edge.last_seen is None

@@ -15,7 +15,7 @@ from support.servers import small
 from cmdb.engine import Engine
 from cmdb.store import Store
 from cmdb.store.session import Run
-from cmdb.words import Evidence, Link, Ref, Section
+from cmdb.words import GLANCED, Evidence, Item, Link, Ref, Section
 
 pytestmark = pytest.mark.neo4j
 
@@ -23,6 +23,8 @@ T = TypeVar("T")
 MOST = 1_000
 """What Neo4j may look at for one of these; a hub has hundreds of edges, and each costs ten looks."""
 EDGES = 400
+LOOKS = 100
+"""For one more client of a service, its edge with it."""
 DNS, OPENSSL = "8.8.8.8:53", "pkg:deb/debian/openssl@3.0.15-1?arch=amd64"
 SHOP, PAY, DB = service("shop", 443), service("pay", 444), service("db", 5432)
 _CROWD = """
@@ -33,6 +35,21 @@ CREATE (c)-[e:$($type)]->(h)
 SET e = {id: $hub + '_e' + n, valid_from: 1, scope: 'a/b', kind: 'agent', detail: 'd', confidence: 1.0,
          valid_to: CASE n % 2 WHEN 0 THEN 1 END}
 """
+
+
+_KNOWN = """
+UNWIND range(0, $edges - 1) AS n
+CREATE (c:CI:Host {id: 'known_' + n, class: 'Host', name: 'known' + n, key: 'known' + n, status: 'live', rev: 1,
+                   valid_from: 1})
+CREATE (:CI:IPAddress {id: 'at_' + n, class: 'IPAddress', key: 'at' + n, name: 'at' + n, parent: c.id, status: 'live',
+                       rev: 1, valid_from: 1, address: '10.9.' + (n / 250) + '.' + (n % 250)})
+WITH n, c MATCH (first:CI {id: 'known_0'})
+CREATE (s:CI:Service {id: 'polled_' + n, parent: c.id, class: 'Service', key: 's', name: 's', status: 'live', rev: 1,
+                      valid_from: 1})
+CREATE (first)-[:COMMUNICATES_WITH {id: 'poll_' + n, valid_from: 1, scope: 'nd_' + n + '/sockets', kind: 'monitoring',
+                                    detail: 'd', confidence: 0.8, valid_to: CASE n % 2 WHEN 0 THEN 1 END}]->(s)
+"""
+"""Hosts with addresses, of which the first takes short looks at all."""
 
 
 class _Profiled:
@@ -140,6 +157,33 @@ def test_a_report_that_touches_a_hub_costs_what_it_says(busy: tuple[Store, Calla
     ends = {(e.type, e.target) for e in store.edges([called(store, name) for name in ("web1", "shop")], "out")}
     assert ("DEPENDS_ON", called(store, f"tcp://{DNS}")) in ends
     assert ("HAS_SOFTWARE", called(store, "openssl 3.0.15-1")) in ends, ends
+
+
+def test_a_client_that_many_see_costs_what_it_is_to_one(busy: tuple[Store, Callable[..., int]]) -> None:
+    """What polls hundreds of hosts is looked at as far as that decides whether it watches; of a database's clients
+    each costs a few looks."""
+    store, cost = busy
+    store._bolt.write(lambda run: run(_KNOWN, {"edges": EDGES}))
+    db = service("db", 5432)
+
+    def told(seq: int, *clients: int) -> Callable[[Store], object]:
+        return lambda s: s.apply(report(seq, sockets(*(_met(db, n) for n in clients)), node="nd_2"), NOW)
+
+    few, many = (cost(told(seq, *range(1, 1 + number))) for seq, number in ((2, 20), (3, 40)))
+    assert many - few < 20 * LOOKS, (few, many)
+    again = cost(told(4, *range(2, 41)))
+    assert again < many + 40 * LOOKS, (many, again)
+    uses_ = store.edges([f"known_{n}" for n in range(EDGES)], "out", ["USES"])
+    assert {e.source for e in uses_} == {f"known_{n}" for n in range(2, 41)}
+    watches = cost(told(5, 0))
+    assert watches < many + LOOKS, (many, watches)
+    met = {e.target: e.evidence["kind"] for e in store.edges(["known_0"], "out")}
+    assert met[called(store, "db")] == "monitoring"
+
+
+def _met(at: Item, number: int) -> Link:
+    proof = Evidence(GLANCED, "connected for short times", 0.8)
+    return Link("USES", Ref("IPAddress", f"10.9.{number // 250}.{number % 250}"), at.ref, proof)
 
 
 def test_an_edge_of_a_person_or_an_import_to_a_hub_costs_that_edge(busy: tuple[Store, Callable[..., int]]) -> None:

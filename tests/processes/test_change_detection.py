@@ -198,9 +198,12 @@ def test_no_flood() -> None:
         (Step(Act.OPEN, "h", "HAS_SOFTWARE", "v"), False, False),
         (Step(Act.OPEN, "d", "HAS_SOFTWARE", "v"), False, True),
         (Step(Act.OPEN, "s", "COMMUNICATES_WITH", "d"), False, False),
+        (Step(Act.OPEN, "s", "USES", "d"), False, True),
+        (Step(Act.OPEN, "h", "USES", "s"), False, False),
     ],
 )
 def test_what_counts(step: Step, trial: bool, expected: bool) -> None:
-    """Hosts, hardware, versions in production, dependencies and redundancy; not programs, kernels, contacts."""
+    """Hosts, hardware, versions in production, dependencies and redundancy; not programs, kernels, contacts, nor
+    whom a server alone saw."""
     classes = {"h": "Server", "s": "Service", "d": "DatabaseInstance", "e": "Endpoint", "v": "SoftwareVersion"}
     assert counts(step, classes, trial) is expected

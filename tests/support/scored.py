@@ -43,7 +43,7 @@ def found(store: Store) -> list[Found]:
             return str(rows[inside[ci]]["name"]), name
         return (name, "") if rows[ci]["class"] == "Host" else ("", name)
 
-    edges = store.edges(list(rows), "out", ["DEPENDS_ON", "COMMUNICATES_WITH"])
+    edges = store.edges(list(rows), "out", ["DEPENDS_ON", "USES", "COMMUNICATES_WITH"])
     said = ((e, e.evidence) for e in edges if e.evidence["kind"] != "configuration")
     return [
         Found(at(e.source), at(e.target), e.type, p["kind"], p["confidence"], p.get("first_seen"), p.get("last_seen"))
@@ -52,11 +52,13 @@ def found(store: Store) -> list[Found]:
 
 
 def wanted(one: Uses) -> list[tuple[str, str, str, str]]:
-    """The edges that a declared dependency is: one, or two where a port is passed on."""
+    """The edges that a declared dependency is: one, or two where a port is passed on; a host's without an agent."""
     if one.case == "behind DNAT":
         return [(one.host, one.program, *FORWARD), (*FORWARD, one.on, one.server)]
     if one.case == "no agent":
         return [(one.host, one.program, "", f"tcp://{one.at}")]
+    if one.case == "client without an agent":
+        return [(one.host, "", one.on, one.server)]
     return [(one.host, one.program, one.on, one.server)]
 
 
@@ -81,7 +83,7 @@ class Score:
 
 def score(edges: Sequence[Found], declared: Iterable[Uses] = USES, contacts: Iterable[tuple[str, str]] = ()) -> Score:
     """Compare; `contacts` are (host, endpoint) that hosts have besides."""
-    programs = {e.ends for e in edges if e.type == "DEPENDS_ON"}
+    programs = {e.ends for e in edges if e.type in ("DEPENDS_ON", "USES")}
     hosts = {(e.source[0], *e.target) for e in edges if e.type == "COMMUNICATES_WITH"}
     true = {edge for one in declared for edge in wanted(one)}
     brief = {(one.host, one.on, one.server) for one in declared} | {(host, "", at) for host, at in contacts}

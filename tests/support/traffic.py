@@ -4,7 +4,8 @@
 
 `gate` translates: what comes from inside has its address (SNAT), and its port 8443 is inner1's 443 (DNAT). app2's own
 kernel rewrites 10.96.0.10:443 to where the service is. db1 has a second, virtual address. `farm` has many addresses,
-which mon1 polls. `bare` has no agent, and db2's comes last. The server is on `hub`.
+which mon1 polls. `bare` has no agent, an import knows it, and it uses db1; db2's agent comes last. The server is on
+`hub`.
 """
 
 from __future__ import annotations
@@ -93,6 +94,7 @@ def _uses() -> Iterator[Uses]:
     for address in FARM:
         yield one("mon1", "scrape", "farm", "exporter", "poll", 9100, "monitoring", address)
     yield one("mon1", "scrape", "db1", "postgres", "steady", 5432, "steady")
+    yield one("bare", "ledger", "db1", "postgres", "steady", 5432, "client without an agent")
 
 
 USES = tuple(_uses())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cmdb.words import Problem, Section
 from cmdb_agents.collector import Collector, View, item, section
-from cmdb_agents.memory import clients
+from cmdb_agents.memory import MAX_CLIENTS, clients
 
 NAMELESS = Problem("names and images of containers", "no container runtime answered; they were seen by control group")
 
@@ -29,6 +29,7 @@ def collect(view: View) -> Section:
             image=found.image,
             cgroup=found.cgroup,
             clients=used_from.get(found.key, ()),
+            clients_left_out=True if len(used_from.get(found.key, ())) >= MAX_CLIENTS else None,
         )
         for found in view.ownership.services.values()
     )

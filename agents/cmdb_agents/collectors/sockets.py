@@ -1,32 +1,36 @@
 """Who this host's programs are connected to: dependencies of its services, and contacts of everything else.
 
 The client's side tells: a connection whose local port is listened on here was made by the other end. The server's
-side remembers from where it is used, so that the graph can tell what both ends have seen.
+side remembers from where it is used, so that the graph can tell what both ends have seen, and knows of clients that
+nobody asks: it says the address, and the graph who has it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from cmdb.words import Link, Problem, Ref, Section
-from cmdb_agents.addresses import WILDCARDS, endpoint, is_loopback, is_private
+from cmdb_agents.addresses import WILDCARDS, endpoint, is_loopback, is_private, within
 from cmdb_agents.collector import MAX_KEY, Collector, View, clean, section
 from cmdb_agents.forwards import FORWARD
 from cmdb_agents.memory import (
     CLIENT,
     ESTABLISHED,
+    MAX_CLIENTS,
     MAX_CONNECTIONS,
     SELF,
     SUPPORT,
     TIME_WAIT,
     Sighting,
+    client_evidence,
+    clients,
     evidence,
     polled,
 )
 from cmdb_agents.ownership import RELAYS, Ownership, is_listening
 from cmdb_agents.programs import program
-from cmdb_agents.transports.readings import Machine, Socket
+from cmdb_agents.transports.readings import Interface, Machine, Socket
 
 
 def collect(view: View) -> Section:
@@ -34,7 +38,10 @@ def collect(view: View) -> Section:
     links = []
     watched = polled(view.known)
     for (source, target), known in view.known.items():
-        if source == SELF or source in view.ownership.services:
+        if source.startswith(CLIENT) and (served := source.removeprefix(CLIENT)) in view.ownership.services:
+            proof, service = client_evidence(target, known, view.now), Ref("Service", clean(served, MAX_KEY))
+            links.append(Link("USES", Ref("IPAddress", target), service, proof))
+        elif source == SELF or source in view.ownership.services:
             end = Ref("Host", "self") if source == SELF else Ref("Service", clean(source, MAX_KEY))
             looks = not source.startswith(FORWARD) and target in watched.get(source, ())
             kind = "COMMUNICATES_WITH" if source == SELF or looks else "DEPENDS_ON"
@@ -44,9 +51,16 @@ def collect(view: View) -> Section:
             elif source.startswith(FORWARD):
                 proof = replace(proof, kind="conntrack", detail=f"{proof.detail}, where the kernel passes it on to")
             links.append(Link(kind, end, Ref("Endpoint", target), proof))
-    full = sum(not source.startswith(CLIENT) for source, _ in view.known) >= MAX_CONNECTIONS
-    problems = [Problem(f"connections after the first {MAX_CONNECTIONS}", "truncated")] if full else []
-    return section("sockets", view.machine, (), links, problems)
+    return section("sockets", view.machine, (), links, list(_left_out(view)))
+
+
+def _left_out(view: View) -> Iterator[Problem]:
+    """What there is no room for is said."""
+    if sum(not source.startswith(CLIENT) for source, _ in view.known) >= MAX_CONNECTIONS:
+        yield Problem(f"connections after the first {MAX_CONNECTIONS}", "truncated")
+    for service, addresses in clients(view.known).items():
+        if len(addresses) >= MAX_CLIENTS and service in view.ownership.services:
+            yield Problem(f"clients of {service} after the first {MAX_CLIENTS}", "truncated")
 
 
 def sightings(machine: Machine, ownership: Ownership) -> Iterator[Sighting]:
@@ -63,6 +77,7 @@ class _Look:
             if is_listening(s, machine.ephemeral)
         }
         self._own = {a.address for i in machine.interfaces for a in i.addresses}
+        self._inner = [a for i in machine.interfaces if _is_inner(i, machine.interfaces) for a in i.addresses]
         self._parents = {p.pid: p.parent for p in machine.processes}
         self._aside = {p.pid for p in machine.processes if program(p.argv, p.exe, p.name).name in RELAYS}
         self._aside |= {machine.own_pid} - {0}  # the observer does not observe itself
@@ -92,9 +107,12 @@ class _Look:
     def _client(self, socket: Socket) -> Iterator[Sighting]:
         """From where a service of this host is used: what the other end may say of it, too.
 
-        Who closes first keeps the remains: of short connections that a server ends, it alone has any.
+        Who closes first keeps the remains: of short connections that a server ends, it alone has any. What is behind a
+        bridge of this host has an address that is another's elsewhere, and needs no word from here.
         """
         if not is_private(socket.remote) or self._is_here(socket.remote):
+            return
+        if any(within(socket.remote, inner.address, inner.prefix_length) for inner in self._inner):
             return
         if self._listens(socket.namespace, socket.protocol, socket.local, socket.local_port):
             service, attributed = self._source(socket)
@@ -149,6 +167,14 @@ class _Look:
 
     def _listens(self, space: str, protocol: str, address: str, port: int) -> bool:
         return any((space, protocol, host, port) in self._listening for host in (address, *WILDCARDS))
+
+
+def _is_inner(interface: Interface, every: Iterable[Interface]) -> bool:
+    """Whether it is a bridge for containers or virtual machines that no cable leads out of."""
+    if interface.devtype != "bridge":
+        return False
+    members = [one for one in every if one.master == interface.name]
+    return not any(one.device or one.devtype in ("bond", "vlan", "team") for one in members)
 
 
 SOCKETS = Collector("sockets", "Connections made by services and programs.", (), collect)

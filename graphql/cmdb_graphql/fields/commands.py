@@ -117,7 +117,7 @@ async def link_cis(
 async def unlink_cis(
     info: Info, type: str, from_: Start, to: strawberry.ID, reason: str | None = None  # noqa: A002
 ) -> CommandResult:  # fmt: skip
-    """Take a hand-made link back; what an agent sees goes on."""
+    """Take a hand-made link back, or refuse what a server alone says of a client; what an agent sees itself goes on."""
     return await do(info, "unlink_cis", type, str(from_), str(to), by(info, reason))
 
 

@@ -38,6 +38,8 @@ EVERYWHERE = frozenset({"redundancy"})
 """Values that count of every CI."""
 EDGES = frozenset({"DEPENDS_ON", "USES", "FORMED_BY", "BALANCES_OVER", "SERVED_BY", "STORED_ON", "POWERED_BY"})
 """Relations by which one thing needs others; what talks to an address nobody knows is no dependency yet."""
+CALLERS = frozenset({"Host", "NetworkDevice", "StorageArray"})
+"""Of these only a server's end says whom they use, by an address: no proof that somebody changed something."""
 SOFTWARE = frozenset({"HAS_SOFTWARE", "RUNS_SYSTEM"})
 """Relations to versions of software; what a host has installed is patched every week."""
 UNKNOWN = "Endpoint"
@@ -58,6 +60,8 @@ def counts(step: Step, classes: Mapping[str, str], trial: bool) -> bool:
         case _:
             if step.what in SOFTWARE:
                 return not trial and (step.what == "RUNS_SYSTEM" or "Host" not in kinds)
+            if step.what == "USES" and kinds & CALLERS:
+                return False
             return step.what in EDGES and classes.get(step.other) != UNKNOWN
 
 

@@ -133,7 +133,7 @@ def link(start: From, relation: Type, end: To, reason: Reason = None, json: Json
 
 
 def unlink(start: From, relation: Type, end: To, reason: Reason = None, json: Json = False) -> None:
-    """Take a hand-made link back; what an agent sees goes on."""
+    """Take a hand-made link back, or refuse what a server alone says of a client; what an agent sees itself goes on."""
     _between(UNLINK, start, relation, end, reason, json)
 
 
