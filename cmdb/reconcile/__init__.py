@@ -6,10 +6,10 @@ newest by sequence and never by arrival. So any order of arrival, with repeats, 
 
 from cmdb.reconcile.items import Items
 from cmdb.reconcile.known import SELF, Known, KnownCI, KnownEdge
-from cmdb.reconcile.report import addresses, addresses_before, plan, settle, still
+from cmdb.reconcile.report import addresses, addresses_before, doubtful, plan, settle, still
 from cmdb.reconcile.said import endpoints_named, shared_named
 
 __all__ = [
-    "SELF", "Items", "Known", "KnownCI", "KnownEdge", "addresses", "addresses_before", "endpoints_named", "plan",
-    "settle", "shared_named", "still",
+    "SELF", "Items", "Known", "KnownCI", "KnownEdge", "addresses", "addresses_before", "doubtful", "endpoints_named",
+    "plan", "settle", "shared_named", "still",
 ]  # fmt: skip

@@ -80,6 +80,7 @@ class Known:
     shared: what is known of the shared things that links name. clients: of services of other hosts by id, who says so
     and from which addresses they are used. reach: the host's addresses of each source of an incoming edge.
     quiet: scopes that this report says nothing of and whose edges cannot change, so they are not loaded.
+    moved: whether incoming edges may lead elsewhere now; if not, only those are loaded that may be confirmed otherwise.
     """
 
     host: KnownCI | None
@@ -94,6 +95,7 @@ class Known:
     clients: Mapping[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
     reach: Mapping[str, frozenset[str]] = field(default_factory=dict)
     quiet: frozenset[str] = frozenset()
+    moved: bool = True
 
     def ci(self, ref: Ref) -> KnownCI | None:
         """The CI a report means by `ref`: the host itself or a child, whatever its status."""

@@ -12,10 +12,12 @@ from cmdb.reconcile.edges import Edges
 from cmdb.reconcile.items import After, Items, addresses_in
 from cmdb.reconcile.known import NOTHING_SAID, Known, KnownCI, NewId
 from cmdb.reconcile.said import fresh
-from cmdb.words import Section, Snapshot
+from cmdb.words import Section, Snapshot, Value
 
 PLACES = ("address", "listens", "clients")
 """The attributes that say where something is reached and from where: edges follow them."""
+REACHED = ("Service", "IPAddress")
+"""The classes by which others reach a host."""
 
 
 def settle(snapshot: Snapshot, known: Known, host: str, catalogue: Catalogue, new_id: NewId, at: int) -> Items:
@@ -46,11 +48,40 @@ def still(items: Items) -> bool:
     then every edge is looked at anew.
     """
     known, news = items.known, fresh(items.snapshot, items.known.scopes)
-    if items.create or set(known.scopes) <= {section.name for section in news}:
+    if items.create or _all_known(items):
         return False
     if any(_links(items.links[s.name]) != _links(known.scopes.get(s.name, NOTHING_SAID).links) for s in news):
         return False
     return all(_in_place(known.ci(ref), now) for ref, now in items.settled.touched.items())
+
+
+def doubtful(items: Items) -> frozenset[str] | None:
+    """Addresses of hosts whose edges to this one may be confirmed otherwise now; None: any may even lead elsewhere.
+
+    Where this host is reached changes seldom, and only then all who reach it are looked at: a database may have
+    thousands. A report of every section known looks at everything, as ever.
+    """
+    if _all_known(items):
+        return None
+    found: set[Value] = set()
+    for ref, now in items.settled.touched.items():
+        was = items.known.ci(ref)
+        before = was.attributes if was is not None else {}
+        if ref.cls not in REACHED or not any(name in before or name in now.attributes for name in PLACES):
+            continue
+        there = was is not None and was.status == "live" and now.live
+        if not there or any(before.get(name) != now.attributes.get(name) for name in PLACES[:2]):
+            return None
+        found |= {*_several(before.get("clients"))} ^ {*_several(now.attributes.get("clients"))}
+    return frozenset(map(str, found))
+
+
+def _several(value: Value) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+def _all_known(items: Items) -> bool:
+    return set(items.known.scopes) <= {section.name for section in fresh(items.snapshot, items.known.scopes)}
 
 
 def _links(said: tuple[Said, ...]) -> list[object]:

@@ -76,10 +76,12 @@ def beyond(run: Run, items: Items) -> Known:
     named = reconcile.endpoints_named(items.links)
     own = reconcile.addresses(items)
     foreign = {parse(k).address for k in named if not parse(k).loopback} - own
-    left = reconcile.addresses_before(items)
-    parameters = {"host": items.host, "keys": sorted(named), "own": sorted(own | left), "foreign": sorted(foreign)}
+    clients = reconcile.doubtful(items)
+    reached = own | reconcile.addresses_before(items) if clients is None else frozenset[str]()
+    parameters = {"host": items.host, "keys": sorted(named), "own": sorted(reached), "foreign": sorted(foreign)}
+    parameters |= {"clients": sorted(clients or ())}
     parameters |= {"quiet": sorted(items.known.quiet), **_shared(reconcile.shared_named(items.links))}
-    row = run(facts.BEYOND, parameters)[0]
+    row = run(facts.BEYOND if clients is None else facts.BEYOND_OF, parameters)[0]
     hosts = [
         (frozenset(addresses), [(service, tuple(listens)) for service, listens, _, _ in services])
         for addresses, services in row["listeners"]
@@ -103,6 +105,7 @@ def beyond(run: Run, items: Items) -> Known:
         uses=_uses(row["placeholders"], (*edges, *incoming.values())),
         # Sorted by status, live before retired: of several the first one counts.
         shared={Ref(cls, key): known_ci(p) for cls, key, p in reversed(row["shared"])},
+        moved=clients is None,
     )
 
 

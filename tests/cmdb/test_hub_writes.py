@@ -15,7 +15,7 @@ from support.servers import small
 from cmdb.engine import Engine
 from cmdb.store import Store
 from cmdb.store.session import Run
-from cmdb.words import Evidence, Link, Ref, Section
+from cmdb.words import Evidence, Item, Link, Ref, Section
 
 pytestmark = pytest.mark.neo4j
 
@@ -140,6 +140,30 @@ def test_a_report_that_touches_a_hub_costs_what_it_says(busy: tuple[Store, Calla
     ends = {(e.type, e.target) for e in store.edges([called(store, name) for name in ("web1", "shop")], "out")}
     assert ("DEPENDS_ON", called(store, f"tcp://{DNS}")) in ends
     assert ("HAS_SOFTWARE", called(store, "openssl 3.0.15-1")) in ends, ends
+
+
+def test_a_report_of_the_hub_itself_costs_what_it_says(busy: tuple[Store, Callable[..., int]]) -> None:
+    """A database whose own edges, packages or clients change; all who use it still do, and whom it sees counts."""
+    store, cost = busy
+    store.apply(report(2, sockets(uses(SHOP, "10.0.0.5:5432"))), NOW)
+    seen = service("db", 5432, clients=("10.0.0.1", "10.8.8.8"))
+    idle = Item("Service", "cron.service", "cron", {"kind": "systemd"})
+    steps = {
+        "an edge of its own": [sockets(uses(DB, DNS))],
+        "a package": [packages(OPENSSL)],
+        "clients": [services(seen)],
+        "what nobody reaches": [services(seen, idle)],
+        "and no edge": [services(seen), sockets()],
+    }
+    db, costs = called(store, "db"), {}
+    for seq, (name, sections) in enumerate(steps.items(), 2):
+        costs[name] = cost(lambda s, seq=seq, sections=sections: s.apply(report(seq, *sections, node="nd_2"), NOW))
+    assert max(costs.values()) < MOST, costs
+    into = store.edges([db], "in")
+    assert len(into) == EDGES // 2 + 1
+    assert [e.evidence["kind"] for e in into if e.source == called(store, "shop")] == ["both ends"]
+    store.apply(report(7, services(DB), node="nd_2"), NOW)
+    assert {e.evidence["kind"] for e in store.edges([db], "in")} == {"agent", "socket"}
 
 
 def test_an_edge_of_a_person_or_an_import_to_a_hub_costs_that_edge(busy: tuple[Store, Callable[..., int]]) -> None:
