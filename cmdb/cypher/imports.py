@@ -42,15 +42,6 @@ CIS = """
 MATCH (n:CI) WHERE n.id IN $ids
 RETURN properties(n) AS ci, [(s:Scope)-[a:ASSERTS]->(n) | [s.id, a.seq, a.said]] AS claims
 """
-EDGES = """
-UNWIND $keys AS key
-MATCH (a:CI {id: key[1]}) USING INDEX SEEK a:CI(id)
-MATCH (b:CI {id: key[2]}) USING INDEX SEEK b:CI(id)
-CALL (key, a, b) { MATCH (a)-[e]->(b) WHERE type(e) = key[0] AND e.valid_to IS NULL RETURN e }
-RETURN properties(e) AS e, type(e) AS type, a.id AS source, b.id AS target
-"""
-"""With both ends at hand, which a subquery of its own makes sure of, Neo4j walks from the one with fewer edges; else,
-for each row, perhaps from a hub: while its statistics are behind, it takes any number of edges for none."""
 TRACES = """
 MATCH (s:Scope {id: $scope})
 UNWIND $rows AS row MATCH (c:CI {id: row.ci})
@@ -62,6 +53,28 @@ IMPORTED_AT = "MATCH (s:Scope) WHERE s.id IN $scopes AND s.at IS NOT NULL RETURN
 
 TOTALS = "RETURN COUNT { (:CI) } AS cis, COUNT { (:CI)-->(:CI) } AS edges, COUNT { (:Change) } AS entries"
 ODD = "UNWIND $rows AS row MATCH (n:CI {id: row.id}) SET n += row.set"
+
+
+def edges(keys: Collection[tuple[str, str, str]]) -> Statement:
+    """The open edges of these types and ends.
+
+    Each type is a part of its own, in which both ends are at hand: then Neo4j walks from the one with fewer edges.
+    Asked for edges of any type, it would read all there are once for each row while its statistics are of an empty
+    graph, as they are all through a dry run.
+    """
+    ends: dict[str, list[tuple[str, str]]] = {}
+    for kind, source, target in keys:
+        ends.setdefault(kind, []).append((source, target))
+    return " UNION ALL ".join(_BETWEEN.format(kind) for kind in sorted(ends)), ends
+
+
+_BETWEEN = """
+UNWIND $`{0}` AS ends
+MATCH (a:CI {{id: ends[0]}}) USING INDEX SEEK a:CI(id)
+MATCH (b:CI {{id: ends[1]}}) USING INDEX SEEK b:CI(id)
+CALL (a, b) {{ MATCH (a)-[e:`{0}`]->(b) WHERE e.valid_to IS NULL RETURN e }}
+RETURN properties(e) AS e, '{0}' AS type, a.id AS source, b.id AS target
+"""
 
 
 def candidates(

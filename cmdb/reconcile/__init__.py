@@ -7,10 +7,10 @@ newest by sequence and never by arrival. So any order of arrival, with repeats, 
 from cmdb.reconcile.callers import BRIEF, MANY, addresses_of
 from cmdb.reconcile.items import Items
 from cmdb.reconcile.known import SELF, Caller, Known, KnownCI, KnownEdge
-from cmdb.reconcile.report import addresses, addresses_before, plan, settle, still
+from cmdb.reconcile.report import addresses, addresses_before, doubtful, plan, settle, still
 from cmdb.reconcile.said import endpoints_named, shared_named
 
 __all__ = [
     "BRIEF", "MANY", "SELF", "Caller", "Items", "Known", "KnownCI", "KnownEdge", "addresses", "addresses_before",
-    "addresses_of", "endpoints_named", "plan", "settle", "shared_named", "still",
+    "addresses_of", "doubtful", "endpoints_named", "plan", "settle", "shared_named", "still",
 ]  # fmt: skip

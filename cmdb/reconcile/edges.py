@@ -153,7 +153,8 @@ class Edges:
             for scope, claim in edge.claims.items():
                 if claim.evidence.kind == BOTH or self._speaks(scope):
                     continue  # it is said anew below, where it still holds
-                target = self._now_at(parse(claim.endpoint), scope, edge) if claim.endpoint else edge.target
+                moves = self.known.moved and claim.endpoint
+                target = self._now_at(parse(claim.endpoint), scope, edge) if moves else edge.target
                 best = wanted[edge.type, edge.source, target]
                 if scope not in best or rank(scope, claim) < rank(scope, best[scope]):
                     best[scope] = claim

@@ -96,6 +96,7 @@ class Known:
     and from which addresses they are used. reach: the host's addresses of each source of an incoming edge.
     callers: by address, who has one from which its services are used, where that is one CI.
     quiet: scopes that this report says nothing of and whose edges cannot change, so they are not loaded.
+    moved: whether incoming edges may lead elsewhere now; if not, only those are loaded that may be confirmed otherwise.
     """
 
     host: KnownCI | None
@@ -111,6 +112,7 @@ class Known:
     reach: Mapping[str, frozenset[str]] = field(default_factory=dict)
     callers: Mapping[str, Caller] = field(default_factory=dict)
     quiet: frozenset[str] = frozenset()
+    moved: bool = True
 
     def ci(self, ref: Ref) -> KnownCI | None:
         """The CI a report means by `ref`: the host itself or a child, whatever its status."""

@@ -8,14 +8,17 @@ from dataclasses import replace
 from cmdb.claims import speaks
 from cmdb.classes import Catalogue
 from cmdb.plan import Plan, Said, ScopeState
+from cmdb.reconcile.callers import calls
 from cmdb.reconcile.edges import Edges
 from cmdb.reconcile.items import After, Items, addresses_in
 from cmdb.reconcile.known import NOTHING_SAID, Known, KnownCI, NewId
 from cmdb.reconcile.said import fresh
-from cmdb.words import Section, Snapshot
+from cmdb.words import Ref, Section, Snapshot, Value
 
 PLACES = ("address", "listens", "clients")
 """The attributes that say where something is reached and from where: edges follow them."""
+REACHED = ("Service", "IPAddress")
+"""The classes by which others reach a host."""
 
 
 def settle(snapshot: Snapshot, known: Known, host: str, catalogue: Catalogue, new_id: NewId, at: int) -> Items:
@@ -46,11 +49,42 @@ def still(items: Items) -> bool:
     then every edge is looked at anew.
     """
     known, news = items.known, fresh(items.snapshot, items.known.scopes)
-    if items.create or set(known.scopes) <= {section.name for section in news}:
+    if items.create or _all_known(items):
         return False
     if any(_links(items.links[s.name]) != _links(known.scopes.get(s.name, NOTHING_SAID).links) for s in news):
         return False
     return all(_in_place(known.ci(ref), now) for ref, now in items.settled.touched.items())
+
+
+def doubtful(items: Items) -> frozenset[tuple[str, Ref]] | None:
+    """Addresses from which a service may be used otherwise than it was, each with the service; None: any may be.
+
+    Where this host is reached changes seldom, and only then all who reach it are looked at: a database may have
+    thousands. Whom this host alone sees at its services counts too: its word on them is said anew each time. A report
+    of every section known looks at everything, as ever.
+    """
+    if _all_known(items):
+        return None
+    found: set[tuple[str, Ref]] = set()
+    for ref, now in items.settled.touched.items():
+        was = items.known.ci(ref)
+        before = was.attributes if was is not None else {}
+        if ref.cls not in REACHED or not any(name in before or name in now.attributes for name in PLACES):
+            continue
+        there = was is not None and was.status == "live" and now.live
+        if not there or any(before.get(name) != now.attributes.get(name) for name in PLACES[:2]):
+            return None
+        found |= {(a, ref) for a in {*_several(before.get("clients"))} ^ {*_several(now.attributes.get("clients"))}}
+    said = ({section: scope.links for section, scope in items.known.scopes.items()}, items.links)
+    return frozenset(found | {(link.source.key, link.target) for links in said for _, link in calls(links)[0]})
+
+
+def _several(value: Value) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+def _all_known(items: Items) -> bool:
+    return set(items.known.scopes) <= {section.name for section in fresh(items.snapshot, items.known.scopes)}
 
 
 def _links(said: tuple[Said, ...]) -> list[object]:

@@ -120,13 +120,19 @@ class Imports:
             self._bolt.write(partial(_set_odd, part))
 
     def _batches(self, good: Sequence[Row], call: _Call, end: float, one: Callable[[Sequence[Row]], _Pass]) -> None:
-        """CIs whose parents are rows of this call come in a batch behind them."""
+        """CIs whose parents are rows of this call come in a batch behind them.
+
+        A batch is not begun that would not be done in time if it took as long as the one before.
+        """
+        taken = 0.0
         for part in _parts(good):
             todo: Sequence[Row] = part
             while todo:
-                if time.monotonic() > end:
+                begun = time.monotonic()
+                if begun + taken > end:
                     return
                 done = one(todo)
+                taken = time.monotonic() - begun
                 call.take(done)
                 todo = done.later
 

@@ -76,13 +76,14 @@ def beyond(run: Run, items: Items) -> Known:
     named = reconcile.endpoints_named(items.links)
     own = reconcile.addresses(items)
     foreign = {parse(k).address for k in named if not parse(k).loopback} - own
-    left = reconcile.addresses_before(items)
-    parameters: dict[str, Any] = {"host": items.host, "keys": sorted(named), "own": sorted(own | left)}
+    clients = reconcile.doubtful(items)
+    reached = own | reconcile.addresses_before(items) if clients is None else frozenset[str]()
+    parameters: dict[str, Any] = {"host": items.host, "keys": sorted(named), "own": sorted(reached)}
     called, glanced = reconcile.addresses_of(items.links)
     parameters |= {"foreign": sorted(foreign), "callers": sorted(called), "glanced": sorted(glanced)}
-    parameters |= {"brief": reconcile.BRIEF, "most": reconcile.MANY - 1}
+    parameters |= {"brief": reconcile.BRIEF, "most": reconcile.MANY - 1, "clients": _rows(items, clients or ())}
     parameters |= {"quiet": sorted(items.known.quiet), **_shared(reconcile.shared_named(items.links))}
-    row = run(facts.BEYOND, parameters)[0]
+    row = run(facts.BEYOND if clients is None else facts.BEYOND_OF, parameters)[0]
     hosts = [
         (frozenset(addresses), [(service, tuple(listens)) for service, listens, _, _ in services])
         for addresses, services in row["listeners"]
@@ -107,6 +108,15 @@ def beyond(run: Run, items: Items) -> Known:
         uses=_uses(row["placeholders"], (*edges, *incoming.values())),
         # Sorted by status, live before retired: of several the first one counts.
         shared={Ref(cls, key): known_ci(p) for cls, key, p in reversed(row["shared"])},
+        moved=clients is None,
+    )
+
+
+def _rows(items: Items, clients: Collection[tuple[str, Ref]]) -> list[dict[str, str]]:
+    known = ((address, items.known.ci(service)) for address, service in clients)
+    return sorted(
+        ({"address": address, "service": ci.id} for address, ci in known if ci is not None),
+        key=lambda row: (row["service"], row["address"]),
     )
 
 

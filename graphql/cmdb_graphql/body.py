@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from fastapi import Request
@@ -47,23 +48,38 @@ class Share:
         self.taken += size
 
 
-async def read(request: Request, most: int, share: Share | None = None) -> bytes:
-    """The body as sent, at most `most` bytes; more is refused as soon as it is known."""
+async def read(
+    request: Request, most: int, share: Share | None = None, *, more: Callable[[], int] | None = None
+) -> bytes:
+    """The body as sent, at most `most` bytes; more is refused as soon as it is known.
+
+    `more`, asked once when that is not enough, says how many it may have after all, or raises.
+    """
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and (len(declared) > 18 or int(declared) > most):
-        raise _too_large(most)
-    parts, size = [], 0
+        most, more = _beyond(most, more), None
+        if len(declared) > 18 or int(declared) > most:
+            raise too_large(most)
+    sent = io.BytesIO()  # one growing piece: parts that are put together in the end are there twice
     try:
         async for part in request.stream():
-            size += len(part)
+            size = sent.tell() + len(part)
             if size > most:
-                raise _too_large(most)
+                most, more = _beyond(most, more), None
+                if size > most:
+                    raise too_large(most)
             if share is not None:
                 share.take(len(part))
-            parts.append(part)
+            sent.write(part)
     except ClientDisconnect as error:
         raise Invalid("the connection ended before the body did", where="body") from error
-    return b"".join(parts)
+    return sent.getvalue()
+
+
+def _beyond(most: int, more: Callable[[], int] | None) -> int:
+    if more is None:
+        raise too_large(most)
+    return more()
 
 
 def unpack(body: bytes, encoding: str | None, most: int) -> bytes:
@@ -78,7 +94,7 @@ def unpack(body: bytes, encoding: str | None, most: int) -> bytes:
     except zlib.error as error:
         raise Invalid("the gzip data is damaged", where="body") from error
     if len(plain) > most:
-        raise _too_large(most)
+        raise too_large(most)
     if not unpacker.eof or unpacker.unused_data:
         raise Invalid("the gzip data ends too early or too late", where="body")
     return plain
@@ -91,5 +107,6 @@ def need_json(request: Request) -> None:
         raise Invalid(f"send application/json, not {kind[:60] or 'nothing'}", where="Content-Type")
 
 
-def _too_large(most: int) -> TooLarge:
+def too_large(most: int) -> TooLarge:
+    """What is said of a body that has more bytes than that."""
     return TooLarge(f"at most {most:,} bytes, before and after decompression", where="body")

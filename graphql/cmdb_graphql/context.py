@@ -71,7 +71,7 @@ class Root:
     """A field of Query, Mutation or Subscription; any one of the roles in `policy` is enough.
 
     One with `batch` is answered once for all entries of the journal that came together; a question with `long_texts` is
-    given texts as long as a command's.
+    given texts as long as a command's. A command with `many_rows` is given bodies up to `limits.LARGE_BODY`.
     """
 
     name: str
@@ -80,6 +80,7 @@ class Root:
     field: StrawberryField
     batch: bool = False
     long_texts: bool = False
+    many_rows: bool = False
 
 
 def question(
@@ -98,10 +99,10 @@ def question(
 
 
 def command(
-    *policy: Role, name: str | None = None, arguments: Mapping[str, str] | None = None
+    *policy: Role, name: str | None = None, arguments: Mapping[str, str] | None = None, many_rows: bool = False
 ) -> Callable[[Callable[..., Any]], Root]:
-    """Declare a field of Mutation, likewise."""
-    return partial(_root, "mutation", frozenset(policy), name, arguments or {})
+    """Declare a field of Mutation, likewise; one `many_rows` are given to may come in a large body."""
+    return partial(_root, "mutation", frozenset(policy), name, arguments or {}, many_rows=many_rows)
 
 
 def subscription(
@@ -113,7 +114,7 @@ def subscription(
 
 def _root(
     kind: str, policy: frozenset[Role], name: str | None, sentences: Mapping[str, str], function: Callable[..., Any],
-    *, complete: str | None = None, batch: bool = False, long_texts: bool = False,
+    *, complete: str | None = None, batch: bool = False, long_texts: bool = False, many_rows: bool = False,
 ) -> Root:  # fmt: skip
     public = name or camel(function.__name__)
     function.__name__ = public  # strawberry keeps fields by their function's name, and generated ones share theirs
@@ -122,7 +123,7 @@ def _root(
     for argument in field.arguments:
         known = argument.graphql_name or camel(argument.python_name)
         argument.description = argument.description or sentences.get(known) or SENTENCES.get(known)
-    return Root(public, kind, policy, field, batch, long_texts)
+    return Root(public, kind, policy, field, batch, long_texts, many_rows)
 
 
 def computed(

@@ -24,7 +24,7 @@ from starlette.responses import Response
 
 from cmdb.errors import EpicentreError, Forbidden, Invalid, Overloaded, StoreUnavailable, TooLarge
 from cmdb.words import Principal, Process
-from cmdb_graphql import body, limits
+from cmdb_graphql import body, large, limits
 from cmdb_graphql.auth import principal
 from cmdb_graphql.compiled import MAX_ERRORS, Plan, plan
 from cmdb_graphql.context import Context
@@ -109,11 +109,20 @@ class Executor:
         self._lock = threading.Lock()
         self._budgets: defaultdict[str, Budget] = defaultdict(Budget)
         self.threads = anyio.CapacityLimiter(THREADS)
+        self._slot = large.Slot()
 
-    async def execute(self, who: Principal, text: str, variables: dict[str, Any], *, inner: bool = False) -> Answer:
+    def claim(self, who: Principal) -> large.Claim:
+        """What decides whether somebody's body may be large."""
+        needed = [self.built.policies["mutation", name] for name in self.built.many_rows]
+        return self._slot.claim(allowed=any(one & who.roles for one in needed))
+
+    async def execute(
+        self, who: Principal, text: str, variables: dict[str, Any], *, inner: bool = False, many_rows: bool = False
+    ) -> Answer:
         """The answer to one document. Raises what is wrong with the request as a whole.
 
-        `inner` is a question of a process's decision: it needs no place of its own.
+        `inner` is a question of a process's decision: it needs no place of its own. `many_rows`: it came in a body that
+        only a command with many rows may have.
         """
         if len(text) > limits.CHARACTERS:
             raise TooLarge(f"the query has {len(text):,} characters, at most {limits.CHARACTERS:,}", where="query")
@@ -121,6 +130,8 @@ class Executor:
         key = _key(text)
         known, operation = self._checked(key, text, variables)
         self._allow(who, operation)
+        if many_rows and not (operation.kind == "mutation" and operation.roots <= self.built.many_rows):
+            raise body.too_large(limits.BODY)
         if operation.kind == "subscription":
             raise Invalid("a subscription goes over a WebSocket to /graphql, by graphql-transport-ws", where="query")
         if operation.kind == "query" and not operation.roots <= self.built.long_texts:
@@ -308,17 +319,20 @@ def router(services: Services) -> APIRouter:
     @made.post("/graphql")
     @policy(Policy.PERSON)
     async def graphql(request: Request, who: Principal = Depends(principal)) -> Response:  # noqa: B008  # FastAPI's way
+        claim = run.claim(who)
         try:
-            text, variables = await _question(request)
-            found = await _apart(run, who, text, variables)
+            text, variables = await _question(request, claim)
+            found = await _apart(run, who, text, variables, claim)
         except EpicentreError as error:
             return refusal(error)
+        finally:
+            claim.leave()
         return refusal(found.failure) if found.failure is not None else json(200, found.body)
 
     return made
 
 
-async def _apart(run: Executor, who: Principal, text: str, variables: dict[str, Any]) -> Answer:
+async def _apart(run: Executor, who: Principal, text: str, variables: dict[str, Any], claim: large.Claim) -> Answer:
     """Execute in a thread with an event loop of its own: a large answer holds up neither reports nor other people."""
 
     begun = False
@@ -326,7 +340,11 @@ async def _apart(run: Executor, who: Principal, text: str, variables: dict[str, 
     def work() -> Answer:
         nonlocal begun
         begun = True
-        return asyncio.run(run.execute(who, text, variables))
+        mine = claim.moved()  # what was sent is needed until here is done, also when nobody waits for it any more
+        try:
+            return asyncio.run(run.execute(who, text, variables, many_rows=mine.taken))
+        finally:
+            mine.leave()
 
     command = "mutation" in text  # what is one has the word; a question that has it too is only waited for longer
     patience = limits.COMMAND_DEADLINE if command else limits.DEADLINE
@@ -343,12 +361,14 @@ def refusal(error: EpicentreError) -> Response:
     facts = dict(said["error"])
     said["errors"] = [{"message": facts.pop("message"), "extensions": facts}]
     headers = {name: value for name, value in made.headers.items() if name in {"retry-after", "www-authenticate"}}
+    if isinstance(error, large.TooSlow):
+        headers["connection"] = "close"
     return json(400 if asked else made.status_code, said, headers)
 
 
-async def _question(request: Request) -> tuple[str, dict[str, Any]]:
+async def _question(request: Request, claim: large.Claim) -> tuple[str, dict[str, Any]]:
     body.need_json(request)
-    raw = await body.read(request, limits.BODY)
+    raw = await large.read(request, claim)
     try:
         asked = orjson.loads(raw)
     except orjson.JSONDecodeError as error:

@@ -60,6 +60,10 @@ DEADLINE = 10.0
 COMMAND_DEADLINE = 25.0
 """For a command, which goes on when nobody waits for it any more: who gave up would give it twice."""
 BODY = 1024 * 1024
+LARGE_BODY = 8 * 1024 * 1024
+"""Bytes of a command with many rows, from who may give it: 10,000 rows of 800 bytes. One at a time."""
+LARGE_BODY_PATIENCE = 30.0
+"""Seconds in which all of a large body must be here: its place is the only one."""
 UNPAGED = 10
 """Rows assumed of a list without `first`."""
 VARIABLES_DEPTH = 20

@@ -36,6 +36,7 @@ class Built:
         self.policies: dict[tuple[str, str], frozenset[Role]] = {(r.kind, r.name): r.policy for r in roots}
         self.batched = frozenset(r.name for r in roots if r.kind == "subscription" and r.batch)
         self.long_texts = frozenset(r.name for r in roots if r.kind == "query" and r.long_texts)
+        self.many_rows = frozenset(r.name for r in roots if r.kind == "mutation" and r.many_rows)
         self.strawberry = strawberry.Schema(
             query=_type("Query", "Questions.", [r for r in roots if r.kind == "query"]),
             mutation=_type("Mutation", "Commands.", [r for r in roots if r.kind == "mutation"]),

@@ -278,3 +278,18 @@ def test_a_word_on_a_client_may_stand_in_a_whole_report() -> None:
     assert refused.value.where == "$.sections.sockets.links[0].from.key"
     with pytest.raises(Invalid, match="USES goes from"):
         parse(whole(Link("USES", Ref("IPAddress", "10.0.0.77"), Ref("Host", "self"), Evidence(SERVED, "", 0.8))))
+
+
+@neo4j
+def test_what_only_the_server_sees_goes_on_and_ends_in_reports_of_a_part(store: Store) -> None:
+    """A report that leaves out where the host is reached looks at these edges alone: none is doubled, none is kept."""
+    appliance(store)
+    appliance(store, "till-4", "10.0.0.78")
+    server(store, 1, seen("10.0.0.77"), seen("10.0.0.78"))
+    idle = Item("Service", "cron.service", "cron", {"kind": "systemd"})
+    store.apply(report(2, services(DB, idle), node="nd_db", boot="boot-2"), NOW)
+    assert found(store) == [TILL, ("till-4", *TILL[1:])]
+    store.apply(report(3, sockets(seen("10.0.0.77")), node="nd_db", boot="boot-2"), NOW)
+    assert found(store) == [TILL]
+    store.apply(report(4, sockets(seen("10.0.0.78")), node="nd_db", boot="boot-2"), NOW)
+    assert found(store) == [("till-4", *TILL[1:])]

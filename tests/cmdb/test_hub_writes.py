@@ -186,6 +186,30 @@ def _met(at: Item, number: int) -> Link:
     return Link("USES", Ref("IPAddress", f"10.9.{number // 250}.{number % 250}"), at.ref, proof)
 
 
+def test_a_report_of_the_hub_itself_costs_what_it_says(busy: tuple[Store, Callable[..., int]]) -> None:
+    """A database whose own edges, packages or clients change; all who use it still do, and whom it sees counts."""
+    store, cost = busy
+    store.apply(report(2, sockets(uses(SHOP, "10.0.0.5:5432"))), NOW)
+    seen = service("db", 5432, clients=("10.0.0.1", "10.8.8.8"))
+    idle = Item("Service", "cron.service", "cron", {"kind": "systemd"})
+    steps = {
+        "an edge of its own": [sockets(uses(DB, DNS))],
+        "a package": [packages(OPENSSL)],
+        "clients": [services(seen)],
+        "what nobody reaches": [services(seen, idle)],
+        "and no edge": [services(seen), sockets()],
+    }
+    db, costs = called(store, "db"), {}
+    for seq, (name, sections) in enumerate(steps.items(), 2):
+        costs[name] = cost(lambda s, seq=seq, sections=sections: s.apply(report(seq, *sections, node="nd_2"), NOW))
+    assert max(costs.values()) < MOST, costs
+    into = store.edges([db], "in")
+    assert len(into) == EDGES // 2 + 1
+    assert [e.evidence["kind"] for e in into if e.source == called(store, "shop")] == ["both ends"]
+    store.apply(report(7, services(DB), node="nd_2"), NOW)
+    assert {e.evidence["kind"] for e in store.edges([db], "in")} == {"agent", "socket"}
+
+
 def test_an_edge_of_a_person_or_an_import_to_a_hub_costs_that_edge(busy: tuple[Store, Callable[..., int]]) -> None:
     """To a site or a switch that half the estate is attached to."""
     store, cost = busy

@@ -1,5 +1,6 @@
 """Reports into the real graph: what is created, changed, retired, followed and remembered."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -236,6 +237,54 @@ def test_any_order_with_repeats_gives_one_digest(store: Store, history: tuple[li
     """However one host's reports arrive, and however often, the graph ends the same."""
     in_order, shuffled = history
     assert play(store, in_order) == play(store, shuffled)
+
+
+DB = [
+    [network("10.0.0.9"), network("10.0.0.9", "10.9.9.9"), network()],
+    [
+        services(),
+        services(service("db", 1)),
+        services(service("db", 1, clients=("10.0.0.5",))),
+        services(service("db", 2, "10.9.9.9", clients=("10.0.0.5", "10.0.0.7")), service("old", 1)),
+    ],
+    [sockets(), sockets(uses(service("db", 1), "10.0.0.5:8480")), sockets(uses(service("db", 1), "10.9.9.9:1"))],
+]
+USER = [
+    [network("10.0.0.5"), network("10.0.0.7", "10.9.9.9")],
+    [services(EPICENTRE), services(EPICENTRE, service("twin", 1, "10.9.9.9"))],
+    [
+        sockets(uses(EPICENTRE, "10.0.0.9:1")),
+        sockets(uses(EPICENTRE, "10.9.9.9:1"), uses(EPICENTRE, "10.0.0.9:7")),
+        sockets(),
+    ],
+]
+
+
+@st.composite
+def neighbours(draw: st.DrawFn) -> list[Snapshot]:
+    """Reports of a database's host and of one that uses it, mixed; each reports everything first, then some of it."""
+    made, seqs = [], {"db": 0, "user": 0}
+    for _ in range(draw(st.integers(4, 8))):
+        name = draw(st.sampled_from(["db", "user"]))
+        seqs[name] += 1
+        chosen = [draw(st.sampled_from(kind)) for kind in (DB if name == "db" else USER)]
+        kept = [s for s in chosen if seqs[name] == 1 or draw(st.booleans())]
+        made.append(report(seqs[name], host(name, fqdn=f"{name}.example.org"), *kept, node=f"nd_{name}"))
+    return made
+
+
+@pytest.mark.slow
+@given(neighbours())
+@settings(
+    max_examples=int(os.environ.get("EPICENTRE_TEST_CASES", "10")), deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)  # fmt: skip
+def test_to_look_at_fewer_edges_is_to_come_to_the_same_graph(store: Store, history: list[Snapshot]) -> None:
+    """A report that leaves it where it was how others reach the host ends as if every edge to it were looked at."""
+    found = play(store, history)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("cmdb.reconcile.doubtful", lambda _: None)
+        assert play(store, history) == found
 
 
 def test_the_journal_is_a_chain(store: Store) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
 from typing import Annotated, cast
 
 import orjson
@@ -98,12 +100,20 @@ def _plain(value: object) -> object:
 
 
 def _read(text: str) -> list[imports.NodeRow | imports.EdgeRow | imports.Unread]:
-    lines = text.split("\n")
-    if not lines[-1].strip():
-        lines.pop()
-    if not 1 <= len(lines) <= MOST_ROWS:
-        raise TooLarge(f"send 1 to {MOST_ROWS:,} rows, not {len(lines):,}", where="rows")
-    return [_line(n, line) for n, line in enumerate(lines, start=1)]
+    last = text[text.rfind("\n") + 1 :]
+    count = text.count("\n") + bool(last.strip())
+    if not 1 <= count <= MOST_ROWS:
+        raise TooLarge(f"send 1 to {MOST_ROWS:,} rows, not {count:,}", where="rows")
+    return [_line(n, line) for n, line in enumerate(islice(_lines(text), count), start=1)]
+
+
+def _lines(text: str) -> Iterator[str]:
+    """One after the other: all of them at once would be the whole text once more."""
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
 
 
 def _line(n: int, line: str) -> imports.NodeRow | imports.EdgeRow | imports.Unread:
@@ -115,6 +125,7 @@ def _line(n: int, line: str) -> imports.NodeRow | imports.EdgeRow | imports.Unre
 
 @command(
     Role.ENGINEER,
+    many_rows=True,
     arguments={
         **REASON,
         "source": "Who says so: the name of this import, such as assets. What it called a CI, it may call it again.",
@@ -130,7 +141,7 @@ async def bulk_upsert(
         raise Invalid("name the source of these rows", where="source")
     done = await blocking(
         info.context.services.store.bulk_upsert, parsed, source, by(info, reason),
-        dry_run=dry_run, seconds=limits.COMMAND_DEADLINE * 0.6,
+        dry_run=dry_run, seconds=limits.COMMAND_DEADLINE * 0.8,  # the rest is for the answer, of as many rows
     )  # fmt: skip
     info.context.loaders.forget()
     return result(done.outcomes, sequence=done.seq, dry_run=dry_run, left=done.left)
