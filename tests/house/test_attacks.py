@@ -9,6 +9,11 @@ import pytest
 
 HERE = Path(__file__).parents[1]
 ANSWERS = {
+    "T4 lying agent": {
+        "cmdb/test_callers.py": (
+            "test_a_lying_server_changes_nothing_of_others", "test_a_servers_word_is_refused_in_one_call",
+        ),
+    },
     "T5 hostile device text": {
         "processes/test_hostile_text.py": (
             "test_nothing_of_it_runs_in_the_graph_or_on_a_terminal", "test_nothing_of_it_runs_in_a_picture",
