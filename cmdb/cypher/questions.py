@@ -169,9 +169,16 @@ def needed(frontier: Collection[str], at: int) -> Statement:
     return text, {"ids": list(frontier), "at": at}
 
 
-def edges_to(reached: Collection[str], at: int) -> Statement:
-    """Every edge that carries failure to one of many CIs, in one round trip, without their dependents' properties."""
-    text = f"UNWIND $ids AS id MATCH (t:CI {{id: id}})<-[e:{_carrying()}]-(d:CI) WHERE {_OPEN_AT} RETURN {_EDGE}"
+def part(reached: Collection[str], at: int) -> Statement:
+    """Many CIs, and every edge that carries failure to one of them, in one round trip.
+
+    A row of a CI has `n`; one of an edge the edge, without its dependent's properties.
+    """
+    text = (
+        f"{CIS}, null AS e, null AS type, null AS source, null AS target UNION ALL "
+        f"UNWIND $ids AS id MATCH (t:CI {{id: id}})<-[e:{_carrying()}]-(d:CI) WHERE {_OPEN_AT} "
+        f"RETURN null AS n, {_EDGE}"
+    )
     return text, {"ids": list(reached), "at": at}
 
 

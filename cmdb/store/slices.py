@@ -106,19 +106,20 @@ class Slices:
         self, reached: Collection[str], at: int, truncated: str | None, proposed: Overlay = NOTHING, *,
         then: int | None = None, outages: Mapping[str, str] | None = None, states: Mapping[str, Row] = NO_STATES,
     ) -> Slice:  # fmt: skip
-        """The slice of CIs that are known to be reached, at a sequence. Round trips: two, however many they are.
+        """The slice of CIs that are known to be reached, at a sequence. One round trip, however many they are.
 
         One more where anything is redundant. `then` is that sequence when the CIs are asked as they were, for one
         round trip more; None: as they are.
         """
 
         def work(run: Run) -> Slice:
-            rows = run(questions.CIS, {"ids": list(reached)})
-            edges = _kept(run(*questions.edges_to(reached, at)), proposed, then)
+            rows = run(*questions.part(reached, at))
+            edges = _kept((row for row in rows if row["n"] is None), proposed, then)
             edges |= _added(proposed, at, set(reached), then)
-            found = {row["n"]["id"]: row["n"] for row in rows} | {ci: states[ci] for ci in reached if ci in states}
-            nodes, why = _as_would_be(run, found, then, states), truncated or lacking(run, then)
-            return _slice(run, Beginning(at, {}, outages or {}), nodes, edges, why, proposed, then, states)
+            nodes = {row["n"]["id"]: row["n"] for row in rows if row["n"] is not None}
+            found = nodes | {ci: states[ci] for ci in reached if ci in states}
+            held, why = _as_would_be(run, found, then, states), truncated or lacking(run, then)
+            return _slice(run, Beginning(at, {}, outages or {}), held, edges, why, proposed, then, states)
 
         return self._bolt.read(work, timeout=30.0)
 
