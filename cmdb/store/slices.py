@@ -114,9 +114,9 @@ class Slices:
 
         def work(run: Run) -> Slice:
             rows = run(*questions.part(reached, at))
-            edges = _kept((row for row in rows if row["n"] is None), proposed, then)
+            edges = _left((edge_row(*edge, at=then) for row in rows for edge in row["edges"]), proposed)
             edges |= _added(proposed, at, set(reached), then)
-            nodes = {row["n"]["id"]: row["n"] for row in rows if row["n"] is not None}
+            nodes = {ci["id"]: ci for row in rows for ci in row["nodes"]}
             found = nodes | {ci: states[ci] for ci in reached if ci in states}
             held, why = _as_would_be(run, found, then, states), truncated or lacking(run, then)
             return _slice(run, Beginning(at, {}, outages or {}), held, edges, why, proposed, then, states)
@@ -190,7 +190,10 @@ def _level_below(
 
 def _kept(rows: Iterable[Mapping[str, Any]], proposed: Overlay, then: int | None) -> dict[str, EdgeRow]:
     """The edges by id, but those that the proposed state takes away."""
-    edges = (edge_row(row["e"], row["type"], row["source"], row["target"], then) for row in rows)
+    return _left((edge_row(row["e"], row["type"], row["source"], row["target"], then) for row in rows), proposed)
+
+
+def _left(edges: Iterable[EdgeRow], proposed: Overlay) -> dict[str, EdgeRow]:
     return {e.id: e for e in edges if not proposed.hides(e.type, e.source, e.target)}
 
 

@@ -121,9 +121,8 @@ def _document(way: tuple[Step, ...], known: dict[str, Any]) -> tuple[str, dict[s
     return f"{head}{{ {opened}{inner or '__typename'} {'} ' * (len(way) + 1)}", given
 
 
-MORE = {"reconcileDryRun": 7, "explain": 10}
-"""A rehearsal applies a report and takes it back: as many statements as that takes, however many rows it has. An
-explanation looks down from the symptoms, up from all candidates, and at what was changed on them: each whole."""
+MORE = {"reconcileDryRun": 7}
+"""A rehearsal applies a report and takes it back: as many statements as that takes, however many rows it has."""
 
 
 @pytest.mark.one_way
