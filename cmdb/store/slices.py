@@ -114,7 +114,8 @@ class Slices:
 
         def work(run: Run) -> Slice:
             rows = run(*questions.part(reached, at))
-            edges = _left((edge_row(*edge, at=then) for row in rows for edge in row["edges"]), proposed)
+            every = (edge for row in rows for edge in row["edges"])
+            edges = _left((edge_row(e, kind, source, target, then) for e, kind, source, target in every), proposed)
             edges |= _added(proposed, at, set(reached), then)
             nodes = {ci["id"]: ci for row in rows for ci in row["nodes"]}
             found = nodes | {ci: states[ci] for ci in reached if ci in states}
