@@ -55,6 +55,25 @@ RETURN row.node AS node, EXISTS { (:Applied {report_id: row.report}) } AS applie
 A scope that points at shared things alone has many links; they are read only when the report speaks in it.
 """
 
+_NOW = """,
+       COLLECT { MATCH (j:Journal {id: 'journal'}) RETURN j.seq }[0] AS seq,
+       COLLECT { MATCH (p:Policy) WHERE p.rule = 'precedence' RETURN properties(p) } AS precedence,
+       """
+
+
+def unlocked(node: str, report: str, fresh: Sequence[str], candidates: Statement | None) -> Statement:
+    """What a report is decided from, without the journal's lock: `NODES`, the last sequence, and whose word counts.
+
+    With it, where no host is bound, the rows of a statement that looks for candidates.
+    """
+    text, given = candidates or ("RETURN null AS candidate LIMIT 0", {})
+    rows = [{"node": node, "report": report, "fresh": list(fresh)}]
+    return f"{NODES.rstrip()}{_NOW}COLLECT {{ {text} }} AS candidates", {**given, "rows": rows}
+
+
+BOUND = "h IS NOT NULL"
+"""That a host is bound, among the names of `NODES`."""
+
 HOST = """
 MATCH (h:CI {id: $host})
 RETURN properties(h) AS host, [(s:Scope)-[a:ASSERTS]->(h) | [s.id, a.seq, a.said]] AS claims,

@@ -18,8 +18,12 @@ RETURN id, t.merged_into AS merged, [(s:Scope)-[:ASSERTS]->(t) WHERE s.node IS N
 """Where merged CIs went, and which agents speak there."""
 
 
-def candidates(cls: CIClass, keys: Mapping[str, Value], raw: Mapping[str, Value]) -> Statement | None:
+def candidates(
+    cls: CIClass, keys: Mapping[str, Value], raw: Mapping[str, Value], unless: str = "false"
+) -> Statement | None:
     """CIs that share the single values of some rule; whether that is enough is decided by `identity`, not here.
+
+    Each as `candidate`; none where `unless` holds, which tells of names that the statement is put among.
 
     What is stored is as it was reported, so a key is looked for as it came and in its normal form in either case. The
     strongest rule comes first: a template's machine id may be on more machines than are looked at. None: no rule can.
@@ -30,10 +34,10 @@ def candidates(cls: CIClass, keys: Mapping[str, Value], raw: Mapping[str, Value]
         return None
     order = " ".join(f"WHEN {text} THEN {n}" for n, text in enumerate(conditions))
     return (
-        f"MATCH (h:`{cls.name}`) WHERE {' OR '.join(f'({text})' for text in conditions)} "
-        "RETURN h.id AS id, h.merged_into AS merged, properties(h) AS attributes, "
-        "[(s:Scope)-[:ASSERTS]->(h) WHERE s.node IS NULL | s.id] AS nodes "
-        f"ORDER BY CASE {order} END, h.id LIMIT {MOST}",
+        f"MATCH (c:`{cls.name}`) WHERE ({' OR '.join(f'({text})' for text in conditions)}) AND NOT ({unless}) "
+        "RETURN {id: c.id, merged: c.merged_into, attributes: properties(c), "
+        "nodes: [(s:Scope)-[:ASSERTS]->(c) WHERE s.node IS NULL | s.id]} AS candidate "
+        f"ORDER BY CASE {order} END, c.id LIMIT {MOST}",
         params,
     )
 
@@ -49,7 +53,7 @@ def _condition(
         return None
     for key in single:
         params[key] = forms(key, keys[key], raw.get(key))
-    return " AND ".join(f"h.`{key}` IN $`{key}`" for key in single) or None
+    return " AND ".join(f"c.`{key}` IN $`{key}`" for key in single) or None
 
 
 def forms(key: str, normal: Value, raw: Value) -> list[Value]:

@@ -8,13 +8,14 @@ from typing import Any
 from cmdb.classes import catalogue
 from cmdb.cypher.questions import carrying
 
-PINS = """
-MATCH (j:Journal {id: 'journal'}) UNWIND range(0, size($times) - 1) AS place
-RETURN j.seq AS last,
-       coalesce(COLLECT { MATCH (c:Change) WHERE c.time <= $times[place]
-                          RETURN c.seq ORDER BY c.time DESC, c.seq DESC LIMIT 1 }[0],
-                COLLECT { MATCH (c:Change) WHERE c.time IS NULL AND c.at <= $times[place]
-                          RETURN c.seq ORDER BY c.seq DESC LIMIT 1 }[0]) AS seq ORDER BY place
+_PINNED = """
+coalesce(COLLECT { MATCH (c:Change) WHERE c.time <= {time}
+                   RETURN c.seq ORDER BY c.time DESC, c.seq DESC LIMIT 1 }[0],
+         COLLECT { MATCH (c:Change) WHERE c.time IS NULL AND c.at <= {time}
+                   RETURN c.seq ORDER BY c.seq DESC LIMIT 1 }[0])"""
+PINS = f"""
+MATCH (j:Journal {{id: 'journal'}}) UNWIND range(0, size($times) - 1) AS place
+RETURN j.seq AS last, {_PINNED.replace("{time}", "$times[place]")} AS seq ORDER BY place
 """
 """The last sequence, and for each time the one of the last entry at or before it; null where there is none.
 
@@ -33,18 +34,37 @@ RETURN seq, COLLECT { MATCH (c:Change {seq: seq}) RETURN c{.at, .actor, .kind, .
 ORDER BY seq DESC LIMIT $first
 """
 """The sequences at which something became of a CI, newest first, with their journal entries."""
-LATELY = """
-UNWIND $ids AS id MATCH (n:CI {id: id})
-CALL (n) {
+_VERSIONS = "COLLECT { MATCH (v:Version)-[:OF]->(n) WHERE v.to > {from} AND v.from <= {to} RETURN properties(v) }"
+_SPANS = "e.valid_from > {from} AND e.valid_from <= {to} OR e.valid_to > {from} AND e.valid_to <= {to}"
+
+
+def _between(text: str, begin: str, end: str) -> str:
+    return text.replace("{from}", begin).replace("{to}", end)
+
+
+LATELY = f"""
+MATCH (j:Journal {{id: 'journal'}})
+WITH coalesce($to, j.seq) AS last, coalesce({_PINNED.replace("{time}", "$time")}, 0) AS begun
+UNWIND $ids AS id MATCH (n:CI {{id: id}})
+CALL (n, begun) {{
   RETURN n.valid_from AS seq
-  UNION MATCH (v:Version)-[:OF]->(n) WHERE v.to > $from RETURN v.from AS seq
-  UNION MATCH (n)-[e]->(:CI) WHERE e.valid_from > $from RETURN e.valid_from AS seq
-  UNION MATCH (n)-[e]->(:CI) WHERE e.valid_to > $from RETURN e.valid_to AS seq
-}
-WITH DISTINCT id, seq WHERE $from < seq AND seq <= $to
-MATCH (c:Change {seq: seq}) RETURN id, collect(c{.seq, .at, .actor, .kind, .summary}) AS entries ORDER BY id
+  UNION MATCH (v:Version)-[:OF]->(n) WHERE v.to > begun RETURN v.from AS seq
+  UNION MATCH (n)-[e]->(:CI) WHERE e.valid_from > begun RETURN e.valid_from AS seq
+  UNION MATCH (n)-[e]->(:CI) WHERE e.valid_to > begun RETURN e.valid_to AS seq
+}}
+WITH DISTINCT n, begun, last, seq WHERE begun < seq AND seq <= last
+MATCH (c:Change {{seq: seq}})
+WITH n, begun, last, collect(c{{.seq, .at, .actor, .kind, .summary}}) AS entries ORDER BY n.id
+WITH begun, last, collect({{n: n, entries: entries}}) AS found
+UNWIND range(0, size(found) - 1) AS place
+WITH begun, last, place, found[place].n AS n, found[place].entries AS entries
+RETURN n.id AS id, begun, last, entries, CASE WHEN place < $most THEN properties(n) END AS now,
+  {_between(_VERSIONS, "begun", "last").replace("WHERE", "WHERE place < $most AND")} AS versions,
+  COLLECT {{ MATCH (n)-[e]->(t:CI) WHERE place < $most AND ({_between(_SPANS, "begun", "last")})
+            RETURN [e.id, type(e), n.id, t.id, e.valid_from, e.valid_to] }} AS outgoing, [] AS incoming
 """
-"""Of each CI the journal entries between two sequences that changed it itself, or its own dependencies."""
+"""Of each CI the journal entries since a time and up to a sequence that changed it itself, or its own dependencies;
+of the first `most` of them also what became of them meanwhile, as in `LIVES`."""
 WHEN = "MATCH (c:Change {seq: $seq}) RETURN coalesce(c.time, c.at) AS at"
 HEARD = """
 UNWIND $actors AS actor
@@ -93,16 +113,13 @@ RETURN id, n.name AS name, [[n.valid_from, null, n.redundancy]] + COLLECT {
 """The redundancy rules of CIs since a sequence, as [from, until, rules]."""
 TIMES = "UNWIND $seqs AS seq MATCH (c:Change {seq: seq}) RETURN seq, coalesce(c.time, c.at) AS at"
 OF_CLASS = "UNWIND $ids AS id MATCH (n:CI {id: id}) WHERE n.class = $class RETURN id ORDER BY id"
-LIVES = """
-UNWIND $ids AS id MATCH (n:CI {id: id})
-RETURN id, properties(n) AS now,
-  COLLECT { MATCH (v:Version)-[:OF]->(n) WHERE v.to > $from AND v.from <= $to RETURN properties(v) } AS versions,
-  COLLECT { MATCH (n)-[e]->(t:CI)
-            WHERE e.valid_from > $from AND e.valid_from <= $to OR e.valid_to > $from AND e.valid_to <= $to
-            RETURN [e.id, type(e), id, t.id, e.valid_from, e.valid_to] } AS outgoing,
-  COLLECT { MATCH (n)<-[e]-(d:CI) WHERE $incoming
-              AND (e.valid_from > $from AND e.valid_from <= $to OR e.valid_to > $from AND e.valid_to <= $to)
-            RETURN [e.id, type(e), d.id, id, e.valid_from, e.valid_to] } AS incoming
+LIVES = f"""
+UNWIND $ids AS id MATCH (n:CI {{id: id}})
+RETURN id, properties(n) AS now, {_between(_VERSIONS, "$from", "$to")} AS versions,
+  COLLECT {{ MATCH (n)-[e]->(t:CI) WHERE {_between(_SPANS, "$from", "$to")}
+            RETURN [e.id, type(e), id, t.id, e.valid_from, e.valid_to] }} AS outgoing,
+  COLLECT {{ MATCH (n)<-[e]-(d:CI) WHERE $incoming AND ({_between(_SPANS, "$from", "$to")})
+            RETURN [e.id, type(e), d.id, id, e.valid_from, e.valid_to] }} AS incoming
 ORDER BY id
 """
 """All that became of some CIs between two sequences: the states that overlap, and edges opened or closed."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from cmdb.words import Wanted
@@ -80,46 +82,68 @@ RETURN r.id AS id, properties(r) AS r, COLLECT { MATCH (r)-[:AFFECTS]->(c) RETUR
 """Everything of every record, for an audit."""
 
 _FILTERS = {
-    "states": "r.state IN $states",
-    "categories": "r.category IN $categories",
-    "owner": "r.owner = $owner",
-    "opened_by": "r.opened_by = $opened_by",
-    "model": "r.model = $model",
-    "cis": "EXISTS { (r)-[:AFFECTS]->(c:CI) WHERE c.id IN $cis }",
-    "opened_from": "r.opened_at >= $opened_from",
-    "opened_before": "r.opened_at < $opened_before",
-    "closed_from": "r.closed_at >= $closed_from",
-    "closed_before": "r.closed_at < $closed_before",
-    "state_before": "r.state_since < $state_before",
-    "text": "ALL(word IN $text WHERE r.search CONTAINS word)",
-    "event_key": "r.event_key = $event_key",
+    "states": "r.state IN {}",
+    "categories": "r.category IN {}",
+    "owner": "r.owner = {}",
+    "opened_by": "r.opened_by = {}",
+    "model": "r.model = {}",
+    "cis": "EXISTS {{ (r)-[:AFFECTS]->(c:CI) WHERE c.id IN {} }}",
+    "opened_from": "r.opened_at >= {}",
+    "opened_before": "r.opened_at < {}",
+    "closed_from": "r.closed_at >= {}",
+    "closed_before": "r.closed_at < {}",
+    "state_before": "r.state_since < {}",
+    "text": "ALL(word IN {} WHERE r.search CONTAINS word)",
+    "event_key": "r.event_key = {}",
 }
 ORDERS = {
-    "NEWEST": ("r.serial DESC", "r.serial < $serial"),
-    "OLDEST": ("r.serial", "r.serial > $serial"),
+    "NEWEST": ("r.serial DESC", "r.serial < {serial}"),
+    "OLDEST": ("r.serial", "r.serial > {serial}"),
     "CHANGED": (
         "r.changed_at DESC, r.serial DESC",
-        "(r.changed_at < $key OR (r.changed_at = $key AND r.serial < $serial))",
+        "(r.changed_at < {key} OR (r.changed_at = {key} AND r.serial < {serial}))",
     ),
 }
 """How a list may be ordered, and what lies behind a place in it."""
 
 
-def many(
-    kind: str, wanted: Wanted, order: str, first: int, after: tuple[str, int] | None
-) -> tuple[str, dict[str, Any]]:
-    """A page of records; `after` is the (changed_at, serial) of the last one seen."""
-    by, behind = ORDERS[order]
-    where, parameters = _where(kind, wanted)
-    if after is not None:
-        where += f" AND {behind}"
-        parameters |= {"key": after[0], "serial": after[1]}
+PAGES_AT_ONCE = 8
+"""Pages of lists in one statement: as many as any process asks for at a time. Each combination is planned once."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """A page of a list of records of one type; `after` is the (changed_at, serial) of the last one seen."""
+
+    kind: str
+    wanted: Wanted
+    order: str = "NEWEST"
+    first: int = 50
+    after: tuple[str, int] | None = None
+
+
+def pages(asked: Sequence[RecordPage]) -> tuple[str, dict[str, Any]]:
+    """Several pages in one round trip: one row, with the rows [properties, ids of CIs] of page n in column `pn`."""
+    parts, parameters = [], dict[str, Any]()
+    for n, page in enumerate(asked):
+        text, given = _page(page, f"_{n}" if n else "")
+        parts.append(f"COLLECT {{ {text} }} AS p{n}")
+        parameters |= given
+    return "RETURN " + ",\n".join(parts), parameters
+
+
+def _page(page: RecordPage, suffix: str) -> tuple[str, dict[str, Any]]:
+    by, behind = ORDERS[page.order]
+    where, parameters = _where(page.kind, page.wanted, suffix)
+    if page.after is not None:
+        place = {"key": page.after[0], "serial": page.after[1]}
+        where += " AND " + behind.format(**{name: f"${name}{suffix}" for name in place})
+        parameters |= {f"{name}{suffix}": value for name, value in place.items()}
     text = (
-        f"MATCH (r:Record {{type: $type}}) WHERE {where} WITH r ORDER BY {by} LIMIT $first\n"
-        "RETURN properties(r) AS r, [(r)-[:AFFECTS]->(c:CI) | c.id] AS cis "
-        f"ORDER BY {by}"
+        f"MATCH (r:Record {{type: $type{suffix}}}) WHERE {where} WITH r ORDER BY {by} LIMIT $first{suffix} "
+        f"RETURN [properties(r), [(r)-[:AFFECTS]->(c:CI) | c.id]] AS row ORDER BY {by}"
     )
-    return text, {**parameters, "first": first}
+    return text, {**parameters, f"first{suffix}": page.first}
 
 
 def count(kind: str, wanted: Wanted) -> tuple[str, dict[str, Any]]:
@@ -128,9 +152,10 @@ def count(kind: str, wanted: Wanted) -> tuple[str, dict[str, Any]]:
     return f"MATCH (r:Record {{type: $type}}) WHERE {where} RETURN count(r) AS count", parameters
 
 
-def _where(kind: str, wanted: Wanted) -> tuple[str, dict[str, Any]]:
+def _where(kind: str, wanted: Wanted, suffix: str = "") -> tuple[str, dict[str, Any]]:
     given: dict[str, Any] = {name: getattr(wanted, name) for name in _FILTERS if getattr(wanted, name)}
-    parameters: dict[str, Any] = {k: list(v) if isinstance(v, tuple) else v for k, v in given.items()}
+    parameters: dict[str, Any] = {k + suffix: list(v) if isinstance(v, tuple) else v for k, v in given.items()}
     if "text" in given:
-        parameters["text"] = given["text"].lower().split()
-    return " AND ".join(["true", *(_FILTERS[name] for name in given)]), {**parameters, "type": kind}
+        parameters[f"text{suffix}"] = given["text"].lower().split()
+    conditions = [_FILTERS[name].format(f"${name}{suffix}") for name in given]
+    return " AND ".join(["true", *conditions]), {**parameters, f"type{suffix}": kind}

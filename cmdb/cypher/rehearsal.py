@@ -1,17 +1,17 @@
-"""What a rehearsed report did, looked at before it is taken back."""
+"""What is told of a report that is rehearsed: names, what was there before, and the edges that stand."""
 
 from __future__ import annotations
 
-INSIDE = "MATCH (c:CI {parent: $host}) RETURN c.class AS class, c.key AS key, c.id AS id"
-LABELS = "MATCH (n:CI) WHERE n.id IN $ids RETURN n.id AS id, n.class + ' ' + n.name AS label"
-BEFORE = """
-UNWIND $ids AS id MATCH (n:CI {id: id})
-MATCH (v:Version)-[:OF]->(n) WHERE v.to = n.valid_from
-RETURN id, properties(v) AS was
+LOOK = """
+RETURN COLLECT { MATCH (j:Journal {id: 'journal'}) RETURN j.seq }[0] AS seq,
+  COLLECT { UNWIND $changed AS id MATCH (n:CI {id: id}) RETURN properties(n) } AS before,
+  COLLECT { UNWIND $ends AS id MATCH (n:CI {id: id}) RETURN [id, n.class, n.name] } AS ends,
+  COLLECT { UNWIND $mine AS id MATCH (n:CI {id: id})-[e]->(t:CI)
+            WHERE e.id IN $told OR (e.valid_to IS NULL AND e.scope STARTS WITH $scope AND NOT e.id IN $others)
+            RETURN [e.id, type(e), [id, n.class, n.name], [t.id, t.class, t.name]]
+            ORDER BY type(e), id, t.id } AS standing
 """
-STANDING = """
-MATCH (n:CI) WHERE n.id IN $ids
-MATCH (n)-[e]->(t:CI)
-WHERE e.id IN $closed OR (e.valid_to IS NULL AND e.scope STARTS WITH $scope AND NOT e.id IN $opened)
-RETURN e.id AS id, n.id AS source, type(e) AS type, t.id AS target ORDER BY type, source, target
+"""Of some CIs their names and properties, and their open edges that a source is believed of first.
+
+Edges are told too that will be so (`told`), and not those that will be `others`'.
 """

@@ -21,6 +21,9 @@ from cmdb.projection.overlay import Overlay, ProposedEdge
 from cmdb.projection.rows import Base, Bytes, Delta, Ints
 
 NOTHING = Overlay()
+HERE = GONE + 1
+"""What `seen` says of the level that is looked below."""
+MOST_NUMBERS = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,14 @@ class Reached:
         depth = max(int(self.hops[most]), 1)
         cut = int(np.searchsorted(self.hops, depth))
         return Reached(self.sequence, self.numbers[:cut], self.hops[:cut], self.down[:cut], self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What some CIs need, by public id, nearest first; `cut` tells that what lies further was not looked at."""
+
+    ids: list[str]
+    cut: bool
 
 
 class Workers:
@@ -122,6 +133,27 @@ class State:
             scratch.seen[numbers] = 0
         return Reached(pinned, numbers, hops, down, self.ids)
 
+    def needs(self, of: Collection[str], at: int | None = None, most: int = MOST_NUMBERS) -> Needed:
+        """Everything that `of` need, directly or not, at a sequence up to this one; nearest first, these before all.
+
+        Once there are more than `most`, no further level is looked at.
+        """
+        pinned, starts = self._pinned(at), self._starts(of)
+        later = self._since(pinned)
+        levels, count = [starts], len(starts)
+        with self.workers.one(self.cis) as scratch:
+            seen, frontier = scratch.seen, starts
+            while len(frontier) and count <= most:
+                seen[frontier] = HERE
+                found = np.concatenate([self._rows_below(frontier, pinned), later[1][seen[later[0]] == HERE]])
+                seen[frontier] = DOWN
+                frontier = np.unique(found[seen[found] == 0])
+                levels.append(frontier)
+                count += len(frontier)
+            numbers = np.concatenate(levels)
+            seen[numbers] = 0
+        return Needed(self.ids.texts(numbers), cut=bool(len(frontier)))
+
     def path(
         self, source: str, target: str, at: int | None = None, proposed: Overlay = NOTHING
     ) -> tuple[str, ...] | None:
@@ -141,6 +173,22 @@ class State:
         return tuple(self.ids.texts(np.array(chain, np.int32))) if chain else None
 
     # --- steps ---------------------------------------------------------------------------------------------
+
+    def _rows_below(self, frontier: Ints, at: int) -> Ints:
+        """The dependencies of these by edges of the rows that hold at a sequence."""
+        rows, forward = self.base.rows, self.base.forward
+        cis = frontier[frontier < self.base.cis]
+        begin, size = forward.ptr[cis].astype(np.int64), np.diff(forward.ptr)[cis].astype(np.int64)
+        place = np.repeat(begin - (np.cumsum(size) - size), size) + np.arange(int(size.sum()))
+        edge = forward.place[place]
+        found: Ints = forward.nbr[place[(rows.begin[edge] <= at) & (rows.end[edge] > at)]]
+        return found
+
+    def _since(self, at: int) -> tuple[Ints, Ints]:
+        """The ends of the edges that were opened since the rows were made and hold at a sequence."""
+        delta, room = self.delta, slice(0, self.length)
+        held = (delta.begin[room] <= at) & (delta.end[room] > at)
+        return delta.source[room][held], delta.target[room][held]
 
     def _pinned(self, at: int | None) -> int:
         if at is not None and at > self.sequence:

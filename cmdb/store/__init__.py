@@ -1,5 +1,6 @@
 """The graph store: the only place that speaks Bolt. `Store` is its whole door."""
 
+from cmdb.cypher.records import RecordPage
 from cmdb.store.brake import Held
 from cmdb.store.commands import By, Done
 from cmdb.store.facade import Store
@@ -13,5 +14,5 @@ from cmdb.store.sweep import Swept
 
 __all__ = [
     "By", "Crowd", "Difference", "Done", "Downtime", "EdgeRow", "Entry", "Found", "Held", "Imported",
-    "OutageRecord", "Outcome", "Page", "Posed", "Row", "Slice", "Store", "Swept",
+    "OutageRecord", "Outcome", "Page", "Posed", "RecordPage", "Row", "Slice", "Store", "Swept",
 ]  # fmt: skip

@@ -95,7 +95,7 @@ class Store(
     def warm(self, kind: RecordType, now: str) -> None:
         """Let Neo4j work out what the first question and command would wait for; nothing is kept."""
         taken_back = object.__new__(Store)
-        taken_back._speak_by(rehearsal.Rehearsal(self._bolt, lambda _run, _result: None))
+        taken_back._speak_by(rehearsal.Rehearsal(self._bolt))
         warm.warm(taken_back, kind, now)
 
     def apply(self, snapshot: Snapshot, now: str, revoked: Collection[str] = ()) -> Outcome:
@@ -106,11 +106,9 @@ class Store(
         """Apply reports of different nodes in one transaction; what is wrong with one of them is raised for all."""
         return reports.apply_reports(self._bolt, snapshots, now, revoked)
 
-    def rehearse(self, snapshot: Snapshot, now: str, revoked: Collection[str] = ()) -> list[RowOutcome]:
-        """What `apply` would make of a report, row by row; nothing of it stays."""
-        return rehearsal.rehearse(
-            self._bolt, snapshot, lambda bolt: reports.apply_reports(bolt, [snapshot], now, revoked)
-        )
+    def rehearse(self, snapshot: Snapshot, revoked: Collection[str] = ()) -> list[RowOutcome]:
+        """What `apply` would make of a report, row by row; nothing is written."""
+        return rehearsal.rehearse(self._bolt, snapshot, revoked)
 
     def resolve_conflict(self, conflict: str, word: Word, actor: str, now: str) -> Resolution:
         """Carry out a person's word on an identity conflict."""

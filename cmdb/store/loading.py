@@ -135,6 +135,11 @@ def candidates(
     keys, _ = identity.keys_of(cls, attributes)
     statement = questions.candidates(cls, keys, attributes)
     rows = run(*statement) if statement is not None else []
+    return followed(run, [row["candidate"] for row in rows], revoked)
+
+
+def followed(run: Run, rows: list[dict[str, Any]], revoked: Collection[str] = ()) -> list[Candidate]:
+    """The candidates of such rows. A round trip only where some were merged into others."""
     found: list[Candidate] = []
     while rows:
         found += [

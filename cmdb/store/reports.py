@@ -11,18 +11,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cmdb import identity, reconcile
-from cmdb.classes import catalogue
 from cmdb.cypher import facts
 from cmdb.cypher.facts import Bind, Step
-from cmdb.errors import Invalid, UnknownName
-from cmdb.identity import Boot, Verdict
+from cmdb.errors import UnknownName
+from cmdb.identity import Candidate, Verdict
 from cmdb.moments import hours, iso_utc
 from cmdb.plan import Plan
-from cmdb.reconcile import SELF
-from cmdb.reconcile.brake import Loss
 from cmdb.reconcile.known import NewId
-from cmdb.store import brake, loading, policies
+from cmdb.store import brake, policies
+from cmdb.store.deciding import Decided, Deciding, host_attributes
 from cmdb.store.facts import append, entry, journal, latest, new_id, write_all
 from cmdb.store.session import Bolt, Run
 from cmdb.words import Snapshot, Value
@@ -41,6 +38,8 @@ class Outcome:
     freed: bool = False  # an earlier report of the node need not be held any longer
 
 
+SECOND_WORD = "a second report or a person must say so too"
+"""What a report waits for that would retract too much."""
 LATE = 0.2
 """Hours after which a report is said to have been taken earlier."""
 
@@ -83,46 +82,44 @@ def apply_reports(
         return undo.outcomes
 
 
-class _Batch:
+class _Batch(Deciding):
     """One transaction: the journal's next sequence, the entries so far, and plans that wait to be written."""
 
     def __init__(self, run: Run, now: str, revoked: Collection[str], new_id: NewId) -> None:
-        self._run, self._now, self._revoked, self._new_id = run, now, revoked, new_id
         lock = run(facts.LOCK, {})[0]
-        self._seq, self._prev, self._time = int(lock["seq"]), str(lock["prev"]), latest(lock, now)
-        self._known = policies.in_force(lock)
+        super().__init__(run, revoked, policies.in_force(lock), int(lock["seq"]), new_id)
+        self._now, self._prev, self._time = now, str(lock["prev"]), latest(lock, now)
         self._entries: list[dict[str, Any]] = []
         self._waiting: list[Step] = []
         self._hosts: set[str] = set()
 
     def take(self, snapshot: Snapshot, state: Mapping[str, Any]) -> Outcome:
-        """Decide one report."""
-        if state["applied"]:
-            return Outcome("known", self._seq - 1, "applied before")
-        boots = identity.note_boot(_boots(state["boots"]), snapshot.boot_id, snapshot.seq)
-        verdict = self._identify(snapshot, state, boots)
-        if verdict.outcome == "covered":
-            return Outcome("covered", self._seq - 1, verdict.reason, verdict)
-        if verdict.outcome in {"conflict", "ambiguous"}:
-            return self._hold(snapshot, verdict)
-        host = verdict.ci or self._new_id("ci")
-        known = loading.known(snapshot.node, state, self._around(state, verdict.ci))
-        self._hosts.add(host)
-        if losses := brake.believed_not(snapshot, known, state["brakes"]):
-            return self._brake(snapshot, losses, state["brakes"])
-        items = reconcile.settle(snapshot, known, host, self._known, self._new_id, self._seq)
-        still = reconcile.still(items)
-        plan = reconcile.plan(items, None if still else loading.beyond(self._run, items))
+        """Decide one report, and do what was decided."""
+        decided = self.decide(snapshot, state)
+        self._hosts.add(decided.host)
+        if decided.what in {"known", "covered"}:
+            return Outcome(decided.what, self._seq - 1, decided.summary, decided.verdict)
+        if decided.what == "losses":
+            return self._brake(snapshot, decided, state["brakes"])
+        if decided.plan is None or decided.verdict is None:
+            return self._hold(snapshot, decided)
+        return self._apply(snapshot, state, decided, decided.plan, decided.verdict)
+
+    def _apply(
+        self, snapshot: Snapshot, state: Mapping[str, Any], decided: Decided, plan: Plan, verdict: Verdict
+    ) -> Outcome:
         trace = json.dumps(verdict.trace()) if state["host"] is None else None
-        bound = [] if trace is None else [{"op": "bind", "node": snapshot.node, "ci": host, "trace": verdict.trace()}]
-        bind = Bind(snapshot.node, host, json.dumps([[b.boot_id, b.first, b.last] for b in boots]), trace)
-        self._waiting.append(Step(plan, snapshot.node, self._seq, bind))
-        if not still:
+        ops: list[dict[str, Any]] = []
+        if trace is not None:
+            ops = [{"op": "bind", "node": snapshot.node, "ci": decided.host, "trace": verdict.trace()}]
+        boots = json.dumps([[b.boot_id, b.first, b.last] for b in decided.boots])
+        self._waiting.append(Step(plan, snapshot.node, self._seq, Bind(snapshot.node, decided.host, boots, trace)))
+        if not decided.still:
             self._write()
         if state["brakes"]:
             self._run(brake.FREE, {"node": snapshot.node})
         summary = plan.summary() + _late(snapshot.taken_at, self._now)
-        seq = self._enter(snapshot, "report", summary, plan.operations() + bound, report=snapshot.report_id)
+        seq = self._enter(snapshot, "report", summary, plan.operations() + ops, report=snapshot.report_id)
         return Outcome("applied", seq, plan.summary(), verdict, plan, freed=bool(state["brakes"]))
 
     def close(self) -> bool:
@@ -137,14 +134,16 @@ class _Batch:
             write_all(self._run, self._waiting, self._now)
             self._waiting.clear()
 
-    def _around(self, state: Mapping[str, Any], ci: str | None) -> Mapping[str, Any] | None:
-        """The host with what is inside it: as loaded for all, unless it was not bound then or was changed since."""
-        if ci is None:
-            return None
-        if state["host"] is not None and ci not in self._hosts:
-            return state
-        self._write()
-        return self._run(facts.HOST, {"host": ci})[0]
+    def _candidates(self, attributes: Mapping[str, Value]) -> list[Candidate]:
+        self._write()  # what the reports before this one said of their hosts counts
+        return super()._candidates(attributes)
+
+    def _around(self, state: Mapping[str, Any], ci: str) -> Mapping[str, Any]:
+        """As loaded for all, unless it was not bound then or was changed since."""
+        if ci in self._hosts:
+            self._write()
+            return self._run(facts.HOST, {"host": ci})[0]
+        return super()._around(state, ci)
 
     def _enter(
         self, snapshot: Snapshot, kind: str, summary: str, ops: list[dict[str, Any]], report: str | None = None
@@ -164,27 +163,12 @@ class _Batch:
         self._seq, self._prev = self._seq + 1, made["hash"]
         return int(made["seq"])
 
-    # --- who is it -------------------------------------------------------------------------------------------
-
-    def _identify(self, snapshot: Snapshot, state: Mapping[str, Any], boots: tuple[Boot, ...]) -> Verdict:
-        cls = catalogue().cls("Host")
-        attributes = _host_attributes(snapshot)
-        if state["host"] is not None:
-            bound = state["host"]["id"]
-            return identity.identify(cls, snapshot.node, attributes or {}, (), bound=bound, boots=boots)
-        if attributes is None:
-            raise Invalid("the first report of a node must carry the host itself", where="sections")
-        self._write()  # what the reports before this one said of their hosts counts
-        found = loading.candidates(self._run, cls, attributes, self._revoked)
-        apart = frozenset(state["distinct_from"] or ())
-        return identity.identify(cls, snapshot.node, attributes, found, distinct_from=apart)
-
     # --- what waits for a second word ------------------------------------------------------------------------
 
-    def _brake(self, snapshot: Snapshot, losses: list[Loss], known: list[dict[str, Any]]) -> Outcome:
+    def _brake(self, snapshot: Snapshot, decided: Decided, known: list[dict[str, Any]]) -> Outcome:
         """Hold a report that would retract too much; said again with the same losses it is held once."""
-        summary = "; ".join(loss.sentence for loss in losses)
-        outcome = Outcome("held", self._seq, f"{summary}: a second report or a person must say so too")
+        losses, summary = decided.losses, decided.summary
+        outcome = Outcome("held", self._seq, f"{summary}: {SECOND_WORD}")
         if {b["report"] for b in known if b["id"] in {loss.scope for loss in losses}} == {snapshot.report_id}:
             return outcome
         rows = [brake.row(loss, snapshot, self._now) for loss in losses]
@@ -193,8 +177,10 @@ class _Batch:
         self._enter(snapshot, "held", summary, ops)
         return outcome
 
-    def _hold(self, snapshot: Snapshot, verdict: Verdict) -> Outcome:
+    def _hold(self, snapshot: Snapshot, decided: Decided) -> Outcome:
         """Open (or renew) this node's conflict. One conflict per node: its id follows from the node's."""
+        verdict = decided.verdict
+        assert verdict is not None, "who is meant was asked"
         conflict = f"cf_{snapshot.node.removeprefix('nd_')}"
         outcome = Outcome("held", self._seq, verdict.reason, verdict)
         if self._run(_HELD, {"id": conflict})[0]["reason"] == verdict.reason:
@@ -209,7 +195,7 @@ class _Batch:
                 "outcome": verdict.outcome,
                 "candidates": list(verdict.candidates),
                 "trace": json.dumps(verdict.trace()),
-                "hostname": (_host_attributes(snapshot) or {}).get("hostname"),
+                "hostname": (host_attributes(snapshot) or {}).get("hostname"),
             },
         )
         ops = [{"op": "conflict", "id": conflict, "node": snapshot.node, "candidates": list(verdict.candidates)}]
@@ -233,15 +219,6 @@ def _late(taken_at: str, now: str) -> str:
     except ValueError:
         return ""  # no day of any calendar, as clocks without a battery have it
     return f"; taken at {iso_utc(taken_at)}" if waited > LATE else ""
-
-
-def _boots(text: str | None) -> tuple[Boot, ...]:
-    return tuple(Boot(*parts) for parts in json.loads(text or "[]"))
-
-
-def _host_attributes(snapshot: Snapshot) -> Mapping[str, Value] | None:
-    items = (item for section in snapshot.sections for item in section.items if item.ref == SELF)
-    return next((item.attributes for item in items), None)
 
 
 def release_held(bolt: Bolt, scope: str, actor: str, now: str, reason: str) -> str:

@@ -106,19 +106,21 @@ class Slices:
         self, reached: Collection[str], at: int, truncated: str | None, proposed: Overlay = NOTHING, *,
         then: int | None = None, outages: Mapping[str, str] | None = None, states: Mapping[str, Row] = NO_STATES,
     ) -> Slice:  # fmt: skip
-        """The slice of CIs that are known to be reached, at a sequence. Round trips: two, however many they are.
+        """The slice of CIs that are known to be reached, at a sequence. One round trip, however many they are.
 
         One more where anything is redundant. `then` is that sequence when the CIs are asked as they were, for one
         round trip more; None: as they are.
         """
 
         def work(run: Run) -> Slice:
-            rows = run(questions.CIS, {"ids": list(reached)})
-            edges = _kept(run(*questions.edges_to(reached, at)), proposed, then)
+            rows = run(*questions.part(reached, at))
+            every = (edge for row in rows for edge in row["edges"])
+            edges = _left((edge_row(e, kind, source, target, then) for e, kind, source, target in every), proposed)
             edges |= _added(proposed, at, set(reached), then)
-            found = {row["n"]["id"]: row["n"] for row in rows} | {ci: states[ci] for ci in reached if ci in states}
-            nodes, why = _as_would_be(run, found, then, states), truncated or lacking(run, then)
-            return _slice(run, Beginning(at, {}, outages or {}), nodes, edges, why, proposed, then, states)
+            nodes = {ci["id"]: ci for row in rows for ci in row["nodes"]}
+            found = nodes | {ci: states[ci] for ci in reached if ci in states}
+            held, why = _as_would_be(run, found, then, states), truncated or lacking(run, then)
+            return _slice(run, Beginning(at, {}, outages or {}), held, edges, why, proposed, then, states)
 
         return self._bolt.read(work, timeout=30.0)
 
@@ -189,7 +191,10 @@ def _level_below(
 
 def _kept(rows: Iterable[Mapping[str, Any]], proposed: Overlay, then: int | None) -> dict[str, EdgeRow]:
     """The edges by id, but those that the proposed state takes away."""
-    edges = (edge_row(row["e"], row["type"], row["source"], row["target"], then) for row in rows)
+    return _left((edge_row(row["e"], row["type"], row["source"], row["target"], then) for row in rows), proposed)
+
+
+def _left(edges: Iterable[EdgeRow], proposed: Overlay) -> dict[str, EdgeRow]:
     return {e.id: e for e in edges if not proposed.hides(e.type, e.source, e.target)}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cmdb.cypher.records import RecordPage
 from cmdb.records import opened
 from cmdb.store.commands import By
 from cmdb.words import Command, Decision, RecordType
@@ -26,7 +27,8 @@ def warm(taken_back: Store, kind: RecordType, now: str) -> None:
     taken_back.resolve(NAME, limit=2)
     taken_back.records(kind.name, Wanted(event_key=NAME * 3), first=11)
     taken_back.records(kind.name, Wanted(categories=_CATEGORIES, cis=(NAME,)), first=101)
-    taken_back.records(kind.name, Wanted(categories=_CATEGORIES), first=51, order="OLDEST")
+    for several in (1, 2, 3):  # what is open, and what is arranged: lists of several types together
+        taken_back.record_pages([RecordPage(kind.name, Wanted(categories=_CATEGORIES), "OLDEST", 51)] * several)
     taken_back.numbered([NAME])
     taken_back.histories([NAME])
     taken_back.links([NAME], ["CHILD_OF"], 101, None)

@@ -48,7 +48,7 @@ class Withdrawals(Commands):
         if not 1 <= len(ids) <= MOST:
             raise TooLarge(f"name 1 to {MOST} CIs and edges, not {len(ids)}", where="ids")
         scope, end = scope_of(source), time.monotonic() + seconds
-        speaking = Withdrawals(Rehearsal(self._bolt, lambda _run, _result: None)) if dry_run else self
+        speaking = Withdrawals(Rehearsal(self._bolt)) if dry_run else self
         outcomes: list[Outcome] = []
         left: list[int] = []
         seq = 0

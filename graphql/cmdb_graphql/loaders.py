@@ -14,7 +14,7 @@ from typing import Any
 from strawberry.dataloader import DataLoader
 
 from cmdb.cypher.around import Way
-from cmdb.store import EdgeRow, Posed, Row, Store
+from cmdb.store import EdgeRow, Posed, RecordPage, Row, Store
 from cmdb.store.rows import POSED
 from cmdb.words import Record
 from cmdb_graphql.cursors import read_texts
@@ -75,6 +75,11 @@ class Loaders:
     def records(self) -> DataLoader[str, list[Record]]:
         """Records about a CI."""
         return DataLoader(load_fn=self._records)
+
+    @cached_property
+    def pages(self) -> DataLoader[RecordPage, list[Record]]:
+        """Pages of lists of records."""
+        return DataLoader(load_fn=self._pages)
 
     @cached_property
     def histories(self) -> DataLoader[str, list[dict[str, Any]]]:
@@ -164,6 +169,9 @@ class Loaders:
     async def _records(self, ids: list[str]) -> list[list[Record]]:
         records = self._services.store.records_of(ids)
         return [records[ci] for ci in ids]
+
+    async def _pages(self, asked: list[RecordPage]) -> list[list[Record]]:
+        return self._services.store.record_pages(asked)
 
     async def _histories(self, ids: list[str]) -> list[list[dict[str, Any]]]:
         found = self._services.store.histories(ids)

@@ -16,7 +16,7 @@ import pytest
 from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.impact import State as Health
 from cmdb.impact import blast_radius, model_of
-from cmdb.projection import Edges, Overlay, Projection, ProposedEdge, Relations, build, snapshot
+from cmdb.projection import Edges, Overlay, Projection, ProposedEdge, Relations, State, build, snapshot
 from cmdb.projection.ids import Ids
 from cmdb.projection.kernel import Spread, compiled, sorter
 from cmdb.projection.kernel_numpy import spread as in_numpy
@@ -146,6 +146,8 @@ def check(estate: Estate, made: Projection) -> None:
         wanted = reached(edges, of)
         assert dict(zip(answer.ids, answer.hops.tolist(), strict=True)) == wanted
         assert sorted(answer.hops.tolist()) == answer.hops.tolist()
+        if not overlay:
+            _check_needs(state, of, at, edges)
         model = model_of(((str(n), e.type, e.source, e.target) for n, e in enumerate(edges)), TYPES)
         blast = blast_radius(model, of, str)
         down = {i.ci for i in blast.items if i.after is Health.DOWN} | set(of)
@@ -154,6 +156,20 @@ def check(estate: Estate, made: Projection) -> None:
         assert {i.ci for i in blast.items} == set(wanted) - set(of)
         assert all(i.hops >= wanted[i.ci] for i in blast.items)
         _check_path(state.path(*of, at, overlay) if len(of) == 2 else None, of, edges)
+
+
+def _check_needs(state: State, of: list[str], at: int, edges: list[Plain]) -> None:
+    """The way down is the way up of the same edges turned round, and is cut behind a whole level."""
+    below = reached([replace(e, source=e.target, target=e.source) for e in edges], of)
+    found = state.needs(of, at)
+    assert (set(found.ids), found.cut) == (set(below), False) and len(found.ids) == len(below)
+    assert [below[ci] for ci in found.ids] == sorted(below.values())
+    for most in range(1, len(below)):
+        short = state.needs(of, at, most)
+        assert short.ids == found.ids[: len(short.ids)] and (short.cut == (len(short.ids) > most))
+        depth = below[short.ids[-1]]
+        assert {ci for ci, hops in below.items() if hops <= depth} == set(short.ids)
+        assert short.cut or set(short.ids) == set(below)
 
 
 def _check_path(chain: tuple[str, ...] | None, of: list[str], edges: list[Plain]) -> None:

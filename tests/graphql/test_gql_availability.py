@@ -1,11 +1,12 @@
 """Questions that look down from a service, on the graph: single points, availability, explanations."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.questions import answer, ask, parts
+from support.questions import answer, ask, parts, projected
 from support.reports import NOW
 from support.round_trips import counting
 
@@ -123,6 +124,45 @@ def test_explanations_name_the_cause_and_whom_else_it_hits(served: Services, ids
     assert found == [["pool"], ["shop"], ["web-1", "web-2"]]
     refused = answer(served, EXPLAIN, symptoms=[ids["shop"]], healthy=[ids["shop"]])["errors"][0]
     assert refused["message"] == f"healthy: {ids['shop']!r} cannot show symptoms and be healthy"
+
+
+def test_explanations_by_the_projection_are_those_of_the_graph(
+    served: Services, ids: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same answers and refusals, now and then, whole and cut."""
+    text = EXPLAIN.replace("$healthy: [ID!])", "$healthy: [ID!], $asOf: Moment)").replace(
+        "healthy: $healthy)", "healthy: $healthy, asOf: $asOf)"
+    ).replace("truncated items", "sequence truncated items")  # fmt: skip
+    begun = served.store.sequence()
+    served.store.update_ci(ids["db"], None, {"size_bytes": 7}, By("eve", utc_now(), "to 7"))
+    served.store.update_ci(ids["selling"], None, {"criticality": "high"}, By("eve", utc_now(), "it sells more"))
+    by_projection = projected(served)
+    for most in (2_000, 3):
+        monkeypatch.setattr("cmdb_graphql.fields.explain.MOST_CANDIDATES", most)
+        for symptoms, more in (
+            (["shop", "mail"], {}), (["selling"], {"healthy": [ids["mail"]]}), (["shop"], {"asOf": begun}),
+            (["shop"], {"healthy": [ids["shop"]]}), (["mail"], {"healthy": ["ci_none"]}), (["mail"], {"asOf": 1}),
+        ):  # fmt: skip
+            asked = {"symptoms": [ids[name] for name in symptoms], **more}
+            assert answer(by_projection, text, **asked) == answer(served, text, **asked)
+    cut = ask(by_projection, text, symptoms=[ids["selling"]])["explain"]["truncated"]
+    assert "is known for 3 of " in cut
+    monkeypatch.setattr("cmdb_graphql.fields.explain.MOST_CANDIDATES", 2_000)
+    whole = ask(by_projection, text, symptoms=[ids["selling"]])
+    assert {one["ci"]["name"] for item in whole["explain"]["items"] for one in item["changes"]} == {"db", "selling"}
+    monkeypatch.setattr("cmdb.store.past.CHUNK", 1)  # what became of the others is read a CI at a time
+    assert ask(by_projection, text, symptoms=[ids["selling"]]) == whole
+
+
+@pytest.mark.one_way
+def test_an_explanation_costs_four_round_trips_however_deep_it_looks(served: Services, ids: dict[str, str]) -> None:
+    """Where it begins, the part below and above, what backs that up, and what was changed there."""
+    store, sent = counting(served.store)
+    quick = replace(projected(served), store=store)
+    for symptoms in (["shop", "mail"], ["selling"]):
+        sent.clear()
+        ask(quick, EXPLAIN, symptoms=[ids[name] for name in symptoms])
+        assert len(sent) == 4, sent
 
 
 def test_a_proposed_state_has_its_own_single_points(served: Services, ids: dict[str, str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from support.reports import NOW, host, network, report, service, services, socke
 
 from cmdb.accounts import Accounts
 from cmdb.applier import Agents, Applier
+from cmdb.classes import catalogue
 from cmdb.config import load
 from cmdb.discoveries import Discoveries
 from cmdb.enrolment import Enrolment
 from cmdb.inbox import Inbox
+from cmdb.projection import Feed
 from cmdb.store import Store
 from cmdb.webhooks import Courier, Hooks
 from cmdb.words import (
@@ -24,6 +27,7 @@ from cmdb.words import (
     Category,
     Command,
     Decision,
+    Failure,
     Model,
     Principal,
     Process,
@@ -74,6 +78,14 @@ def parts(home: Path, store: Store, processes: Iterable[Process] = ()) -> Iterat
         inbox.close()
         enrolment.close()
         accounts.close()
+
+
+def projected(of: Services) -> Services:
+    """The same parts with a projection that has caught up, as a server has one."""
+    relations = catalogue().relations.values()
+    feed = Feed(of.store, {r.name: r.failure is Failure.SOFT for r in relations if r.failure is not Failure.NEVER})
+    feed.step()
+    return replace(of, projection=feed)
 
 
 def answer(of: Services, document: str, who: Principal = ADMIN, /, **variables: Any) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def travelled(
 ) -> Slice:
     """Everything the failure can travel to: by the projection where it is far enough, else level by level.
 
-    Round trips by the projection: three, one more where anything is redundant, and one more when it has to catch up;
+    Round trips by the projection: two, one more where anything is redundant, and one more when it has to catch up;
     the answer is the same either way.
     """
     store = services.store

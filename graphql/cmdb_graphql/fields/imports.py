@@ -183,7 +183,7 @@ async def reconcile_dry_run(info: Info, payload: Payload, node: Agent = None) ->
     """What a report would come to, row by row, with rule, candidates and refused keys. Nothing of it is written."""
     snapshot = ingest.parse(_report(payload, node))
     services = info.context.services
-    rows = await blocking(services.store.rehearse, snapshot, utc_now(), services.enrolment.revoked())
+    rows = await blocking(services.store.rehearse, snapshot, services.enrolment.revoked())
     return result(tuple(rows), sequence=0, dry_run=True)
 
 

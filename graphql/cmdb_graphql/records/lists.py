@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from cmdb.errors import Invalid
+from cmdb.store import RecordPage
 from cmdb.words import Record, RecordType, Role, Wanted
 from cmdb_graphql.context import Info, Root, blocking, camel, question, readable_by
 from cmdb_graphql.records.objects import object_of
@@ -28,8 +29,8 @@ def questions(kind: RecordType, made: Any) -> list[Root]:
         order: RecordOrder = RecordOrder.NEWEST, first: int = 20, after: str | None = None,
     ) -> Any:  # fmt: skip
         size, asked = page_size(first), wanted(filter, state)
-        records = info.context.services.store.records
-        rows = await blocking(records, kind.name, asked, size + 1, _after(after), str(order.value))
+        one_more = RecordPage(kind.name, asked, str(order.value), size + 1, _after(after))
+        rows = await info.context.loaders.pages.load(one_more)
         end = ended(rows, size, lambda record: _cursor(record, order))
         return page(asked=asked, nodes=[object_of(made, kind, row) for row in rows[:size]], page_info=end)
 

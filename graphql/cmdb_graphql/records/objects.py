@@ -39,7 +39,8 @@ def object_type(kind: RecordType) -> Any:
     for name, (python, sentence) in _base(kind).items():
         body["__annotations__"][name] = python
         body[name] = strawberry.field(description=sentence)
-    body["__annotations__"] |= {"watchers": list[str], "flags": list[str]}
+    body["__annotations__"] |= {"ci_ids": list[strawberry.ID], "watchers": list[str], "flags": list[str]}
+    body["ci_ids"] = strawberry.field(description="The ids of the CIs it is about, sorted.", metadata=AS_MANY)
     body["watchers"] = strawberry.field(description="Who wants to be told when it goes on.", metadata=AS_MANY)
     body["flags"] = strawberry.field(description="What is illegal in its imported history.", metadata=AS_MANY)
     for attribute in kind.attributes:
@@ -71,7 +72,7 @@ def object_of(made: Any, kind: RecordType, record: Record) -> Any:
     fields = plain({a.name: record.fields.get(a.name) for a in kind.attributes})
     parts = {part.name: part_rows(part, record.part(part.name)) for part in kind.parts}
     base = {n: getattr(record, n) for n in _base(kind) if n != "category"}
-    lists = {"watchers": list(record.watchers), "flags": list(record.flags)}
+    lists = {"ci_ids": list(record.cis), "watchers": list(record.watchers), "flags": list(record.flags)}
     category = RecordCategory(record.category.value)
     return made(record=record, category=category, **base, **lists, **fields, **parts)
 

@@ -15,6 +15,7 @@ from cmdb_processes.arrangements.nouns import (
     Ruling,
     StandIn,
     Team,
+    Work,
     may_override,
 )
 from cmdb_processes.arrangements.scope import About
@@ -35,6 +36,7 @@ class Book:
     meetings: tuple[Meeting, ...] = ()
     cis: Mapping[str, About] = field(default_factory=dict)
     strategies: tuple[Strategy, ...] = ()
+    changes: tuple[Work, ...] = ()
 
     def strategy(self, process: str) -> Strategy | None:
         """The strategy of a process that is in force; None: nobody approved one."""

@@ -10,7 +10,6 @@ from cmdb.words import Attribute, Download, Principal, Role
 from cmdb.words.process import Ask
 from cmdb_processes.arrangements import reading
 from cmdb_processes.arrangements.book import Book
-from cmdb_processes.arrangements.finder import PLANNED
 from cmdb_processes.timing import ics
 from cmdb_processes.timing.ics import Event
 from cmdb_processes.timing.spans import Span, moment, text
@@ -32,12 +31,11 @@ def decide(ask: Ask, given: Mapping[str, Any], _who: Principal, now: str) -> str
     horizon = Span(start, moment(given["end"]) if given.get("end") else start + BACK + AHEAD)
     if horizon.seconds > BACK + AHEAD:
         raise Invalid("is more than 13 months: look at less time", where="end")
-    wanted = {"windows": "maintenanceWindows", "freezes": "freezes", "meetings": "cabMeetings"}
-    book = reading.book(ask, cis, [wanted[kind] for kind in kinds if kind in wanted])
-    found = events(book, horizon, cis)
-    if "changes" in kinds:
-        found += _changes(ask, horizon, cis)
-    return ics.calendar("Epicentre", found, at)
+    wanted = {
+        "windows": "maintenanceWindows", "freezes": "freezes", "meetings": "cabMeetings", "changes": "changeRequests",
+    }  # fmt: skip
+    book = reading.book(ask, cis, [wanted[kind] for kind in dict.fromkeys(kinds)], near=cis)
+    return ics.calendar("Epicentre", events(book, horizon, cis), at)
 
 
 def events(book: Book, horizon: Span, cis: Collection[str] = ()) -> list[Event]:
@@ -53,6 +51,9 @@ def events(book: Book, horizon: Span, cis: Collection[str] = ()) -> list[Event]:
         if meeting.span.meets(horizon) and meeting.state != "cancelled":
             points = "\n".join(f"{point.number} {point.title}" for point in meeting.agenda)
             found.append(Event(_uid(meeting.number), meeting.span, f"CAB: {meeting.name}", points, "meeting"))
+    for change in book.changes:
+        if change.span.meets(horizon):
+            found.append(Event(_uid(change.number), change.span, f"{change.number}: {change.title}", "", "change"))
     return found
 
 
@@ -61,22 +62,6 @@ def _each(number: str, window: Window, what: str, horizon: Span) -> list[Event]:
         Event(_uid(number, span), span, f"{what}: {window.name}", window.why, what.lower(), transparent=True)
         for span in window.within(horizon)
     ]
-
-
-def _changes(ask: Ask, horizon: Span, cis: Collection[str]) -> list[Event]:
-    found: list[Event] = []
-    after = None
-    condition = {"categories": ["TO_DO", "WAITING", "IN_PROGRESS"], **({"cis": list(cis)} if cis else {})}
-    while True:
-        page = ask(PLANNED, filter=condition, after=after)["changeRequests"]
-        for row in page["nodes"]:
-            if row["windowStart"] and row["windowEnd"]:
-                span = Span(moment(row["windowStart"]), moment(row["windowEnd"]))
-                if span.meets(horizon):
-                    found.append(Event(_uid(row["number"]), span, f"{row['number']}: {row['title']}", "", "change"))
-        if not page["pageInfo"]["hasNextPage"]:
-            return found
-        after = page["pageInfo"]["endCursor"]
 
 
 def _uid(number: str, span: Span | None = None) -> str:

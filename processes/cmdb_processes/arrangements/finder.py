@@ -17,20 +17,14 @@ from cmdb_processes.timing.slots import Busy, Slot
 from cmdb_processes.timing.spans import Span, intersect, moment, text, union
 from cmdb_processes.timing.windows import duration
 
-NEAR = """
-query Near($of: [ID!]!) {
-  impact(of: $of) { items { ci { id } degree } services { id } }
-}
+_SEEN = "id name class tags"
+"""What scopes go by."""
+NEAR = f"""
+query Near($of: [ID!]!) {{
+  impact(of: $of) {{ of {{ {_SEEN} }} items {{ ci {{ id }} degree }} services {{ {_SEEN} }} }}
+}}
 """
 """What the work reaches: another change of any of it would be felt twice, and its services have their say."""
-PLANNED = """
-query PlannedChanges($filter: RecordFilter!, $after: String) {
-  changeRequests(filter: $filter, order: OLDEST, first: 100, after: $after) {
-    nodes { number title windowStart windowEnd }
-    pageInfo { hasNextPage endCursor }
-  }
-}
-"""
 DAYS = 30
 """How far it looks if nobody says."""
 FARTHEST = 366 * 86_400
@@ -85,9 +79,11 @@ def decide(ask: Ask, given: Mapping[str, Any], who: Principal, now: str) -> dict
     seconds, horizon, most = duration(given["duration"]), _horizon(given, zone, now), given.get("most") or 3
     if not 1 <= most <= MOST:
         raise Invalid(f"is from 1 to {MOST}", where="most")
-    near, concerned = reached(ask, cis)
-    book = reading.book(ask, concerned, (*reading.FOR_CIS, "calendars"))
-    busy = planned(ask, near, horizon, given.get("beside") or "")
+    near = reached(ask, cis)
+    lists = (*reading.FOR_CIS, "calendars", "changeRequests")
+    concerned = [row["id"] for row in near.concerned]
+    book = reading.book(ask, concerned, lists, known=near.concerned, near=near.hit)
+    busy = planned(book, horizon, given.get("beside") or "")
     chosen = _calendars(book, concerned, given.get("calendars") or ())
     ignored = {f.number for f in book.freezes if given.get("override") and book.may_override(f, who)}
     found = find(book, concerned, seconds, horizon, busy, chosen, most, ignored)
@@ -101,33 +97,29 @@ def decide(ask: Ask, given: Mapping[str, Any], who: Principal, now: str) -> dict
     return {"free": found.free, "slots": rows, "looked_at": f"{text(horizon.start)}/{text(horizon.end)}"}
 
 
-def reached(ask: Ask, cis: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The CIs with all that goes down or is degraded with them, and the CIs with the services reached."""
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The ids of some CIs with all that goes down or is degraded with them, and who has a say: they and services."""
+
+    hit: tuple[str, ...]
+    concerned: tuple[Mapping[str, Any], ...]
+
+
+def reached(ask: Ask, cis: Collection[str]) -> Near:
+    """Whom work on the CIs concerns, each as {id name class tags}. One question."""
     answer = ask(NEAR, of=list(cis))["impact"]
     hit = (item["ci"]["id"] for item in answer["items"] if item["degree"] != "UP")
-    services = (service["id"] for service in answer["services"])
-    return tuple(dict.fromkeys((*cis, *hit)))[:MOST_NEAR], tuple(dict.fromkeys((*cis, *services)))
+    concerned = {row["id"]: row for row in (*answer["of"], *answer["services"])}
+    return Near(tuple(dict.fromkeys((*cis, *hit)))[:MOST_NEAR], tuple(concerned.values()))
 
 
 MOST_NEAR = 500
 
 
-def planned(ask: Ask, cis: Collection[str], horizon: Span, beside: str = "") -> list[Busy]:
-    """The open changes about any of the CIs that meet the horizon, `beside` one."""
-    found: list[Busy] = []
-    after = None
-    condition = {"cis": list(cis), "categories": ["TO_DO", "WAITING", "IN_PROGRESS"]}
-    while True:
-        page = ask(PLANNED, filter=condition, after=after)["changeRequests"]
-        for row in page["nodes"]:
-            if row["number"] == beside or not row["windowStart"] or not row["windowEnd"]:
-                continue
-            span = Span(moment(row["windowStart"]), moment(row["windowEnd"]))
-            if span.meets(horizon):
-                found.append(Busy(span, f"change {row['number']} ({row['title']})"))
-        if not page["pageInfo"]["hasNextPage"]:
-            return found
-        after = page["pageInfo"]["endCursor"]
+def planned(book: Book, horizon: Span, beside: str = "") -> list[Busy]:
+    """The open changes that meet the horizon, `beside` one. Pure."""
+    open_ = (one for one in book.changes if one.number != beside and one.span.meets(horizon))
+    return [Busy(one.span, f"change {one.number} ({one.title})") for one in open_]
 
 
 def _horizon(given: Mapping[str, Any], zone: str, now: str) -> Span:

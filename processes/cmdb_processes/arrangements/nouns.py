@@ -44,6 +44,15 @@ class Freeze:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """An open change, as its record says when it is."""
+
+    number: str
+    title: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Frozen:
     """A freeze that meets a span: `span` is the freeze's own, whole, `cis` are those of the asked that it holds for."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-_SCOPE = "everything classes tags sites cis { id }"
+_SCOPE = "everything classes tags sites ciIds"
 _FIELDS = {
     "calendars": "name zone weekly holidays { day name } exceptions { day hours why }",
-    "maintenanceWindows": "name zone start end rule why cis { id }",
+    "maintenanceWindows": "name zone start end rule why ciIds",
     "freezes": f"name zone start end rule why overrideBy {_SCOPE}",
     "supportGroups": f"name members calendar contact {_SCOPE}",
     "delegations": "by to role start until",
@@ -19,9 +19,10 @@ _FIELDS = {
         "process name owner approvedBy approvedAt reviewDue priorityMatrix readers acknowledged"
         f" objectives {{ objective kpi atLeast atMost unit }} promises {{ rank response resolution update }} {_SCOPE}"
     ),
+    "changeRequests": "title windowStart windowEnd",
 }
 LISTS = tuple(_FIELDS)
-"""The kinds of arrangements, as GraphQL calls their lists."""
+"""The kinds of arrangements, as GraphQL calls their lists, and the changes that are open."""
 FEW, MANY = 10, 40
 """Rows of a first page, and of those behind it: what is asked for is paid for, be it there or not."""
 _IN_FORCE = "categories: [TO_DO, IN_PROGRESS]"
@@ -31,13 +32,17 @@ _WHICH = {
     "cabMeetings": f"order: NEWEST, first: {MEETINGS}",
     "maintenanceWindows": f"filter: {{ {_IN_FORCE}, cis: $about }}, order: OLDEST, first: $first",
     "strategies": "filter: { categories: [IN_PROGRESS] }, order: OLDEST, first: $first",
+    "changeRequests": "filter: { categories: [TO_DO, WAITING, IN_PROGRESS], cis: $near }, order: OLDEST, first: 100",
 }
+SIZED = frozenset({"cabMeetings", "changeRequests"})
+"""Those whose pages are as long as is said there."""
 
 
 def document(lists: Collection[str], *, cis: bool) -> str:
     """The question for a page of each of these lists, and for CIs by `$ids`; `$x` is where list x goes on."""
-    variables = [*(["$first: Int!"] if set(lists) - {"cabMeetings"} else []), *(f"${name}: String" for name in lists)]
+    variables = [*(["$first: Int!"] if set(lists) - SIZED else []), *(f"${name}: String" for name in lists)]
     variables += ["$about: [ID!]"] if "maintenanceWindows" in lists else []
+    variables += ["$near: [ID!]"] if "changeRequests" in lists else []
     parts = [_page(name) for name in lists]
     if cis:
         variables += ["$ids: [String!]!", "$count: Int!"]

@@ -17,6 +17,7 @@ from cmdb_processes.arrangements.nouns import (
     Ruling,
     StandIn,
     Team,
+    Work,
     stand_in,
 )
 from cmdb_processes.arrangements.places import places
@@ -36,17 +37,22 @@ FOR_PEOPLE = ("supportGroups", "delegations")
 MOST = 100
 
 
-def book(ask: Ask, cis: Collection[str] = (), lists: Collection[str] = FOR_CIS) -> Book:
-    """What is in force of these kinds, and the CIs as scopes see them.
+def book(
+    ask: Ask, cis: Collection[str] = (), lists: Collection[str] = FOR_CIS, *, known: Collection[Row] = (),
+    near: Collection[str] = (),
+) -> Book:  # fmt: skip
+    """What is in force of these kinds, and the CIs as scopes see them; `known` are all of them, if they are here.
 
     One document, and one for each further 100 CIs; another for what is behind the first ten of a kind. Only where a
-    scope names places: two for each step up to them. Windows are those of the CIs, if there are any.
+    scope names places: two for each step up to them. Windows are those of the CIs, if there are any; changes those of
+    what is `near`.
     """
     ids = sorted(set(cis))
-    rows, nodes = _rows(ask, tuple(lists), ids[:MOST])
+    rows, nodes = _rows(ask, tuple(lists), ids[:MOST], with_cis=not known, near=near)
+    nodes += known
     for start in range(MOST, len(ids), MOST):
         about_cis = tuple(name for name in lists if name == "maintenanceWindows")
-        more, others = _rows(ask, about_cis, ids[start : start + MOST])
+        more, others = _rows(ask, about_cis, ids[start : start + MOST], with_cis=not known)
         nodes += others
         for name, found in more.items():  # a window of CIs here and there is told twice
             known = {row["number"] for row in rows[name]}
@@ -65,19 +71,23 @@ def book(ask: Ask, cis: Collection[str] = (), lists: Collection[str] = FOR_CIS) 
         tuple(read.get("cabMeetings", ())),
         abouts,
         tuple(read.get("strategies", ())),
+        tuple(one for one in read.get("changeRequests", ()) if one is not None),
     )
 
 
-def _rows(ask: Ask, lists: tuple[str, ...], ids: list[str]) -> tuple[dict[str, list[Row]], list[Row]]:
+def _rows(
+    ask: Ask, lists: tuple[str, ...], ids: list[str], *, with_cis: bool, near: Collection[str] = ()
+) -> tuple[dict[str, list[Row]], list[Row]]:
     """The rows of each list, page by page until there are no more, and the CIs with the first page."""
     rows: dict[str, list[Row]] = {name: [] for name in lists}
     nodes: list[Row] = []
     left: dict[str, str | None] = dict.fromkeys(lists)
     first = questions.FEW
-    while left or (ids and first == questions.FEW):
+    with_cis = with_cis and bool(ids)
+    while left or with_cis:
         given: dict[str, Any] = {"first": first, **left}
         given |= {"about": ids or None} if "maintenanceWindows" in left else {}
-        with_cis = bool(ids) and first == questions.FEW
+        given |= {"near": list(near) or None} if "changeRequests" in left else {}
         given |= {"ids": ids, "count": len(ids)} if with_cis else {}
         answer = ask(questions.document(tuple(left), cis=with_cis), **given)
         nodes += answer["cis"]["nodes"] if with_cis else []
@@ -86,7 +96,7 @@ def _rows(ask: Ask, lists: tuple[str, ...], ids: list[str]) -> tuple[dict[str, l
                 rows[name] += answer[name]["nodes"]
         ends = {name: answer[name]["pageInfo"] for name in left}
         left = {name: end["endCursor"] for name, end in ends.items() if end["hasNextPage"] and name != "cabMeetings"}
-        first = questions.MANY
+        first, with_cis = questions.MANY, False
     return rows, nodes
 
 
@@ -150,13 +160,20 @@ def _strategy(row: Row) -> Strategy:
     )  # fmt: skip
 
 
+def _work(row: Row) -> Work | None:
+    """None: nobody has said yet when it is."""
+    if not row["windowStart"] or not row["windowEnd"]:
+        return None
+    return Work(row["number"], row["title"], Span(moment(row["windowStart"]), moment(row["windowEnd"])))
+
+
 def _scope(row: Row) -> Scope:
     names = {name: frozenset(row[name] or ()) for name in ("classes", "tags", "sites")}
     return Scope(bool(row["everything"]), _ids(row), names["classes"], names["tags"], names["sites"])
 
 
 def _ids(row: Row) -> frozenset[str]:
-    return frozenset(ci["id"] for ci in row["cis"])
+    return frozenset(row["ciIds"])
 
 
 def _given(row: Row) -> dict[str, Any]:
@@ -166,4 +183,5 @@ def _given(row: Row) -> dict[str, Any]:
 _READ: Mapping[str, Callable[[Row], Any]] = {
     "calendars": calendar, "maintenanceWindows": _maintenance, "freezes": _freeze, "supportGroups": _team,
     "delegations": _stand_in, "cabMeetings": _meeting, "strategies": _strategy,
+    "changeRequests": _work,
 }  # fmt: skip

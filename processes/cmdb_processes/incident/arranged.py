@@ -52,7 +52,7 @@ class Arranged:
 def arranged(ask: Ask, cis: Collection[str] = (), roles: Iterable[str] = (), now: int = 0) -> Arranged:
     """What is stored about these CIs and these seats of an approval, over the defaults.
 
-    Each list is a round trip: teams are asked for where CIs or seats are, stand-ins where seats are.
+    All lists together are one round trip. Teams are asked for where CIs or seats are, stand-ins where seats are.
     """
     seats = tuple(roles)
     groups = ("supportGroups",) if cis or seats else ()
