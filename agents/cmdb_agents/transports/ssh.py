@@ -13,6 +13,7 @@ import secrets as random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import paramiko
@@ -171,13 +172,21 @@ def _log_in(place: Place, transport: paramiko.Transport, secrets: Sequence[Secre
 
 def private_key(secret: Secret) -> paramiko.PKey:
     """The key of a secret in OpenSSH or PEM form; Invalid when it is none."""
-    phrase = secret.options.get("passphrase") or None
+    found = _key(secret.secret, secret.options.get("passphrase") or None)
+    if found is None:
+        raise Invalid(f"credential {secret.ref} holds no private key that can be read (Ed25519, ECDSA or RSA)")
+    return found
+
+
+# One key opens many hosts: checking an RSA key, or stretching a passphrase, costs as much as looking at five of them.
+@lru_cache(maxsize=8)
+def _key(text: str, phrase: str | None) -> paramiko.PKey | None:
     for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
         try:
-            return kind.from_private_key(io.StringIO(secret.secret), password=phrase)
+            return kind.from_private_key(io.StringIO(text), password=phrase)
         except (SSHException, ValueError, IndexError, TypeError):
             continue  # another kind of key
-    raise Invalid(f"credential {secret.ref} holds no private key that can be read (Ed25519, ECDSA or RSA)")
+    return None
 
 
 def _run(transport: paramiko.Transport, command: str, text: str, meter: Meter) -> bytes:

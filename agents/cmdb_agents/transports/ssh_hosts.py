@@ -12,9 +12,10 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +24,7 @@ from cmdb_agents.discover.kind import Place
 
 MAX_OFFERS = 10_000
 MAX_KEY = 8_192
+_EMPTY: Mapping[str, Any] = {"window": 0, "pinned": {}, "offers": {}}
 Standing = Literal["pinned", "unknown", "changed"]
 
 
@@ -49,7 +51,7 @@ class Offer:
 
 
 class HostKeys:
-    """The file `host_keys.json` in a folder; read at each question, written whole or not at all."""
+    """The file `host_keys.json` in a folder; read again when it has changed, written whole or not at all."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "host_keys.json"
@@ -104,15 +106,14 @@ class HostKeys:
             if state["pinned"].pop(at, None) is None:
                 raise UnknownName(f"no host key is pinned for {at!r}")
 
-    def _read(self) -> dict[str, Any]:
-        empty: dict[str, Any] = {"window": 0, "pinned": {}, "offers": {}}
+    def _read(self) -> Mapping[str, Any]:
         try:
-            found = json.loads(self._path.read_text(encoding="utf-8"))
+            found = self._path.stat()
+            return _parsed(self._path, (found.st_ino, found.st_mtime_ns, found.st_size))
         except FileNotFoundError:
-            return empty
+            return _EMPTY
         except (OSError, ValueError) as error:
             raise Misconfigured(f"the host keys {self._path} cannot be read: {error}") from error
-        return {**empty, **found}
 
     @contextmanager
     def _changed(self) -> Iterator[dict[str, Any]]:
@@ -120,12 +121,18 @@ class HostKeys:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self._path.parent / "host_keys.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            state = self._read()
+            # Copies: what was read stays as it was for who asks meanwhile.
+            state = {name: dict(value) if isinstance(value, dict) else value for name, value in self._read().items()}
             yield state
             temporary = self._path.with_suffix(".new")
             temporary.write_text(json.dumps(state, indent=1, sort_keys=True), encoding="utf-8")
             temporary.chmod(0o600)
             os.replace(temporary, self._path)  # noqa: PTH105  # the one call that is atomic by promise
+
+
+@lru_cache(maxsize=4)  # each look asks twice, and of ten thousand hosts the file is a MiB
+def _parsed(path: Path, stamp: tuple[int, int, int]) -> Mapping[str, Any]:  # noqa: ARG001  # another stamp, another file
+    return {**_EMPTY, **json.loads(path.read_text(encoding="utf-8"))}
 
 
 def _at(place: Place) -> str:
