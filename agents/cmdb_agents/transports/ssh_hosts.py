@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from cmdb.errors import Invalid, Misconfigured, UnknownName
 from cmdb_agents.discover.kind import Place
@@ -25,7 +25,6 @@ from cmdb_agents.discover.kind import Place
 MAX_OFFERS = 10_000
 MAX_KEY = 8_192
 _EMPTY: Mapping[str, Any] = {"window": 0, "pinned": {}, "offers": {}}
-Standing = Literal["pinned", "unknown", "changed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +55,10 @@ class HostKeys:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "host_keys.json"
 
-    def standing(self, place: Place, key: HostKey) -> Standing:
-        """Whether this key is the one that was pinned for this place."""
-        pinned = self._read()["pinned"].get(_at(place))
-        if pinned is None:
-            return "unknown"
-        return "pinned" if pinned["key"] == _b64(key.raw) else "changed"
-
-    def pinned_type(self, place: Place) -> str | None:
-        """The type of the pinned key, so that a host with several is asked for this one."""
-        pinned = self._read()["pinned"].get(_at(place))
-        return None if pinned is None else str(pinned["type"])
+    def pinned(self, place: Place) -> HostKey | None:
+        """The pinned key; a host with several is asked for the one of its type."""
+        pinned = self._read()["pinned"].get(at(place))
+        return None if pinned is None else HostKey(str(pinned["type"]), base64.b64decode(pinned["key"]))
 
     def open_window(self, until: int) -> None:
         """Let unknown keys be offered until then (Unix seconds)."""
@@ -79,7 +71,7 @@ class HostKeys:
             return False
         with self._changed() as state:
             if len(state["offers"]) < MAX_OFFERS:
-                state["offers"][_at(place)] = {"type": key.type, "key": _b64(key.raw)}
+                state["offers"][at(place)] = {"type": key.type, "key": _b64(key.raw)}
         return True
 
     def offers(self) -> tuple[Offer, ...]:
@@ -135,7 +127,8 @@ def _parsed(path: Path, stamp: tuple[int, int, int]) -> Mapping[str, Any]:  # no
     return {**_EMPTY, **json.loads(path.read_text(encoding="utf-8"))}
 
 
-def _at(place: Place) -> str:
+def at(place: Place) -> str:
+    """How a place is named in the file and by people: its address and port."""
     return str(Place(place.address, place.port))
 
 
