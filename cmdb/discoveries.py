@@ -11,7 +11,7 @@ import re
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ import orjson
 
 from cmdb import sqlite
 from cmdb.errors import Invalid, NotAuthenticated, TooLarge, UnknownName
+from cmdb.host_keys import Alarm, follow
+from cmdb.moments import iso
 
 MIGRATIONS = (
     """
@@ -33,11 +35,17 @@ MIGRATIONS = (
     CREATE TABLE sender (node TEXT PRIMARY KEY, counter INTEGER NOT NULL) WITHOUT ROWID;
     """,
     "ALTER TABLE run ADD COLUMN told INTEGER NOT NULL DEFAULT 0;",  # runs of one second stand as they were told
+    """
+    CREATE TABLE host_key (collector TEXT NOT NULL, place TEXT NOT NULL, pinned TEXT NOT NULL, shown TEXT NOT NULL,
+                           standing TEXT NOT NULL, since TEXT NOT NULL, node TEXT NOT NULL,
+                           PRIMARY KEY (collector, place)) WITHOUT ROWID;
+    """,
 )
 MAX_BODY = 8 * 2**20
 MAX_RUNS, MAX_PLACES, MAX_TARGETS, MAX_NEIGHBOURS = 20, 4_096, 1_000, 10_000
 MAX_TEXT = 500
-KEEP_RUNS = 200
+KEEP_RUNS, KEEP_ALARMS = 200, 200
+MAX_KEYS = 10
 MET = "met by a host on its own link"
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -117,7 +125,13 @@ def _place(one: Mapping[str, Any], where: str) -> dict[str, Any]:
             made[name] = [_text(line, where) for line in _list(one.get(name), f"{where}.{name}", 100)]
         else:
             made[name] = _typed(one.get(name), kind, f"{where}.{name}")
-    return made
+    there = f"{where}.host_keys"
+    keys = _objects(one.get("host_keys", []), there, MAX_KEYS)  # collectors did not always tell them
+    return {**made, "host_keys": [_key(key, there) for key in keys]}
+
+
+def _key(one: Mapping[str, Any], where: str) -> dict[str, Any]:
+    return {name: _text(one.get(name), f"{where}.{name}") for name in ("at", "pinned", "shown")}
 
 
 def _target(one: Any, where: str) -> dict[str, Any]:
@@ -175,16 +189,19 @@ class Discoveries:
             self._db.close()
 
     def take(
-        self, collector: str, counter: int, runs: Sequence[Mapping[str, Any]], targets: Sequence[Mapping[str, Any]]
-    ) -> list[str]:
+        self, collector: str, counter: int, runs: Sequence[Mapping[str, Any]], targets: Sequence[Mapping[str, Any]],
+        now: str | None = None,
+    ) -> list[str]:  # fmt: skip
         """Keep what a collector tells, and answer with the targets it is asked to run now."""
+        fresh: list[Mapping[str, Any]] = []
         with self._transaction():
             self._count(collector, counter)
             for run in reversed(runs):  # they come newest first
-                self._db.execute(
+                added = self._db.execute(
                     "INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?, ?, (SELECT coalesce(max(told), 0) + 1 FROM run))",
                     (run["id"], collector, run["target"], run["started_at"], json.dumps(run)),
                 )
+                fresh += [run] if added.rowcount else []
                 self._db.execute(
                     "DELETE FROM asked WHERE collector = ? AND target = ? AND at <= ?",
                     (collector, run["target"], run["ended_at"]),
@@ -199,8 +216,25 @@ class Discoveries:
                 "INSERT OR REPLACE INTO target VALUES (?, ?, ?, ?, ?)",
                 [(collector, t["name"], t["kind"], t["every"], json.dumps(t["hosts"])) for t in targets],
             )
+            self._heed(collector, fresh, now or iso(datetime.now(UTC)))
             rows = self._db.execute("SELECT target FROM asked WHERE collector = ? ORDER BY at", (collector,))
             return [row["target"] for row in rows]
+
+    def _heed(self, collector: str, runs: Sequence[Mapping[str, Any]], now: str) -> None:
+        """Remember which hosts have shown another key than the pinned one, and what became of it."""
+        rows = self._db.execute("SELECT * FROM host_key WHERE collector = ?", (collector,))
+        known = {alarm.place: alarm for row in rows if (alarm := Alarm(*row))}
+        for place, seen in ((p, key) for run in runs for p in run["places"] for key in p.get("host_keys", ())):
+            before = known.get(seen["at"])
+            after = follow(before, collector, place, seen, now)
+            if after is not None and after is not before:
+                known[seen["at"]] = after
+                self._db.execute("INSERT OR REPLACE INTO host_key VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(after))
+        self._db.execute(
+            "DELETE FROM host_key WHERE collector = ?1 AND place NOT IN"
+            " (SELECT place FROM host_key WHERE collector = ?1 ORDER BY since DESC, place LIMIT ?2)",
+            (collector, KEEP_ALARMS),
+        )
 
     def _count(self, node: str, counter: int) -> None:
         taken = self._db.execute(
@@ -219,6 +253,11 @@ class Discoveries:
             if there.fetchone() is None:
                 raise UnknownName(f"collector {collector} has told of no target {target!r}")
             self._db.execute("INSERT OR IGNORE INTO asked VALUES (?, ?, ?, ?)", (collector, target, who, now))
+
+    def alarms(self) -> list[Alarm]:
+        """Every host that has shown another key than the pinned one, the newest word first."""
+        rows = self._read("SELECT * FROM host_key ORDER BY since DESC, collector, place")
+        return [Alarm(*row) for row in rows]
 
     def targets(self) -> list[TargetTold]:
         """Every target that a collector has told of."""

@@ -10,6 +10,7 @@ EpicentreError
 ├── Conflict                  the world has moved: read again, then decide
 │   ├── FullNeeded            the front door does not know the base of this delta: send everything
 │   └── Refused               a rule of the process says no, and which one
+│       └── HostKeyChanged    a host shows another key than the pinned one: stop, and ask its owner
 ├── Unavailable               try again later; nothing was lost
 │   ├── StoreUnavailable      Neo4j does not answer
 │   ├── Overloaded            too much at once
@@ -88,6 +89,14 @@ class Refused(Conflict):
     def __init__(self, message: str, *, reasons: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.reasons = tuple(reasons)
+
+
+class HostKeyChanged(Refused):
+    """Somebody may stand between, or the host was installed anew; keys are named by their fingerprints."""
+
+    def __init__(self, message: str, *, place: str, pinned: str, shown: str) -> None:
+        super().__init__(message)
+        self.place, self.pinned, self.shown = place, pinned, shown
 
 
 class Unavailable(EpicentreError):

@@ -46,18 +46,15 @@ def item(cls: str, key: str, name: str, **attributes: Value) -> Item:
     """An item whose every string is clean and bounded; what holds nothing is left out."""
     kept: dict[str, Value] = {}
     for attribute in sorted(attributes):
-        value = _clean_value(attributes[attribute], MAX_RULE if attribute == REDUNDANCY else MAX_TEXT)
+        value = attributes[attribute]
+        limit = MAX_RULE if attribute == REDUNDANCY else MAX_TEXT
+        if isinstance(value, str):
+            value = clean(value, limit)
+        elif isinstance(value, tuple):
+            value = tuple(sorted({clean(v, limit) for v in value} - {""}))[:MAX_LIST]
         if value is not None and value not in ("", ()):
             kept[attribute] = value
     return Item(cls, clean(key, MAX_KEY) or "?", clean(name, 200) or clean(key, 200) or "?", kept)
-
-
-def _clean_value(value: Value, limit: int) -> Value:
-    if isinstance(value, str):
-        return clean(value, limit)
-    if isinstance(value, tuple):
-        return tuple(sorted({clean(v, limit) for v in value} - {""}))[:MAX_LIST]
-    return value
 
 
 def section(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from cmdb.registry import discover
 
@@ -97,6 +98,7 @@ class Configuration:
     idle: Callable[[str, str, Callable[[str], bool]], bool] | None = None
 
 
+@cache  # asked twice in each look
 def all_configurations() -> dict[str, Configuration]:
     """Every format there is, by its name."""
     from cmdb_agents import configurations

@@ -41,6 +41,7 @@ HARMLESS_ENDS = frozenset({
 HARMLESS_STARTS = frozenset({"no", "ask", "prompt", "without", "use", "require", "enable", "disable", "skip", "allow"})
 
 
+@lru_cache(maxsize=1_024)  # programs have the same options on all hosts
 def is_secret_name(name: str) -> bool:
     """Whether an option or setting of this name holds a secret: --db-password yes, --token-file no."""
     words = [w.lower() for w in _WORD.findall(name)]
@@ -96,11 +97,18 @@ _SHAPES = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_SHAPED = re.compile(
+    "eyJ|AKIA|ASIA|AGPA|AIDA|AROA|gh[pousr]_|github_pat_|gl(?:pat|dt|rt|cbt|ptt|ft|soat)-|xox[abeprs]-|sk_|pk_|rk_|sk-"
+    "|AIza|ya29|npm_|pypi-|dckr_pat_|hv[sbr][.]|ep[ei]_|-----BEGIN"
+)
+"""How each of the shapes begins: looking for plain words first is five times as quick, and seldom is there one."""
 _URL_LOGIN = re.compile(r"(?<![\w+.-])(?P<scheme>[A-Za-z][\w+.-]*://)(?P<user>[^\s/?#:@]*):(?P<secret>[^\s]*)@")
 _URL_TOKEN = re.compile(r"(?<![\w+.-])(?P<scheme>[A-Za-z][\w+.-]*://)(?P<secret>[\w.~+=-]{20,})@")
 _SETTING = re.compile(r"(?<![\w.-])-{0,2}(?P<name>[A-Za-z_][\w.-]*)=(?=[^\s&])")
 _JSON = re.compile(r"""(?P<head>(["'])(?P<name>[\w.-]+)\2\s*:\s*)(?P<value>"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}]+)""")
 _HEADER = re.compile(r"(?<![\w-])(?P<name>[A-Za-z][\w-]*):\s*(?P<value>\S.*)", re.DOTALL)
+_NAMED = re.compile(r"""["']?-{0,2}/?(?P<name>[A-Za-z_][\w.-]*)(?P<sign>[=:])\s*(?P<value>\S.*)""", re.DOTALL)
+_SPACE = re.compile(r"\s")
 _TOKENS = re.compile(r"""(?:[^\s"']|"[^"]*"?|'[^']*'?)+|\s+""")
 
 
@@ -155,12 +163,10 @@ def _one(program: str, argument: str, depth: int) -> str:
     for flag in ATTACHED.get(program, ()):
         if argument.startswith(flag) and len(argument) > len(flag):
             return flag + MASK
-    found = re.match(
-        r"""["']?-{0,2}/?(?P<name>[A-Za-z_][\w.-]*)(?P<sign>[=:])\s*(?P<value>\S.*)""", argument, re.DOTALL
-    )
+    found = _NAMED.match(argument)
     if found and is_secret_name(found["name"]) and not (found["sign"] == ":" and found["value"].startswith("//")):
         return argument[: found.start("value")] + MASK
-    if re.search(r"\s", argument) and depth < 4:
+    if _SPACE.search(argument) and depth < 4:
         return _nested(argument, depth + 1)
     return _scan(argument)
 
@@ -177,14 +183,16 @@ def _nested(line: str, depth: int) -> str:
 
 
 def _scan(argument: str) -> str:
-    argument = _SHAPES.sub(MASK, argument)
+    if _SHAPED.search(argument):
+        argument = _SHAPES.sub(MASK, argument)
     if "://" in argument:
         argument = _URL_LOGIN.sub(rf"\g<scheme>\g<user>:{MASK}@", argument)
         argument = _URL_TOKEN.sub(rf"\g<scheme>{MASK}@", argument)
     if ":" in argument:
         argument = _JSON.sub(_keep("head"), argument)
-    argument = _settings(argument)
-    found = _HEADER.search(argument)
+    if "=" in argument:
+        argument = _settings(argument)
+    found = _HEADER.search(argument) if ":" in argument else None
     if found and is_secret_name(found["name"]) and not found["value"].startswith("//"):
         argument = argument[: found.start("value")] + MASK
     return argument

@@ -78,6 +78,7 @@ class _Decision:
     units: dict[str, Unit] = field(default_factory=dict)
     containers: dict[str, Container] = field(default_factory=dict)
     around: str = ""  # the container this machine itself is
+    listening: dict[Group, list[Socket]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.processes = {p.pid: p for p in self.machine.processes}
@@ -89,7 +90,7 @@ class _Decision:
 
     def result(self) -> Ownership:
         groups = {pid: self.group(pid) for pid in self.processes}
-        listening = self._listening(groups)
+        self.listening = listening = self._listening(groups)
         found: dict[Group, Found] = {}
         for name, unit in self.units.items():
             if _worth(unit) or ("unit", name) in listening:
@@ -99,11 +100,11 @@ class _Decision:
             found[group] = self._container(group[1], groups)
         for group in listening:
             if group not in found:
-                found[group] = self._unit(group[1], None) if group[0] == "unit" else self._program(group, listening)
+                found[group] = self._unit(group[1], None) if group[0] == "unit" else self._program(group)
         merged: dict[str, Found] = {}
         # Two of one key become one service; which describes it must not depend on process ids.
         for group in sorted(found, key=lambda g: (found[g].key, found[g].command)):
-            service = _with_listens(found[group], self._listens(group, listening.get(group, ())))
+            service = found[group]
             twin = merged.get(service.key)
             merged[service.key] = _with_listens(twin, service.listens) if twin else service
         return Ownership(
@@ -155,6 +156,8 @@ class _Decision:
         """Of several holders the oldest ancestor; never the init that opened it for another, nor a relay."""
         holders = [p for p in socket.pids if p in self.processes and self.programs[p].name not in RELAYS]
         holders = [p for p in holders if not (p == 1 and self.programs[p].name in _INIT)]
+        if len(holders) < 2:
+            return holders[0] if holders else None
         tops = [p for p in holders if not self._ancestors(p) & set(holders)]
         return min(tops, key=lambda p: (self.processes[p].started, p), default=None)
 
@@ -173,10 +176,10 @@ class _Decision:
                 listening.setdefault(groups[owner], []).append(socket)
         return listening
 
-    def _listens(self, group: Group, sockets: Iterable[Socket]) -> tuple[str, ...]:
+    def _listens(self, group: Group) -> tuple[str, ...]:
         container = self.containers.get(group[1]) if group[0] == "container" else None
         found = set(container.published) if container else set()
-        for socket in sockets:
+        for socket in self.listening.get(group, ()):
             hosts: tuple[str, ...] = (socket.local,)
             if socket.namespace:  # seen from outside, a wildcard inside means the container's own addresses
                 known = container.addresses if container else ()
@@ -219,6 +222,7 @@ class _Decision:
             cgroup=unit.cgroup if unit else "",
             state=_state(unit) if unit else "running",
             enabled=unit.enabled if unit and unit.enabled in ("enabled", "disabled", "static", "masked") else "",
+            listens=self._listens(("unit", name)),
         )
 
     def _oldest(self, unit: str) -> Process:
@@ -240,13 +244,14 @@ class _Decision:
             state=known.state if known else "running",
             container_id=container[:12],
             image=known.image if known else "",
+            listens=self._listens(("container", container)),
         )
 
-    def _program(self, group: Group, listening: Mapping[Group, list[Socket]]) -> Found:
+    def _program(self, group: Group) -> Found:
         main = self.processes[int(group[1])]
         name = self.programs[main.pid].name
         low, high = self.machine.ephemeral
-        ports = [s.local_port for s in listening[group] if not low <= s.local_port <= high]
+        ports = [s.local_port for s in self.listening[group] if not low <= s.local_port <= high]
         return Found(
             key=f"{name}@{min(ports)}" if ports else name,
             name=name,
@@ -255,6 +260,7 @@ class _Decision:
             command=self._command(main),
             user=main.user,
             state="running",
+            listens=self._listens(group),
         )
 
     def _command(self, process: Process | None) -> str:

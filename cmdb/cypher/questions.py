@@ -44,6 +44,10 @@ OPTIONAL MATCH (s:Scope)-[:ASSERTS]->(h) WHERE s.node IS NULL
 WITH a.address AS address, h.id AS host, collect(s.id) AS nodes ORDER BY address, size(nodes), host
 RETURN address, host, nodes
 """
+SPOKEN_FOR = """
+MATCH (s:Scope)-[:ASSERTS]->(h:Host {status: 'live'}) WHERE s.id IN $nodes AND s.node IS NULL
+RETURN s.id AS node, h.id AS host ORDER BY node, host
+"""
 MET = """
 MATCH (n:Neighbour {status: 'live'})
 WHERE n.address IS NOT NULL AND n.table IN ['arp', 'nd'] AND NOT coalesce(n.interface, '') =~ $inside

@@ -297,6 +297,11 @@ class Reads:
         rows = self._bolt.read(lambda run: run(questions.SPEAKERS, {"addresses": list(addresses)}))
         return {row["address"]: (row["host"], sorted(row["nodes"])) for row in rows}
 
+    def spoken_for(self, nodes: Sequence[str]) -> dict[str, str]:
+        """By agent or collector's look: the live host that it speaks for."""
+        rows = self._bolt.read(lambda run: run(questions.SPOKEN_FOR, {"nodes": list(nodes)}))
+        return {row["node"]: row["host"] for row in rows}
+
     def met(self) -> list[str]:
         """Addresses that hosts have met on the links they are plugged into; those of their own containers are none."""
         given = {"inside": CONTAINERS, "most": MOST_MET}

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 from support.ssh_server import Server, needs_sshd, new_key, pin, shown, sshd
 
-from cmdb.errors import NotAuthenticated, Refused, Unavailable
+from cmdb.errors import HostKeyChanged, Invalid, NotAuthenticated, Refused, Unavailable
 from cmdb.words import Item, Link, Section
 from cmdb_agents.discover.kind import Place, Secret, Task
 from cmdb_agents.discover.kinds.ssh import SSH
 from cmdb_agents.run import look
 from cmdb_agents.transports.local import Local
+from cmdb_agents.transports.ssh import private_key
 from cmdb_agents.transports.ssh_hosts import HostKeys
 from cmdb_agents.transports.ssh_script import script
 
@@ -128,15 +129,40 @@ def test_an_unknown_host_is_sent_nothing(server: Server, tmp_path: Path) -> None
 
 def test_a_changed_host_key_stops_everything(server: Server, tmp_path: Path) -> None:
     """A host that shows another key than the pinned one is not logged in to: its log has no try of a login."""
-    pin(tmp_path, server.place, shown(new_key(tmp_path / "other")))
+    other = shown(new_key(tmp_path / "other"))
+    pin(tmp_path, server.place, other)
     size = server.log.stat().st_size
-    with pytest.raises(Refused, match="ANOTHER HOST KEY"):
+    with pytest.raises(HostKeyChanged, match="ANOTHER HOST KEY") as stopped:
         SSH.look(task(server, tmp_path))
+    found = (stopped.value.place, stopped.value.pinned, stopped.value.shown)
+    assert found == (str(server.place), other.fingerprint, server.host_key.fingerprint)
     time.sleep(0.3)
     said = server.log.read_text()[size:]
     assert "Accepted" not in said
     assert "Failed" not in said
     assert "root" not in said  # it has not even learnt the user's name
+
+
+def test_a_key_is_read_once_for_all_hosts(tmp_path: Path) -> None:
+    """Stretching a passphrase takes longer than a look: it is done once for a text and its phrase, and no other."""
+    path = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "a phrase", "-f", str(path)], check=True)
+    one, two = (Secret(ref, "key", "root", path.read_text(), {"passphrase": "a phrase"}) for ref in ("a", "b"))
+    assert private_key(one) is private_key(two)
+    for options in ({}, {"passphrase": "another"}):
+        with pytest.raises(Invalid, match="credential c holds no private key"):
+            private_key(Secret("c", "key", "root", one.secret, options))
+
+
+def test_what_another_process_pins_or_forgets_is_known_at_once(server: Server, tmp_path: Path) -> None:
+    """The file is read again when it has changed: a person's command takes effect on the collector that runs."""
+    collector, person = HostKeys(tmp_path), HostKeys(tmp_path)
+    assert collector.pinned(server.place) is None
+    for _ in range(3):
+        pin(tmp_path, server.place, server.host_key)
+        assert collector.pinned(server.place) == server.host_key
+        person.forget(str(server.place))
+        assert collector.pinned(server.place) is None
 
 
 def test_at_most_three_secrets_are_tried(server: Server, tmp_path: Path) -> None:

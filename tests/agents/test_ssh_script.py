@@ -18,7 +18,7 @@ import pytest
 
 from cmdb_agents.transports import ssh_bundles
 from cmdb_agents.transports.hand import MAX_SMALL, Hand
-from cmdb_agents.transports.linux import containers
+from cmdb_agents.transports.linux import containers, targets
 from cmdb_agents.transports.local import Linux, Local
 from cmdb_agents.transports.ssh import SUDO
 from cmdb_agents.transports.ssh_capture import capture, frames, unpacked
@@ -165,26 +165,75 @@ def test_what_unpacks_without_end_is_cut(answer: bytes) -> None:
 
 
 @pytest.mark.parametrize("awk", AWKS, ids=lambda awk: Path(awk[0]).name)
-def test_of_a_bundle_its_names_leave_and_nothing_else(awk: list[str], tmp_path: Path) -> None:
-    """The file reads as on the host, but for mounts; what a container was given never leaves, whatever it is."""
+def test_of_a_bundle_its_names_and_mounts_leave_and_nothing_else(awk: list[str], tmp_path: Path) -> None:
+    """The file reads as on the host; what a container was given never leaves, whatever it is."""
     notes = {"io.kubernetes.cri.container-type": "container", "io.kubernetes.cri.container-name": "web",
              "io.kubernetes.cri.sandbox-name": "shop-7f", "io.kubernetes.cri.sandbox-namespace": "prod",
              "io.kubernetes.cri.image-name": "registry.example/shop:1.2@sha256:ab", "other": "s3cret0"}  # fmt: skip
     given = {
-        "env": ["PASSWORD=s3cret1", 'X="nerdctl/name":"s3cret2"', "nerdctl/image=s3cret3"],
+        "env": [
+            "PASSWORD=s3cret1",
+            'X="nerdctl/name":"s3cret2"',
+            "nerdctl/image=s3cret3",
+            'Y={"destination":"/s3cret6","type":"bind","source":"/s3cret7"}',
+        ],
         "args": ["-p", "s3cret4"],
     }
-    spaced = {"process": given, "annotations": {**notes, "nerdctl/name": "a s3cret5"}}
-    for number, body in enumerate((spaced, {"annotations": {}, "process": given})):
+    mounts = [
+        {"destination": "/proc", "type": "proc", "source": "proc", "options": ["nosuid"]},
+        {"destination": "/data", "type": "bind", "source": "/srv/shop data", "options": ["rbind", "{rw}"]},
+        {"destination": "/tmp", "type": "tmpfs", "options": ["size=65536k"]},
+        {"destination": "/etc/hosts", "type": "bind", "source": "/var/lib/kubelet/pods/7f/etc-hosts"},
+        {"destination": "/dev/shm", "source": "shm"},
+    ]
+    linux = {"namespaces": [{"type": "bind"}, {"type": "pid"}], "devices": [{"path": "/dev/fuse", "type": "c"}]}
+    spaced = {"process": given, "mounts": mounts, "annotations": {**notes, "nerdctl/name": "a s3cret5"}, "linux": linux}
+    by_name = {**spaced, "mounts": [dict(sorted(one.items())) for one in mounts]}
+    for number, body in enumerate((spaced, by_name, {"annotations": {}, "mounts": [], "process": given})):
         for indent in (None, 2):
             path = tmp_path / f"{number}{indent}.json"
             path.write_text(json.dumps(body, indent=indent))
             done = subprocess.run([*awk, ssh_bundles.KEEP, str(path)], capture_output=True, text=True, check=True)
             name, _, kept = done.stdout.partition(":")
             assert (name, "s3cret" in kept, done.stderr) == (str(path), False, "")
-            whole = containers.of_bundle("a" * 64, "k8s.io", json.dumps({"annotations": {
+            whole = containers.of_bundle("a" * 64, "k8s.io", json.dumps({"mounts": body["mounts"], "annotations": {
                 k: v for k, v in body["annotations"].items() if "s3cret" not in v}}))  # fmt: skip
             assert containers.of_bundle("a" * 64, "k8s.io", kept) == whole
+            assert whole is not None
+            assert len(whole.mounts) == (2 if body["mounts"] else 0)
+
+
+def test_a_promoted_postgresql_follows_nobody(tmp_path: Path) -> None:
+    """Its primary_conninfo is still in its files: seen by the agent and over SSH alike, the standbys alone have one."""
+    lines = "primary_conninfo = 'user=repl password=s3cret host=10.0.0.%d'\n"
+    data, settings = tmp_path / "var/lib/postgresql/15", tmp_path / "etc/postgresql/15"
+    files = {
+        data / "promoted/postgresql.auto.conf": lines % 1,
+        data / "standby/postgresql.auto.conf": lines % 2,
+        settings / "third/postgresql.conf": f"data_directory = '{tmp_path}/srv/pg'\n" + lines % 3,
+        settings / "fourth/conf.d/follow.conf": lines % 4,
+        settings / "fifth/postgresql.conf": f"data_directory = '{tmp_path}/srv/closed'\n" + lines % 5,
+    }
+    for path, text in files.items():
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    for folder in (data / "promoted", data / "standby", data / "fourth", tmp_path / "srv/pg"):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "PG_VERSION").write_text("15\n")
+    (data / "standby/standby.signal").touch()
+    text = script(WORD).replace("has gzip", "has no-gzip-here")
+    for root in ("/var/lib/postgresql", "/etc/postgresql"):
+        text = text.replace(root, f"{tmp_path}{root}")
+    done = subprocess.run(["sh", "-s"], input=text.encode(), capture_output=True, check=True)
+    assert b"s3cret" not in done.stdout
+    over = Linux(capture(done.stdout.replace(str(tmp_path).encode(), b""), WORD)).read()
+    for path, said in files.items():
+        path.write_text(said.replace(str(tmp_path), ""))
+    hand = Hand(str(tmp_path))
+    here = targets.read(hand)
+    followed = {"tcp://10.0.0.2:5432", "tcp://10.0.0.5:5432"}  # whether the fifth is one, nobody may look
+    assert {one.endpoint for one in here} == followed
+    assert {one.endpoint for one in over.targets if "/postgresql/15/" in one.file} == followed
 
 
 def test_arguments_are_masked_before_they_leave(tmp_path: Any) -> None:

@@ -12,7 +12,7 @@ from conftest import wipe
 from graphql import GraphQLArgument, GraphQLField, GraphQLNonNull, Undefined
 from support.questions import ADMIN, EPICENTRE, NEO4J, SHOP, ask, estate, parts
 from support.reports import NOW, host, network, report, services, sockets, uses, wire
-from support.runs import place, run, target
+from support.runs import place, run, shown, target
 
 from cmdb.applier import utc_now
 from cmdb.moments import after
@@ -94,7 +94,7 @@ def seeded(home: Path, real: Store, asked: Store) -> Iterator[tuple[Services, di
         hook = made.courier.hooks.create("https://192.0.2.1/", ["*"], by="ada", now=NOW, cursor=0).id
         edges = ask(made, "query E($of: [ID!]!) { dependencies(of: $of) { nodes { id } } }", of=[ids["shop"]])
         assert made.discoveries is not None
-        made.discoveries.take("nd_c", 1, [run(1, place("10.0.0.5", "nd_c:a"))], [target()])
+        made.discoveries.take("nd_c", 1, [run(1, place("10.0.0.5", "nd_c:a", host_keys=[shown()]))], [target()])
         more = {
             "Query.changeTemplate.number": "TPL-1",
             "Query.discoveryRun.id": "run-1", "collector": "nd_c", "target": "rack-7",

@@ -9,8 +9,14 @@ def place(address: str, node: str, ended: str = "seen", **more: Any) -> dict[str
     """One place of a run."""
     return {
         "address": address, "name": f"h{address.rpartition('.')[2]}", "node": node, "ended": ended, "why": "",
-        "seconds": 0.5, "received": 1000, "new": False, "gone": False, "changed": 0, "unseen": [], **more,
+        "seconds": 0.5, "received": 1000, "new": False, "gone": False, "changed": 0, "unseen": [], "host_keys": [],
+        **more,
     }  # fmt: skip
+
+
+def shown(key: str = "SHA256:b", pinned: str = "SHA256:a", at: str = "10.0.0.5:22") -> dict[str, Any]:
+    """A host key that a look has met."""
+    return {"at": at, "pinned": pinned, "shown": key}
 
 
 def run(number: int, *places: dict[str, Any], target: str = "rack-7", **more: Any) -> dict[str, Any]:

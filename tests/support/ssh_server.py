@@ -17,6 +17,7 @@ import pytest
 
 from cmdb_agents.discover.kind import Place, Secret
 from cmdb_agents.transports.ssh_hosts import HostKey, HostKeys
+from cmdb_agents.transports.ssh_script import PARTS
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/sbin")
 needs_sshd = pytest.mark.skipif(
@@ -61,8 +62,9 @@ def pin(folder: Path, place: Place, key: HostKey) -> None:
 
 
 def new_key(path: Path) -> paramiko.Ed25519Key:
-    """A throw-away key pair in OpenSSH's own form."""
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+    """A throw-away key pair in OpenSSH's own form; the one that is there, if there is one."""
+    if not path.exists():
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
     return paramiko.Ed25519Key.from_private_key_file(str(path))
 
 
@@ -78,13 +80,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def sshd(folder: Path, more: str = "") -> Iterator[Server]:
-    """A server while the block runs; `more` are lines of its configuration."""
+def sshd(folder: Path, more: str = "", port: int = 0) -> Iterator[Server]:
+    """A server while the block runs, at a free port or this one; `more` are lines of its configuration.
+
+    In a folder where one ran before, it is the same server with the same keys.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     Path("/run/sshd").mkdir(exist_ok=True)  # it insists on an empty folder there
-    host, user = new_key(folder / "host"), new_key(folder / "user")
+    host, user = (new_key(folder / name) for name in ("host", "user"))
     (folder / "authorized").write_text((folder / "user.pub").read_text())
-    port = free_port()
+    port = port or free_port()
     (folder / "config").write_text(CONFIG.format(port=port, folder=folder, more=more))
     assert SSHD is not None
     log = folder / "log"
@@ -108,3 +113,15 @@ def _listening(port: int) -> None:
         else:
             return
     raise AssertionError(f"no server came up at port {port}")
+
+
+def answers(folder: Path, **said: str) -> str:
+    """A line of configuration: whatever is asked, parts of the script answer as given here, and the others nothing.
+
+    Looking at the machine itself takes a while; what is not about that takes a host that has little to say.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    frames = "".join(f"\n@WORD begin {p.name}\n{said.get(p.name, '')}\n@WORD end {p.name} 0\n" for p in PARTS)
+    (folder / "answer").write_text(frames)
+    (folder / "asked").write_text(f"word=$(sed -n 's/^word=//p')\nsed \"s/WORD/$word/\" {folder / 'answer'}\n")
+    return f"ForceCommand sh {folder / 'asked'}"

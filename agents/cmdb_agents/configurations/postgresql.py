@@ -8,6 +8,7 @@ from collections.abc import Callable
 from cmdb_agents.configuration import Configuration, Named, Parsed, Pool, address, parsed, url
 
 _SETTING = re.compile(r"^\s*([a-z_.]+)\s*(?:=|\s)\s*('(?:[^']|'')*'|[^#\s]+)", re.MULTILINE | re.IGNORECASE)
+_DEBIAN = re.compile(r"/etc/postgresql/([^/]+/[^/]+)/")
 _WORD = re.compile(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|\S+)")
 
 
@@ -29,7 +30,9 @@ def idle(path: str, text: str, there: Callable[[str], bool]) -> bool:
     `primary_conninfo` stays in the files of one that was promoted. Where nobody may look, it counts.
     """
     settings = _settings(text)
-    folder = settings.get("data_directory", path.rpartition("/")[0])
+    debian = _DEBIAN.match(path)
+    beside = f"/var/lib/postgresql/{debian[1]}" if debian else path.rpartition("/")[0]
+    folder = settings.get("data_directory", beside)
     return "primary_conninfo" in settings and there(f"{folder}/PG_VERSION") and not there(f"{folder}/standby.signal")
 
 

@@ -62,6 +62,15 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownKey:
+    """The key of a host on the way, by fingerprint: which was pinned, and which it showed."""
+
+    at: str  # address and port
+    pinned: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
     """What was seen: sections as an agent sends them, and what else a run wants to know."""
 
@@ -72,6 +81,7 @@ class Sight:
     known: Mapping[Pair, Known] = field(default_factory=dict)
     neighbours: tuple[str, ...] = ()  # addresses it has talked to on its own links (ARP, ND), for coverage
     received: int = 0  # bytes
+    host_keys: tuple[ShownKey, ...] = ()  # of jump hosts and of the place itself
     device: Device | None = None  # of a kind whose places are reported together: what links are decided from
 
 
@@ -80,8 +90,8 @@ class Kind:
     """One file of `kinds/` declares one.
 
     `plan` says in lines for people what a look would do and see; it opens no connection. `look` raises our errors:
-    Unavailable (nobody there, time-out), NotAuthenticated (no secret fitted), Refused (it must not go on: a changed
-    host key), Invalid (the answer cannot be used).
+    Unavailable (nobody there, time-out), NotAuthenticated (no secret fitted), Refused (it must not go on: a host key
+    that is new, and HostKeyChanged), Invalid (the answer cannot be used).
     """
 
     name: str

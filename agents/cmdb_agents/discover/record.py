@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from cmdb.errors import EpicentreError, Forbidden, Invalid, Misconfigured, NotAuthenticated, Refused
+from cmdb_agents.discover.kind import ShownKey
 
 MAX_NEIGHBOURS = 10_000
 
@@ -52,6 +53,7 @@ class Looked:
     gone: bool = False  # it was seen in the run before
     changed: int = 0
     unseen: tuple[str, ...] = ()
+    host_keys: tuple[ShownKey, ...] = ()
 
     def to_wire(self) -> dict[str, Any]:
         """As JSON."""
@@ -59,6 +61,7 @@ class Looked:
             "address": self.address, "name": self.name, "node": self.node, "ended": str(self.ended), "why": self.why,
             "seconds": round(self.seconds, 3), "received": self.received, "new": self.new, "gone": self.gone,
             "changed": self.changed, "unseen": list(self.unseen),
+            "host_keys": [{"at": one.at, "pinned": one.pinned, "shown": one.shown} for one in self.host_keys],
         }  # fmt: skip
 
 

@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cmdb.errors import EpicentreError, Forbidden, Misconfigured, NotAuthenticated, UnknownName
+from cmdb.errors import EpicentreError, Forbidden, HostKeyChanged, Misconfigured, NotAuthenticated, UnknownName
 from cmdb_agents.deliver import Verdict
 from cmdb_agents.discover.credentials import Credentials
 from cmdb_agents.discover.folder import Folder, kind_named, slug
-from cmdb_agents.discover.kind import Kind, Place, Secret, Sight, Task
+from cmdb_agents.discover.kind import Kind, Place, Secret, ShownKey, Sight, Task
 from cmdb_agents.discover.record import Ended, Looked, Phase, Run, ended
 from cmdb_agents.discover.send import Collector, iso, send
 from cmdb_agents.discover.targets import Skipped, Target, places
@@ -218,7 +218,7 @@ def _one(
         return result, None
     result = replace(
         result, name=task.place.name or sight.name, received=sight.received, new=node not in known,
-        unseen=sight.unseen[:20],
+        unseen=sight.unseen[:20], host_keys=sight.host_keys,
     )  # fmt: skip
     if collector is not None and not prepared.kind.together:
         result = _report(collector, result, folder.spool(prepared.kind.name, task.place), sight, clock())
@@ -234,6 +234,8 @@ def _look(folder: Folder, prepared: Prepared, task: Task, result: Looked) -> tup
     except EpicentreError as error:
         if isinstance(error, NotAuthenticated):
             folder.wrong(task.place, min(len(task.secrets), 3))
+        if isinstance(error, HostKeyChanged):
+            result = replace(result, host_keys=(ShownKey(error.place, error.pinned, error.shown),))
         return replace(result, ended=ended(error), why=error.message), None
     except Exception as error:
         # A mistake of ours in one look must not take the others with it; it is said where it happened.

@@ -15,6 +15,7 @@ MAX_SOCKETS = 50_000
 
 _CONTAINER = re.compile(r"(?:^|[/-])([0-9a-f]{64})(?:\.scope)?(?=/|$)")
 REMOTE_PORTS = {"nfs": 2049, "cifs": 445, "smb": 445, "ceph": 6789, "9p": 564}
+_ARGV = re.compile(r"argv\[\]=(.*?) ; (?:ignore_errors|flags)=")
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -193,7 +194,7 @@ def units(text: str) -> Iterator[Unit]:
 
 
 def _argv(text: str) -> str:
-    found = re.search(r"argv\[\]=(.*?) ; (?:ignore_errors|flags)=", text)
+    found = _ARGV.search(text)
     return found[1] if found else ""
 
 

@@ -13,15 +13,16 @@ import secrets as random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import paramiko
 from paramiko.ssh_exception import AuthenticationException, SSHException
 
-from cmdb.errors import EpicentreError, Invalid, NotAuthenticated, Refused, Unavailable
-from cmdb_agents.discover.kind import Place, Secret, Task
+from cmdb.errors import EpicentreError, HostKeyChanged, Invalid, NotAuthenticated, Refused, Unavailable
+from cmdb_agents.discover.kind import Place, Secret, ShownKey, Task
 from cmdb_agents.transports.ssh_capture import Captured, capture
-from cmdb_agents.transports.ssh_hosts import HostKey, HostKeys
+from cmdb_agents.transports.ssh_hosts import HostKey, HostKeys, at
 from cmdb_agents.transports.ssh_meter import BoundedPacketizer, Meter, Metered, dial
 from cmdb_agents.transports.ssh_script import script
 
@@ -46,6 +47,7 @@ class Answered:
     hand: Captured
     received: int
     cut: str  # why it ended early, if it did
+    host_keys: tuple[ShownKey, ...] = ()
 
 
 class Silent(paramiko.Transport):
@@ -66,7 +68,7 @@ def ask(task: Task, keys: HostKeys, via: Sequence[tuple[Place, Sequence[Secret]]
     word = random.token_hex(12)
     meter = Meter(task.seconds, task.max_bytes // BYTES_IN_MEMORY)
     try:
-        with _reached(task, keys, via, meter) as transport:
+        with _reached(task, keys, via, meter) as (transport, shown):
             raw = _run(transport, SUDO if sudo else COMMAND, script(word), meter)
     except EpicentreError:
         raise
@@ -77,23 +79,24 @@ def ask(task: Task, keys: HostKeys, via: Sequence[tuple[Place, Sequence[Secret]]
     hand = capture(raw, word, task.max_bytes // BYTES_IN_MEMORY)
     if not hand.answered:
         raise Unavailable(f"{task.place} let us in and did not run the script: {meter.why or 'it closed the session'}")
-    return Answered(hand, meter.received, meter.why)
+    return Answered(hand, meter.received, meter.why, tuple(shown))
 
 
 @contextmanager
 def _reached(
     task: Task, keys: HostKeys, via: Sequence[tuple[Place, Sequence[Secret]]], meter: Meter
-) -> Iterator[paramiko.Transport]:
+) -> Iterator[tuple[paramiko.Transport, list[ShownKey]]]:
     opened: list[paramiko.Transport] = []
+    shown: list[ShownKey] = []
     try:
         for place, secrets in (*via, (task.place, task.secrets)):
             before = opened[-1] if opened else None
             transport = _meet(place, before, meter)
             opened.append(transport)
-            _know(place, transport, keys, task.now)
+            shown.append(_know(place, transport, keys, task.now))
             _log_in(place, transport, secrets)
             meter.trusted()
-        yield opened[-1]
+        yield opened[-1], shown
     finally:
         for transport in reversed(opened):
             transport.packetizer.close()
@@ -121,29 +124,36 @@ def _meet(place: Place, before: paramiko.Transport | None, meter: Meter) -> para
     return transport
 
 
-def _know(place: Place, transport: paramiko.Transport, keys: HostKeys, now: int) -> None:
+def _know(place: Place, transport: paramiko.Transport, keys: HostKeys, now: int) -> ShownKey:
     """Exchange keys; the host must show the pinned one."""
-    pinned = keys.pinned_type(place)
+    pinned = keys.pinned(place)
     if pinned is not None:
         algorithms = transport.get_security_options()
-        same = [one for one in algorithms.key_types if _plain(one) == _plain(pinned)]
+        same = [one for one in algorithms.key_types if _plain(one) == _plain(pinned.type)]
         algorithms.key_types = (*same, *(one for one in algorithms.key_types if one not in same))
     transport.start_client(timeout=CONNECT_SECONDS)
     shown = transport.get_remote_server_key()
     key = HostKey(shown.get_name(), shown.asbytes())
-    match keys.standing(place, key):
-        case "changed":
-            raise Refused(
-                f"{place} shows ANOTHER HOST KEY than the pinned one: {key.type} {key.fingerprint}. Somebody may stand"
-                " between, or it was installed anew. Nothing was sent; ask its owner before you forget the old key"
-            )
-        case "unknown" if keys.offer(place, key, now):
-            raise Refused(f"{place} is new: {key.type} {key.fingerprint} is offered for pinning; nothing was sent")
-        case "unknown":
-            raise Refused(
-                f"{place} is new and shows {key.type} {key.fingerprint}; nothing was sent."
-                " Open a window with `epicentre discover keys window` to have its key offered for pinning"
-            )
+    if pinned is not None:
+        if key.raw != pinned.raw:
+            raise _another(place, pinned, key)
+        return ShownKey(at(place), pinned.fingerprint, key.fingerprint)
+    if keys.offer(place, key, now):
+        raise Refused(f"{place} is new: {key.type} {key.fingerprint} is offered for pinning; nothing was sent")
+    raise Refused(
+        f"{place} is new and shows {key.type} {key.fingerprint}; nothing was sent."
+        " Open a window with `epicentre discover keys window` to have its key offered for pinning"
+    )
+
+
+def _another(place: Place, pinned: HostKey, key: HostKey) -> HostKeyChanged:
+    return HostKeyChanged(
+        f"{place} shows ANOTHER HOST KEY than the pinned one: {key.type} {key.fingerprint}. Somebody may stand"
+        " between, or it was installed anew. Nothing was sent; ask its owner before you forget the old key",
+        place=at(place),
+        pinned=pinned.fingerprint,
+        shown=key.fingerprint,
+    )
 
 
 def _plain(algorithm: str) -> str:
@@ -171,13 +181,21 @@ def _log_in(place: Place, transport: paramiko.Transport, secrets: Sequence[Secre
 
 def private_key(secret: Secret) -> paramiko.PKey:
     """The key of a secret in OpenSSH or PEM form; Invalid when it is none."""
-    phrase = secret.options.get("passphrase") or None
+    found = _key(secret.secret, secret.options.get("passphrase") or None)
+    if found is None:
+        raise Invalid(f"credential {secret.ref} holds no private key that can be read (Ed25519, ECDSA or RSA)")
+    return found
+
+
+# One key opens many hosts: checking an RSA key, or stretching a passphrase, costs as much as looking at five of them.
+@lru_cache(maxsize=8)
+def _key(text: str, phrase: str | None) -> paramiko.PKey | None:
     for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
         try:
-            return kind.from_private_key(io.StringIO(secret.secret), password=phrase)
+            return kind.from_private_key(io.StringIO(text), password=phrase)
         except (SSHException, ValueError, IndexError, TypeError):
             continue  # another kind of key
-    raise Invalid(f"credential {secret.ref} holds no private key that can be read (Ed25519, ECDSA or RSA)")
+    return None
 
 
 def _run(transport: paramiko.Transport, command: str, text: str, meter: Meter) -> bytes:

@@ -11,9 +11,11 @@ import json
 import os
 import re
 import zlib
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from itertools import islice, takewhile
 from typing import Any
 
 from cmdb_agents.addresses import shortest
@@ -27,8 +29,10 @@ _FRAME = re.compile(r"\n@([0-9a-f]+) (begin|end) ([a-z_]+)(?: (\d+))?\n")
 _ADDRESS = re.compile(r"^(\d{1,9}): \S+\s+inet6? ([0-9a-fA-F.:]+)(?: peer [0-9a-fA-F.:]+)?(?:/(\d+))? ?(.*)$")
 _LINK = re.compile(r"^l\S* +\d+ +\d+ +\d+ +\d+ .*? (/\S+) -> (.*)$")
 _PROCESS = re.compile(r"/proc/(\d+)/(.+)")
+_LISTED = re.compile(r"^/proc/(\d+)/(stat|net/.+)$", re.MULTILINE)
 _REACHED = frozenset({"REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT"})
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
+_WILD = re.compile(r"[*?\[]")
 _COMMANDS = {part.command: part.name for part in PARTS if part.command}
 
 
@@ -90,7 +94,7 @@ class Brought:
     holders: dict[str, list[str]] = field(default_factory=dict)  # pid → descriptors
     pids: list[str] = field(default_factory=list)
     spaces: dict[str, str] = field(default_factory=dict)  # namespace → the pid whose tables were read
-    kept: list[str] = field(default_factory=list)  # files of configuration and certificates
+    found: list[str] = field(default_factory=list)  # files that patterns may mean, sorted
     lacking: list[Trouble] = field(default_factory=list)
 
     def output(self, part: str) -> str:
@@ -169,24 +173,23 @@ class Brought:
                 self.things[f"/proc/{right}/fd"] = "!"
             elif left:
                 held.append(left)
-                if right:
-                    self.links[f"/proc/{pid}/fd/{left}"] = f"socket:[{right}]"
+                self.links[f"/proc/{pid}/fd/{left}"] = f"socket:[{right}]" if right else ""
 
     def text(self, text: str) -> None:
         """Kept as it is, and read when it is asked for."""
 
     def close(self) -> None:
         """Draw together what several parts have brought."""
-        inside = [found for path in self.files if (found := _PROCESS.fullmatch(path))]
-        self.pids = [found[1] for found in inside if found[2] == "stat"]
-        for found in inside:
-            if found[2].startswith("net/") and (space := self.links.get(f"/proc/{found[1]}/ns/net")):
-                self.spaces.setdefault(space, found[1])
-        for path in self.files:
-            if not path.startswith(("/proc/", "/sys/")):
-                self.kept.append(path)
-                folder, _, name = path.rpartition("/")
-                self.below.setdefault(folder, set()).add(name)
+        for pid, file in _LISTED.findall("\n".join(self.files)):
+            if file == "stat":
+                self.pids.append(pid)
+            elif space := self.links.get(f"/proc/{pid}/ns/net"):
+                self.spaces.setdefault(space, pid)
+        kept = [path for path in self.files if not path.startswith(("/proc/", "/sys/"))]
+        for path in kept:
+            folder, _, name = path.rpartition("/")
+            self.below.setdefault(folder, set()).add(name)
+        self.found = sorted({*kept, *(path for path, letter in self.things.items() if letter == "!")})
 
 
 class Captured(Hand):
@@ -276,9 +279,9 @@ class Captured(Hand):
 
     def matching(self, pattern: str) -> list[str]:
         """See Hand; of configuration only files that hold something worth knowing were brought."""
-        brought = self._brought
-        closed = (path for path, letter in brought.things.items() if letter == "!")
-        return sorted({path for path in (*brought.kept, *closed) if _fits(path, pattern)})
+        found, start = self._brought.found, _WILD.split(pattern, 1)[0]
+        alike = islice(found, bisect_left(found, start), None)
+        return [path for path in takewhile(lambda path: path.startswith(start), alike) if _fits(path, pattern)]
 
     def resolve(self, names: Iterable[str]) -> dict[str, str]:
         """See Hand; asked on that host."""

@@ -12,18 +12,19 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from cmdb.errors import Invalid, Misconfigured, UnknownName
 from cmdb_agents.discover.kind import Place
 
 MAX_OFFERS = 10_000
 MAX_KEY = 8_192
-Standing = Literal["pinned", "unknown", "changed"]
+_EMPTY: Mapping[str, Any] = {"window": 0, "pinned": {}, "offers": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +50,15 @@ class Offer:
 
 
 class HostKeys:
-    """The file `host_keys.json` in a folder; read at each question, written whole or not at all."""
+    """The file `host_keys.json` in a folder; read again when it has changed, written whole or not at all."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "host_keys.json"
 
-    def standing(self, place: Place, key: HostKey) -> Standing:
-        """Whether this key is the one that was pinned for this place."""
-        pinned = self._read()["pinned"].get(_at(place))
-        if pinned is None:
-            return "unknown"
-        return "pinned" if pinned["key"] == _b64(key.raw) else "changed"
-
-    def pinned_type(self, place: Place) -> str | None:
-        """The type of the pinned key, so that a host with several is asked for this one."""
-        pinned = self._read()["pinned"].get(_at(place))
-        return None if pinned is None else str(pinned["type"])
+    def pinned(self, place: Place) -> HostKey | None:
+        """The pinned key; a host with several is asked for the one of its type."""
+        pinned = self._read()["pinned"].get(at(place))
+        return None if pinned is None else HostKey(str(pinned["type"]), base64.b64decode(pinned["key"]))
 
     def open_window(self, until: int) -> None:
         """Let unknown keys be offered until then (Unix seconds)."""
@@ -77,7 +71,7 @@ class HostKeys:
             return False
         with self._changed() as state:
             if len(state["offers"]) < MAX_OFFERS:
-                state["offers"][_at(place)] = {"type": key.type, "key": _b64(key.raw)}
+                state["offers"][at(place)] = {"type": key.type, "key": _b64(key.raw)}
         return True
 
     def offers(self) -> tuple[Offer, ...]:
@@ -104,15 +98,14 @@ class HostKeys:
             if state["pinned"].pop(at, None) is None:
                 raise UnknownName(f"no host key is pinned for {at!r}")
 
-    def _read(self) -> dict[str, Any]:
-        empty: dict[str, Any] = {"window": 0, "pinned": {}, "offers": {}}
+    def _read(self) -> Mapping[str, Any]:
         try:
-            found = json.loads(self._path.read_text(encoding="utf-8"))
+            found = self._path.stat()
+            return _parsed(self._path, (found.st_ino, found.st_mtime_ns, found.st_size))
         except FileNotFoundError:
-            return empty
+            return _EMPTY
         except (OSError, ValueError) as error:
             raise Misconfigured(f"the host keys {self._path} cannot be read: {error}") from error
-        return {**empty, **found}
 
     @contextmanager
     def _changed(self) -> Iterator[dict[str, Any]]:
@@ -120,7 +113,8 @@ class HostKeys:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self._path.parent / "host_keys.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            state = self._read()
+            # Copies: what was read stays as it was for who asks meanwhile.
+            state = {name: dict(value) if isinstance(value, dict) else value for name, value in self._read().items()}
             yield state
             temporary = self._path.with_suffix(".new")
             temporary.write_text(json.dumps(state, indent=1, sort_keys=True), encoding="utf-8")
@@ -128,7 +122,13 @@ class HostKeys:
             os.replace(temporary, self._path)  # noqa: PTH105  # the one call that is atomic by promise
 
 
-def _at(place: Place) -> str:
+@lru_cache(maxsize=4)  # each look asks twice, and of ten thousand hosts the file is a MiB
+def _parsed(path: Path, stamp: tuple[int, int, int]) -> Mapping[str, Any]:  # noqa: ARG001  # another stamp, another file
+    return {**_EMPTY, **json.loads(path.read_text(encoding="utf-8"))}
+
+
+def at(place: Place) -> str:
+    """How a place is named in the file and by people: its address and port."""
     return str(Place(place.address, place.port))
 
 

@@ -164,7 +164,8 @@ PARTS = (
         "  echo; fi\n"
         "done; true",
     ),
-    Part("settings_denied", ("configuration", "certificates"), "tests", ssh_settings.denied()),
+    Part("settings_denied", ("configuration", "certificates"), "tests",
+         f"{ssh_settings.denied()}\n{ssh_settings.clusters()}"),
     Part("settings", ("configuration", "certificates"), "lines", ssh_settings.settings()),
     Part("certificates", ("certificates",), "lines", ssh_settings.certificates()),
     Part("names", ("configuration",), "output", ssh_settings.names()),

@@ -110,6 +110,8 @@ function postgresql(l,  name, value, out) {
   value = substr(l, length(name) + 1); sub(/^[ \t]*=?[ \t]*/, "", value)
   if (name == "ssl" && match(value, /^\047?[a-z0-1]+\047?/)) say("ssl = " substr(value, RSTART, RLENGTH))
   else if (name == "ssl_cert_file" && match(value, /^\047[^\047]*\047/)) say(name " = " substr(value, RSTART, RLENGTH))
+  else if (name == "data_directory" && match(value, /^\047\/[A-Za-z0-9_.\/-]+\047/))
+    say(name " = " substr(value, RSTART, RLENGTH))
   else if (name == "primary_conninfo" && match(value, /^\047([^\047]|\047\047)*\047/)) {
     value = substr(value, 2, RLENGTH - 2); gsub(/\047\047/, "\047", value)
     out = value ~ /^[^ ]*:\/\// ? url(value) : conninfo(value)
@@ -214,6 +216,8 @@ kind == "systemd" { systemd($0) }
 `asking`, it prints the names of hosts instead. It holds no single quote, for it stands between two in the script.
 """
 
+CLUSTERS = ("/var/lib/postgresql/*/*", "/var/lib/pgsql/data", "/var/lib/pgsql/*/data")
+
 _FIRST = r"""
 FNR == 1 { lines = 0; done = 0 }
 !done && (lines || /-----BEGIN (TRUSTED )?CERTIFICATE-----/) && ++lines < 400 { print FILENAME ":" $0 }
@@ -246,6 +250,15 @@ def denied() -> str:
     """Which of the files that would be looked into are closed to this login."""
     places = " ".join(_quoted(form.places) for form in formats())
     return f"denied {places} {_quoted(UNITS)} $(own {_quoted(USUAL)})"
+
+
+def clusters() -> str:
+    """Whether the PostgreSQL servers that keep their data here are standbys: what `idle` asks of them."""
+    places = _quoted(all_configurations()["postgresql"].places)
+    return rf"""for folder in {_quoted(CLUSTERS)} $(keep postgresql {places} |
+  sed -n "s/^[^:]*:data_directory = '\(.*\)'$/\1/p" | sort -u); do
+  there "$folder/PG_VERSION" "$folder/standby.signal"
+done"""
 
 
 def settings() -> str:

@@ -49,6 +49,16 @@ class DiscoverySkipped:
 
 
 @readable_by(Role.VIEWER)
+@strawberry.type(description="The key of a host on the way to a place, by fingerprint.")
+class DiscoveryShownKey:
+    """A key."""
+
+    at: str = strawberry.field(description="Address and port of the host.")
+    pinned: str = strawberry.field(description="The fingerprint of the key that was pinned.")
+    shown: str = strawberry.field(description="The fingerprint of the key that it showed; another means: nothing sent.")
+
+
+@readable_by(Role.VIEWER)
 @strawberry.type(description="One place of a run: an address that was looked at.")
 class DiscoveryPlace:
     """A place."""
@@ -67,6 +77,10 @@ class DiscoveryPlace:
     changed: int = strawberry.field(description="How many sections of its report had changed.")
     unseen: list[str] = strawberry.field(
         description="What could not be seen there, and why.", metadata=whole("twenty lines at most are told")
+    )
+    host_keys: list[DiscoveryShownKey] = strawberry.field(
+        description="By SSH: the keys of its jump hosts and its own, or the one at which the look stopped.",
+        metadata=whole("ten at most are told"),
     )
     unreconciled: bool = strawberry.field(description="Whether its report waits for a person's word.")
 
@@ -106,7 +120,8 @@ class DiscoveryRun:
         return page(rows, first, after, lambda one: DiscoverySkipped(**one), lambda one: str(one["what"]))
 
     def _place(self, one: Mapping[str, Any]) -> DiscoveryPlace:
-        return DiscoveryPlace(**one, unreconciled=waits(one, self.waiting))
+        keys = [DiscoveryShownKey(**key) for key in one.get("host_keys", ())]  # runs did not always have them
+        return DiscoveryPlace(**{**one, "host_keys": keys}, unreconciled=waits(one, self.waiting))
 
 
 @readable_by(Role.VIEWER)
@@ -126,7 +141,7 @@ class CoveredAddress:
         return None if row is None else make(row)
 
 
-def _kept(info: Info) -> Discoveries:
+def kept(info: Info) -> Discoveries:
     kept = info.context.services.discoveries
     if kept is None:
         raise Unavailable("this server keeps no runs of collectors")
@@ -136,7 +151,7 @@ def _kept(info: Info) -> Discoveries:
 @question(Role.VIEWER)
 async def discovery_targets(info: Info, first: First = 50, after: After = None) -> Connection[DiscoveryTarget]:
     """What collectors look at."""
-    rows = await blocking(_kept(info).targets)
+    rows = await blocking(kept(info).targets)
     return page(rows, first, after, _target, lambda one: f"{one.name}/{one.collector}")
 
 
@@ -151,7 +166,7 @@ async def discovery_runs(
     info: Info, target: str | None = None, first: First = 50, after: After = None
 ) -> Connection[DiscoveryRun]:
     """Runs of collectors, newest first."""
-    rows = await blocking(_kept(info).runs, target)
+    rows = await blocking(kept(info).runs, target)
     waiting = await _waiting(info)
     return page(rows, first, after, lambda one: _shown(one, waiting), lambda one: f"{one.collector}/{one.id}")
 
@@ -159,7 +174,7 @@ async def discovery_runs(
 @question(Role.VIEWER, arguments={"id": "The run's id."})
 async def discovery_run(info: Info, id: strawberry.ID) -> DiscoveryRun:  # noqa: A002
     """One run of a collector, with all its places."""
-    return _shown(await blocking(_kept(info).run, str(id)), await _waiting(info))
+    return _shown(await blocking(kept(info).run, str(id)), await _waiting(info))
 
 
 async def _waiting(info: Info) -> frozenset[str]:
@@ -179,7 +194,7 @@ def _shown(one: RunTold, waiting: frozenset[str]) -> DiscoveryRun:
 @question(Role.VIEWER)
 async def discovery_coverage(info: Info, first: First = 50, after: After = None) -> Connection[CoveredAddress]:
     """Addresses that the newest run of each target noticed or a host met on its links, those without an agent first."""
-    noticed = sighted(latest(await blocking(_kept(info).runs, None)))
+    noticed = sighted(latest(await blocking(kept(info).runs, None)))
     for address in await blocking(info.context.services.store.met):
         noticed.setdefault(address, MET)
     owners = await blocking(info.context.services.store.speakers, sorted(noticed)) if noticed else {}
@@ -199,5 +214,5 @@ def _covered(address: str, how: str, owner: tuple[str, list[str]] | None) -> Cov
 )
 async def discover_now(info: Info, collector: strawberry.ID, target: str) -> bool:
     """Ask a collector to run one of its own targets when it next reports; it hears the name and nothing else."""
-    await blocking(_kept(info).ask, str(collector), target, info.context.principal.name)
+    await blocking(kept(info).ask, str(collector), target, info.context.principal.name)
     return True

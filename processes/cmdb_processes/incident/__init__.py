@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cmdb.words import Attribute, Command, Decision, Process, Role
-from cmdb_processes.incident import clocks, ending, evidence, records, reporting, requests, settings, working
+from cmdb_processes.incident import (
+    clocks,
+    discovered,
+    ending,
+    evidence,
+    records,
+    reporting,
+    requests,
+    settings,
+    working,
+)
 from cmdb_processes.steps import leads_to
 
 Decide = Callable[..., Decision]
@@ -185,7 +195,7 @@ PROCESS = Process(
     sentence="Incidents, service requests, and the events they come from.",
     records=(records.INCIDENT, records.REQUEST, records.EVENT),
     commands=(*INCIDENTS, *REQUESTS, *EVENTS),
-    timers=clocks.TIMERS,
+    timers=(*clocks.TIMERS, discovered.HOST_KEYS),
     questions=(clocks.SERVICE_LEVELS, evidence.EVENT_STRATEGY),
     settings=(("priority_matrix", settings.choose),),
 )

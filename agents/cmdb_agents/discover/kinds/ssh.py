@@ -37,6 +37,7 @@ def look(task: Task) -> Sight:
         known=view.known,
         neighbours=tuple(sorted({n.address for n in machine.neighbours if n.address}))[:MAX_NEIGHBOURS],
         received=answered.received,
+        host_keys=answered.host_keys,
     )
 
 
@@ -45,8 +46,10 @@ def plan(task: Task) -> tuple[str, ...]:
     from cmdb_agents.transports.ssh_hosts import HostKeys
 
     hops = " → ".join(str(place) for place, _ in task.via)
-    pinned = HostKeys(task.folder).pinned_type(task.place)
-    key = f"its pinned {pinned} host key must fit" if pinned else "its host key is not pinned: nothing would be sent"
+    pinned = HostKeys(task.folder).pinned(task.place)
+    key = "its host key is not pinned: nothing would be sent"
+    if pinned is not None:
+        key = f"its pinned {pinned.type} host key must fit"
     order = sorted(task.secrets, key=lambda one: one.kind != "key")[:3]
     tries = ", ".join(f"{one.kind} {one.ref} as {one.user}" for one in order) or "no credential is bound to it"
     areas = sorted({area for part in PARTS for area in part.areas})

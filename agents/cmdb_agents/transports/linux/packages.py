@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from cmdb_agents.parsers.packages import RPM, dpkg, rpm
 from cmdb_agents.transports.hand import Hand
 from cmdb_agents.transports.reader import Reader
@@ -15,20 +17,21 @@ RPM_DATABASES = tuple(
 )
 MAX_PACKAGES = 15_000
 MAX_STATUS = 64 * 2**20
+_ORDER = attrgetter("manager", "name", "architecture", "version")
 
 
 def read(hand: Hand) -> tuple[Package, ...]:
     """The packages of each manager there is, each once."""
-    found: set[Package] = set()
+    found: dict[tuple[str, ...], Package] = {}
     if hand.exists(STATUS):
         for fragment in hand.fragments(STATUS, MAX_STATUS):
-            found.update(dpkg(fragment))
+            found.update((_ORDER(one), one) for one in dpkg(fragment))
     if any(hand.exists(path) for path in RPM_DATABASES) and hand.commands:
-        found |= set(rpm(hand.run(RPM, "packages", "packages of rpm") or ""))
-    rows = sorted(found, key=lambda p: (p.manager, p.name, p.architecture, p.version))
+        found |= {_ORDER(one): one for one in rpm(hand.run(RPM, "packages", "packages of rpm") or "")}
+    rows = sorted(found)
     if len(rows) > MAX_PACKAGES:
         hand.trouble("packages", f"packages after the first {MAX_PACKAGES}", "truncated")
-    return tuple(rows[:MAX_PACKAGES])
+    return tuple(found[row] for row in rows[:MAX_PACKAGES])
 
 
 def stamp(hand: Hand) -> object:
