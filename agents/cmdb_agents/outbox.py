@@ -242,23 +242,39 @@ class Outbox:
         return _connections(self._db)
 
     def _keep(self, table: Mapping[Pair, Known]) -> None:
-        old = self.connections()
-        self._db.executemany(
-            "DELETE FROM connection WHERE source = ? AND target = ?", [p for p in old if p not in table]
-        )
+        gone, same = [], set()
+        for pair, old in _rows(self._db):  # one by one: a second table of all of them would be as large as the first
+            if pair not in table:
+                gone.append(pair)
+            elif table[pair] == old:
+                same.add(pair)
+        self._db.executemany("DELETE FROM connection WHERE source = ? AND target = ?", gone)
         self._db.executemany(
             "INSERT OR REPLACE INTO connection VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
+            (
                 (*pair, k.first_seen, k.last_seen, k.confidence, k.attributed, k.held)
                 for pair, k in table.items()
-                if old.get(pair) != k
-            ],
+                if pair not in same
+            ),
         )
 
 
 def _connections(db: sqlite3.Connection) -> dict[Pair, Known]:
-    rows = db.execute("SELECT source, target, first_seen, last_seen, confidence, attributed, held FROM connection")
-    return {(r[0], r[1]): Known(r[2], r[3], r[4], bool(r[5]), r[6]) for r in rows}
+    return dict(_rows(db))
+
+
+def _rows(db: sqlite3.Connection) -> Iterator[tuple[Pair, Known]]:
+    """The remembered connections; what many of them have in common is in memory once."""
+    once: dict[Any, Any] = {}
+
+    def shared(value: Any) -> Any:
+        return once.setdefault((type(value), value), value)
+
+    for source, target, first, last, confidence, attributed, held in db.execute(
+        "SELECT source, target, first_seen, last_seen, confidence, attributed, held FROM connection"
+    ):
+        known = Known(shared(first), shared(last), shared(confidence), bool(attributed), held)
+        yield (shared(source), target), known
 
 
 def peek(path: Path) -> dict[Pair, Known]:
