@@ -76,7 +76,14 @@ class Home:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError) as error:
-            raise Misconfigured(f"{self.path / 'agent.json'} cannot be read: {error}") from error
+            raise Misconfigured(f"{self.path / 'agent.json'} cannot be read: {_why(error)}") from error
+
+    def whose(self) -> Enrolled:
+        """The enrolment; Misconfigured, with what to do, before there is one."""
+        found = self.enrolled()
+        if found is None:
+            raise Misconfigured(f"no enrolment in {self.path}; run: epicentre-agent enrol --url URL --token-file FILE")
+        return found
 
     def seed(self, name: str = "key") -> bytes:
         """The private key; refused when others can read its file."""
@@ -86,7 +93,7 @@ class Home:
                 raise Misconfigured(f"{path} can be read by others; chmod 600 it, or enrol again with a new key")
             raw = base64.b64decode(path.read_text(encoding="ascii"), validate=True)
         except (OSError, ValueError) as error:
-            raise Misconfigured(f"the key {path} cannot be read: {error}") from error
+            raise Misconfigured(f"the key {path} cannot be read: {_why(error)}") from error
         if len(raw) != 32:
             raise Misconfigured(f"{path} does not hold an Ed25519 key")
         return raw
@@ -140,6 +147,11 @@ class Home:
             yield
         finally:
             os.close(handle)
+
+
+def _why(error: Exception) -> str:
+    """In words, without the path that the sentence names already."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _take(handle: int) -> None:

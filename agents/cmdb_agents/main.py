@@ -162,16 +162,20 @@ def _columns() -> int:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
-    if not 1 <= value <= 86_400:
-        raise argparse.ArgumentTypeError("between 1 and 86400 seconds")
-    return value
+    return _seconds(text, 1)
 
 
 def _wait(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 86_400:
-        raise argparse.ArgumentTypeError("between 0 and 86400 seconds")
+    return _seconds(text, 0)
+
+
+def _seconds(text: str, least: int) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds") from None
+    if not least <= value <= 86_400:
+        raise argparse.ArgumentTypeError(f"between {least} and 86400 seconds, not {text}")
     return value
 
 
@@ -196,6 +200,8 @@ def _install(arguments: argparse.Namespace) -> int:
     from cmdb_agents.install import STATE, check, install
 
     check()
+    if arguments.home not in (None, STATE):
+        raise Misconfigured(f"a service keeps what it knows in {STATE}; --home is for an agent that is run by hand")
     arguments.home = STATE
     if Home(STATE).enrolled() is None or arguments.again:
         _enrol(arguments)
@@ -231,6 +237,7 @@ def _once(arguments: argparse.Namespace) -> int:
     from cmdb_agents.transports.here import here
 
     home = _home(arguments)
+    home.whose()  # before the lock, which makes the folder
     with home.lock():
         agent = Agent(home, here(), apart=True)
         done = agent.cycle()
@@ -257,6 +264,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from cmdb_agents.transports.here import here
 
     home, stop = _home(arguments), Stop()
+    home.whose()
     splay = min(arguments.interval / 2, 30.0) if arguments.splay is None else arguments.splay
     with home.lock():
         agent = Agent(home, here(), apart=True)
@@ -276,9 +284,7 @@ def _status(arguments: argparse.Namespace) -> int:
     from cmdb_agents.outbox import Outbox
 
     home = _home(arguments)
-    enrolled = home.enrolled()
-    if enrolled is None:
-        raise Misconfigured(f"no enrolment in {home.path}; run: epicentre-agent enrol --url URL --token-file FILE")
+    enrolled = home.whose()
     outbox = Outbox(home.database)
     waiting, (reports, size) = outbox.waiting(), outbox.spooled()
     found = {

@@ -161,15 +161,17 @@ def test_version_and_times() -> None:
     for option, value in (("--splay", "nan"), ("--splay", "-1"), ("--interval", "nan"), ("--interval", "0")):
         done = agent("run", option, value)
         assert (done.returncode, "86400 seconds" in done.stderr) == (2, True)
+    assert "--interval: 'soon' is no number of seconds" in agent("run", "--interval", "soon").stderr
 
 
 @pytest.mark.parametrize("command", ["once", "run", "status"])
 def test_not_enrolled(tmp_path: Path, command: str) -> None:
-    """Without an enrolment one line says what to do."""
+    """Without an enrolment one line says what to do, and no folder is made where somebody mistyped one."""
     done = agent(command, home=tmp_path / "home")
     assert done.returncode == 3
     assert "epicentre-agent enrol" in done.stderr
     assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "home").exists()
 
 
 def test_show_needs_nothing(tmp_path: Path) -> None:
@@ -255,6 +257,16 @@ def test_unwritable_home(tmp_path: Path) -> None:
     done = agent("enrol", "--url", "http://127.0.0.1:1", given=TOKEN, home=tmp_path / "file" / "home")
     assert done.returncode == 3
     assert "--home" in done.stderr
+
+
+def test_what_cannot_be_read_is_said_in_words(tmp_path: Path) -> None:
+    """A token file or an enrolment that cannot be read is named once, with the reason and without numbers of errors."""
+    missing = tmp_path / "missing"
+    done = agent("enrol", "--url", "http://127.0.0.1:1", "--token-file", str(missing), home=tmp_path / "home")
+    assert done.stderr == f"epicentre-agent: the token cannot be read from {missing}: No such file or directory\n"
+    (tmp_path / "file").write_text("")
+    said = agent("status", home=tmp_path / "file").stderr
+    assert said == f"epicentre-agent: {tmp_path / 'file'}/agent.json cannot be read: Not a directory\n"
 
 
 def test_memory_of_a_running_agent(tmp_path: Path) -> None:
