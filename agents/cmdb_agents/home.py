@@ -13,6 +13,8 @@ from pathlib import Path
 from cmdb.errors import Misconfigured
 
 SYSTEM = Path("/var/lib/epicentre-agent")
+ROOM = 256 * 2**10
+"""Bytes that an enrolment needs: key, enrolment and an empty state."""
 POSIX = hasattr(os, "geteuid")
 """Whether modes say who may read a file. On Windows the folder's access list does, which a user's own data inherit."""
 
@@ -103,6 +105,14 @@ class Home:
         self._write(enrolled.key_file, base64.b64encode(seed).decode("ascii"))
         self._write("agent.json", json.dumps(asdict(enrolled), indent=1) + "\n")
 
+    def prove_room(self) -> None:
+        """Refuse now what could not be kept later: a token is good for one enrolment only."""
+        try:
+            self._write("room", "x" * ROOM)
+            (self.path / "room").unlink()
+        finally:
+            (self.path / ".room.new").unlink(missing_ok=True)
+
     def next_key(self, enrolled: Enrolled) -> tuple[str, bytes]:
         """The file and seed of the key that follows: one that was made and not taken yet is offered again."""
         number = int(enrolled.key_file.partition(".")[2] or 1) + 1
@@ -118,13 +128,16 @@ class Home:
 
     def _write(self, name: str, text: str) -> None:
         temporary = self.path / f".{name}.new"
-        temporary.unlink(missing_ok=True)
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path / name)
+        try:
+            temporary.unlink(missing_ok=True)
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path / name)
+        except OSError as error:
+            raise Misconfigured(f"the agent's folder {self.path} cannot be written: {_why(error)}") from error
         if not POSIX:
             return  # no folder can be opened there
         folder = os.open(self.path, os.O_RDONLY)

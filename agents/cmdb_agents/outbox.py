@@ -8,6 +8,7 @@ each change is kept as a report of its own, so that the graph's history has no h
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ MAX_WAITING = 40 * 2**20
 """Bytes of reports that wait; beyond it the oldest go, whose changes the later ones hold as what is true now."""
 QUARANTINE_KEEPS, QUARANTINE_BYTES = 20, 16 * 2**20
 """Beside the quarantine there is room for the largest report the front door takes."""
+
+NEEDED = 64 * 2**10
+"""Bytes of room without which SQLite cannot begin: its index of the log alone takes half of them."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -73,7 +77,7 @@ class Outbox:
             self._db.executescript(_TABLES)
             self._widen()
         except sqlite3.Error as error:
-            raise Misconfigured(f"the agent's state {path} cannot be opened: {error}") from error
+            raise Misconfigured(f"the agent's state {path} cannot be opened: {_why(path, error)}") from error
 
     def _widen(self) -> None:
         """A state that an earlier agent left gets the columns it lacks."""
@@ -257,6 +261,15 @@ class Outbox:
                 if pair not in same
             ),
         )
+
+
+def _why(path: Path, error: sqlite3.Error) -> str:
+    """A full disk in its own words: SQLite knows it as an error of input and output."""
+    try:
+        found = os.statvfs(path.parent)
+    except (OSError, AttributeError):  # Windows has no such question
+        return str(error)
+    return "no room is left on its disk" if found.f_bavail * found.f_frsize < NEEDED else str(error)
 
 
 def _connections(db: sqlite3.Connection) -> dict[Pair, Known]:

@@ -19,7 +19,8 @@ from cmdb_processes.change.gather import Taken, take, thawed_impact
 from cmdb_processes.change.record import RECORD
 from cmdb_processes.cli import asking, records, show
 from cmdb_processes.cli.changes import text
-from cmdb_processes.cli.changes.text import Json, Number
+from cmdb_processes.cli.changes.text import Number
+from cmdb_processes.cli.options import Json
 
 GO = frozenset({"approved", "scheduled", "implementing"})
 """States in which a change may go ahead if nothing is in its way."""
