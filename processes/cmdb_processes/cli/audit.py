@@ -51,7 +51,8 @@ def verify(json: Json = False) -> None:
 def _proven(page: dict[str, Any]) -> str:
     if not page["checkpoints"]:
         return "no checkpoint was signed yet"
-    return f"{page['checkpoints']} signed checkpoints prove it up to entry {page['certain']}"
+    word = "checkpoint proves" if page["checkpoints"] == 1 else "checkpoints prove"
+    return f"{page['checkpoints']} signed {word} it up to entry {page['certain']}"
 
 
 def _progress(seq: int, head: int, *, last: bool) -> None:

@@ -126,6 +126,7 @@ def list_(
     answer = client.ask(text, **asked, proposed=proposals.read(client, proposed))["found"]
     if json:
         show.emit(answer)
+        show.more(answer, "--after")
         return
     rows = [
         (n["name"], n["class"], (n["parent"] or {}).get("name"), *([n["lifecycle"]] if retired else []), n["id"])
@@ -136,7 +137,8 @@ def list_(
     if answer.get("truncated"):
         show.out(f"CUT SHORT: {answer['truncated']}")
     if answer["pageInfo"]["hasNextPage"]:
-        show.out(f"{len(rows)} of {answer['totalCount']}; next page: --after {answer['pageInfo']['endCursor']}")
+        show.note(f"{len(rows)} of {answer['totalCount']}")
+    show.more(answer, "--after")
 
 
 def show_(name: Name, as_of: AsOf = None, proposed: proposals.Proposed = None, json: Json = False) -> None:

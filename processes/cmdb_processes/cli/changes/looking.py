@@ -177,6 +177,8 @@ def unauthorised(
             show.table(("CHANGE", "STATE", "OPENED", "TITLE"), rows)
         for sentence in (*found["unopened"], *(f"not looked at: {one}" for one in found["cut"])):
             show.out(f"  {sentence}")
+    if len(found["followUps"]) == first:
+        show.note(f"the newest {first} are listed; --first has more")
     if any(one["state"] not in {"closed", "cancelled", "rejected"} for one in found["followUps"]):
         raise typer.Exit(2)
 
