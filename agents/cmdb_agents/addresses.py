@@ -9,26 +9,33 @@ from functools import lru_cache
 WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # compared, never bound
 
 
-@lru_cache(maxsize=4096)
-def from_hex(text: str) -> str:
-    """An address as /proc/net writes it: 32-bit words in hexadecimal, each in the machine's byte order."""
+@lru_cache(maxsize=512)  # many enough for the addresses that come again and again, few enough to weigh nothing
+def raw_from_hex(text: str) -> bytes:
+    """The bytes of an address as /proc/net writes it: 32-bit words in hexadecimal, in the machine's byte order."""
     raw = bytes.fromhex(text)
     if sys.byteorder == "little":
         raw = b"".join(raw[i : i + 4][::-1] for i in range(0, len(raw), 4))
-    return _text(raw)
+    return raw
 
 
-@lru_cache(maxsize=4096)
+def from_hex(text: str) -> str:
+    """An address as /proc/net writes it, as text."""
+    return from_bytes(raw_from_hex(text))
+
+
+@lru_cache(maxsize=512)
 def shortest(text: str) -> str:
     """The shortest form; an interface scope is cut off and an IPv4-mapped IPv6 address becomes IPv4."""
     text = text.partition("%")[0]
     try:
-        return _text(socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text))
+        return from_bytes(socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text))
     except OSError:
         return text
 
 
-def _text(raw: bytes) -> str:
+@lru_cache(maxsize=512)
+def from_bytes(raw: bytes) -> str:
+    """An address of 4 or 16 bytes as text."""
     if len(raw) == 16 and raw.startswith(bytes(10) + b"\xff\xff"):
         raw = raw[12:]
     return socket.inet_ntop(socket.AF_INET if len(raw) == 4 else socket.AF_INET6, raw)

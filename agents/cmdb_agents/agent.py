@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from random import Random
 
-from cmdb.errors import EpicentreError, Misconfigured
+from cmdb.errors import EpicentreError
 from cmdb.stop import Stop
 from cmdb_agents import report, rotate
 from cmdb_agents.deliver import Outcome, Verdict
@@ -63,9 +63,7 @@ class Agent:
         deadline: float | None = None,
         apart: bool = False,
     ) -> None:
-        enrolled = home.enrolled()
-        if enrolled is None:
-            raise Misconfigured(f"no enrolment in {home.path}; run: epicentre-agent enrol --url URL --token-file FILE")
+        enrolled = home.whose()
         self._enrolled: Enrolled = enrolled
         self._home, self._signer = home, Signer(enrolled.key_id, home.seed(enrolled.key_file))
         self._rotation_tried = 0.0

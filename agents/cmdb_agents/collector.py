@@ -17,7 +17,8 @@ MAX_RULE = 8_000
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One look at a machine: what was read, who owns what, which connections are remembered; `now` in Unix seconds."""
+    """One look at a machine: what was read (without its sockets), who owns what, which connections are remembered;
+    `now` in Unix seconds."""
 
     machine: Machine
     ownership: Ownership

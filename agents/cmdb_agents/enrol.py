@@ -25,7 +25,8 @@ def read_token(source: str) -> str:
     try:
         text = sys.stdin.read(1024) if source == "-" else Path(source).read_text(encoding="utf-8")[:1024]
     except (OSError, ValueError) as error:
-        raise Misconfigured(f"the token cannot be read from {source}: {error}") from error
+        why = (error.strerror if isinstance(error, OSError) else None) or "it is no text"
+        raise Misconfigured(f"the token cannot be read from {source}: {why}") from error
     token = text.strip()
     if not re.fullmatch(r"epe_[A-Za-z0-9_-]{20,100}", token):
         where = "standard input" if source == "-" else source

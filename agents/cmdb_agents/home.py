@@ -13,6 +13,8 @@ from pathlib import Path
 from cmdb.errors import Misconfigured
 
 SYSTEM = Path("/var/lib/epicentre-agent")
+ROOM = 256 * 2**10
+"""Bytes that an enrolment needs: key, enrolment and an empty state."""
 POSIX = hasattr(os, "geteuid")
 """Whether modes say who may read a file. On Windows the folder's access list does, which a user's own data inherit."""
 
@@ -76,7 +78,14 @@ class Home:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError) as error:
-            raise Misconfigured(f"{self.path / 'agent.json'} cannot be read: {error}") from error
+            raise Misconfigured(f"{self.path / 'agent.json'} cannot be read: {_why(error)}") from error
+
+    def whose(self) -> Enrolled:
+        """The enrolment; Misconfigured, with what to do, before there is one."""
+        found = self.enrolled()
+        if found is None:
+            raise Misconfigured(f"no enrolment in {self.path}; run: epicentre-agent enrol --url URL --token-file FILE")
+        return found
 
     def seed(self, name: str = "key") -> bytes:
         """The private key; refused when others can read its file."""
@@ -86,7 +95,7 @@ class Home:
                 raise Misconfigured(f"{path} can be read by others; chmod 600 it, or enrol again with a new key")
             raw = base64.b64decode(path.read_text(encoding="ascii"), validate=True)
         except (OSError, ValueError) as error:
-            raise Misconfigured(f"the key {path} cannot be read: {error}") from error
+            raise Misconfigured(f"the key {path} cannot be read: {_why(error)}") from error
         if len(raw) != 32:
             raise Misconfigured(f"{path} does not hold an Ed25519 key")
         return raw
@@ -95,6 +104,14 @@ class Home:
         """Write key, then enrolment, each whole or not at all."""
         self._write(enrolled.key_file, base64.b64encode(seed).decode("ascii"))
         self._write("agent.json", json.dumps(asdict(enrolled), indent=1) + "\n")
+
+    def prove_room(self) -> None:
+        """Refuse now what could not be kept later: a token is good for one enrolment only."""
+        try:
+            self._write("room", "x" * ROOM)
+            (self.path / "room").unlink()
+        finally:
+            (self.path / ".room.new").unlink(missing_ok=True)
 
     def next_key(self, enrolled: Enrolled) -> tuple[str, bytes]:
         """The file and seed of the key that follows: one that was made and not taken yet is offered again."""
@@ -111,13 +128,16 @@ class Home:
 
     def _write(self, name: str, text: str) -> None:
         temporary = self.path / f".{name}.new"
-        temporary.unlink(missing_ok=True)
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path / name)
+        try:
+            temporary.unlink(missing_ok=True)
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path / name)
+        except OSError as error:
+            raise Misconfigured(f"the agent's folder {self.path} cannot be written: {_why(error)}") from error
         if not POSIX:
             return  # no folder can be opened there
         folder = os.open(self.path, os.O_RDONLY)
@@ -140,6 +160,11 @@ class Home:
             yield
         finally:
             os.close(handle)
+
+
+def _why(error: Exception) -> str:
+    """In words, without the path that the sentence names already."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _take(handle: int) -> None:

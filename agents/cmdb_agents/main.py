@@ -14,10 +14,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cmdb.errors import EpicentreError, Forbidden, Invalid, Misconfigured, NotAuthenticated, Unavailable
 from cmdb_agents.home import Home, default_home
+
+if TYPE_CHECKING:
+    from cmdb_agents.outbox import Outbox
 
 EXIT_CODES = """\
 exit codes:
@@ -162,16 +165,20 @@ def _columns() -> int:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
-    if not 1 <= value <= 86_400:
-        raise argparse.ArgumentTypeError("between 1 and 86400 seconds")
-    return value
+    return _seconds(text, 1)
 
 
 def _wait(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 86_400:
-        raise argparse.ArgumentTypeError("between 0 and 86400 seconds")
+    return _seconds(text, 0)
+
+
+def _seconds(text: str, least: int) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds") from None
+    if not least <= value <= 86_400:
+        raise argparse.ArgumentTypeError(f"between {least} and 86400 seconds, not {text}")
     return value
 
 
@@ -196,6 +203,8 @@ def _install(arguments: argparse.Namespace) -> int:
     from cmdb_agents.install import STATE, check, install
 
     check()
+    if arguments.home not in (None, STATE):
+        raise Misconfigured(f"a service keeps what it knows in {STATE}; --home is for an agent that is run by hand")
     arguments.home = STATE
     if Home(STATE).enrolled() is None or arguments.again:
         _enrol(arguments)
@@ -214,11 +223,19 @@ def _enrol(arguments: argparse.Namespace) -> int:
         if there and not arguments.again:
             raise Misconfigured(f"already enrolled at {there.url} as {there.node}; --again replaces that")
         door = FrontDoor(arguments.url, allow_plain_http=arguments.allow_plain_http)
-        enrolled, seed = enrol(door, read_token(arguments.token_file), allow_plain_http=arguments.allow_plain_http)
-        outbox = Outbox(home.database)
-        outbox.forget_node()
-        outbox.close()
-        home.keep(enrolled, seed)
+        token = read_token(arguments.token_file)
+        home.prove_room()
+        enrolled, seed = enrol(door, token, allow_plain_http=arguments.allow_plain_http)
+        try:
+            outbox = Outbox(home.database)
+            outbox.forget_node()
+            outbox.close()
+            home.keep(enrolled, seed)
+        except EpicentreError as error:
+            raise Misconfigured(
+                f"enrolled as {enrolled.node}, which could not be kept: {error.message}; once that is put right, enrol "
+                "with another token"
+            ) from error
     print(f"enrolled at {enrolled.url} as {enrolled.node}; next: epicentre-agent run")
     return 0
 
@@ -231,20 +248,24 @@ def _once(arguments: argparse.Namespace) -> int:
     from cmdb_agents.transports.here import here
 
     home = _home(arguments)
+    home.whose()  # before the lock, which makes the folder
     with home.lock():
         agent = Agent(home, here(), apart=True)
         done = agent.cycle()
+        clock = _clock(agent.outbox)
         agent.close()
     verdict = done.outcome.verdict
     code = {Verdict.ACCEPTED: 0, Verdict.REFUSED: 6, Verdict.NOT_LET_IN: 5}.get(verdict, 4)
     if arguments.json:
         said = {"seq": done.seq, "outcome": verdict, "message": done.outcome.message, "sections": done.sections,
-                "whole": done.whole, "cost": asdict(done.cost), "unseen": done.unseen}  # fmt: skip
+                "whole": done.whole, "cost": asdict(done.cost), "clock": clock, "unseen": done.unseen}  # fmt: skip
         print(json.dumps(said, indent=1))
         return code
     print(f"report {done.seq}: {verdict}" + ("" if verdict is Verdict.ACCEPTED else f" ({done.outcome.message})"))
     print(f"sections: {done.sections}, of which {done.whole} travelled whole")
     print(f"cost: {done.cost}")
+    if clock:
+        print(f"clock: {clock}")
     _print_unseen(done.unseen)
     return code
 
@@ -257,6 +278,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from cmdb_agents.transports.here import here
 
     home, stop = _home(arguments), Stop()
+    home.whose()
     splay = min(arguments.interval / 2, 30.0) if arguments.splay is None else arguments.splay
     with home.lock():
         agent = Agent(home, here(), apart=True)
@@ -276,9 +298,7 @@ def _status(arguments: argparse.Namespace) -> int:
     from cmdb_agents.outbox import Outbox
 
     home = _home(arguments)
-    enrolled = home.enrolled()
-    if enrolled is None:
-        raise Misconfigured(f"no enrolment in {home.path}; run: epicentre-agent enrol --url URL --token-file FILE")
+    enrolled = home.whose()
     outbox = Outbox(home.database)
     waiting, (reports, size) = outbox.waiting(), outbox.spooled()
     found = {
@@ -292,6 +312,7 @@ def _status(arguments: argparse.Namespace) -> int:
         "refused": int(outbox.fact("refused", "0")),
         "quarantine": outbox.quarantine(),
         "clock_offset_seconds": int(outbox.fact("clock_offset", "0")),
+        "clock": _clock(outbox),
     }
     outbox.close()
     if arguments.json:
@@ -311,14 +332,30 @@ def _print_status(found: dict[str, Any]) -> None:
         print(f"last try: {last['outcome']} at {last['at']}: {last['message']}")
         print(f"cost:     {Cost(**last['cost'])}")
     if found["waiting"]:
-        print("waiting:  {reports} reports from {seq} on, {bytes} bytes".format(**found["waiting"]))
+        print("waiting:  {reports} {word} from {seq} on, {bytes} bytes".format(
+            word=_reports(found["waiting"]["reports"]), **found["waiting"]))  # fmt: skip
     if found["dropped"]:
-        print(f"dropped:  {found['dropped']} reports that did not fit while the server was away")
-    if found["clock_offset_seconds"]:
-        print(f"clock:    {found['clock_offset_seconds']:+d} s to the server's")
+        print(f"dropped:  {found['dropped']} {_reports(found['dropped'])} that did not fit while the server was away")
+    if found["clock"]:
+        print(f"clock:    {found['clock']}")
     if found["refused"]:
-        print(f"refused:  {found['refused']} reports; the last: {found['quarantine'][-1]['reason']}")
+        last_reason = found["quarantine"][-1]["reason"]
+        print(f"refused:  {found['refused']} {_reports(found['refused'])}; the last: {last_reason}")
     _print_unseen(last["unseen"] if last else ())
+
+
+def _reports(number: int) -> str:
+    return "report" if number == 1 else "reports"
+
+
+def _clock(outbox: Outbox) -> str:
+    """How this clock stands to the server's; nothing where the server takes it for right."""
+    offset = int(outbox.fact("clock_offset", "0"))
+    if not offset:
+        return ""
+    size, unit = next(one for one in ((86_400, "days"), (60, "minutes"), (1, "seconds")) if abs(offset) >= one[0])
+    way = "behind" if offset > 0 else "ahead of"
+    return f"{abs(offset) // size} {unit} {way} the server's, by which requests are signed; put this machine's right"
 
 
 def _print_unseen(lines: Sequence[str]) -> None:

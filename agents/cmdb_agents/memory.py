@@ -5,9 +5,11 @@ A connection is stated for 35 days after it was last seen, so that a monthly bat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
+from math import inf
 
 from cmdb.words import GLANCED, SERVED, Evidence
 
@@ -70,22 +72,60 @@ def remember(
     A sighting without a program supports the one present service known to use its endpoint; without such a service
     (or with several) it is the host's. What the host was said to do without a known program yields to such a service.
     """
-    seen = sorted(sightings, key=lambda sighting: -sighting.confidence)
+    seen = sorted(_folded(sightings, known), key=lambda sighting: -sighting.confidence)
     table = {pair: _not_later(e, now) for pair, e in known.items() if now - e.last_seen <= LEASE}
     for sighting in seen:
         if sighting.attributed:
             _note(table, (sighting.source, sighting.target), sighting, now)
-    users = _users(table, frozenset(services))
+    users = _sole_users(table, frozenset(services))
     for sighting in seen:
         if not sighting.attributed:
-            sole = users.get(sighting.target, ())
-            if len(sole) == 1 or sighting.source == SELF:
-                _note(table, (sole[0] if len(sole) == 1 else SELF, sighting.target), sighting, now)
-    for target, sole in users.items():
+            source = users.get(sighting.target, SELF)
+            if source != SELF or sighting.source == SELF:
+                _note(table, (source, sighting.target), sighting, now)
+    for target in users:
         entry = table.get((SELF, target))
-        if len(sole) == 1 and entry is not None and not entry.attributed:
+        if entry is not None and not entry.attributed:
             del table[SELF, target]
     return _bounded(table)
+
+
+def _folded(sightings: Iterable[Sighting], known: Mapping[Pair, Known]) -> Iterator[Sighting]:
+    """The surest sighting of each connection; of a crowd only as many as can be remembered, and those that would be."""
+    kinds: dict[tuple[str, bool], dict[Pair, float]] = {}
+    for one in sightings:
+        crowd = SUPPORT if one.source == SUPPORT else _crowd(one.source)
+        best = kinds.setdefault((crowd, one.attributed), {})
+        pair = (one.source, one.target)
+        if one.confidence > best.get(pair, 0.0):
+            best[pair] = one.confidence
+            most = _most(crowd)
+            if 2 * len(best) >= 3 * most:
+                _keep_surest(best, known, most)
+    for (crowd, attributed), best in kinds.items():
+        _keep_surest(best, known, _most(crowd))
+        for (source, target), confidence in best.items():
+            yield Sighting(source, target, confidence, attributed)
+
+
+def _keep_surest(best: dict[Pair, float], known: Mapping[Pair, Known], most: int) -> None:
+    def rank(pair: Pair) -> tuple[float, float, Pair]:
+        before = known.get(pair)
+        longest = (before.first_seen if before else inf) if pair[0].startswith(CLIENT) else 0
+        return longest, -max(best[pair], before.confidence if before else 0.0), pair
+
+    if len(best) > most:
+        for pair in sorted(best, key=rank)[most:]:
+            del best[pair]
+
+
+def _crowd(source: str) -> str:
+    """A service's clients are counted by themselves, all else together."""
+    return source if source.startswith(CLIENT) else SELF
+
+
+def _most(crowd: str) -> int:
+    return MAX_CLIENTS if crowd.startswith(CLIENT) else MAX_CONNECTIONS
 
 
 def _bounded(table: dict[Pair, Known]) -> dict[Pair, Known]:
@@ -94,23 +134,22 @@ def _bounded(table: dict[Pair, Known]) -> dict[Pair, Known]:
     Of clients seen within a day of the newest those known longest stay. Else a crowd that comes and goes would bring
     others with every look, and the graph an edge for each.
     """
-    kept: dict[Pair, Known] = {}
-    room: dict[str, int] = {}
     newest = max((one.last_seen for one in table.values()), default=0)
 
-    def order(pair: Pair) -> tuple[float | str | Pair, ...]:
+    def order(pair: Pair) -> tuple[float | Pair, ...]:
         one = table[pair]
         if pair[0].startswith(CLIENT) and newest - one.last_seen < DAY:
             return (-newest, one.first_seen, -one.confidence, pair)
         return (-one.last_seen, 0, -one.confidence, pair)
 
-    for pair in sorted(table, key=order):
-        kind = pair[0] if pair[0].startswith(CLIENT) else SELF
-        left = room.setdefault(kind, MAX_CLIENTS if kind else MAX_CONNECTIONS)
-        if left > 0:
-            room[kind] = left - 1
-            kept[pair] = table[pair]
-    return kept
+    crowds: dict[str, list[Pair]] = {}
+    for pair in table:
+        crowds.setdefault(_crowd(pair[0]), []).append(pair)
+    for crowd, pairs in crowds.items():
+        if len(pairs) > _most(crowd):
+            for pair in sorted(pairs, key=order)[_most(crowd) :]:
+                del table[pair]
+    return table
 
 
 def clients(known: Mapping[Pair, Known]) -> Mapping[str, tuple[str, ...]]:
@@ -164,12 +203,14 @@ def _not_later(entry: Known, now: int) -> Known:
     return replace(entry, first_seen=min(entry.first_seen, now), last_seen=min(entry.last_seen, now))
 
 
-def _users(table: Mapping[Pair, Known], services: frozenset[str]) -> dict[str, list[str]]:
-    users: dict[str, list[str]] = {}
-    for source, target in sorted(table):
-        if source in services and not source.startswith(CLIENT):
-            users.setdefault(target, []).append(source)
-    return users
+def _sole_users(table: Mapping[Pair, Known], services: frozenset[str]) -> dict[str, str]:
+    """Target → the one present service that is known to use it."""
+    users: dict[str, str] = {}
+    shared = set()
+    for source, target in table:
+        if source in services and not source.startswith(CLIENT) and users.setdefault(target, source) != source:
+            shared.add(target)
+    return {target: source for target, source in users.items() if target not in shared} if shared else users
 
 
 def evidence(target: str, known: Known, now: int) -> Evidence:
@@ -199,5 +240,6 @@ def client_evidence(address: str, known: Known, now: int) -> Evidence:
     )
 
 
+@lru_cache(maxsize=64)
 def _iso(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,6 +8,7 @@ each change is kept as a report of its own, so that the graph's history has no h
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ MAX_WAITING = 40 * 2**20
 """Bytes of reports that wait; beyond it the oldest go, whose changes the later ones hold as what is true now."""
 QUARANTINE_KEEPS, QUARANTINE_BYTES = 20, 16 * 2**20
 """Beside the quarantine there is room for the largest report the front door takes."""
+
+NEEDED = 64 * 2**10
+"""Bytes of room without which SQLite cannot begin: its index of the log alone takes half of them."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -84,7 +88,7 @@ class Outbox:
             self._db.executescript(_TABLES)
             self._widen()
         except sqlite3.Error as error:
-            raise Misconfigured(f"the agent's state {path} cannot be opened: {error}") from error
+            raise Misconfigured(f"the agent's state {path} cannot be opened: {_why(path, error)}") from error
 
     def _widen(self) -> None:
         """A state that an earlier agent left gets the columns it lacks."""
@@ -253,23 +257,48 @@ class Outbox:
         return _connections(self._db)
 
     def _keep(self, table: Mapping[Pair, Known]) -> None:
-        old = self.connections()
-        self._db.executemany(
-            "DELETE FROM connection WHERE source = ? AND target = ?", [p for p in old if p not in table]
-        )
+        gone, same = [], set()
+        for pair, old in _rows(self._db):  # one by one: a second table of all of them would be as large as the first
+            if pair not in table:
+                gone.append(pair)
+            elif table[pair] == old:
+                same.add(pair)
+        self._db.executemany("DELETE FROM connection WHERE source = ? AND target = ?", gone)
         self._db.executemany(
             "INSERT OR REPLACE INTO connection VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
+            (
                 (*pair, k.first_seen, k.last_seen, k.confidence, k.attributed, k.held)
                 for pair, k in table.items()
-                if old.get(pair) != k
-            ],
+                if pair not in same
+            ),
         )
+
+
+def _why(path: Path, error: sqlite3.Error) -> str:
+    """A full disk in its own words: SQLite knows it as an error of input and output."""
+    try:
+        found = os.statvfs(path.parent)
+    except (OSError, AttributeError):  # Windows has no such question
+        return str(error)
+    return "no room is left on its disk" if found.f_bavail * found.f_frsize < NEEDED else str(error)
 
 
 def _connections(db: sqlite3.Connection) -> dict[Pair, Known]:
-    rows = db.execute("SELECT source, target, first_seen, last_seen, confidence, attributed, held FROM connection")
-    return {(r[0], r[1]): Known(r[2], r[3], r[4], bool(r[5]), r[6]) for r in rows}
+    return dict(_rows(db))
+
+
+def _rows(db: sqlite3.Connection) -> Iterator[tuple[Pair, Known]]:
+    """The remembered connections; what many of them have in common is in memory once."""
+    once: dict[Any, Any] = {}
+
+    def shared(value: Any) -> Any:
+        return once.setdefault((type(value), value), value)
+
+    for source, target, first, last, confidence, attributed, held in db.execute(
+        "SELECT source, target, first_seen, last_seen, confidence, attributed, held FROM connection"
+    ):
+        known = Known(shared(first), shared(last), shared(confidence), bool(attributed), held)
+        yield (shared(source), target), known
 
 
 def peek(path: Path) -> dict[Pair, Known]:

@@ -16,6 +16,7 @@ from cmdb_agents.addresses import WILDCARDS, endpoint, is_loopback
 from cmdb_agents.programs import Program, is_title, program
 from cmdb_agents.transports.procfs import container_id
 from cmdb_agents.transports.readings import Container, Machine, Process, Socket, Unit
+from cmdb_agents.transports.socket_table import waiting
 
 RELAYS = frozenset({"docker-proxy", "rootlessport", "slirp4netns", "pasta", "conmon"})
 """Programs that only pass a container's published port on; the container is the service."""
@@ -171,7 +172,7 @@ class _Decision:
 
     def _listening(self, groups: Mapping[int, Group]) -> dict[Group, list[Socket]]:
         listening: dict[Group, list[Socket]] = {}
-        for socket in self.machine.sockets:
+        for socket in waiting(self.machine.sockets):
             if is_listening(socket, self.machine.ephemeral) and (owner := self._owner(socket)) is not None:
                 listening.setdefault(groups[owner], []).append(socket)
         return listening
@@ -191,7 +192,7 @@ class _Decision:
         self, groups: Mapping[int, Group], found: Mapping[Group, Found], merged: Mapping[str, Found]
     ) -> dict[tuple[str, str, int], str]:
         at: dict[tuple[str, str, int], str] = {}
-        for socket in self.machine.sockets:
+        for socket in waiting(self.machine.sockets):
             if socket.namespace or not is_listening(socket, self.machine.ephemeral):
                 continue
             owner = self._owner(socket)

@@ -9,6 +9,7 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from cmdb.errors import TooLarge
@@ -26,7 +27,7 @@ class Stated:
     """A section ready to travel: the canonical JSON of its object, and the hash of it."""
 
     name: str
-    text: bytearray
+    text: bytes
     hash: str
 
     @property
@@ -37,15 +38,20 @@ class Stated:
 
 
 def state(sections: Iterable[Section]) -> tuple[Stated, ...]:
-    """Each section with its hash; from an iterator none is kept."""
-    return tuple(_state(section) for section in sections)
+    """Each section with its hash; from an iterator none is kept, not even until its hash is made."""
+    found = []
+    for section in sections:
+        name, text = section.name, _text(section)
+        del section
+        found.append(Stated(name, text, digest(text).hex()))
+    return tuple(found)
 
 
-def _state(section: Section) -> Stated:
-    text = bytearray()
+def _text(section: Section) -> bytes:
+    text = BytesIO()  # what it has grown to is handed over as it is, where a bytearray would be copied
     for piece in section.canonical():
-        text += piece.encode()
-    return Stated(section.name, text, digest(text).hex())
+        text.write(piece.encode())
+    return text.getvalue()
 
 
 def compose(

@@ -29,7 +29,10 @@ def look(transport: Transport, known: Mapping[Pair, Known], now: int) -> tuple[V
 
 
 def read(transport: Transport, known: Mapping[Pair, Known], now: int) -> View:
-    """One look at the machine, and what is remembered after it."""
+    """One look at the machine, and what is remembered after it.
+
+    Its sockets are not kept beyond that: who is connected to whom has been decided, and of a busy host they are many.
+    """
     from cmdb_agents.collectors.sockets import sightings
 
     machine = transport.read()
@@ -37,7 +40,9 @@ def read(transport: Transport, known: Mapping[Pair, Known], now: int) -> View:
     seen = chain(sightings(machine, ownership), forwards.sightings(machine, ownership))
     table = remember(known, seen, now, ownership.services)
     passed_on = forwards.services(table, ownership)
-    return View(machine, replace(ownership, services={**ownership.services, **passed_on}), table, now)
+    return View(
+        replace(machine, sockets=()), replace(ownership, services={**ownership.services, **passed_on}), table, now
+    )
 
 
 def sections(view: View) -> Iterator[Section]:

@@ -83,6 +83,7 @@ class ScriptedDoor:
     bodies: list[bytes] = field(default_factory=list)  # of every request that carried a good signature
     counters: list[int] = field(default_factory=list)
     hashes: dict[str, str] = field(default_factory=dict)
+    enrolments: int = 0  # questions of who wants to enrol
     complaints: list[str] = field(default_factory=list)
     guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -145,6 +146,7 @@ class ScriptedDoor:
 
     def enrol(self, fields: dict[str, str]) -> Reply:
         """Both steps of the enrolment."""
+        self.enrolments += 1
         if fields["token"] != TOKEN:
             return 401, {"error": {"code": "unknown_token", "message": "no such token"}}, {}
         challenge = base64.b64encode(b"c" * 32).decode()

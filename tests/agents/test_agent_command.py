@@ -10,6 +10,8 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -161,15 +163,17 @@ def test_version_and_times() -> None:
     for option, value in (("--splay", "nan"), ("--splay", "-1"), ("--interval", "nan"), ("--interval", "0")):
         done = agent("run", option, value)
         assert (done.returncode, "86400 seconds" in done.stderr) == (2, True)
+    assert "--interval: 'soon' is no number of seconds" in agent("run", "--interval", "soon").stderr
 
 
 @pytest.mark.parametrize("command", ["once", "run", "status"])
 def test_not_enrolled(tmp_path: Path, command: str) -> None:
-    """Without an enrolment one line says what to do."""
+    """Without an enrolment one line says what to do, and no folder is made where somebody mistyped one."""
     done = agent(command, home=tmp_path / "home")
     assert done.returncode == 3
     assert "epicentre-agent enrol" in done.stderr
     assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "home").exists()
 
 
 def test_show_needs_nothing(tmp_path: Path) -> None:
@@ -255,6 +259,73 @@ def test_unwritable_home(tmp_path: Path) -> None:
     done = agent("enrol", "--url", "http://127.0.0.1:1", given=TOKEN, home=tmp_path / "file" / "home")
     assert done.returncode == 3
     assert "--home" in done.stderr
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own without room."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no filesystem can be mounted here")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def fill(place: Path) -> Path:
+    """Leave no room; the file that has taken it."""
+    taken = place / "taken"
+    with suppress(OSError), taken.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    return taken
+
+
+def test_a_full_disk_costs_no_token_and_no_report(full: Path) -> None:
+    """What could not be kept is not asked for, a full disk is called one, and with room again all goes on."""
+    taken = fill(full)
+    with scripted_door() as door:
+        done = agent("enrol", "--url", door.url, given=TOKEN, home=full / "home")
+        said = f"epicentre-agent: the agent's folder {full / 'home'} cannot be written: No space left on device\n"
+        assert (done.returncode, done.stderr, door.enrolments) == (3, said, 0)
+        taken.unlink()
+        assert agent("enrol", "--url", door.url, given=TOKEN, home=full / "home").returncode == 0
+        fill(full)
+        for command in ("once", "status"):
+            done = agent(command, home=full / "home")
+            assert (done.returncode, "agent.db cannot be opened: no room is left on its disk" in done.stderr) == (
+                3,
+                True,
+            )
+        taken.unlink()
+        assert agent("once", home=full / "home").returncode == 0
+    assert door.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"), [(-63_100_000, "730 days ahead of"), (7_300, "121 minutes behind"), (0, "")]
+)
+def test_a_wrong_clock_is_said(tmp_path: Path, ahead: float, said: str) -> None:
+    """A clock that differs from the server's stops no report; the person is told how much, in words."""
+    with scripted_door(clock_ahead=ahead) as door:
+        home = enrolled_home(tmp_path / "home", door.url)
+        once, status = agent("once", home=home.path), agent("status", home=home.path)
+    assert once.returncode == 0
+    for done in (once, status):
+        assert (said in done.stdout, "clock:" in done.stdout) == (True, bool(said))
+
+
+def test_what_cannot_be_read_is_said_in_words(tmp_path: Path) -> None:
+    """A token file or an enrolment that cannot be read is named once, with the reason and without numbers of errors."""
+    missing = tmp_path / "missing"
+    done = agent("enrol", "--url", "http://127.0.0.1:1", "--token-file", str(missing), home=tmp_path / "home")
+    assert done.stderr == f"epicentre-agent: the token cannot be read from {missing}: No such file or directory\n"
+    (tmp_path / "file").write_text("")
+    said = agent("status", home=tmp_path / "file").stderr
+    assert said == f"epicentre-agent: {tmp_path / 'file'}/agent.json cannot be read: Not a directory\n"
 
 
 def test_memory_of_a_running_agent(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from cmdb.errors import Misconfigured
 from cmdb_agents import install
+from cmdb_agents.main import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,6 +70,15 @@ def test_what_is_missing_is_said_before_anything_is_done(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("setpriv") is None, reason="only root can give rights away")
+def test_a_service_has_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another folder than the service's is refused, not passed over, before anything is sent or made."""
+    monkeypatch.setattr(install, "check", lambda: None)  # as root, where systemd runs
+    with pytest.raises(SystemExit) as ended:
+        main(["install", "--home", str(tmp_path / "mine"), "--url", "http://127.0.0.1:1"])
+    assert ended.value.code == 3
+    assert not (tmp_path / "mine").exists()
+
+
 def test_what_the_rights_to_see_all_add() -> None:
     """With nothing but the unit's three capabilities nobody's agent sees what root sees."""
     caps = ",".join(f"+{cap.removeprefix('CAP_').lower()}" for cap in install.SEES_ALL)

@@ -122,6 +122,17 @@ def test_bounded() -> None:
     assert (SHOP, "tcp://10.9.9.9:1") not in table
 
 
+def test_a_crowd_is_the_same_in_any_order() -> None:
+    """Which of too many are remembered does not hang on the order in which the kernel names them."""
+    crowd = [Sighting(SHOP, f"tcp://10.{n // 250}.0.{n % 250}:80", (TIME_WAIT, ESTABLISHED)[n % 2], attributed=True)
+             for n in range(3 * MAX_CONNECTIONS)]  # fmt: skip
+    crowd += [Sighting(CLIENT + SHOP, f"10.1.{n // 250}.{n % 250}", ESTABLISHED, True) for n in range(5 * MAX_CLIENTS)]
+    table = remember({}, crowd, NOW, [SHOP])
+    assert table == remember({}, crowd[::-1], NOW, [SHOP]) == remember({}, crowd[1::2] + crowd[::2], NOW, [SHOP])
+    assert {one.confidence for one in table.values()} == {ESTABLISHED}
+    assert len(table) == MAX_CONNECTIONS + MAX_CLIENTS
+
+
 SOURCES = st.sampled_from([SELF, "a", "b"])
 SIGHTINGS = st.lists(
     st.one_of(

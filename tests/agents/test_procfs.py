@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cmdb_agents.addresses import from_bytes
 from cmdb_agents.transports import procfs
-from cmdb_agents.transports.readings import Mount, Socket
+from cmdb_agents.transports.readings import Mount
 
 TCP = """\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -24,18 +25,19 @@ TCP6 = (
 
 def test_tcp() -> None:
     """Listeners, connections and TIME_WAIT are read; a connection still being made is not one yet."""
+    here, there, loopback = bytes([10, 0, 0, 5]), bytes([10, 0, 0, 9]), bytes([127, 0, 0, 1])
     assert [
-        (Socket("tcp", "LISTEN", "127.0.0.1", 5432), "23456"),
-        (Socket("tcp", "ESTABLISHED", "10.0.0.5", 40000, "10.0.0.9", 5432), "34567"),
-        (Socket("tcp", "TIME_WAIT", "10.0.0.5", 40002, "10.0.0.9", 5432), "0"),
+        ("LISTEN", loopback, 5432, bytes(4), 0, 23456),
+        ("ESTABLISHED", here, 40000, there, 5432, 34567),
+        ("TIME_WAIT", here, 40002, there, 5432, 0),
     ] == list(procfs.sockets(TCP, "tcp"))
 
 
 def test_tcp6() -> None:
-    """IPv6 is shortened and an IPv4-mapped address is IPv4."""
-    found = [s for s, _ in procfs.sockets(TCP6, "tcp")]
-    assert [(s.local, s.remote) for s in found] == [
-        ("::", ""),
+    """IPv6 is shortened and an IPv4-mapped address is IPv4; a listener has no peer."""
+    found = [(from_bytes(row[1]), from_bytes(row[3])) for row in procfs.sockets(TCP6, "tcp")]
+    assert found == [
+        ("::", "::"),
         ("127.0.0.1", "127.0.0.1"),
         ("2001:db8::5", "2001:db8::9"),
     ]

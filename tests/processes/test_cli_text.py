@@ -545,9 +545,10 @@ def test_the_machines_own_token_goes_to_its_own_server_only(run: Run, server: Sc
     assert run("--token-file", str(other), "journal").code == 5
 
 
-def test_list_filters_by_what_the_schema_offers(run: Run, server: Scripted) -> None:
-    """The class's own filter is asked for and used with values of the right kind."""
-    kinds = {"memoryBytes": "NumberFilter", "osId": "StringFilter", "macs": "StringsFilter", "and": None}
+def hosts(*nodes: dict[str, Any], more: str | None = None) -> dict[str, Any]:
+    """What a server says of its hosts, and of what they can be asked by."""
+    kinds = {"memoryBytes": "NumberFilter", "osId": "StringFilter", "macs": "StringsFilter", "and": None,
+             "lifecycle": "StringFilter", "status": "StringFilter"}  # fmt: skip
     described = {"inputFields": [{"name": n, "type": {"name": k}} for n, k in kinds.items()]}
     roots = [
         {"name": "hosts", "args": [{"name": "filter"}, {"name": "order"}],
@@ -555,15 +556,37 @@ def test_list_filters_by_what_the_schema_offers(run: Run, server: Scripted) -> N
         {"name": "users", "args": [{"name": "first"}], "type": {"ofType": {"name": "UserConnection"}}},
         {"name": "me", "args": [], "type": {"ofType": None}},
     ]  # fmt: skip
-    page = {"totalCount": 1, "pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": [
-        {**ci("web1", "Host"), "status": "live", "lastSeen": None}]}  # fmt: skip
-    server.answers = {"__type": described, "__schema": {"queryType": {"fields": roots}}, "hosts": page}
+    page = {"totalCount": 9, "pageInfo": {"hasNextPage": more is not None, "endCursor": more}, "nodes": list(nodes)}
+    return {"__type": described, "__schema": {"queryType": {"fields": roots}}, "hosts": page}
+
+
+@pytest.mark.parametrize(
+    ("given", "retired"),
+    [(["--filter", "lifecycle=retired"], True), (["--filter", "status=retired"], True), (["--include-retired"], True),
+     (["--filter", "os_id=debian"], False)],
+)  # fmt: skip
+def test_retired_cis_are_listed_when_they_are_asked_for(
+    run: Run, server: Scripted, given: list[str], retired: bool
+) -> None:
+    """By an option, or by whoever asks for a state: then each line says the state; and that others follow is said."""
+    server.answers = hosts({**ci("old1", "Host"), "status": "retired", "lifecycle": "disposed"}, more="c1")
+    done = run("ci", "list", "Host", *given)
+    assert server.asked[-1][1]["retired"] is retired
+    assert ("disposed" in done.out, "LIFECYCLE" in done.out) == (retired, retired)
+    assert done.err == "1 of 9\nmore follow: --after c1\n"
+    server.answers = hosts()
+    assert ("--include-retired" in run("ci", "list", "Host", *given).out) is not retired
+
+
+def test_list_filters_by_what_the_schema_offers(run: Run, server: Scripted) -> None:
+    """The class's own filter is asked for and used with values of the right kind."""
+    server.answers = hosts({**ci("web1", "Host"), "status": "live", "lastSeen": None, "lifecycle": "live"})
     done = run("ci", "list", "Host", "--filter", "os_id=debian", "--filter", "memoryBytes=8", "--name", "web")
     assert done == Done(0, "NAME  CLASS  ON  ID\nweb1  Host       ci_web1\n", "")
     parts = [{"name": {"prefix": "web"}}, {"osId": {"eq": "debian"}}, {"memoryBytes": {"eq": 8.0}}]
     assert server.asked[-1][1]["filter"] == {"and": parts}
     wrong = run("ci", "list", "Host", "--filter", "colour=red")
-    assert (wrong.code, "attributes are macs, memoryBytes, osId" in wrong.err) == (2, True)
+    assert (wrong.code, "attributes are lifecycle, macs, memoryBytes, osId, status" in wrong.err) == (2, True)
     unknown = run("ci", "list", "Hots")
     assert (unknown.code, unknown.err) == (1, "epicentre: there is no class 'Hots'; known are Host\n")
 

@@ -31,18 +31,20 @@ from cmdb_agents.memory import (
 from cmdb_agents.ownership import RELAYS, Ownership, is_listening
 from cmdb_agents.programs import program
 from cmdb_agents.transports.readings import Interface, Machine, Socket
+from cmdb_agents.transports.socket_table import connected, waiting
 
 
 def collect(view: View) -> Section:
     """A link for each remembered connection of the host and of the services it has now."""
-    links = []
-    watched = polled(view.known)
+    links, watched = [], polled(view.known)
+    ends: dict[str, Ref] = {}
     for (source, target), known in view.known.items():
         if source.startswith(CLIENT) and (served := source.removeprefix(CLIENT)) in view.ownership.services:
             proof, service = client_evidence(target, known, view.now), Ref("Service", clean(served, MAX_KEY))
             links.append(Link("USES", Ref("IPAddress", target), service, proof))
         elif source == SELF or source in view.ownership.services:
-            end = Ref("Host", "self") if source == SELF else Ref("Service", clean(source, MAX_KEY))
+            if (end := ends.get(source)) is None:
+                end = ends[source] = Ref("Host", "self") if source == SELF else Ref("Service", clean(source, MAX_KEY))
             looks = not source.startswith(FORWARD) and target in watched.get(source, ())
             kind = "COMMUNICATES_WITH" if source == SELF or looks else "DEPENDS_ON"
             proof = evidence(target, known, view.now)
@@ -73,14 +75,16 @@ class _Look:
         self._machine, self._ownership = machine, ownership
         self._listening = {
             (s.namespace, s.protocol, s.local, s.local_port)
-            for s in machine.sockets
+            for s in waiting(machine.sockets)
             if is_listening(s, machine.ephemeral)
         }
+        self._ports = {port for _, _, _, port in self._listening}
         self._own = {a.address for i in machine.interfaces for a in i.addresses}
         self._inner = [a for i in machine.interfaces if _is_inner(i, machine.interfaces) for a in i.addresses]
         self._parents = {p.pid: p.parent for p in machine.processes}
         self._aside = {p.pid for p in machine.processes if program(p.argv, p.exe, p.name).name in RELAYS}
         self._aside |= {machine.own_pid} - {0}  # the observer does not observe itself
+        self._sources: dict[tuple[str, tuple[int, ...]], tuple[str, bool]] = {}
         self._real = {(t.protocol, t.local, t.local_port, t.asked, t.asked_port): t for t in machine.translations}
         self._spaces: dict[str, set[str]] = {}
         for process in machine.processes:
@@ -88,18 +92,21 @@ class _Look:
                 self._spaces.setdefault(process.namespace, set()).add(key)
 
     def sightings(self) -> Iterator[Sighting]:
-        for socket in self._machine.sockets:
-            if socket.state in ("ESTABLISHED", "TIME_WAIT") and not self._aside & set(socket.pids):
-                if not self._is_server(socket):
-                    found = self._made(self._rewritten(socket))
-                    yield from [found] if found else []
-                    continue
-                yield from self._client(socket)
-                if served := self._served(socket):
-                    yield served
+        for socket in connected(self._machine.sockets):
+            if not self._aside.isdisjoint(socket.pids):
+                continue
+            if not self._is_server(socket):
+                if found := self._made(self._rewritten(socket)):
+                    yield found
+                continue
+            yield from self._client(socket)
+            if served := self._served(socket):
+                yield served
 
     def _rewritten(self, socket: Socket) -> Socket:
         """The socket as the kernel carries it on: who answers, where a virtual address or service stands before it."""
+        if not self._real:
+            return socket
         at = (socket.protocol, socket.local, socket.local_port, socket.remote, socket.remote_port)
         real = self._real.get(at)
         return replace(socket, remote=real.real, remote_port=real.real_port) if real else socket
@@ -153,6 +160,13 @@ class _Look:
         return Sighting(source, target, ESTABLISHED if socket.state == "ESTABLISHED" else TIME_WAIT, attributed)
 
     def _source(self, socket: Socket) -> tuple[str, bool]:
+        """Whose the socket is, and whether that is known; a program's thousandth is its first's."""
+        of = (socket.namespace, socket.pids)
+        if (found := self._sources.get(of)) is None:
+            found = self._sources[of] = self._decide(socket)
+        return found
+
+    def _decide(self, socket: Socket) -> tuple[str, bool]:
         holders = set(socket.pids)
         tops = sorted(pid for pid in holders if self._parents.get(pid) not in holders)
         if tops:
@@ -166,7 +180,9 @@ class _Look:
         return is_loopback(address) or address in self._own
 
     def _listens(self, space: str, protocol: str, address: str, port: int) -> bool:
-        return any((space, protocol, host, port) in self._listening for host in (address, *WILDCARDS))
+        return port in self._ports and any(
+            (space, protocol, host, port) in self._listening for host in (address, *WILDCARDS)
+        )
 
 
 def _is_inner(interface: Interface, every: Iterable[Interface]) -> bool:

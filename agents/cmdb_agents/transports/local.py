@@ -8,10 +8,9 @@ several processes that hold a socket.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
-from operator import attrgetter
+from itertools import islice
 from typing import Any, TypeVar
 
 from cmdb.errors import Misconfigured
@@ -29,6 +28,7 @@ from cmdb_agents.transports.readings import (
     Socket,
     Unit,
 )
+from cmdb_agents.transports.socket_table import Holders, Row, SocketTable
 
 MAX_FILE = 16 * 2**20  # a /proc/net/tcp of 100,000 rows
 MAX_PIDS, MAX_FDS, MAX_ARGS = 20_000, 20_000, 256
@@ -65,7 +65,7 @@ class Linux:
         self._hand = self._hand.fresh()
         # Read as a file: the name service may ask a directory over the network, and block.
         self._users = procfs.users(self._hand.line("/etc/passwd"))
-        none: tuple[tuple[Process, ...], tuple[Socket, ...]] = ((), ())
+        none: tuple[tuple[Process, ...], Collection[Socket]] = ((), ())
         units = self._guard("services", self._units, None)
         processes, sockets = self._guard("services", lambda: self._processes(units or ()), none)
         return Machine(
@@ -228,13 +228,14 @@ class Linux:
         text = self._hand.run(COMMAND, "services", "systemd units", COMMAND_SECONDS)
         return None if text is None else tuple(procfs.units(text))
 
-    def _processes(self, units: Iterable[Unit]) -> tuple[tuple[Process, ...], tuple[Socket, ...]]:
+    def _processes(self, units: Iterable[Unit]) -> tuple[tuple[Process, ...], SocketTable]:
         """Sockets with their holders, and the processes that matter: holders, their ancestors, unit and
         container processes. The rest of the machine is nobody's business here."""
         holders, groups = self._holders()
         spaces = self._namespaces(groups)
         sockets = self._sockets(holders, spaces)
-        wanted = {pid for s in sockets for pid in s.pids} | {u.main_pid for u in units} | {1, self._hand.pid}
+        del holders  # a socket has its own by now
+        wanted = sockets.pids | {u.main_pid for u in units} | {1, self._hand.pid}
         wanted |= _first_of_each({pid: g for pid, g in groups.items() if procfs.container_id(g)})
         found: dict[int, Process] = {}
         while wanted := wanted - found.keys() - {0}:
@@ -243,9 +244,9 @@ class Linux:
             wanted = {p.parent for p in read}
         return tuple(found[pid] for pid in sorted(found)), sockets
 
-    def _holders(self) -> tuple[dict[str, tuple[int, ...]], dict[int, str]]:
-        """Socket inode → pids that hold it; and pid → control group, of every process that is not the kernel's."""
-        holders: dict[str, tuple[int, ...]] = {}
+    def _holders(self) -> tuple[Holders, dict[int, str]]:
+        """Who holds which socket; and pid → control group, of every process that is not the kernel's."""
+        holders = Holders()
         groups: dict[int, str] = {}
         self._blind = False
         pids = sorted(int(name) for name in self._hand.listing("/proc") if name.isdigit())
@@ -261,24 +262,20 @@ class Linux:
             else:
                 if not fds:
                     continue  # a kernel thread or a zombie
-                self._fds(pid, fds, holders)
+                holders.add(pid, self._targets(f"/proc/{pid}/fd/", fds))
             try:
                 groups[pid] = procfs.cgroup(self._hand.text(f"/proc/{pid}/cgroup", 16_384))
             except OSError:
                 continue
+        holders.sort()
         return holders, groups
 
-    def _fds(self, pid: int, fds: Sequence[str], holders: dict[str, tuple[int, ...]]) -> None:
-        base, alone = f"/proc/{pid}/fd/", (pid,)
-        for fd in fds[:MAX_FDS]:
+    def _targets(self, base: str, names: Iterable[str]) -> Iterator[str]:
+        for name in islice(names, MAX_FDS):
             try:
-                target = self._hand.target(base + fd)
+                yield self._hand.target(base + name)
             except OSError:
                 continue
-            if target.startswith("socket:["):
-                held = holders.setdefault(target[8:-1], alone)
-                if held[-1] != pid:
-                    holders[target[8:-1]] = held + alone
 
     def _namespaces(self, groups: dict[int, str]) -> dict[int, str]:
         """Network namespace of each container process that is not in the agent's own."""
@@ -289,27 +286,21 @@ class Linux:
                 spaces[pid] = space
         return spaces
 
-    def _sockets(self, holders: Mapping[str, tuple[int, ...]], spaces: dict[int, str]) -> tuple[Socket, ...]:
+    def _sockets(self, holders: Holders, spaces: dict[int, str]) -> SocketTable:
         tables = [("/proc/net", "")]
         tables += [(f"/proc/{pid}/net", space) for space, pid in {s: p for p, s in spaces.items()}.items()]
         if len(tables) > MAX_NAMESPACES:
             self._hand.trouble("sockets", f"network namespaces after the first {MAX_NAMESPACES}", "truncated")
-        found: list[Socket] = []
-        ownerless = False
+        found, ownerless = SocketTable(), False
         for base, space in tables[:MAX_NAMESPACES]:
             for file in ("tcp", "tcp6", "udp", "udp6"):
-                for socket, inode in self._rows(f"{base}/{file}", file[:3], space, holders):
-                    ownerless = ownerless or not (socket.pids or inode == "0")
-                    found.append(socket)
+                ownerless |= found.add(space, file[:3], self._rows(f"{base}/{file}", file[:3]), holders.of)
         if ownerless and self._blind:
             for area in ("services", "sockets"):
                 self._hand.trouble(area, "programs of other users behind their sockets", "permission denied", True)
-        found.sort(key=_SOCKET_ORDER)
-        return tuple(one for one, _ in groupby(found))
+        return found
 
-    def _rows(
-        self, path: str, protocol: str, space: str, holders: Mapping[str, tuple[int, ...]]
-    ) -> Iterator[tuple[Socket, str]]:
+    def _rows(self, path: str, protocol: str) -> Iterator[Row]:
         """A table piece by piece: of 4,000 connections the text alone would be a MiB, and its lines another."""
         seen = 0
         try:
@@ -319,7 +310,7 @@ class Linux:
                     what = f"{protocol} sockets after the first {procfs.MAX_SOCKETS}"
                     self._hand.trouble("sockets", what, "truncated")
                     break
-                yield from procfs.sockets(piece, protocol, space, holders)
+                yield from procfs.sockets(piece, protocol)
         except OSError:
             return  # IPv6 is switched off, or the container ended meanwhile
 
@@ -363,11 +354,6 @@ def _kib(text: str | None) -> int:
 
 def _number(text: str) -> int:
     return int(text) if text.lstrip("-").isdigit() else 0
-
-
-_SOCKET_ORDER = attrgetter(
-    "namespace", "protocol", "state", "local", "local_port", "remote", "remote_port", "pids"
-)  # fmt: skip
 
 
 def _first_of_each(groups: dict[int, str]) -> set[int]:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from cmdb_agents.addresses import endpoint, from_hex, shortest
-from cmdb_agents.transports.readings import Mount, Socket, Unit
+from cmdb_agents.addresses import endpoint, raw_from_hex, shortest
+from cmdb_agents.transports.readings import Mount, Unit
+from cmdb_agents.transports.socket_table import IDLE, Row
 
 TCP_STATES = {"01": "ESTABLISHED", "06": "TIME_WAIT", "0A": "LISTEN"}
 UDP_STATES = {"01": "ESTABLISHED", "07": "OPEN"}
@@ -19,38 +20,24 @@ _ARGV = re.compile(r"argv\[\]=(.*?) ; (?:ignore_errors|flags)=")
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
-_NOBODY: Mapping[str, tuple[int, ...]] = {}
-
-
-def sockets(
-    text: str, protocol: str, namespace: str = "", holders: Mapping[str, tuple[int, ...]] = _NOBODY
-) -> Iterator[tuple[Socket, str]]:
-    """(socket, inode) of each row of /proc/net/{tcp,udp}[6], or of a piece of it, in a state that tells something.
-
-    `holders` are the processes that hold an inode.
-    """
+def sockets(text: str, protocol: str) -> Iterator[Row]:
+    """The rows of /proc/net/{tcp,udp}[6], or of a piece of it, in a state that tells something."""
     states = TCP_STATES if protocol == "tcp" else UDP_STATES
     for line in text.splitlines():
         fields = line.split(None, 10)
         if len(fields) < 10 or fields[3] not in states:  # the table's head has no state either
             continue
-        local, _, local_port = fields[1].rpartition(":")
-        remote, _, remote_port = fields[2].rpartition(":")
-        state = states[fields[3]]
-        idle = state in ("LISTEN", "OPEN")
-        yield (
-            Socket(
-                protocol,
-                state,
-                from_hex(local),
-                int(local_port, 16),
-                "" if idle else from_hex(remote),
-                0 if idle else int(remote_port, 16),
-                holders.get(fields[9], ()),
-                namespace,
-            ),
-            fields[9],
-        )
+        local, local_port, remote, remote_port, state = *_place(fields[1]), *_place(fields[2]), states[fields[3]]
+        if state in IDLE:
+            remote, remote_port = bytes(len(local)), 0
+        yield state, local, local_port, remote, remote_port, int(fields[9])
+
+
+def _place(text: str) -> tuple[bytes, int]:
+    """Address and port of "0100007F:1538"."""
+    if len(text) not in (13, 37) or text[-5] != ":":
+        raise ValueError(f"{text[:50]!r} is no address and port of a socket")
+    return raw_from_hex(text[:-5]), int(text[-4:], 16)
 
 
 def stat(text: str) -> tuple[str, int, int]:

@@ -5,7 +5,7 @@ Every reading is bounded where it is made; what could not be read is a `Trouble`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -298,7 +298,7 @@ class Machine:
     units: tuple[Unit, ...] | None = None
     containers: tuple[Container, ...] = ()
     processes: tuple[Process, ...] = ()
-    sockets: tuple[Socket, ...] = ()
+    sockets: Collection[Socket] = ()
     ephemeral: tuple[int, int] = (32768, 60999)
     own_pid: int = 0
     troubles: tuple[Trouble, ...] = ()

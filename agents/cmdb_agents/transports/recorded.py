@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,8 @@ class Recorded:
 
 def dump(machine: Machine) -> dict[str, Any]:
     """The reading as a JSON object, without empty fields (a 0 may differ from a default)."""
-    return {name: _lean(value) for name, value in asdict(machine).items()}
+    whole = replace(machine, sockets=tuple(machine.sockets))
+    return {name: _lean(value) for name, value in asdict(whole).items()}
 
 
 def _lean(value: Any) -> Any:

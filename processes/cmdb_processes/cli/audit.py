@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli.options import Json
 
 AUDIT = """
 query Audit($after: Int!, $hash: String!) {
@@ -29,7 +30,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="audit")
 
 
-def verify(json: Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")] = False) -> None:
+def verify(json: Json = False) -> None:
     """Walk the journal's chain of hashes from the first entry, and compare it with the signed checkpoints."""
     client = asking.client()
     page: dict[str, Any] = {"seq": 0, "hash": "", "done": False}
@@ -50,7 +51,8 @@ def verify(json: Annotated[bool, typer.Option("--json", help="One JSON object in
 def _proven(page: dict[str, Any]) -> str:
     if not page["checkpoints"]:
         return "no checkpoint was signed yet"
-    return f"{page['checkpoints']} signed checkpoints prove it up to entry {page['certain']}"
+    word = "checkpoint proves" if page["checkpoints"] == 1 else "checkpoints prove"
+    return f"{page['checkpoints']} signed {word} it up to entry {page['certain']}"
 
 
 def _progress(seq: int, head: int, *, last: bool) -> None:

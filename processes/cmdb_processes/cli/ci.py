@@ -18,14 +18,20 @@ from cmdb_processes.cli.options import AsOf, Json
 Name = Annotated[str, typer.Argument(help="A CI: its name, id, or the start of either.")]
 
 LIST = """
-query List($first: Int!, $filter: KINDFilter, $after: String, $asOf: Moment, $proposed: ProposedInput) {
-  found: ROOT(first: $first, filter: $filter, after: $after, asOf: $asOf, proposed: $proposed) {
+query List(
+  $first: Int!, $filter: KINDFilter, $after: String, $retired: Boolean!, $asOf: Moment, $proposed: ProposedInput
+) {
+  found: ROOT(
+    first: $first, filter: $filter, after: $after, includeRetired: $retired, asOf: $asOf, proposed: $proposed
+  ) {
     totalCount truncated pageInfo { hasNextPage endCursor }
-    nodes { id name class status parent { name } lastSeen }
+    nodes { id name class status lifecycle parent { name } lastSeen }
   }
 }
 """
 """KIND is a class and ROOT the question for all of it, as the schema names them."""
+ABOUT_LIFE = frozenset({"lifecycle", "status"})
+"""Who asks by one of these has said whether retired CIs are meant."""
 SHOW = """
 query Show($id: ID!, $asOf: Moment, $proposed: ProposedInput) {
   ci(id: $id, asOf: $asOf, proposed: $proposed) {
@@ -77,6 +83,7 @@ def register(app: typer.Typer) -> None:
     group.command(
         "list",
         epilog="Examples: epicentre ci list Service --name neo; epicentre ci list Host --filter os_id=debian;"
+        " epicentre ci list --filter lifecycle=retired; epicentre ci list Host --include-retired;"
         " epicentre ci list Host --as-of 2030-01-10T22:00Z; epicentre ci list Host --proposed change.json",
     )(list_)
     group.command(
@@ -101,27 +108,37 @@ def list_(
     ] = None,
     first: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 100,
     after: Annotated[str | None, typer.Option(help="The cursor the page before ended with.")] = None,
+    include_retired: Annotated[
+        bool, typer.Option("--include-retired", help="Also retired ones; a filter on lifecycle or status finds them.")
+    ] = False,
     as_of: AsOf = None,
     proposed: proposals.Proposed = None,
     json: Json = False,
 ) -> None:
-    """List live CIs, by name."""
+    """List CIs by name: the live ones, unless others are asked for."""
     client = asking.client()
     parts: list[dict[str, Any]] = [{"name": {"prefix": name}}] if name else []
     root, known = filters.known(client, cls)
     parts += [filters.condition(known, text) for text in filter or ()]
+    retired = include_retired or any(part.keys() & ABOUT_LIFE for part in parts)
     text = LIST.replace("KIND", cls or "CI").replace("ROOT", root)
-    asked = {"first": first, "filter": {"and": parts}, "after": after, "asOf": as_of}
+    asked = {"first": first, "filter": {"and": parts}, "after": after, "retired": retired, "asOf": as_of}
     answer = client.ask(text, **asked, proposed=proposals.read(client, proposed))["found"]
     if json:
         show.emit(answer)
+        show.more(answer, "--after")
         return
-    rows = [(n["name"], n["class"], (n["parent"] or {}).get("name"), n["id"]) for n in answer["nodes"]]
-    show.table(("NAME", "CLASS", "ON", "ID"), rows, "no such CI")
+    rows = [
+        (n["name"], n["class"], (n["parent"] or {}).get("name"), *([n["lifecycle"]] if retired else []), n["id"])
+        for n in answer["nodes"]
+    ]
+    columns = ("NAME", "CLASS", "ON", *(["LIFECYCLE"] if retired else []), "ID")
+    show.table(columns, rows, "no such CI" if retired else "no such live CI; --include-retired looks among all")
     if answer.get("truncated"):
         show.out(f"CUT SHORT: {answer['truncated']}")
     if answer["pageInfo"]["hasNextPage"]:
-        show.out(f"{len(rows)} of {answer['totalCount']}; next page: --after {answer['pageInfo']['endCursor']}")
+        show.note(f"{len(rows)} of {answer['totalCount']}")
+    show.more(answer, "--after")
 
 
 def show_(name: Name, as_of: AsOf = None, proposed: proposals.Proposed = None, json: Json = False) -> None:

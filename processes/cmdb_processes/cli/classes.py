@@ -50,7 +50,7 @@ def show_(name: Annotated[str, typer.Argument(help="The class.")], json: Json = 
     show.facts([
         ("kind of", cls.kind_of), ("identity", "; ".join(rule.name for rule in cls.identity)),
         ("states", list(cls.lifecycle.states)), ("owner", cls.owner),
-        ("lease", f"stale after {cls.lease.stale_days} days, retired after {cls.lease.retire_days}"),
+        ("lease", f"stale after {_days(cls.lease.stale_days)}, retired after {_days(cls.lease.retire_days)}"),
         ("history", f"{cls.retention_days} days after it is retired"),
     ])  # fmt: skip
     show.out()
@@ -58,6 +58,10 @@ def show_(name: Annotated[str, typer.Argument(help="The class.")], json: Json = 
     show.out()
     rows = [(r, way, ", ".join(others), failure) for r, way, others, failure in relations]
     show.table(("RELATION", "DIRECTION", "OTHER END", "FAILURE"), rows)
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
 
 
 def check(file: Annotated[Path, typer.Argument(help="A YAML or Python file.")], json: Json = False) -> None:

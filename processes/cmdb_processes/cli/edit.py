@@ -16,7 +16,7 @@ Reason = Annotated[str | None, typer.Option(help="Why, in one line; it is kept i
 Rev = Annotated[int | None, typer.Option(help="The revision you looked at; refused when somebody was faster.")]
 Sets = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[ATTRIBUTE=VALUE]...", help="Values; lists with commas; free ones as extra:NAME=VALUE."),
+    typer.Argument(metavar="ATTRIBUTE=VALUE", help="Values; lists with commas; free ones as extra:NAME=VALUE."),
 ]
 Type = Annotated[str, typer.Argument(metavar="RELATION", help="The relation, such as DEPENDS_ON.")]
 From = Annotated[str, typer.Argument(metavar="FROM", help="The dependent.")]

@@ -84,6 +84,7 @@ def history(
     found = client.ask(HISTORY, **asked)["history"]
     if json:
         show.emit(found)
+        show.follow("--before", found["before"])
         return
     names = _names(client, found["nodes"])
     for step in found["nodes"]:
@@ -93,8 +94,7 @@ def history(
         _change(step, names)
     if not found["nodes"]:
         show.out("nothing")
-    if found["before"] is not None:
-        show.out(f"more: --before {found['before']}")
+    show.follow("--before", found["before"])
 
 
 def diff(
@@ -160,6 +160,7 @@ def _summary(found: dict[str, Any], proposed: dict[str, Any] | None, json: bool)
 def _edge(client: Client, found: dict[str, Any], json: bool) -> None:
     if json:
         show.emit(found)
+        show.follow("--before", found["before"])
         return
     names = _named(client, [found["from"], found["to"]])
     ends = [f"{names[ci]} ({ci})" if ci in names else ci for ci in (found["from"], found["to"])]
@@ -172,8 +173,7 @@ def _edge(client: Client, found: dict[str, Any], json: bool) -> None:
             show.out(f"    {_text(step['because'] or step['summary'])}")
     if found["truncated"]:
         show.out(f"CUT SHORT: {found['truncated']}")
-    if found["before"] is not None:
-        show.out(f"more: --before {found['before']}")
+    show.follow("--before", found["before"])
 
 
 def _names(client: Client, changes: Sequence[dict[str, Any]]) -> dict[str, str]:

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli.options import Json
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON array instead of text.")]
 LOG = """
 query Letters($first: Int!, $after: String) {
   mailDeliveries(first: $first, after: $after) {

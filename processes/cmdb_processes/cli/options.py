@@ -10,3 +10,5 @@ AsOf = Annotated[
     str | None, typer.Option(help="As of a moment instead of now: a journal sequence, or a time with its zone.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON value instead of text.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="One JSON value on a line for each change.")]
+"""Of what goes on and on."""

@@ -116,7 +116,6 @@ def check(
         show.out("\n" + (", ".join(f"{name}: {count}" for name, count in counts.items()) or "no policies"))
         if found["counts"]["truncated"]:
             show.out(found["counts"]["truncated"])
-        if found["pageInfo"]["hasNextPage"]:
-            show.out(f"next page: --after {found['pageInfo']['endCursor']}")
+    show.more(found, "--after")
     if found["nodes"]:
         raise typer.Exit(BROKEN)

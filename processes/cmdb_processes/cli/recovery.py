@@ -55,7 +55,8 @@ def render(answer: dict[str, Any]) -> None:
     waves: dict[int | None, list[str]] = defaultdict(list)
     for one in answer["nodes"]:
         waves[one["wave"]].append(f"{one['ci']['name']} ({one['ci']['class']})")
-    show.out(f"{answer['count']} CI{'s' * (answer['count'] != 1)} to start again, in {answer['waves']} waves:")
+    cis, several = "CI" if answer["count"] == 1 else "CIs", "wave" if answer["waves"] == 1 else "waves"
+    show.out(f"{answer['count']} {cis} to start again, in {answer['waves']} {several}:")
     for wave, names in waves.items():
         head = f"{wave}." if wave else "stuck, since they need each other or what stays down:"
         show.out(f"{head} {', '.join(names)}")

@@ -114,8 +114,13 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], empty: str = "n
 
 def more(page: dict[str, Any], option: str) -> None:
     """That a list goes on behind what was shown, and how to go there; on stderr, beside text and JSON alike."""
-    if page["pageInfo"]["hasNextPage"]:
-        note(f"more follow: {option} {page['pageInfo']['endCursor']}")
+    follow(option, page["pageInfo"]["endCursor"] if page["pageInfo"]["hasNextPage"] else None)
+
+
+def follow(option: str, place: Any) -> None:
+    """The same for a list that names the place behind which it goes on; None: it ends here."""
+    if place is not None:
+        note(f"more follow: {option} {place}")
 
 
 def facts(pairs: Sequence[tuple[str, Any]]) -> None:

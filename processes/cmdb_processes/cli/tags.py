@@ -81,10 +81,9 @@ def tags(
     found = asking.ask(COUNTS, prefix=prefix, first=first, after=after)["tags"]
     if json:
         show.emit(found)
-        return
-    show.table(("TAG", "CIS"), [(one["tag"], one["count"]) for one in found["nodes"]], "no tags")
-    if found["pageInfo"]["hasNextPage"]:
-        show.out(f"more follow: --after {found['pageInfo']['endCursor']}")
+    else:
+        show.table(("TAG", "CIS"), [(one["tag"], one["count"]) for one in found["nodes"]], "no tags")
+    show.more(found, "--after")
 
 
 def expire(

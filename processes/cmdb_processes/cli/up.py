@@ -16,12 +16,11 @@ import typer
 from cmdb.errors import EpicentreError, Misconfigured, Unavailable
 from cmdb_processes.cli import show
 from cmdb_processes.cli.company.folder import is_example
+from cmdb_processes.cli.options import Json
 from cmdb_processes.cli.server.lock import held
 
 if TYPE_CHECKING:
     from cmdb.config import Settings
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -68,7 +68,7 @@ def list_(json: Json = False) -> None:
         rows = [
             (v["name"], "in force" if v["ready"] else "being made", orjson.dumps(v["filter"]).decode()) for v in found
         ]
-        show.table(("NAME", "STATE", "SHOWS"), rows)
+        show.table(("NAME", "STATE", "SHOWS"), rows, "no views")
 
 
 def drop(

@@ -10,6 +10,7 @@ import typer
 
 from cmdb.errors import Invalid
 from cmdb_processes.cli import asking, show
+from cmdb_processes.cli.options import JsonLines
 
 CHANGED = """
 subscription Watch($of: [ID!], $class: String) {
@@ -35,7 +36,7 @@ def watch(
     class_: Annotated[str | None, typer.Option("--class", help="Only CIs of this class.")] = None,
     impact: Annotated[bool, typer.Option("--impact", help="Tell when its blast radius is another one.")] = False,
     count: Annotated[int | None, typer.Option(min=1, help="End after so many changes.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON value on a line for each change.")] = False,
+    json: JsonLines = False,
 ) -> None:
     """Print changes of a CI as they come, until Ctrl-C."""
     from cmdb_graphql.listener import listen

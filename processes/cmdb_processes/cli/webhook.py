@@ -14,7 +14,11 @@ Id = Annotated[str, typer.Argument(help="The webhook, as `webhook list` shows it
 HOOK = "id url events description state reason toldUpTo failures nextTry createdBy createdAt"
 TRY = "row message seq at status milliseconds answer"
 LIST = f"{{ webhooks {{ {HOOK} }} }}"
-DELIVERIES = f"query D($i: ID!, $n: Int!) {{ webhookDeliveries(id: $i, first: $n) {{ nodes {{ {TRY} }} }} }}"
+DELIVERIES = f"""
+query D($i: ID!, $n: Int!, $b: Int) {{
+  webhookDeliveries(id: $i, first: $n, before: $b) {{ nodes {{ {TRY} }} pageInfo {{ hasNextPage endCursor }} }}
+}}
+"""
 ADD = f"""
 mutation A($u: String!, $e: [String!], $d: String!) {{
   createWebhook(url: $u, events: $e, description: $d) {{ secret webhook {{ {HOOK} }} }}
@@ -93,15 +97,20 @@ def _came(tried: dict[str, Any]) -> str:
 
 
 def deliveries(
-    webhook: Id, first: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 20, json: Json = False
+    webhook: Id,
+    first: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 20,
+    before: Annotated[int | None, typer.Option(help="Only tries before this row of the log.")] = None,
+    json: Json = False,
 ) -> None:
     """Show the last tries, newest first."""
-    found = asking.ask(DELIVERIES, i=webhook, n=first)["webhookDeliveries"]["nodes"]
+    page = asking.ask(DELIVERIES, i=webhook, n=first, b=before)["webhookDeliveries"]
+    found = page["nodes"]
     if json:
         show.emit(found)
     else:
         rows = [(t["at"], "test" if t["seq"] is None else t["seq"], t["milliseconds"], _came(t)) for t in found]
         show.table(("AT", "SEQ", "MS", "CAME BACK"), rows, "nothing was sent yet")
+    show.more(page, "--before")
 
 
 def pause(webhook: Id, json: Json = False) -> None:

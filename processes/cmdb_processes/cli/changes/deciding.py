@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from cmdb_processes.cli.changes import text
-from cmdb_processes.cli.changes.text import Json, Number
+from cmdb_processes.cli.changes.text import Number
+from cmdb_processes.cli.options import Json
 
 Role = Annotated[str, typer.Option(help="financial, technical or business; each by another person.")]
 

@@ -12,7 +12,8 @@ from cmdb_graphql.client import HttpClient
 from cmdb_processes.cli import asking, show
 from cmdb_processes.cli import proposed as proposals
 from cmdb_processes.cli.changes import text
-from cmdb_processes.cli.changes.text import Json, Number
+from cmdb_processes.cli.changes.text import Number
+from cmdb_processes.cli.options import Json
 
 Names = list[str] | None
 Text = str | None

@@ -19,7 +19,8 @@ from cmdb_processes.change.gather import Taken, take, thawed_impact
 from cmdb_processes.change.record import RECORD
 from cmdb_processes.cli import asking, records, show
 from cmdb_processes.cli.changes import text
-from cmdb_processes.cli.changes.text import Json, Number
+from cmdb_processes.cli.changes.text import Number
+from cmdb_processes.cli.options import Json
 
 GO = frozenset({"approved", "scheduled", "implementing"})
 """States in which a change may go ahead if nothing is in its way."""
@@ -176,6 +177,8 @@ def unauthorised(
             show.table(("CHANGE", "STATE", "OPENED", "TITLE"), rows)
         for sentence in (*found["unopened"], *(f"not looked at: {one}" for one in found["cut"])):
             show.out(f"  {sentence}")
+    if len(found["followUps"]) == first:
+        show.note(f"the newest {first} are listed; --first has more")
     if any(one["state"] not in {"closed", "cancelled", "rejected"} for one in found["followUps"]):
         raise typer.Exit(2)
 

@@ -11,7 +11,7 @@ from cmdb_processes.change.earlier import uses
 from cmdb_processes.change.templates import BAD
 from cmdb_processes.change.templating import RECORD
 from cmdb_processes.cli import asking, records, show
-from cmdb_processes.cli.changes.text import Json
+from cmdb_processes.cli.options import Json
 
 Number = Annotated[str, typer.Argument(help="The template, such as TPL-1.")]
 FIELDS = "number state title plan backout test classes approvedAt approvedBy openedBy"

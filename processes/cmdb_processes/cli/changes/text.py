@@ -14,7 +14,6 @@ from cmdb_processes.change.minuted import said
 from cmdb_processes.change.record import RECORD
 from cmdb_processes.cli import asking, records, show
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 Number = Annotated[str, typer.Argument(help="The change, such as CHG-1.")]
 FIELDS = """
     number state category model version rev title reason plan backout backoutTested test windowStart windowEnd template

@@ -10,7 +10,8 @@ from cmdb_processes.change.closing import calibrated
 from cmdb_processes.change.earlier import predicted
 from cmdb_processes.cli import asking, show
 from cmdb_processes.cli.changes import text
-from cmdb_processes.cli.changes.text import Json, Number
+from cmdb_processes.cli.changes.text import Number
+from cmdb_processes.cli.options import Json
 
 Tested = Annotated[bool | None, typer.Option("--tested/--test-failed", help="Whether its test passed.")]
 

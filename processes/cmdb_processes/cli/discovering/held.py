@@ -44,6 +44,7 @@ def add(
     option: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, for what is not secret.")] = None,
     home: Home = None,
     master: Master = None,
+    json: Json = False,
 ) -> None:
     """Keep a secret, in place of the one of that name; it is never shown again."""
     from cmdb_agents.discover.folder import all_kinds
@@ -64,7 +65,7 @@ def add(
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     with opened(home) as folder, secrets(folder, master) as store:
         store.put(ref, kind, user, secret, bound, {k: v for k, _, v in pairs}, now)
-    show.out(f"credential {ref} is kept, bound to {', '.join(bound)}")
+    show.done({"kept": ref, "for": bound}, f"credential {ref} is kept, bound to {', '.join(bound)}", json)
 
 
 def _check_key(ref: str, secret: str) -> None:
@@ -86,11 +87,16 @@ def list_(home: Home = None, master: Master = None, json: Json = False) -> None:
         show.table(("NAME", "KIND", "USER", "FOR", "CHANGED"), rows, "no credentials")
 
 
-def remove(ref: Annotated[str, typer.Argument(help="Its name.")], home: Home = None, master: Master = None) -> None:
+def remove(
+    ref: Annotated[str, typer.Argument(help="Its name.")],
+    home: Home = None,
+    master: Master = None,
+    json: Json = False,
+) -> None:
     """Forget a secret."""
     with opened(home) as folder, secrets(folder, master) as store:
         store.remove(ref)
-    show.out(f"credential {ref} is forgotten")
+    show.done({"forgotten": ref}, f"credential {ref} is forgotten", json)
 
 
 def keys() -> typer.Typer:
@@ -106,6 +112,7 @@ def keys() -> typer.Typer:
 def window(
     minutes: Annotated[int, typer.Option(help="How long unknown host keys are offered for pinning.")] = 10,
     home: Home = None,
+    json: Json = False,
 ) -> None:
     """Let unknown host keys be offered for a while; nothing is sent to a host before its key is pinned."""
     from cmdb_agents.transports.ssh_hosts import HostKeys
@@ -114,7 +121,8 @@ def window(
         raise Invalid(f"a window is open for 1 to {MAX_WINDOW} minutes", where="--minutes")
     with opened(home) as folder:
         HostKeys(folder.state("ssh")).open_window(int(time.time()) + 60 * minutes)
-    show.out(f"unknown host keys are offered for {minutes} minutes: look at the target, then `discover keys offered`")
+    text = f"unknown host keys are offered for {minutes} minutes: look at the target, then `discover keys offered`"
+    show.done({"minutes": minutes}, text, json)
 
 
 def offered(home: Home = None, json: Json = False) -> None:
@@ -134,19 +142,22 @@ def pin(
     place: Annotated[str, typer.Argument(help="Address and port, as `offered` shows it.")],
     fingerprint: Annotated[str, typer.Argument(help="Its fingerprint, compared with the host's own console.")],
     home: Home = None,
+    json: Json = False,
 ) -> None:
     """Trust an offered host key."""
     from cmdb_agents.transports.ssh_hosts import HostKeys
 
     with opened(home) as folder:
         HostKeys(folder.state("ssh")).pin(place, fingerprint)
-    show.out(f"{place} is pinned to {fingerprint}")
+    show.done({"pinned": place, "fingerprint": fingerprint}, f"{place} is pinned to {fingerprint}", json)
 
 
-def forget(place: Annotated[str, typer.Argument(help="Address and port.")], home: Home = None) -> None:
+def forget(
+    place: Annotated[str, typer.Argument(help="Address and port.")], home: Home = None, json: Json = False
+) -> None:
     """No longer trust a host's key: it was installed anew."""
     from cmdb_agents.transports.ssh_hosts import HostKeys
 
     with opened(home) as folder:
         HostKeys(folder.state("ssh")).forget(place)
-    show.out(f"the key of {place} is forgotten")
+    show.done({"forgotten": place}, f"the key of {place} is forgotten", json)

@@ -196,13 +196,14 @@ def _seen(sight: Any) -> str:
 def unlock(
     at: Annotated[str, typer.Argument(help="The address or name, as the run shows it.")],
     home: Home = None,
+    json: Json = False,
 ) -> None:
     """Let secrets be tried again at a place that had refused three."""
     with opened(home) as folder:
         count = folder.unlock(at)
     if not count:
         raise Invalid(f"nothing is locked at {at}")
-    show.out(f"{at} is unlocked")
+    show.done({"unlocked": at}, f"{at} is unlocked", json)
 
 
 def enrol(
@@ -210,6 +211,7 @@ def enrol(
     token_file: Annotated[str, typer.Option(help="File with the token, - for stdin.")] = "-",  # noqa: S107  # a place
     allow_plain_http: Annotated[bool, typer.Option("--allow-plain-http", help="Allow http:// elsewhere.")] = False,
     home: Home = None,
+    json: Json = False,
 ) -> None:
     """Make this collector known, with a token of `epicentre agents token --collector`."""
     from cmdb_agents.enrol import enrol as enrol_at
@@ -218,9 +220,11 @@ def enrol(
 
     with opened(home) as folder, folder.home.lock():
         door = FrontDoor(url, allow_plain_http=allow_plain_http)
-        enrolled, seed = enrol_at(door, read_token(token_file), allow_plain_http=allow_plain_http)
+        token = read_token(token_file)
+        folder.home.prove_room()  # a token is good once: what could not be kept is not asked for
+        enrolled, seed = enrol_at(door, token, allow_plain_http=allow_plain_http)
         folder.home.keep(enrolled, seed)
-    show.out(f"this collector is {enrolled.node}; next: epicentre discover run")
+    show.done({"node": enrolled.node}, f"this collector is {enrolled.node}; next: epicentre discover run", json)
 
 
 def run(home: Home = None, master: Master = None) -> None:
