@@ -47,7 +47,7 @@ RETURN row.node AS node, EXISTS { (:Applied {report_id: row.report}) } AS applie
                          CASE WHEN s.shared AND NOT s.section IN row.fresh THEN null ELSE s.links END] } AS scopes,
        COLLECT { MATCH (b:Brake {node: row.node}) RETURN properties(b) } AS brakes,
        properties(h) AS host, [(s:Scope)-[a:ASSERTS]->(h) | [s.id, a.seq, a.said]] AS claims,
-       COLLECT { MATCH (c:CI {parent: h.id}) WHERE NOT c:Endpoint
+       COLLECT { MATCH (c:CI {parent: h.id}) USING INDEX SEEK c:CI(parent) WHERE NOT c:Endpoint
                  RETURN [properties(c), [(s:Scope)-[a:ASSERTS]->(c) | [s.id, a.seq, a.said]]] } AS children
 """
 """What is known of many nodes in one round trip: whether the report was applied, the host bound, and what is inside.
@@ -58,16 +58,16 @@ A scope that points at shared things alone has many links; they are read only wh
 HOST = """
 MATCH (h:CI {id: $host})
 RETURN properties(h) AS host, [(s:Scope)-[a:ASSERTS]->(h) | [s.id, a.seq, a.said]] AS claims,
-       COLLECT { MATCH (c:CI {parent: $host}) WHERE NOT c:Endpoint
+       COLLECT { MATCH (c:CI {parent: $host}) USING INDEX SEEK c:CI(parent) WHERE NOT c:Endpoint
                  RETURN [properties(c), [(s:Scope)-[a:ASSERTS]->(c) | [s.id, a.seq, a.said]]] } AS children
 """
 
 BEYOND = """
 CALL () {
-  RETURN COLLECT { MATCH (h:CI {id: $host})-[e]->(t:CI) WHERE e.valid_to IS NULL
-                     AND NOT e.scope IN $quiet
+  RETURN COLLECT { MATCH (h:CI {id: $host})-[e]->(t:CI) USING INDEX SEEK h:CI(id)
+                   WHERE e.valid_to IS NULL AND NOT e.scope IN $quiet
                    RETURN [properties(e), type(e), $host, t.id] } +
-         COLLECT { MATCH (c:CI {parent: $host})-[e]->(t:CI) WHERE e.valid_to IS NULL
+         COLLECT { MATCH (c:CI {parent: $host})-[e]->(t:CI) USING INDEX SEEK c:CI(parent) WHERE e.valid_to IS NULL
                    RETURN [properties(e), type(e), c.id, t.id] } AS edges,
          COLLECT { MATCH (h:CI {id: $host})-[e]->(p:Endpoint) USING INDEX SEEK h:CI(id) WHERE e.valid_to IS NULL
                    RETURN DISTINCT p.id } +
@@ -76,13 +76,15 @@ CALL () {
          COLLECT { MATCH (c:CI:Service {parent: $host})<-[e]-(x:CI) USING INDEX SEEK c:CI(parent)
                    WHERE e.valid_to IS NULL AND x.id <> $host AND coalesce(x.parent, '') <> $host
                    RETURN [properties(e), type(e), x.id, c.id,
-                           COLLECT { MATCH (i:IPAddress {parent: coalesce(x.parent, x.id)}) WHERE i.status = 'live'
+                           COLLECT { MATCH (i:CI:IPAddress {parent: coalesce(x.parent, x.id)})
+                                     USING INDEX SEEK i:CI(parent) WHERE i.status = 'live'
                                      RETURN i.address }] } +
          COLLECT { MATCH (p:Endpoint)<-[e]-(x:CI) USING INDEX SEEK p:Endpoint(address)
                    WHERE p.address IN $own AND p.parent IS NULL AND e.valid_to IS NULL
                      AND x.id <> $host AND coalesce(x.parent, '') <> $host
                    RETURN [properties(e), type(e), x.id, p.id,
-                           COLLECT { MATCH (i:IPAddress {parent: coalesce(x.parent, x.id)}) WHERE i.status = 'live'
+                           COLLECT { MATCH (i:CI:IPAddress {parent: coalesce(x.parent, x.id)})
+                                     USING INDEX SEEK i:CI(parent) WHERE i.status = 'live'
                                      RETURN i.address }] } AS incoming
 }
 WITH edges, targets, incoming,
@@ -94,7 +96,7 @@ RETURN edges,
               (p)<-[e]-(x) WHERE e.valid_to IS NULL AND NOT x:Scope
                              AND x.id <> $host AND coalesce(x.parent, '') <> $host }] } +
   COLLECT { MATCH (p:Endpoint) WHERE p.address IN $own AND p.parent IS NULL RETURN [properties(p), false] } +
-  COLLECT { MATCH (p:CI) WHERE p.id IN targets AND p:Endpoint
+  COLLECT { MATCH (p:CI) USING INDEX SEEK p:CI(id) WHERE p.id IN targets AND p:Endpoint
             RETURN [properties(p), NOT (p.address IN $own AND p.parent IS NULL) AND EXISTS {
               (p)<-[e]-(x) WHERE e.valid_to IS NULL AND NOT x:Scope
                              AND x.id <> $host AND coalesce(x.parent, '') <> $host }] }
@@ -102,7 +104,7 @@ RETURN edges,
   incoming,
   COLLECT { MATCH (i:IPAddress) WHERE i.address IN $foreign + asked AND i.status = 'live' AND i.parent <> $host
             WITH i.parent AS owner, collect(DISTINCT i.address) AS addresses
-            RETURN [addresses, COLLECT { MATCH (s:Service {parent: owner})
+            RETURN [addresses, COLLECT { MATCH (s:CI:Service {parent: owner}) USING INDEX SEEK s:CI(parent)
                                          WHERE s.status = 'live' AND s.listens IS NOT NULL
                                          RETURN [s.id, s.listens, s.clients, s.source] ORDER BY s.key }] } AS listeners,
   COLLECT { UNWIND $packages AS row MATCH (p:SoftwareVersion {purl: row.purl})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from cmdb.classes import catalogue
 from cmdb.cypher.identity import MOST, forms
 from cmdb.words import CIClass, IdentityRule, Value
 
@@ -42,15 +43,6 @@ CIS = """
 MATCH (n:CI) WHERE n.id IN $ids
 RETURN properties(n) AS ci, [(s:Scope)-[a:ASSERTS]->(n) | [s.id, a.seq, a.said]] AS claims
 """
-EDGES = """
-UNWIND $keys AS key
-MATCH (a:CI {id: key[1]}) USING INDEX SEEK a:CI(id)
-MATCH (b:CI {id: key[2]}) USING INDEX SEEK b:CI(id)
-CALL (key, a, b) { MATCH (a)-[e]->(b) WHERE type(e) = key[0] AND e.valid_to IS NULL RETURN e }
-RETURN properties(e) AS e, type(e) AS type, a.id AS source, b.id AS target
-"""
-"""With both ends at hand, which a subquery of its own makes sure of, Neo4j walks from the one with fewer edges; else,
-for each row, perhaps from a hub: while its statistics are behind, it takes any number of edges for none."""
 TRACES = """
 MATCH (s:Scope {id: $scope})
 UNWIND $rows AS row MATCH (c:CI {id: row.ci})
@@ -62,6 +54,23 @@ IMPORTED_AT = "MATCH (s:Scope) WHERE s.id IN $scopes AND s.at IS NOT NULL RETURN
 
 TOTALS = "RETURN COUNT { (:CI) } AS cis, COUNT { (:CI)-->(:CI) } AS edges, COUNT { (:Change) } AS entries"
 ODD = "UNWIND $rows AS row MATCH (n:CI {id: row.id}) SET n += row.set"
+
+
+def edges() -> str:
+    """Open edges by their relation and both ends.
+
+    With both ends at hand, which a subquery of its own makes sure of, Neo4j walks from the one with fewer edges; else,
+    for each row, perhaps from a hub: while its statistics are behind, it takes any number of edges for none. And the
+    relations are named: a plan made for an empty graph would read all edges of any other type too.
+    """
+    relations = "|".join(f"`{name}`" for name in catalogue().relations)
+    return f"""
+UNWIND $keys AS key
+MATCH (a:CI {{id: key[1]}}) USING INDEX SEEK a:CI(id)
+MATCH (b:CI {{id: key[2]}}) USING INDEX SEEK b:CI(id)
+CALL (key, a, b) {{ MATCH (a)-[e:{relations}]->(b) WHERE type(e) = key[0] AND e.valid_to IS NULL RETURN e }}
+RETURN properties(e) AS e, type(e) AS type, a.id AS source, b.id AS target
+"""
 
 
 def candidates(

@@ -35,9 +35,9 @@ ORDER BY seq DESC LIMIT $first
 """The sequences at which something became of a CI, newest first, with their journal entries."""
 LATELY = """
 UNWIND $ids AS id MATCH (n:CI {id: id})
-CALL (n) {
+CALL (id, n) {
   RETURN n.valid_from AS seq
-  UNION MATCH (v:Version)-[:OF]->(n) WHERE v.to > $from RETURN v.from AS seq
+  UNION MATCH (v:Version {ci: id}) USING INDEX SEEK v:Version(ci) WHERE v.to > $from RETURN v.from AS seq
   UNION MATCH (n)-[e]->(:CI) WHERE e.valid_from > $from RETURN e.valid_from AS seq
   UNION MATCH (n)-[e]->(:CI) WHERE e.valid_to > $from RETURN e.valid_to AS seq
 }
@@ -54,9 +54,11 @@ RETURN actor, COLLECT { MATCH (c:Change) WHERE c.actor = actor AND c.seq <= $at
 """When each of these last did something, up to a sequence: one step in the index of actor and sequence."""
 OUTAGES = """
 CALL () {
-  MATCH (v:Version) WHERE v.condition = 'down' AND v.ci IN $ids RETURN v.ci AS ci, v.from AS begin, v.to AS end
+  MATCH (v:Version) USING INDEX SEEK v:Version(ci) WHERE v.condition = 'down' AND v.ci IN $ids
+  RETURN v.ci AS ci, v.from AS begin, v.to AS end
   UNION ALL
-  MATCH (n:CI) WHERE n.condition = 'down' AND n.id IN $ids RETURN n.id AS ci, n.valid_from AS begin, null AS end
+  MATCH (n:CI) USING INDEX SEEK n:CI(id) WHERE n.condition = 'down' AND n.id IN $ids
+  RETURN n.id AS ci, n.valid_from AS begin, null AS end
 }
 WITH ci, begin, end WHERE begin <= $at
 RETURN ci, begin, CASE WHEN end <= $at THEN end END AS end,
@@ -68,10 +70,11 @@ ORDER BY ci, begin
 """The states in which CIs were down by themselves, up to a sequence, with times; two may follow on each other."""
 DOWN_SINCE = """
 CALL () {
-  MATCH (v:Version)-[:OF]->(n:CI) WHERE v.condition = 'down' AND (v.status = 'live' OR v.ci IN $ids)
+  MATCH (v:Version)-[:OF]->(n:CI) USING INDEX SEEK v:Version(condition)
+  WHERE v.condition = 'down' AND (v.status = 'live' OR v.ci IN $ids)
   RETURN v.ci AS ci, v.from AS begin, v.to AS end
   UNION ALL
-  MATCH (n:CI) WHERE n.condition = 'down' AND (n.status = 'live' OR n.id IN $ids)
+  MATCH (n:CI) USING INDEX SEEK n:CI(condition) WHERE n.condition = 'down' AND (n.status = 'live' OR n.id IN $ids)
   RETURN n.id AS ci, n.valid_from AS begin, null AS end
 }
 WITH ci, begin, end WHERE begin <= $at
@@ -87,7 +90,8 @@ sequence."""
 RULES = """
 UNWIND $ids AS id MATCH (n:CI {id: id})
 RETURN id, n.name AS name, [[n.valid_from, null, n.redundancy]] + COLLECT {
-  MATCH (v:Version)-[:OF]->(n) WHERE v.to > $from AND v.redundancy IS NOT NULL RETURN [v.from, v.to, v.redundancy]
+  MATCH (v:Version {ci: id}) USING INDEX SEEK v:Version(ci)
+  WHERE v.to > $from AND v.redundancy IS NOT NULL RETURN [v.from, v.to, v.redundancy]
 } AS rules
 """
 """The redundancy rules of CIs since a sequence, as [from, until, rules]."""
@@ -96,7 +100,8 @@ OF_CLASS = "UNWIND $ids AS id MATCH (n:CI {id: id}) WHERE n.class = $class RETUR
 LIVES = """
 UNWIND $ids AS id MATCH (n:CI {id: id})
 RETURN id, properties(n) AS now,
-  COLLECT { MATCH (v:Version)-[:OF]->(n) WHERE v.to > $from AND v.from <= $to RETURN properties(v) } AS versions,
+  COLLECT { MATCH (v:Version {ci: id}) USING INDEX SEEK v:Version(ci) WHERE v.to > $from AND v.from <= $to
+            RETURN properties(v) } AS versions,
   COLLECT { MATCH (n)-[e]->(t:CI)
             WHERE e.valid_from > $from AND e.valid_from <= $to OR e.valid_to > $from AND e.valid_to <= $to
             RETURN [e.id, type(e), id, t.id, e.valid_from, e.valid_to] } AS outgoing,
@@ -109,9 +114,11 @@ ORDER BY id
 INSIDE = """
 UNWIND $ids AS id
 CALL (id) {
-  MATCH (n:CI {parent: id}) WHERE n.valid_from <= $at AND n.status = 'live' RETURN properties(n) AS n
+  MATCH (n:CI {parent: id}) USING INDEX SEEK n:CI(parent) WHERE n.valid_from <= $at AND n.status = 'live'
+  RETURN properties(n) AS n
   UNION ALL
-  MATCH (v:Version {parent: id})-[:OF]->(:CI) WHERE v.from <= $at AND $at < v.to AND v.status = 'live'
+  MATCH (v:Version {parent: id})-[:OF]->(:CI) USING INDEX SEEK v:Version(parent)
+  WHERE v.from <= $at AND $at < v.to AND v.status = 'live'
   RETURN properties(v) AS n
 }
 RETURN n ORDER BY n.class, n.name, coalesce(n.id, n.ci)

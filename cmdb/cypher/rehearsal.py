@@ -6,7 +6,7 @@ INSIDE = "MATCH (c:CI {parent: $host}) RETURN c.class AS class, c.key AS key, c.
 LABELS = "MATCH (n:CI) WHERE n.id IN $ids RETURN n.id AS id, n.class + ' ' + n.name AS label"
 BEFORE = """
 UNWIND $ids AS id MATCH (n:CI {id: id})
-MATCH (v:Version)-[:OF]->(n) WHERE v.to = n.valid_from
+MATCH (v:Version {ci: id}) USING INDEX SEEK v:Version(ci) WHERE v.to = n.valid_from
 RETURN id, properties(v) AS was
 """
 STANDING = """

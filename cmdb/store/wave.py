@@ -51,7 +51,7 @@ class Wave:
         for edge in self._edges:
             self._edge(edge)
         keys = [key for key in self._batch.edges.wanted if not self._made & {key[1], key[2]}]
-        rows = self._run(cypher.EDGES, {"keys": [list(key) for key in keys]}) if keys else []
+        rows = self._run(cypher.edges(), {"keys": [list(key) for key in keys]}) if keys else []
         known = loading.edges_of(rows)
         self._nest({edge.key for edge in known})
         return self._batch.plan(known)
