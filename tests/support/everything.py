@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from conftest import wipe
 from support.asked import EXAMPLES, example, seeded
-from support.fuzzed import Fuzz
 from support.imported import edge, load, node
 from support.lives import BEGIN, MANY, by_hand
-from support.questions import ADMIN, SHOP
+from support.questions import SHOP
 from support.reports import NOW, host, network, report, services, sockets, uses
 
 from cmdb.classes import catalogue
 from cmdb.cypher import And, Compare, facts
 from cmdb.cypher.filters import Related
-from cmdb.errors import EpicentreError
 from cmdb.governance import Policy, Rule
 from cmdb.moments import after
 from cmdb.projection.overlay import NEW, Overlay, ProposedCI, ProposedEdge, ProposedValues
 from cmdb.store import By, Store
 from cmdb.words import Wanted
-from cmdb_graphql.endpoint import executor
-from cmdb_graphql.services import Services
 from cmdb_processes.incident.records import EVENT
 
-FUZZED = 40
-"""Questions and commands of no plan, for the many forms that filters, orders and pages take."""
 ANN = By("ann", NOW, "because")
 
 
@@ -43,21 +35,10 @@ def everything(home: Path, real: Store, asked: Store) -> None:
     with seeded(home, real, asked) as (served, known):
         for path in EXAMPLES:
             example(served, known, path.read_text())
-        _fuzzed(served, known)
         _people(asked, known)
         _questions(asked, known, asked.sequence())
         _questions(asked, known, None)
         _imports(asked)
-
-
-def _fuzzed(served: Services, known: Mapping[str, Any]) -> None:
-    run = executor(served)
-    for seed in range(FUZZED):
-        fuzz = Fuzz(run.built.graphql, seed, known)
-        text = fuzz.document("query")
-        run._budgets.clear()
-        with suppress(EpicentreError):
-            asyncio.run(run.execute(ADMIN, text, fuzz.variables))
 
 
 def _whole(store: Store) -> None:
@@ -82,7 +63,7 @@ def _people(store: Store, known: Mapping[str, Any]) -> None:
     store.tag_cis([site], ["a:b"], ANN), store.untag_cis([site], ["a:b"], ANN)
     store.link_cis("LOCATED_IN", rack, site, ANN), store.unlink_cis("LOCATED_IN", rack, site, ANN)
     store.create_ci("Filesystem", "/data", {"mount_point": "/data"}, ANN, parent=web)
-    store.create_ci("Rack", "r2", {"code": "r2"}, ANN)
+    store.create_ci("Site", "campus", {"code": "c"}, ANN)
     room = store.create_ci("Room", "room", {"code": "room", "site_code": "h"}, ANN).ci
     store.link_cis("PART_OF", rack, room, ANN), store.link_cis("DEPENDS_ON", shop, known["to"], ANN)
     store.update_ci(shop, None, {"redundancy": ["DEPENDS_ON: 1 of neo4j, epicentre"]}, ANN)
@@ -158,10 +139,10 @@ def _records(store: Store, known: Mapping[str, Any]) -> None:
 
 def _posed(store: Store, known: Mapping[str, Any], at: int | None) -> None:
     web, shop, neo4j = known["cis"][0], known["from"], known["to"]
-    rack, room = (store.resolve(name)[0]["id"] for name in ("r2", "room"))
+    here, campus = (store.resolve(name, "Site")[0]["id"] for name in ("here", "campus"))
     needs = (ProposedEdge("DEPENDS_ON", NEW + "x", neo4j), ProposedEdge("DEPENDS_ON", shop, NEW + "x"))
     overlay = Overlay(
-        add=(ProposedEdge("PART_OF", rack, room), *needs),
+        add=(ProposedEdge("PART_OF", here, campus), *needs),
         create=(ProposedCI(NEW + "x", "Application", "new one"),), change=(ProposedValues(web, {"model": "R1"}),),
     )  # fmt: skip
     posed = store.posed(overlay, at, NOW)
@@ -197,4 +178,5 @@ def _imports(store: Store) -> None:
     there = list(store.export(store.sequence()))
     wipe(store)
     load(store, *there, source="export")
+    load(store, node("Endpoint", "tcp://9.9.9.9:53", ref="p1", key="tcp://9.9.9.9:53", address="9.9.9.9"))
     store.set_odd([{"id": "ci_none", "set": {"name": "none"}}])
