@@ -17,11 +17,8 @@ EDGE = ("type(e)", "e.id")
 """The order of edges; a page begins behind these two of the last one seen. All others are not even looked at whole."""
 _BY = "n.class, n.name, n.id"
 _ANY = "n.id IS NOT NULL"
-_ORDERED = "USING INDEX SEEK n: CI(parent, class, name, id)"
-"""Read in the order of the list; without the hint Neo4j may walk the whole index instead of one stretch of it.
-
-The blank keeps a view's label out of it (`views.restricted`): a hint names an index, not what is matched.
-"""
+_ORDERED = "USING INDEX SEEK n:CI(parent, class, name, id)"
+"""Read in the order of the list; without the hint Neo4j may walk the whole index instead of one stretch of it."""
 
 
 def edges(

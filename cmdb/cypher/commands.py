@@ -10,7 +10,7 @@ _CLAIMS = "[(s:Scope)-[a:ASSERTS]->({0}) | [s.id, a.seq, a.said]]"
 CIS = f"""
 UNWIND $ids AS id MATCH (n:CI {{id: id}})
 RETURN properties(n) AS ci, {_CLAIMS.format("n")} AS claims,
-       COLLECT {{ MATCH (c:CI {{parent: id}}) WHERE NOT c:Endpoint
+       COLLECT {{ MATCH (c:CI {{parent: id}}) USING INDEX SEEK c:CI(parent) WHERE NOT c:Endpoint
                   RETURN [properties(c), {_CLAIMS.format("c")}] }} AS inside
 """
 AT = f"""
@@ -43,7 +43,7 @@ RETURN
   COLLECT { MATCH (p:Endpoint) WHERE p.key IN $keys AND coalesce(p.parent, $host) = $host
             RETURN [properties(p), EXISTS {
               (p)<-[e]-(x) WHERE e.valid_to IS NULL AND NOT x:Scope AND NOT x.id IN $every }] } +
-  COLLECT { MATCH (p:CI) WHERE p.id IN $targets AND p:Endpoint
+  COLLECT { MATCH (p:CI) USING INDEX SEEK p:CI(id) WHERE p.id IN $targets AND p:Endpoint
             RETURN [properties(p), EXISTS {
               (p)<-[e]-(x) WHERE e.valid_to IS NULL AND NOT x:Scope AND NOT x.id IN $every }] }
     AS placeholders

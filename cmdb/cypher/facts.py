@@ -47,7 +47,7 @@ RETURN row.node AS node, EXISTS { (:Applied {report_id: row.report}) } AS applie
                          CASE WHEN s.shared AND NOT s.section IN row.fresh THEN null ELSE s.links END] } AS scopes,
        COLLECT { MATCH (b:Brake {node: row.node}) RETURN properties(b) } AS brakes,
        properties(h) AS host, [(s:Scope)-[a:ASSERTS]->(h) | [s.id, a.seq, a.said]] AS claims,
-       COLLECT { MATCH (c:CI {parent: h.id}) WHERE NOT c:Endpoint
+       COLLECT { MATCH (c:CI {parent: h.id}) USING INDEX SEEK c:CI(parent) WHERE NOT c:Endpoint
                  RETURN [properties(c), [(s:Scope)-[a:ASSERTS]->(c) | [s.id, a.seq, a.said]]] } AS children
 """
 """What is known of many nodes in one round trip: whether the report was applied, the host bound, and what is inside.
@@ -77,7 +77,7 @@ BOUND = "h IS NOT NULL"
 HOST = """
 MATCH (h:CI {id: $host})
 RETURN properties(h) AS host, [(s:Scope)-[a:ASSERTS]->(h) | [s.id, a.seq, a.said]] AS claims,
-       COLLECT { MATCH (c:CI {parent: $host}) WHERE NOT c:Endpoint
+       COLLECT { MATCH (c:CI {parent: $host}) USING INDEX SEEK c:CI(parent) WHERE NOT c:Endpoint
                  RETURN [properties(c), [(s:Scope)-[a:ASSERTS]->(c) | [s.id, a.seq, a.said]]] } AS children
 """
 
@@ -103,8 +103,7 @@ _INCOMING_OF = """
                    WITH DISTINCT i.parent AS owner, row.service AS service
                    MATCH (x:CI {id: owner}) USING INDEX SEEK x:CI(id)
                    MATCH (c:CI {id: service}) USING INDEX SEEK c:CI(id)
-                   WITH x, c, owner
-                   MATCH (x)-[e]->(c) WHERE e.valid_to IS NULL
+                   CALL (x, c) { MATCH (x)-[e]->(c) WHERE e.valid_to IS NULL RETURN e }
                    RETURN [properties(e), type(e), x.id, c.id,
                            COLLECT { MATCH (o:CI:IPAddress {parent: owner}) USING INDEX SEEK o:CI(parent)
                                      WHERE o.status = 'live' RETURN o.address }] } +
@@ -114,8 +113,7 @@ _INCOMING_OF = """
                    WITH DISTINCT i.parent AS owner, row.service AS service
                    MATCH (x:CI {parent: owner}) USING INDEX SEEK x:CI(parent)
                    MATCH (c:CI {id: service}) USING INDEX SEEK c:CI(id)
-                   WITH x, c, owner
-                   MATCH (x)-[e]->(c) WHERE e.valid_to IS NULL
+                   CALL (x, c) { MATCH (x)-[e]->(c) WHERE e.valid_to IS NULL RETURN e }
                    RETURN [properties(e), type(e), x.id, c.id,
                            COLLECT { MATCH (o:CI:IPAddress {parent: owner}) USING INDEX SEEK o:CI(parent)
                                      WHERE o.status = 'live' RETURN o.address }] }
@@ -128,10 +126,10 @@ looked for at the end that has fewer.
 
 _BEYOND = """
 CALL () {
-  RETURN COLLECT { MATCH (h:CI {id: $host})-[e]->(t:CI) WHERE e.valid_to IS NULL
-                     AND NOT e.scope IN $quiet
+  RETURN COLLECT { MATCH (h:CI {id: $host})-[e]->(t:CI) USING INDEX SEEK h:CI(id)
+                   WHERE e.valid_to IS NULL AND NOT e.scope IN $quiet
                    RETURN [properties(e), type(e), $host, t.id] } +
-         COLLECT { MATCH (c:CI {parent: $host})-[e]->(t:CI) WHERE e.valid_to IS NULL
+         COLLECT { MATCH (c:CI {parent: $host})-[e]->(t:CI) USING INDEX SEEK c:CI(parent) WHERE e.valid_to IS NULL
                    RETURN [properties(e), type(e), c.id, t.id] } AS edges,
          COLLECT { MATCH (h:CI {id: $host})-[e]->(p:Endpoint) USING INDEX SEEK h:CI(id) WHERE e.valid_to IS NULL
                    RETURN DISTINCT p.id } +
@@ -148,7 +146,7 @@ RETURN edges,
               (p)<-[e]-(x) WHERE e.valid_to IS NULL AND NOT x:Scope
                              AND x.id <> $host AND coalesce(x.parent, '') <> $host }] } +
   COLLECT { MATCH (p:Endpoint) WHERE p.address IN $own AND p.parent IS NULL RETURN [properties(p), false] } +
-  COLLECT { MATCH (p:CI) WHERE p.id IN targets AND p:Endpoint
+  COLLECT { MATCH (p:CI) USING INDEX SEEK p:CI(id) WHERE p.id IN targets AND p:Endpoint
             RETURN [properties(p), NOT (p.address IN $own AND p.parent IS NULL) AND EXISTS {
               (p)<-[e]-(x) WHERE e.valid_to IS NULL AND NOT x:Scope
                              AND x.id <> $host AND coalesce(x.parent, '') <> $host }] }

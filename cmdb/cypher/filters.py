@@ -225,7 +225,7 @@ def find(
         if len(after) != len(keys):
             raise Invalid("this cursor belongs to another order", where="after")
         conditions.append(f"({_beyond(keys, list(after), params)})")
-    text = rows(cls, conditions, params, costly)
+    text = rows(cls, conditions, params, costly, _by(where))
     ordering = ", ".join(f"{_column(name)}{' DESC' if way == 'desc' else ''}" for name, way in keys)
     text += f" RETURN properties(n) AS n ORDER BY {ordering} LIMIT {params.add(first + 1)}"
     return text, dict(params)
@@ -267,7 +267,14 @@ def choose(cls: str | None, where: Filter | None, params: Parameters) -> str:
     """The same where more of the statement needs the parameters."""
     _then_known(params.frame, where, ())
     conditions, costly = _conditions(cls, where, params)
-    return rows(cls, conditions, params, costly)
+    return rows(cls, conditions, params, costly, _by(where))
+
+
+def _by(where: Filter | None) -> str | None:
+    """The index that no statistics can better: of ids, when ids are asked for."""
+    parts = [] if where is None else _flat(where)
+    asked = any(isinstance(part, Compare) and part.attribute == "id" and part.op in {"eq", "in"} for part in parts)
+    return "id" if asked else None
 
 
 def count(cls: str | None, where: Filter | None, frame: Frame = NOW) -> Statement:
@@ -276,11 +283,17 @@ def count(cls: str | None, where: Filter | None, frame: Frame = NOW) -> Statemen
     return f"{text} RETURN count(n) AS count", params
 
 
-def rows(cls: str | None, conditions: Sequence[str], params: Parameters, costly: Sequence[str] = ()) -> str:
-    """Clauses that bind `n` to each CI for which the conditions hold: a node of now, a map of another state."""
+def rows(
+    cls: str | None, conditions: Sequence[str], params: Parameters, costly: Sequence[str] = (), by: str | None = None
+) -> str:
+    """Clauses that bind `n` to each CI for which the conditions hold: a node of now, a map of another state.
+
+    Nodes of now are found `by` the index of a property, if one is named.
+    """
     if params.frame:
         return states(_label(cls), None if cls is None else members(cls), conditions, costly, params)
-    return f"MATCH (n:{_label(cls)})" + (
+    hint = "" if by is None else f" USING INDEX SEEK n:CI({by})"
+    return f"MATCH (n:{_label(cls)}){hint}" + (
         f" WHERE {' AND '.join([*conditions, *costly])}" if conditions or costly else ""
     )
 

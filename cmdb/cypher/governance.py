@@ -25,7 +25,7 @@ UNWIND $ids AS id MATCH (n:CI {id: id})
 RETURN properties(n) AS ci, [(s:Scope)-[a:ASSERTS]->(n) | [s.id, a.seq, a.said]] AS claims
 """
 EXPIRED = """
-MATCH (n:CI) WHERE n.expires_at <= $now AND n.status = 'live'
+MATCH (n:CI) USING INDEX SEEK n:CI(expires_at) WHERE n.expires_at <= $now AND n.status = 'live'
 RETURN n.id AS id, n.expires_at AS at ORDER BY at, id LIMIT $most
 """
 _CROWDED = """
@@ -43,7 +43,7 @@ def claimed_by_several(cls: str, attribute: str) -> str:
     label = ANY if cls == ANY else catalogue().cls(cls).name
     named = json.dumps(f'"{attribute}":')  # as the claims' JSON has it; a value may have it too, that does no harm
     return (
-        f"MATCH (n:CI) WHERE n:`{label}` AND n.id > $after AND n.status = 'live' "
+        f"MATCH (n:CI) USING INDEX SEEK n:CI(id) WHERE n:`{label}` AND n.id > $after AND n.status = 'live' "
         "AND COUNT { (n)<-[a:ASSERTS]-(:Scope) WHERE a.said IS NOT NULL } > 1 "
         f"AND EXISTS {{ (n)<-[a:ASSERTS]-(:Scope) WHERE a.said CONTAINS {named} }} "
         "RETURN n.id AS id ORDER BY n.id LIMIT $limit"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cmdb.identity import uuid_variants
@@ -29,31 +29,40 @@ def candidates(
     strongest rule comes first: a template's machine id may be on more machines than are looked at. None: no rule can.
     """
     params: dict[str, Any] = {}
-    conditions = [text for rule in cls.identity if (text := _condition(cls, rule, keys, raw, params))]
-    if not conditions:
+    looks = [look for rule in cls.identity if (look := _look(cls, rule, keys, raw, params))]
+    if not looks:
         return None
-    order = " ".join(f"WHEN {text} THEN {n}" for n, text in enumerate(conditions))
+    found = " UNION ALL ".join(f"{look} RETURN c, {rank} AS rank" for rank, look in enumerate(looks))
     return (
-        f"MATCH (c:`{cls.name}`) WHERE ({' OR '.join(f'({text})' for text in conditions)}) AND NOT ({unless}) "
+        f"CALL () {{ {found} }} WITH c, min(rank) AS rank WHERE NOT ({unless}) ORDER BY rank, c.id LIMIT {MOST} "
         "RETURN {id: c.id, merged: c.merged_into, attributes: properties(c), "
-        "nodes: [(s:Scope)-[:ASSERTS]->(c) WHERE s.node IS NULL | s.id]} AS candidate "
-        f"ORDER BY CASE {order} END, c.id LIMIT {MOST}",
+        "nodes: [(s:Scope)-[:ASSERTS]->(c) WHERE s.node IS NULL | s.id]} AS candidate ORDER BY rank, c.id",
         params,
     )
 
 
-def _condition(
+def _look(
     cls: CIClass, rule: IdentityRule, keys: Mapping[str, Value], raw: Mapping[str, Value], params: dict[str, Any]
 ) -> str | None:
-    """The single-valued keys of a rule together; lists are compared when the candidates are there."""
+    """By the single-valued keys of a rule together; lists are compared when the candidates are there."""
     declared = [attribute for key in rule.keys if (attribute := cls.attribute(key)) is not None]
     single = [attribute.name for attribute in declared if attribute.type != "strings"]
     single += [key for key in rule.keys if key == "name"]  # every CI has one, so no class declares it
-    if any(keys.get(key) is None for key in single):
+    if not single or any(keys.get(key) is None for key in single):
         return None
     for key in single:
         params[key] = forms(key, keys[key], raw.get(key))
-    return " AND ".join(f"c.`{key}` IN $`{key}`" for key in single) or None
+    where = " AND ".join(f"c.`{key}` IN $`{key}`" for key in single)
+    return f"MATCH (c:CI:`{cls.name}`) {_hint(cls, single)}WHERE {where}"
+
+
+def _hint(cls: CIClass, single: Sequence[str]) -> str:
+    """By which index, or Neo4j would read another one whole while it takes that for empty."""
+    for key in single:
+        attribute = cls.attribute(key)
+        if attribute is None or attribute.index:
+            return f"USING INDEX SEEK c:`{'CI' if attribute is None else cls.name}`(`{key}`) "
+    return ""
 
 
 def forms(key: str, normal: Value, raw: Value) -> list[Value]:

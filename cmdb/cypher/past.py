@@ -34,7 +34,8 @@ RETURN seq, COLLECT { MATCH (c:Change {seq: seq}) RETURN c{.at, .actor, .kind, .
 ORDER BY seq DESC LIMIT $first
 """
 """The sequences at which something became of a CI, newest first, with their journal entries."""
-_VERSIONS = "COLLECT { MATCH (v:Version)-[:OF]->(n) WHERE v.to > {from} AND v.from <= {to} RETURN properties(v) }"
+_VERSIONS = """COLLECT { MATCH (v:Version {ci: n.id}) USING INDEX SEEK v:Version(ci)
+            WHERE v.to > {from} AND v.from <= {to} RETURN properties(v) }"""
 _SPANS = "e.valid_from > {from} AND e.valid_from <= {to} OR e.valid_to > {from} AND e.valid_to <= {to}"
 
 
@@ -48,7 +49,7 @@ WITH coalesce($to, j.seq) AS last, coalesce({_PINNED.replace("{time}", "$time")}
 UNWIND $ids AS id MATCH (n:CI {{id: id}})
 CALL (n, begun) {{
   RETURN n.valid_from AS seq
-  UNION MATCH (v:Version)-[:OF]->(n) WHERE v.to > begun RETURN v.from AS seq
+  UNION MATCH (v:Version {{ci: n.id}}) USING INDEX SEEK v:Version(ci) WHERE v.to > begun RETURN v.from AS seq
   UNION MATCH (n)-[e]->(:CI) WHERE e.valid_from > begun RETURN e.valid_from AS seq
   UNION MATCH (n)-[e]->(:CI) WHERE e.valid_to > begun RETURN e.valid_to AS seq
 }}
@@ -74,9 +75,11 @@ RETURN actor, COLLECT { MATCH (c:Change) WHERE c.actor = actor AND c.seq <= $at
 """When each of these last did something, up to a sequence: one step in the index of actor and sequence."""
 OUTAGES = """
 CALL () {
-  MATCH (v:Version) WHERE v.condition = 'down' AND v.ci IN $ids RETURN v.ci AS ci, v.from AS begin, v.to AS end
+  MATCH (v:Version) USING INDEX SEEK v:Version(ci) WHERE v.condition = 'down' AND v.ci IN $ids
+  RETURN v.ci AS ci, v.from AS begin, v.to AS end
   UNION ALL
-  MATCH (n:CI) WHERE n.condition = 'down' AND n.id IN $ids RETURN n.id AS ci, n.valid_from AS begin, null AS end
+  MATCH (n:CI) USING INDEX SEEK n:CI(id) WHERE n.condition = 'down' AND n.id IN $ids
+  RETURN n.id AS ci, n.valid_from AS begin, null AS end
 }
 WITH ci, begin, end WHERE begin <= $at
 RETURN ci, begin, CASE WHEN end <= $at THEN end END AS end,
@@ -88,10 +91,11 @@ ORDER BY ci, begin
 """The states in which CIs were down by themselves, up to a sequence, with times; two may follow on each other."""
 DOWN_SINCE = """
 CALL () {
-  MATCH (v:Version)-[:OF]->(n:CI) WHERE v.condition = 'down' AND (v.status = 'live' OR v.ci IN $ids)
+  MATCH (v:Version)-[:OF]->(n:CI) USING INDEX SEEK v:Version(condition)
+  WHERE v.condition = 'down' AND (v.status = 'live' OR v.ci IN $ids)
   RETURN v.ci AS ci, v.from AS begin, v.to AS end
   UNION ALL
-  MATCH (n:CI) WHERE n.condition = 'down' AND (n.status = 'live' OR n.id IN $ids)
+  MATCH (n:CI) USING INDEX SEEK n:CI(condition) WHERE n.condition = 'down' AND (n.status = 'live' OR n.id IN $ids)
   RETURN n.id AS ci, n.valid_from AS begin, null AS end
 }
 WITH ci, begin, end WHERE begin <= $at
@@ -107,7 +111,8 @@ sequence."""
 RULES = """
 UNWIND $ids AS id MATCH (n:CI {id: id})
 RETURN id, n.name AS name, [[n.valid_from, null, n.redundancy]] + COLLECT {
-  MATCH (v:Version)-[:OF]->(n) WHERE v.to > $from AND v.redundancy IS NOT NULL RETURN [v.from, v.to, v.redundancy]
+  MATCH (v:Version {ci: id}) USING INDEX SEEK v:Version(ci)
+  WHERE v.to > $from AND v.redundancy IS NOT NULL RETURN [v.from, v.to, v.redundancy]
 } AS rules
 """
 """The redundancy rules of CIs since a sequence, as [from, until, rules]."""
@@ -126,9 +131,11 @@ ORDER BY id
 INSIDE = """
 UNWIND $ids AS id
 CALL (id) {
-  MATCH (n:CI {parent: id}) WHERE n.valid_from <= $at AND n.status = 'live' RETURN properties(n) AS n
+  MATCH (n:CI {parent: id}) USING INDEX SEEK n:CI(parent) WHERE n.valid_from <= $at AND n.status = 'live'
+  RETURN properties(n) AS n
   UNION ALL
-  MATCH (v:Version {parent: id})-[:OF]->(:CI) WHERE v.from <= $at AND $at < v.to AND v.status = 'live'
+  MATCH (v:Version {parent: id})-[:OF]->(:CI) USING INDEX SEEK v:Version(parent)
+  WHERE v.from <= $at AND $at < v.to AND v.status = 'live'
   RETURN properties(v) AS n
 }
 RETURN n ORDER BY n.class, n.name, coalesce(n.id, n.ci)

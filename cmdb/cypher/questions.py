@@ -33,7 +33,7 @@ RETURN id, [(s:Scope)-[a:ASSERTS]->(n) WHERE a.trace IS NOT NULL | [s.id, a.sinc
                  RETURN [m.loser, m.at, m.by, m.reason] ORDER BY m.seq } AS merges
 """
 INSIDE = """
-UNWIND $ids AS id MATCH (n:CI {parent: id}) WHERE n.status = 'live'
+UNWIND $ids AS id MATCH (n:CI {parent: id}) USING INDEX SEEK n:CI(parent) WHERE n.status = 'live'
 RETURN properties(n) AS n ORDER BY n.class, n.name, n.id
 """
 HOSTS_OF_AGENTS = "MATCH (s:Scope)-[:ASSERTS]->(h:CI) WHERE s.node IS NULL RETURN s.id AS node, h.name AS host"
@@ -216,8 +216,11 @@ def start(ids: Collection[str], at: int | None, context: bool) -> Statement:
 
     `outages` are the live CIs that are not up by themselves then, as [how they do, the CI as it is now].
     """
-    now = "MATCH (n:CI) WHERE n.condition IN $hurt AND n.status = 'live'"
-    closed = "MATCH (v:Version) WHERE v.condition IN $hurt AND v.status = 'live' AND v.from <= $at AND $at < v.to"
+    now = "MATCH (n:CI) USING INDEX SEEK n:CI(condition) WHERE n.condition IN $hurt AND n.status = 'live'"
+    closed = (
+        "MATCH (v:Version) USING INDEX SEEK v:Version(condition) "
+        "WHERE v.condition IN $hurt AND v.status = 'live' AND v.from <= $at AND $at < v.to"
+    )
     said = "RETURN [n.condition, properties(n)] AS one"
     if at is not None:
         now += (
@@ -274,7 +277,7 @@ def search_then(text: str, limit: int, after: Sequence[str] | None, at: int) -> 
     )
 
 
-_RESOLVE = ("n.id = $name", "n.name = $name", "n.key = $name", "n.id STARTS WITH $name", "n.name STARTS WITH $name")
+_RESOLVE = (("id", "="), ("name", "="), ("key", "="), ("id", "STARTS WITH"), ("name", "STARTS WITH"))
 """The ways a person may name a CI: id, exact name, local key, start of an id, start of a name."""
 EXACT = 3
 """Ways before this one are exact."""
@@ -288,20 +291,20 @@ def resolve(name: str, cls: str | None, limit: int, statuses: Sequence[str], fra
     params = Parameters(frame)
     given, most = params.add(name), params.add(limit)
     known = [params.add(status) for status in statuses]
-    ways = [_named(way, given, status) for status in known for way in _RESOLVE]
+    ways = [(_named(by, how, given, status), by) for status in known for by, how in _RESOLVE]
     if frame:  # each way costs the planner much there: one look for all of them
-        which = " ".join(f"WHEN {way} THEN {place}" for place, way in enumerate(ways))
-        found = filters.rows(cls, [f"({' OR '.join(ways)})"], params)
+        which = " ".join(f"WHEN {way} THEN {place}" for place, (way, _) in enumerate(ways))
+        found = filters.rows(cls, [f"({' OR '.join(way for way, _ in ways)})"], params)
         shown = f"WITH n, CASE {which} END AS way RETURN way, n ORDER BY way, n.name, n.id LIMIT {most}"
         return f"{found} {shown}", dict(params)
     parts = [
-        f"{filters.rows(cls, [way], params)} RETURN {place} AS way, properties(n) AS n "
+        f"{filters.rows(cls, [way], params, by=by)} RETURN {place} AS way, properties(n) AS n "
         f"ORDER BY n.name, n.id LIMIT {most}"
-        for place, way in enumerate(ways)
+        for place, (way, by) in enumerate(ways)
     ]
     return " UNION ALL ".join(parts), dict(params)
 
 
-def _named(way: str, given: str, status: str) -> str:
-    holds = way.replace("$name", given)
-    return holds if way == _RESOLVE[0] else f"{holds} AND n.status = {status}"
+def _named(by: str, how: str, given: str, status: str) -> str:
+    holds = f"n.{by} {how} {given}"
+    return holds if (by, how) == _RESOLVE[0] else f"{holds} AND n.status = {status}"

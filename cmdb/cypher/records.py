@@ -35,7 +35,9 @@ RETURN properties(r) AS r, about, linked, [(r)-[:AFFECTS]->(c:CI) | c.id] AS cis
 """One move whole: properties, history, note, CIs and links; no row when the record has another revision."""
 
 ONE = """
-MATCH (r:Record {type: $type}) WHERE r.id = $name OR r.number = $name
+CALL () { MATCH (r:Record {id: $name}) USING INDEX SEEK r:Record(id) RETURN r
+          UNION MATCH (r:Record {number: $name}) USING INDEX SEEK r:Record(number) RETURN r }
+WITH r WHERE r.type = $type
 RETURN properties(r) AS r, [(r)-[:AFFECTS]->(c:CI) | c.id] AS cis
 """
 BY_NUMBER = """

@@ -20,7 +20,8 @@ COUNT = (
     "RETURN n.class AS class, count(version) AS versions, count(DISTINCT edge) AS edges ORDER BY class"
 )
 DELETE = """
-CALL () { UNWIND $versions AS row MATCH (v:Version {ci: row[0], from: row[1]}) DETACH DELETE v }
+CALL () { UNWIND $versions AS row MATCH (v:Version {ci: row[0]}) USING INDEX SEEK v:Version(ci) WHERE v.from = row[1]
+          DETACH DELETE v }
 CALL () { UNWIND $versions AS row WITH DISTINCT row[0] AS ci MATCH (p:PastTerms {ci: ci}) DELETE p }
 CALL () { UNWIND $claims AS row MATCH (p:PastClaim {ci: row[1]}) WHERE p.scope = row[0] AND p.from = row[2] DELETE p }
 CALL () { UNWIND $edges AS row MATCH (:CI {id: row[0]})-[e]-(:CI) WHERE e.id = row[1] DELETE e }

@@ -118,7 +118,8 @@ def restricted(text: str, label: str) -> str:
     """A reading statement put to the shown part: every node that must be a CI must also carry the label.
 
     All our statements name the class of each CI they match, and their text never holds data: so this one rule keeps
-    lists, counts, orders, paths and everything else to what is shown, as if the rest had been removed.
+    lists, counts, orders, paths and everything else to what is shown, as if the rest had been removed. A hint names an
+    index, `:CI(id)`, and stays as it is.
     """
     names = "|".join(sorted(map(re.escape, {"CI", *catalogue().classes}), key=len, reverse=True))
-    return re.sub(rf":(`?)({names})\1(?![\w`])", rf":\1\2\1&`{label}`", text)
+    return re.sub(rf":(`?)({names})\1(?![\w`(])", rf":\1\2\1&`{label}`", text)

@@ -59,6 +59,7 @@ def migrate(bolt: Bolt) -> int:
                 bolt.schema(statement)
             _note(bolt, number, what, "")
     _declared(bolt, done.get(0, ""))
+    bolt.begin()
     return len(MIGRATIONS)
 
 

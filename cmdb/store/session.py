@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Generic, TypeVar
 
 import neo4j
@@ -12,7 +12,7 @@ from neo4j import exceptions as bolt
 from cmdb.cypher import facts
 from cmdb.cypher.views import restricted
 from cmdb.errors import Forbidden, Misconfigured, StoreUnavailable
-from cmdb.store import tables
+from cmdb.store import growth, tables
 
 tables.forget()
 
@@ -49,6 +49,7 @@ class Bolt:
         self._database = database
         self.stricken = False
         """Whether Neo4j last said that it answers nothing more before it is restarted: usually its disk was full."""
+        self._growth = growth.Growth()
 
     def close(self) -> None:
         """Give back all connections."""
@@ -73,12 +74,27 @@ class Bolt:
         with self._errors():
             try:
                 with self._driver.session(database=self._database) as session:
-                    return session.execute_write(neo4j.unit_of_work(timeout=timeout)(_with_run(noted)))
+                    made = session.execute_write(neo4j.unit_of_work(timeout=timeout)(_with_run(noted, noted.count)))
             except bolt.IncompleteCommit as lost:
                 if self._kept(noted.end, lost):
                     return noted.made
                 message = "Neo4j was lost while it was written to; nothing was kept, try again shortly"
                 raise StoreUnavailable(message, detail=f"{self._uri}: {lost}") from lost
+        if self._growth.more(noted.created):
+            self._count_anew()
+        return made
+
+    def begin(self) -> None:
+        """Look how much there is: from here on it is known when there is much more."""
+        self._growth = growth.Growth(self.read(lambda run: int(run(growth.THERE, {})[0]["there"])))
+
+    def _count_anew(self) -> None:
+        """Let Neo4j count its indexes; where an account may not ask for it, it does so by itself, later."""
+        with (
+            suppress(bolt.Neo4jError, bolt.DriverError, OSError),
+            self._driver.session(database=self._database) as session,
+        ):
+            session.run(growth.COUNT).consume()
 
     def _kept(self, end: tuple[int, str] | None, lost: bolt.IncompleteCommit) -> bool:
         """Whether the journal has the entry that a lost transaction ended with.
@@ -177,10 +193,11 @@ class _Noted(Generic[T]):
         self._work = work
         self.made: T
         self.end: tuple[int, str] | None = None
+        self.created = 0
 
     def __call__(self, run: Run) -> T:
         """Do it, from the start."""
-        self.end = None
+        self.end, self.created = None, 0
 
         def noting(text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
             if text == facts.JOURNAL:
@@ -190,10 +207,22 @@ class _Noted(Generic[T]):
         self.made = self._work(noting)
         return self.made
 
+    def count(self, made: int) -> None:
+        """Nodes that a statement made."""
+        self.created += made
 
-def _with_run(work: Callable[[Run], T]) -> Callable[[neo4j.ManagedTransaction], T]:
+
+def _with_run(
+    work: Callable[[Run], T], count: Callable[[int], None] = lambda _made: None
+) -> Callable[[neo4j.ManagedTransaction], T]:
     def transaction(tx: neo4j.ManagedTransaction) -> T:
-        # dict(record), not record.data(): our statements return plain maps, and data() copies them deeply.
-        return work(lambda text, parameters: [dict(r) for r in tx.run(text, dict(parameters))])
+        def run(text: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+            found = tx.run(text, dict(parameters))
+            # dict(record), not record.data(): our statements return plain maps, and data() copies them deeply.
+            rows = [dict(record) for record in found]
+            count(found.consume().counters.nodes_created)
+            return rows
+
+        return work(run)
 
     return transaction

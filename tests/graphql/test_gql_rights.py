@@ -76,7 +76,7 @@ def test_a_restricted_answer_is_an_admins_without_the_forbidden_cis(
     assert empty < CASES / 2
 
 
-def _planned_once(work: Any) -> Any:
+def _planned_once(work: Any, *_count: Any) -> Any:
     def transaction(tx: Any) -> Any:
         return work(lambda text, given: [dict(row) for row in tx.run(f"CYPHER replan=skip {text}", dict(given))])
 

@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from conftest import wipe
-from graphql import GraphQLArgument, GraphQLField, GraphQLNonNull, Undefined
+from graphql import (
+    FieldNode,
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLNonNull,
+    NonNullTypeNode,
+    OperationDefinitionNode,
+    Undefined,
+    parse,
+)
 from support.questions import ADMIN, EPICENTRE, NEO4J, SHOP, ask, estate, parts
 from support.reports import NOW, host, network, report, services, sockets, uses, wire
 from support.runs import place, run, shown, target
@@ -18,6 +27,7 @@ from cmdb.applier import utc_now
 from cmdb.moments import after
 from cmdb.store import Store
 from cmdb.words import Role
+from cmdb_graphql.endpoint import executor
 from cmdb_graphql.records.carry import Carrying, system
 from cmdb_graphql.services import Services
 from cmdb_processes.cli.server.processes import processes
@@ -115,6 +125,35 @@ def values(ids: Mapping[str, str], **more: Any) -> dict[str, Any]:
         "id": ids["web1"], "of": [ids["neo4j"], ids["epicentre"]], "cis": [ids["web1"]], "from": ids["shop"],
         "to": ids["neo4j"], "name": "web", "text": "web", "by": "CLASS", "class": "Host", "olderThan": 0.0, **more,
     }  # fmt: skip
+
+
+def operation(text: str) -> OperationDefinitionNode:
+    """The one operation of a document."""
+    (found,) = [d for d in parse(text).definitions if isinstance(d, OperationDefinitionNode)]
+    return found
+
+
+def roots(text: str) -> list[str]:
+    """What it asks."""
+    return [part.name.value for part in operation(text).selection_set.selections if isinstance(part, FieldNode)]
+
+
+OPERATIONS = sorted((Path(__file__).parents[2] / "graphql" / "operations").glob("*.graphql"))
+"""The examples that lie in the repository."""
+EXAMPLES = [p for p in OPERATIONS if operation(p.read_text()).operation.value == "query"]
+"""Those that are questions."""
+
+
+def example(of: Services, known: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """The answer to an example, asked with values of the small estate."""
+    given = {}
+    for one in operation(text).variable_definitions or ():
+        name = one.variable.name.value
+        if isinstance(one.type, NonNullTypeNode) and one.default_value is None:
+            given[name] = known.get(f"Query.{roots(text)[0]}.{name}", known.get(name))
+            assert given[name] is not None, f"the estate has no value for ${name}"
+    executor(of)._budgets.clear()
+    return ask(of, text, ADMIN, **given)
 
 
 def needed(argument: GraphQLArgument) -> bool:

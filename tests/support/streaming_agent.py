@@ -1,4 +1,4 @@
-"""A real agent on a machine that never stands still: it reports as fast as it is taken, until it is killed.
+"""A real agent on a machine that never stands still: it reports twice a second, until it is killed.
 
     python streaming_agent.py HOME RECORDING LOG
 
@@ -55,7 +55,7 @@ def main(home: str, recording: str, log_path: str) -> None:
         agent.door.post = logged  # type: ignore[method-assign]  # the outermost edge, only listened to
         while not stop.exists():
             taken = agent.cycle().outcome.verdict is Verdict.ACCEPTED
-            time.sleep(0.05 if taken else 1.0)  # as an agent backs off: each look at this machine is a change to keep
+            time.sleep(0.5 if taken else 1.0)  # as an agent backs off: each look at this machine is a change to keep
         while agent.outbox.waiting() is not None:  # what was left when the last server died
             agent.cycle()
             time.sleep(0.2)
