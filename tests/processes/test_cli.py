@@ -308,6 +308,33 @@ def test_the_past(epicentre: Run, store: Store) -> None:
     assert why[1].startswith("    ") and "Ticket 7 asks for it" in why[1]
 
 
+def test_a_view_is_defined_by_what_any_class_declares(epicentre: Run) -> None:
+    """As the README has it: no class is named, and a name that none declares is said."""
+    assert epicentre("view", "define", "linux", "--filter", "osId=debian", "--filter", "cpu_cores=4").returncode == 0
+    (kept,) = json.loads(epicentre("view", "list", "--json").stdout)
+    assert [(one["attribute"], one["value"]) for one in kept["filter"]["and"]] == [
+        ("os_id", "debian"),
+        ("cpu_cores", 4),
+    ]
+    wrong = epicentre("view", "define", "linux", "--filter", "tyres=4")
+    assert (wrong.returncode, "no class declares an attribute 'tyres'" in wrong.stderr) == (1, True)
+
+
+def test_a_merge_says_how_it_is_undone_and_a_split_knows_the_old_name(epicentre: Run) -> None:
+    """Nobody needs to have kept the id of what was merged away; where two had the name, both are told."""
+    for name, code in (("north", "n"), ("old", "o"), ("older", "oo")):
+        assert epicentre("ci", "create", "Site", name, f"code={code}").returncode == 0
+    told = epicentre("ci", "merge", "north", "old", "--reason", "one place").stdout.splitlines()
+    assert re.fullmatch(r"undo it with: epicentre ci split ci_\w+", told[1])
+    assert "split old from north" in epicentre("ci", "split", "old", "--reason", "two after all").stdout
+    assert epicentre("ci", "split", "old").stderr == "epicentre: CI: no CI called 'old' was merged away\n"
+    assert epicentre("ci", "set", "older", "name=old").returncode == 0
+    for one in json.loads(epicentre("ci", "list", "Site", "--name", "old", "--json").stdout)["nodes"]:
+        assert epicentre("ci", "merge", "north", one["id"], "--reason", "one place").returncode == 0
+    several = epicentre("ci", "split", "old")
+    assert (several.returncode, several.stderr.count("Site  old")) == (2, 2), several.stderr
+
+
 def test_people_govern_their_data(epicentre: Run) -> None:
     """Tags, free attributes, a day to end, a lifecycle and a policy: set, shown, counted, refused and lifted."""
     made = epicentre("ci", "create", "Site", "north", "code=n", "extra:floors=3", "--tag", "env:prod")
