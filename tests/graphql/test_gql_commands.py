@@ -83,6 +83,8 @@ def test_a_ci_is_created_linked_overridden_merged_split_and_retired(served: Serv
     assert [d["to"]["name"] for d in left["dependencies"]["nodes"]] == ["web2"]
     assert ask(served, OVERRIDE, ENGINEER, i=ids["web1"])["overrideAttribute"]["ci"]["cpuCores"] == 2
     assert ask(served, MERGE, w=ids["web1"], l=ids["web2"])["mergeCis"]["ci"]["id"] == ids["web1"]
+    gone = ask(served, "query($i: ID!){ci(id: $i){status mergedInto{id name}}}", i=ids["web2"])["ci"]
+    assert (gone["status"], gone["mergedInto"]["id"]) == ("retired", ids["web1"])
     (late,) = answer(served, "mutation($i: ID!){splitCi(id: $i, rev: 1){ci{status}}}", i=ids["web2"])["errors"]
     assert late["extensions"]["code"] == "conflict" and "web" in late["message"]
     split = ask(served, "mutation($i: ID!){splitCi(id: $i){ci{status}}}", i=ids["web2"])

@@ -30,6 +30,7 @@ SHOW = """
 query Show($id: ID!, $asOf: Moment, $proposed: ProposedInput) {
   ci(id: $id, asOf: $asOf, proposed: $proposed) {
     id asOf name class status lifecycle rev key firstSeen lastSeen expiresAt tags extra parent { id name } __typename
+    mergedInto { id name }
     children(first: 100) { nodes { id name class } pageInfo { hasNextPage endCursor } }
     dependencies(first: 50) { ...Edges }
     dependents(first: 50) { ...Edges }
@@ -139,7 +140,9 @@ def show_(name: Name, as_of: AsOf = None, proposed: proposals.Proposed = None, j
     base = ("name", "class", "status", "lifecycle", "id", "key", "rev", "firstSeen", "lastSeen", "expiresAt", "tags")
     known = [(k, ci[k]) for k in base if k != "lifecycle" or ci[k] != ci["status"]]
     free = [(f"extra:{name}", value) for name, value in ci["extra"].items()]
-    show.facts([*known, ("on", (ci["parent"] or {}).get("name")), *ci["attributes"].items(), *free])
+    into = f"{one['name']} ({one['id']})" if (one := ci["mergedInto"]) else None
+    around = [("on", (ci["parent"] or {}).get("name")), ("merged into", into)]
+    show.facts([*known, *around, *ci["attributes"].items(), *free])
     for title, key, end in (("depends on", "dependencies", "to"), ("needed by", "dependents", "from")):
         edges = ci[key]["nodes"]
         if edges:
