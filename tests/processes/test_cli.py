@@ -309,18 +309,20 @@ def test_the_past(epicentre: Run, store: Store) -> None:
     assert why[1].startswith("    ") and "Ticket 7 asks for it" in why[1]
 
 
-def test_what_the_readme_types_works(epicentre: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_readme_types_works(
+    epicentre: Run, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A newcomer types it line by line: each command ends well, but the one that says a change is not approved yet."""
+    store.apply(report(2, network("10.0.0.5", "127.0.0.1")), NOW)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     Path("graphql").symlink_to(README.parent / "graphql")
     Path("assets.csv").write_text("class,ref,name,serial,vendor\nServer,asset-17,web9,J6RN4N9,Dell Inc.\n")
     sections = ("Try it", "Decide on a change", "Ask anything", "Bring what you have", "Govern it")
-    typed = [one for section in sections for one in commands(section)]
+    typed = [(one, epicentre(*one)) for section in sections for one in commands(section)]
     assert len(typed) > 25
-    for one in typed:
-        done = epicentre(*one)
-        assert done.returncode == (2 if "--approved" in one else 0), (one, done.stdout, done.stderr)
+    wrong = [(one, done) for one, done in typed if done.returncode != (2 if "--approved" in one else 0)]
+    assert wrong == []
 
 
 def test_a_view_is_defined_by_what_any_class_declares(epicentre: Run) -> None:
