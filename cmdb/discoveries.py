@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -308,6 +309,14 @@ def sighted(runs: Sequence[RunTold]) -> dict[str, str]:
         for address in run.fields["neighbours"]:
             found.setdefault(address, MET)
     return found
+
+
+def is_loopback(address: str) -> bool:
+    """Whether every machine has the address for itself. Pure."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def reconciled(run: RunTold, held: Collection[str]) -> list[str]:

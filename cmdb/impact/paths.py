@@ -33,13 +33,14 @@ def k_shortest(edges: Iterable[Hop], source: str, target: str, k: int, max_hops:
         after[dependent].append((edge, dependency))
         before[dependency].append(dependent)
     left = _distances(before, target)
+    longer = _goes_on(after, source, target, max_hops)
     found: list[tuple[str, ...]] = []
     waiting: list[tuple[int, tuple[str, ...], tuple[str, ...]]] = []
     if left.get(source, max_hops + 1) <= max_hops and source != target:
         heappush(waiting, (left[source], (), (source,)))
     for _ in range(MOST_STEPS):
         if not waiting:
-            return Paths(tuple(found))
+            return Paths(tuple(found), f"ways of more than {max_hops} hops were not looked for" if longer else None)
         _, taken, visited = heappop(waiting)
         if visited[-1] == target:
             if len(found) == k:
@@ -48,9 +49,21 @@ def k_shortest(edges: Iterable[Hop], source: str, target: str, k: int, max_hops:
             continue
         for edge, ci in after[visited[-1]]:
             length = len(visited) + left.get(ci, max_hops)
-            if length <= max_hops and ci not in visited:
+            if ci in visited:
+                continue
+            longer |= length > max_hops and ci in left
+            if length <= max_hops:
                 heappush(waiting, (length, (*taken, edge), (*visited, ci)))
     return Paths(tuple(found), f"more than {MOST_STEPS:,} beginnings of ways were looked at")
+
+
+def _goes_on(after: Mapping[str, Sequence[tuple[str, str]]], source: str, target: str, max_hops: int) -> bool:
+    """Whether something else than the target lies at the last hop: what is behind it nobody has looked at."""
+    seen, level = {source}, {source}
+    for _ in range(max_hops):
+        level = {ci for one in level if one != target for _, ci in after.get(one, ())} - seen
+        seen |= level
+    return bool(level - {target})
 
 
 def _distances(before: Mapping[str, Sequence[str]], target: str) -> dict[str, int]:

@@ -102,7 +102,7 @@ class Commands:
 
         return self._do(decide, by)
 
-    def override_attribute(self, ci: str, name: str, value: Any, until: str, by: By) -> Done:
+    def override_attribute(self, ci: str, name: str, value: Any, until: str, by: By, *, rev: int | None = None) -> Done:
         """Let one value win over every source until a moment (ISO 8601); null says that there is none."""
         end = ingest.moment(until, "until")
         if end <= by.now:
@@ -110,6 +110,7 @@ class Commands:
 
         def decide(run: Run, under: Under) -> Decided:
             was = writable(run, ci)
+            commands.check_rev(was, rev)
             declared = under.known.cls(was.cls)
             (checked,) = _written(declared, {name: value}, None).values()
             decided = commands.override(declared, was, name, checked, end, under.seq)
@@ -160,23 +161,25 @@ class Commands:
 
         return self._do(decide, by)
 
-    def merge_cis(self, winner: str, loser: str, by: By) -> Done:
+    def merge_cis(
+        self, winner: str, loser: str, by: By, *, winner_rev: int | None = None, loser_rev: int | None = None
+    ) -> Done:
         """Say that two CIs are one thing: the loser's claims, edges and insides move to the winner, reversibly."""
         if not by.reason:
             raise Invalid("say why: it is kept with the merge", where="reason")
 
         def decide(run: Run, under: Under) -> Decided:
             known = loading.around(run, [winner, loser], edges=True)
-            for ci in (winner, loser):
-                existing(known.cis.get(ci), ci)
+            for ci, rev in ((winner, winner_rev), (loser, loser_rev)):
+                commands.check_rev(existing(known.cis.get(ci), ci), rev)
             decided, record = commands.merge(known, winner, loser, by.reason, under.known, new_id)
             merge = new_id("mg")
             return replace(decided, then=_merging(merge, record, winner, loser, by, under.seq))
 
         return self._do(decide, by)
 
-    def split_ci(self, ci: str, by: By) -> Done:
-        """Undo a merge, named by the CI that was merged away or by the merge's id."""
+    def split_ci(self, ci: str, by: By, *, rev: int | None = None) -> Done:
+        """Undo a merge, named by what was merged away or by the merge's id; `rev` is that of the CI it is in."""
 
         def decide(run: Run, under: Under) -> Decided:
             rows = run(cypher.MERGED, {"id": ci})
@@ -188,6 +191,8 @@ class Commands:
             if later := run(cypher.LATER, {"seq": one["seq"], "ids": ids}):
                 raise Refused(f"a later merge has one of these: split {later[0]['id']} first")
             known = loading.around(run, ids, edges=True)
+            if (keeps := known.cis.get(one["winner"])) is not None:
+                commands.check_rev(keeps, rev)
             decided = commands.split(
                 known, record, one["winner"], one["loser"], by.reason or "not one thing", under.known, new_id
             )

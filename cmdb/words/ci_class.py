@@ -79,8 +79,8 @@ class CIClass(Remembering):
             raise DeclarationError(f"plural {self.plural!r} of {self.name} is not snake_case")
         described(self.sentence, f"class {self.name}")
         names = [a.name for a in self.attributes]
-        if len(set(names)) != len(names):
-            raise DeclarationError(f"class {self.name} declares an attribute twice")
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise DeclarationError(f"class {self.name} declares {', '.join(twice)} twice")
         if taken := (RESERVED | PERSONAL) & set(names):
             raise DeclarationError(f"class {self.name} uses reserved names: {', '.join(sorted(taken))}")
         if self.kind_of == self.name:

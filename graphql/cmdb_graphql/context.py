@@ -159,3 +159,8 @@ def camel(name: str) -> str:
     """snake_case to camelCase, as GraphQL names are."""
     head, *tail = name.rstrip("_").split("_")
     return head + "".join(part.capitalize() for part in tail)
+
+
+def snake(name: str) -> str:
+    """camelCase to snake_case."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)

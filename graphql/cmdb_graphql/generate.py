@@ -15,8 +15,9 @@ from cmdb.cypher.filters import BASE, Direction, Related
 from cmdb.errors import TooLarge
 from cmdb.store import Row
 from cmdb.words import COMMON, Attribute, CIClass, Role
-from cmdb_graphql.context import Info, Root, blocking, camel, computed, question, readable_by, whole
+from cmdb_graphql.context import Info, Root, blocking, camel, computed, question, readable_by, snake, whole
 from cmdb_graphql.cursors import cursor, read_cursor
+from cmdb_graphql.declared import AttributeFilter
 from cmdb_graphql.extra import ExtraFilter
 from cmdb_graphql.long import Long
 from cmdb_graphql.moment import AsOf, forgotten
@@ -128,7 +129,7 @@ class RelatedFilter:
     none: bool = strawberry.field(description="That there is no such edge.", default=False)
 
 
-def _filter(name: str, attributes: dict[str, str]) -> type:
+def _filter(name: str, attributes: dict[str, str], *, is_open: bool = False) -> type:
     body: dict[str, Any] = {"__annotations__": {}, "__module__": __name__, "__doc__": f"Which {name}."}
 
     def add(python: str, public: str, kind: Any, sentence: str) -> None:
@@ -144,12 +145,14 @@ def _filter(name: str, attributes: dict[str, str]) -> type:
         python = f"{attribute}_" if attribute == "class" else attribute
         add(python, camel(attribute), _FILTERS[kind] | None, f"By {attribute.replace('_', ' ')}.")
     add("extra", "extra", list[ExtraFilter] | None, "By free attributes; all of these hold.")
+    if is_open:
+        add("attributes", "attributes", list[AttributeFilter] | None, "By attributes of whatever class declares them.")
     made: type = strawberry.input(type(own, (), body), name=own, description="All given parts must hold.")
     globals()[own] = made  # the type names itself in and, or, not
     return made
 
 
-INPUTS: dict[str | None, type] = {None: _filter("CI", {**{a.name: a.type for a in COMMON}, **BASE})}
+INPUTS: dict[str | None, type] = {None: _filter("CI", {**{a.name: a.type for a in COMMON}, **BASE}, is_open=True)}
 for _cls in catalogue().classes.values():
     INPUTS[_cls.name] = _filter(_cls.name, {**{a.name: a.type for a in _cls.attributes}, **BASE})
 
@@ -169,7 +172,7 @@ def to_filter(given: Any) -> Filter:
                 parts.append(Not(to_filter(value)))
             case "related":
                 parts += [_related(one) for one in value]
-            case "extra":
+            case "extra" | "attributes":
                 parts += [one.compared() for one in value]
             case _:
                 attribute = python.rstrip("_")
@@ -196,11 +199,6 @@ class Order:
 
     attribute: str = strawberry.field(description="The attribute, in camelCase.")
     descending: bool = strawberry.field(description="Greatest first.", default=False)
-
-
-def snake(name: str) -> str:
-    """camelCase to snake_case."""
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
 
 
 Keys = tuple[tuple[str, Direction], ...]

@@ -126,6 +126,13 @@ class CI:
         row = await self._loaders(info).ci.load(self.row["parent"]) if self.row.get("parent") else None
         return None if row is None else make(row)
 
+    @computed("Of one that was merged away: the CI that it is one with.")
+    async def merged_into(self, info: Info) -> CI | None:
+        """Where a tombstone points."""
+        into = self.row.get("merged_into")
+        row = await self._loaders(info).ci.load(into) if into else None
+        return None if row is None else make(row)
+
     @computed("What is inside it, by class and name.")
     async def children(
         self, info: Info, first: First = 20, after: After = None, class_: OfClass = None

@@ -7,7 +7,7 @@ from collections import defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmdb.impact.paths import Hop, k_shortest
+from cmdb.impact.paths import Hop, Paths, k_shortest
 
 NODES = "abcdefg"
 
@@ -41,7 +41,18 @@ def test_they_are_the_first_of_all_and_say_when_there_are_more(pairs: list[tuple
     whole = every(edges, "a", "b", hops)
     found = k_shortest(edges, "a", "b", k, hops)
     assert list(found.found) == whole[:k]
-    assert (found.truncated is not None) == (len(whole) > k)
+    assert found.truncated is not None or len(whole) <= k
+    assert found.truncated is not None or whole == every(edges, "a", "b", len(NODES)), "a longer way may be there"
+
+
+def test_ways_that_nobody_looked_for_are_said() -> None:
+    """A chain longer than the hops asked for is no answer that there is none; a graph seen to its end is."""
+    chain = [(f"e{n:02}", f"n{n:02}", f"n{n + 1:02}") for n in range(12)]
+    assert k_shortest(chain[:8], "n00", "n12", 3, 8) == Paths((), "ways of more than 8 hops were not looked for")
+    assert k_shortest(chain[:7], "n00", "n12", 3, 8) == Paths(())
+    assert k_shortest(chain[:8], "n00", "n08", 3, 8) == Paths((tuple(edge for edge, _, _ in chain[:8]),))
+    detour = [*chain[:3], ("e90", "n00", "n03")]
+    assert k_shortest(detour, "n00", "n03", 3, 2) == Paths((("e90",),), "ways of more than 2 hops were not looked for")
 
 
 def test_the_order_of_the_edges_does_not_matter() -> None:

@@ -51,6 +51,28 @@ def test_losing_values_stay_visible(served: Services) -> None:
     assert error["extensions"]["code"] == "conflict" and "somebody was faster" in error["message"]
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        'overrideAttribute(id: $a, attribute: "model", value: "x", until: "2999-01-01T00:00:00Z", rev: 7)',
+        'mergeCis(winner: $a, loser: $b, reason: "one", winnerRev: 7)',
+        'mergeCis(winner: $a, loser: $b, reason: "one", winnerRev: 1, loserRev: 7)',
+        'setLifecycle(id: $a, state: "in_repair", rev: 7)',
+        "retireCi(id: $a, rev: 7)",
+    ],
+)
+def test_what_was_decided_on_an_older_revision_is_refused(served: Services, command: str) -> None:
+    """Somebody was faster: nothing is written, and the sentence says which revision there is."""
+    ids = estate(served.store)
+    before = served.store.sequence()
+    document = f"mutation($a: ID!, $b: ID!) {{ {command} {{ sequence ci {{ id name }} }} }}"
+    document = document if "$b" in command else document.replace(", $b: ID!", "")
+    given = {"a": ids["web1"], **({"b": ids["web2"]} if "$b" in command else {})}
+    (error,) = answer(served, document, **given)["errors"]
+    assert error["extensions"]["code"] == "conflict" and "is at revision 1, not 7" in error["message"]
+    assert served.store.sequence() == before
+
+
 def test_a_ci_is_created_linked_overridden_merged_split_and_retired(served: Services) -> None:
     """Every mutation answers with its sequence and its CI as it is then; ids are enough to go on."""
     ids = estate(served.store)
@@ -61,6 +83,10 @@ def test_a_ci_is_created_linked_overridden_merged_split_and_retired(served: Serv
     assert [d["to"]["name"] for d in left["dependencies"]["nodes"]] == ["web2"]
     assert ask(served, OVERRIDE, ENGINEER, i=ids["web1"])["overrideAttribute"]["ci"]["cpuCores"] == 2
     assert ask(served, MERGE, w=ids["web1"], l=ids["web2"])["mergeCis"]["ci"]["id"] == ids["web1"]
+    gone = ask(served, "query($i: ID!){ci(id: $i){status mergedInto{id name}}}", i=ids["web2"])["ci"]
+    assert (gone["status"], gone["mergedInto"]["id"]) == ("retired", ids["web1"])
+    (late,) = answer(served, "mutation($i: ID!){splitCi(id: $i, rev: 1){ci{status}}}", i=ids["web2"])["errors"]
+    assert late["extensions"]["code"] == "conflict" and "web" in late["message"]
     split = ask(served, "mutation($i: ID!){splitCi(id: $i){ci{status}}}", i=ids["web2"])
     assert split["splitCi"]["ci"]["status"] == "live"
     retired = ask(served, "mutation($i: ID!){retireCi(id: $i){summary ci{status}}}", ENGINEER, i=job)["retireCi"]

@@ -85,16 +85,19 @@ def test_coverage_names_hosts_without_an_agent(store: Store, tmp_path: Path) -> 
     """An address of a host with an agent is covered, one seen from outside only is a look, an unknown one is none."""
     wipe(store)
     estate(store)
+    store.apply(report(2, host(), network("10.0.0.5", "127.0.0.1")), NOW)
     outside = report(1, host("db1"), network("192.0.2.1"), node="nd_c:a", boot="boot-c")
     store.apply(replace(outside, report_id="outside"), NOW)
     with parts(tmp_path, store) as made:
         kept = made.discoveries
         assert kept is not None
-        told = run(1, place("192.0.2.1", "nd_c:a"), place("10.0.0.5", "nd_c:b"), neighbours=["192.0.2.66"])
+        itself = place("127.0.0.1", "nd_c:l")  # web1 has that address too, as every host has
+        told = run(1, place("192.0.2.1", "nd_c:a"), place("10.0.0.5", "nd_c:b"), itself, neighbours=["192.0.2.66"])
         kept.take("nd_c", 1, *parse(orjson.dumps({"runs": [told], "targets": [target()]})))
         found = ask(made, COVERAGE, ADMIN)["discoveryCoverage"]["nodes"]
     assert [(a["address"], a["cover"], (a["host"] or {}).get("name")) for a in found] == [
-        ("192.0.2.66", "none", None), ("192.0.2.1", "look", "db1"), ("10.0.0.5", "agent", "web1"),
+        ("192.0.2.66", "none", None), ("127.0.0.1", "look", None), ("192.0.2.1", "look", "db1"),
+        ("10.0.0.5", "agent", "web1"),
     ]  # fmt: skip
 
 

@@ -99,6 +99,30 @@ def test_filters_mean_what_they_say(served: Services, ids: dict[str, str], filte
     assert found["totalCount"] == len(expected)
 
 
+@pytest.mark.parametrize(
+    ("filter_", "expected"),
+    [
+        ('{attributes: [{name: "cpuCores", gt: 4}]}', ["web2"]),
+        ('{attributes: [{name: "cpu_cores", gte: "4", lt: 16.0}]}', ["web1"]),
+        ('{attributes: [{name: "hostname", in: ["web1", "web2"]}]}', ["web1", "web2"]),
+        ('{attributes: [{name: "hostname", prefix: "WE"}, {name: "cpuCores", ne: 4}]}', ["web2"]),
+        ('{attributes: [{name: "listens", suffix: ":8480"}]}', ["epicentre"]),
+        ('{and: [{class: {eq: "Host"}}, {not: {attributes: [{name: "memoryBytes", null: false}]}}]}', ["web2"]),
+        (
+            '{and: [{class: {eq: "Service"}}, {related: [{type: "RUNS_ON", '
+            'to: {attributes: [{name: "cpuCores", eq: 4}]}}]}]}',
+            ["epicentre", "neo4j"],
+        ),
+    ],
+)
+def test_attributes_of_any_class_decide_where_the_class_is_open(
+    served: Services, ids: dict[str, str], filter_: str, expected: list[str]
+) -> None:
+    """Of all CIs, and of those at the far end of a relation; numbers may be written as text."""
+    found = ask(served, f"{{cis(filter: {filter_}){{totalCount nodes{{name}}}}}}")["cis"]
+    assert (names(found["nodes"]), found["totalCount"]) == (expected, len(expected))
+
+
 def test_pages_together_are_the_list_and_a_cursor_may_be_any_rows(served: Services, ids: dict[str, str]) -> None:
     """Three at a time in a descending order: every CI once, in the order of one big page; edges carry cursors."""
     question = """query Q($after: String) { cis(first: 3, after: $after, order: [{attribute: "class", descending: true},
@@ -136,6 +160,11 @@ def test_pages_together_are_the_list_and_a_cursor_may_be_any_rows(served: Servic
         ('{path(from: "ci_none", to: "ci_none"){id}}', "unknown_name", "ci_none"),
         ('{impact(of: ["ci_none"]){verdict}}', "unknown_name", "ci_none"),
         ("{impact(of: []){verdict}}", "invalid", "1 to 100"),
+        ('{cis(filter: {attributes: [{name: "tyres", eq: 4}]}){nodes{id}}}', "unknown_name", "tyres"),
+        ('{cis(filter: {attributes: [{name: "cpuCores", eq: "four"}]}){nodes{id}}}', "invalid", "a number"),
+        ('{cis(filter: {attributes: [{name: "cpuCores", contains: "4"}]}){nodes{id}}}', "invalid", "contains"),
+        ('{cis(filter: {attributes: [{name: "hostname", eq: 4}]}){nodes{id}}}', "invalid", "a text"),
+        ('{cis(filter: {attributes: [{name: "ports", eq: 4}]}){nodes{id}}}', "invalid", "in another"),
     ],
 )
 def test_what_is_wrong_with_an_argument_is_said_with_a_code(

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from conftest import free_port
+from support.readme import README, commands
 from support.receiver import receiver
 from support.reports import NOW, host, network, report, service, services, sockets, uses
 from support.typing_in import typed_in
@@ -306,6 +307,52 @@ def test_the_past(epicentre: Run, store: Store) -> None:
     assert epicentre("ci", "set", "epicentre", "mtbf_hours=9000", "--reason", "Ticket 7 asks for it").returncode == 0
     why = epicentre("history", "epicentre", "--first", "1").stdout.splitlines()
     assert why[1].startswith("    ") and "Ticket 7 asks for it" in why[1]
+
+
+def test_what_the_readme_types_works(
+    epicentre: Run, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A newcomer types it line by line: each command ends well, but the one that says a change is not approved yet."""
+    store.apply(report(2, network("10.0.0.5", "127.0.0.1")), NOW)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    Path("graphql").symlink_to(README.parent / "graphql")
+    Path("assets.csv").write_text("class,ref,name,serial,vendor\nServer,asset-17,web9,J6RN4N9,Dell Inc.\n")
+    sections = ("Try it", "Decide on a change", "Ask anything", "Bring what you have", "Govern it")
+    typed = [(one, epicentre(*one)) for section in sections for one in commands(section)]
+    assert len(typed) > 25
+    wrong = [(one, done) for one, done in typed if done.returncode != (2 if "--approved" in one else 0)]
+    assert wrong == []
+
+
+def test_a_view_is_defined_by_what_any_class_declares(epicentre: Run) -> None:
+    """As the README has it: no class is named, and a name that none declares is said."""
+    assert epicentre("view", "define", "linux", "--filter", "osId=debian", "--filter", "cpu_cores=4").returncode == 0
+    (kept,) = json.loads(epicentre("view", "list", "--json").stdout)
+    assert [(one["attribute"], one["value"]) for one in kept["filter"]["and"]] == [
+        ("os_id", "debian"),
+        ("cpu_cores", 4),
+    ]
+    wrong = epicentre("view", "define", "linux", "--filter", "tyres=4")
+    assert (wrong.returncode, "no class declares an attribute 'tyres'" in wrong.stderr) == (1, True)
+
+
+def test_a_merge_says_how_it_is_undone_and_a_split_knows_the_old_name(epicentre: Run) -> None:
+    """Nobody needs to have kept the id of what was merged away; where two had the name, both are told."""
+    for name, code in (("north", "n"), ("old", "o")):
+        assert epicentre("ci", "create", "Site", name, f"code={code}").returncode == 0
+    told = epicentre("ci", "merge", "north", "old", "--reason", "one place").stdout.splitlines()
+    assert re.fullmatch(r"undo it with: epicentre ci split ci_\w+", told[1])
+    north = json.loads(epicentre("ci", "show", "north", "--json").stdout)["id"]
+    assert f"merged into  north ({north})" in epicentre("ci", "show", "old").stdout
+    assert f" is retired: merged into north ({north})" in epicentre("ci", "why", "old").stdout
+    assert "split old from north" in epicentre("ci", "split", "old", "--reason", "two after all").stdout
+    assert epicentre("ci", "split", "old").stderr == "epicentre: CI: no CI called 'old' was merged away\n"
+    assert epicentre("ci", "create", "Site", "old", "code=oo").returncode == 0
+    for one in json.loads(epicentre("ci", "list", "Site", "--name", "old", "--json").stdout)["nodes"]:
+        assert epicentre("ci", "merge", "north", one["id"], "--reason", "one place").returncode == 0
+    several = epicentre("ci", "split", "old")
+    assert (several.returncode, several.stderr.count("Site  old")) == (2, 2), several.stderr
 
 
 def test_people_govern_their_data(epicentre: Run) -> None:

@@ -166,6 +166,13 @@ def test_a_name_never_steers_the_terminal(run: Run, server: Scripted) -> None:
     assert not set(raw) & {"\x1b", "\x9b", "\u202e"}
 
 
+def test_a_search_may_be_of_another_state(run: Run, server: Scripted) -> None:
+    """What is asked beside the text is the moment, and the steps on top of it."""
+    server.answers = {"search": [ci("web1")]}
+    assert run("search", "web", "--as-of", "17").out.splitlines()[1].startswith("web1")
+    assert (server.asked[-1][1]["asOf"], server.asked[-1][1]["proposed"]) == ("17", None)
+
+
 def test_a_long_chain_is_printed_whole(run: Run, server: Scripted) -> None:
     """A chain longer than the interpreter's stack is no defect."""
     chain = [hit(f"s{n + 1}", f"s{n}") for n in range(3000)]

@@ -15,6 +15,8 @@ from support.imported import load as imported
 from support.imported import words
 from support.pages import Page
 from support.questions import parts
+from support.readme import commands
+from support.typing_in import typed_in
 
 from cmdb.classes import catalogue
 from cmdb.config import Settings
@@ -214,7 +216,7 @@ def served(home: Path, store: Store) -> Iterator[Services]:
 def test_every_command_of_the_walk_prints_what_the_page_says(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The company is played as the estate has it, dated back; then docs/demo.md is typed in its order."""
+    """The company is played as the estate has it, dated back; the README's questions, then docs/demo.md are typed."""
     made = datetime.now(UTC).date()
     ids = play(store, timeline(made))
     assert set(words(imported(store, *estate(made), source="demo"))) == {"unchanged"}
@@ -224,5 +226,7 @@ def test_every_command_of_the_walk_prints_what_the_page_says(
     with served(tmp_path, store) as services:
         furnish(services, tmp_path, ids, made)
         timers = Timers(services)
+        for one in commands("What breaks, and how sure is that"):
+            assert one == ["demo"] or typed_in(*one).returncode == 0, one
         Page(PAGE, {"half a minute passes": lambda: timers.step() and None}).check()
     assert {path.name for path in tmp_path.iterdir()} >= {"orders.svg", "CHG-8.html"}

@@ -13,6 +13,7 @@ import pytest
 from conftest import free_port, wipe
 from support.imported import edge, node
 from support.questions import estate, parts
+from support.reports import NOW, host, report
 from typer.testing import CliRunner, Result
 
 from cmdb.errors import Unavailable
@@ -180,6 +181,13 @@ def test_what_an_agent_shows_is_rehearsed(cli: Cli, store: Store, tmp_path: Path
     done = cli("reconcile", "--dry-run", file)
     assert done.exit_code == 0 and "nothing was written" in done.stdout, done.output
     assert "created" in done.stdout and (store.counts(), store.sequence()) == ({}, 0)
+    (own,) = (one for one in json.loads(shown.stdout)["host"]["items"] if one["class"] == "Host")
+    store.apply(report(1, host("other", machine_id=own["attributes"]["machine_id"])), NOW)
+    held = cli("reconcile", "--dry-run", file)
+    assert (held.exit_code, held.stdout.count("the whole report would be held")) == (2, 1), held.stdout
+    assert " more " in held.stdout and "taken as the report of a new agent: --node" in held.stdout
+    assert "new agent" not in cli("reconcile", "--dry-run", file, "--node", "nd_1").stdout
+    wipe(store)
     rows = json.loads(cli("reconcile", "--dry-run", written(tmp_path / "rows.jsonl", *ROWS), "--json").stdout)
     assert rows["counts"] == {"created": 4} and store.sequence() == 0
     assert "add --dry-run" in str(cli("reconcile", file).exception)

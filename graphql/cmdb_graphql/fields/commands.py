@@ -11,9 +11,8 @@ from cmdb.applier import utc_now
 from cmdb.errors import Invalid
 from cmdb.store import By, Done
 from cmdb.words import Role
-from cmdb_graphql.context import Info, blocking, command, computed, readable_by, whole
+from cmdb_graphql.context import Info, blocking, command, computed, readable_by, snake, whole
 from cmdb_graphql.fields.ways import Start
-from cmdb_graphql.generate import snake
 from cmdb_graphql.types import CI, Class, make
 
 REASON = {"reason": "Why, in one line; it is kept in the journal."}
@@ -124,16 +123,16 @@ async def unlink_cis(
 @command(
     Role.ENGINEER,
     arguments={
-        **REASON, "attribute": "Its name, in snake_case or camelCase.", "value": "The value; null: there is none.",
-        "until": "When it ends, ISO 8601 with a time zone.",
+        **REASON, **REV, "attribute": "Its name, in snake_case or camelCase.",
+        "value": "The value; null: there is none.", "until": "When it ends, ISO 8601 with a time zone.",
     },
 )  # fmt: skip
 async def override_attribute(
     info: Info, id: strawberry.ID, attribute: str, until: str, value: JSON | None = None,  # noqa: A002
-    reason: str | None = None,
+    rev: int | None = None, reason: str | None = None,
 ) -> CommandResult:  # fmt: skip
     """Let one value win over every source until a moment; then the best other value is back."""
-    return await do(info, "override_attribute", str(id), snake(attribute), value, until, by(info, reason))
+    return await do(info, "override_attribute", str(id), snake(attribute), value, until, by(info, reason), rev=rev)
 
 
 @command(
@@ -142,14 +141,29 @@ async def override_attribute(
         **REASON,
         "winner": "The id of the CI that stays.",
         "loser": "The id of the CI that becomes one with it.",
+        "winnerRev": "The winner's revision this was decided on; refused when somebody was faster.",
+        "loserRev": "The loser's revision this was decided on; refused when somebody was faster.",
     },
 )
-async def merge_cis(info: Info, winner: strawberry.ID, loser: strawberry.ID, reason: str) -> CommandResult:
+async def merge_cis(
+    info: Info, winner: strawberry.ID, loser: strawberry.ID, reason: str, winner_rev: int | None = None,
+    loser_rev: int | None = None,
+) -> CommandResult:  # fmt: skip
     """Say that two CIs are one thing. Claims, edges and what is inside move to the winner; a split undoes it."""
-    return await do(info, "merge_cis", str(winner), str(loser), by(info, reason))
+    revs = {"winner_rev": winner_rev, "loser_rev": loser_rev}
+    return await do(info, "merge_cis", str(winner), str(loser), by(info, reason), **revs)
 
 
-@command(Role.ADMIN, arguments={**REASON, "id": "The id of the CI that was merged away."})
-async def split_ci(info: Info, id: strawberry.ID, reason: str | None = None) -> CommandResult:  # noqa: A002
+@command(
+    Role.ADMIN,
+    arguments={
+        "rev": "The revision, of the CI it is in, that this was decided on; refused when somebody was faster.",
+        **REASON,
+        "id": "The id of the CI that was merged away.",
+    },
+)
+async def split_ci(
+    info: Info, id: strawberry.ID, rev: int | None = None, reason: str | None = None  # noqa: A002
+) -> CommandResult:  # fmt: skip
     """Undo a merge: each claim goes back with its edges, as it is said now."""
-    return await do(info, "split_ci", str(id), by(info, reason))
+    return await do(info, "split_ci", str(id), by(info, reason), rev=rev)

@@ -7,7 +7,7 @@ from typing import Any
 
 import strawberry
 
-from cmdb.discoveries import MET, Discoveries, RunTold, TargetTold, latest, reconciled, sighted, waits
+from cmdb.discoveries import MET, Discoveries, RunTold, TargetTold, is_loopback, latest, reconciled, sighted, waits
 from cmdb.errors import Unavailable
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, command, computed, question, readable_by, whole
@@ -197,7 +197,9 @@ async def discovery_coverage(info: Info, first: First = 50, after: After = None)
     noticed = sighted(latest(await blocking(kept(info).runs, None)))
     for address in await blocking(info.context.services.store.met):
         noticed.setdefault(address, MET)
-    owners = await blocking(info.context.services.store.speakers, sorted(noticed)) if noticed else {}
+    # Every host has a loopback address of its own, so it says nothing of who was looked at.
+    known = sorted(address for address in noticed if not is_loopback(address))
+    owners = await blocking(info.context.services.store.speakers, known) if known else {}
     rows = [_covered(address, how, owners.get(address)) for address, how in noticed.items()]
     rows.sort(key=lambda one: (("none", "look", "agent").index(one.cover), one.address))
     return page(rows, first, after, lambda one: one, lambda one: one.address)
@@ -205,7 +207,8 @@ async def discovery_coverage(info: Info, first: First = 50, after: After = None)
 
 def _covered(address: str, how: str, owner: tuple[str, list[str]] | None) -> CoveredAddress:
     host, nodes = owner or (None, [])
-    cover = "agent" if any(":" not in node for node in nodes) else "look" if nodes else "none"
+    looked = bool(nodes) or (is_loopback(address) and how.endswith(": seen"))
+    cover = "agent" if any(":" not in node for node in nodes) else "look" if looked else "none"
     return CoveredAddress(host_id=host, address=address, noticed=how, cover=cover)
 
 

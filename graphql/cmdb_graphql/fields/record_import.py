@@ -13,8 +13,7 @@ from cmdb.applier import utc_now
 from cmdb.errors import Invalid, UnknownName
 from cmdb.records import imported
 from cmdb.words import Category, Record, RecordType, Role
-from cmdb_graphql.context import Info, blocking, command, readable_by, whole
-from cmdb_graphql.generate import snake
+from cmdb_graphql.context import Info, blocking, command, readable_by, snake, whole
 
 _STEP = ("at", "by", "to_state")
 

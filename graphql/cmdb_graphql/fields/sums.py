@@ -13,9 +13,9 @@ from cmdb.claims import kind_of, source_of
 from cmdb.cypher import And, Compare, Filter
 from cmdb.cypher.counts import DIMENSIONS
 from cmdb.words import Role
-from cmdb_graphql.context import Info, blocking, question, readable_by, whole
+from cmdb_graphql.context import Info, blocking, question, readable_by, snake, whole
 from cmdb_graphql.cursors import cursor, read_cursor
-from cmdb_graphql.generate import INPUTS, snake, to_filter
+from cmdb_graphql.generate import INPUTS, to_filter
 from cmdb_graphql.moment import AsOf, pinned
 from cmdb_graphql.pages import Connection, fetched
 from cmdb_graphql.proposed import Proposed, asked

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cmdb.words import Attribute, Command, Decision, Principal, Record, RecordType
-from cmdb_graphql.generate import snake
+from cmdb_graphql.context import snake
 
 Decide = Callable[[Any, Record, Mapping[str, Any], Principal, str], Decision]
 

@@ -36,6 +36,7 @@ SHOW = """
 query Show($id: ID!, $asOf: Moment, $proposed: ProposedInput) {
   ci(id: $id, asOf: $asOf, proposed: $proposed) {
     id asOf name class status lifecycle rev key firstSeen lastSeen expiresAt tags extra parent { id name } __typename
+    mergedInto { id name }
     children(first: 100) { nodes { id name class } pageInfo { hasNextPage endCursor } }
     dependencies(first: 50) { ...Edges }
     dependents(first: 50) { ...Edges }
@@ -49,8 +50,8 @@ fragment Edges on DependencyConnection {
 """
 FIELDS = "query Fields($name: String!) { __type(name: $name) { fields { name type { kind ofType { kind } } } } }"
 SEARCH = """
-query Search($text: String!, $first: Int!, $after: String) {
-  search(text: $text, first: $first, after: $after) {
+query Search($text: String!, $first: Int!, $after: String, $asOf: Moment, $proposed: ProposedInput) {
+  search(text: $text, first: $first, after: $after, asOf: $asOf, proposed: $proposed) {
     nodes { id name class parent { name } lastSeen }
     pageInfo { hasNextPage endCursor }
   }
@@ -92,7 +93,10 @@ def register(app: typer.Typer) -> None:
         " epicentre ci show new:web-3 --proposed change.json",
     )(show_)
     app.add_typer(group, name="ci")
-    app.command(epilog="Examples: epicentre search neo; epicentre search 127.0.0")(search)
+    app.command(
+        epilog="Examples: epicentre search neo; epicentre search 127.0.0; epicentre search web --as-of 17;"
+        " epicentre search web --proposed change.json"
+    )(search)
     app.command(
         epilog="Examples: epicentre path epicentre neo4j; epicentre path epicentre neo4j --ways 3;"
         " epicentre path epicentre neo4j --as-of 17; epicentre path epicentre neo4j --proposed change.json"
@@ -156,7 +160,9 @@ def show_(name: Name, as_of: AsOf = None, proposed: proposals.Proposed = None, j
     base = ("name", "class", "status", "lifecycle", "id", "key", "rev", "firstSeen", "lastSeen", "expiresAt", "tags")
     known = [(k, ci[k]) for k in base if k != "lifecycle" or ci[k] != ci["status"]]
     free = [(f"extra:{name}", value) for name, value in ci["extra"].items()]
-    show.facts([*known, ("on", (ci["parent"] or {}).get("name")), *ci["attributes"].items(), *free])
+    into = f"{one['name']} ({one['id']})" if (one := ci["mergedInto"]) else None
+    around = [("on", (ci["parent"] or {}).get("name")), ("merged into", into)]
+    show.facts([*known, *around, *ci["attributes"].items(), *free])
     for title, key, end in (("depends on", "dependencies", "to"), ("needed by", "dependents", "from")):
         edges = ci[key]["nodes"]
         if edges:
@@ -188,10 +194,14 @@ def search(
     text: Annotated[str, typer.Argument(help="The start of any word of a name, an address, …; *.org: the end.")],
     first: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 20,
     after: Annotated[str | None, typer.Option(help="The cursor the page before ended with.")] = None,
+    as_of: AsOf = None,
+    proposed: proposals.Proposed = None,
     json: Json = False,
 ) -> None:
     """Find live CIs by what you remember of them."""
-    page = asking.ask(SEARCH, text=text, first=first, after=after)["search"]
+    client = asking.client()
+    state = {"asOf": as_of, "proposed": proposals.read(client, proposed)}
+    page = client.ask(SEARCH, text=text, first=first, after=after, **state)["search"]
     found = page["nodes"]
     if json:
         show.emit(found)

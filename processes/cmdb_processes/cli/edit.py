@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from cmdb.errors import Invalid
+from cmdb.errors import AmbiguousName, UnknownName
+from cmdb_graphql.client import HttpClient
 from cmdb_processes.cli import asking, filters, show
 from cmdb_processes.cli.options import Json
 
@@ -47,14 +48,22 @@ mutation L($type: String!, $from: ID!, $to: ID!, $reason: String) {{
 """
 UNLINK = LINK.replace("linkCis", "unlinkCis")
 OVERRIDE = f"""
-mutation O($id: ID!, $attribute: String!, $value: JSON, $until: String!, $reason: String) {{
-  done: overrideAttribute(id: $id, attribute: $attribute, value: $value, until: $until, reason: $reason) {RESULT}
+mutation O($id: ID!, $attribute: String!, $value: JSON, $until: String!, $rev: Int, $reason: String) {{
+  done: overrideAttribute(id: $id, attribute: $attribute, value: $value, until: $until, rev: $rev, reason: $reason)
+    {RESULT}
 }}
 """
 MERGE = f"""
 mutation M($winner: ID!, $loser: ID!, $reason: String!) {{
   done: mergeCis(winner: $winner, loser: $loser, reason: $reason) {RESULT}
 }}
+"""
+GONE = """
+query Gone($name: String!) {
+  cis(first: 20, includeRetired: true, filter: {name: {eq: $name}, status: {eq: "retired"}}) {
+    nodes { id name class status }
+  }
+}
 """
 SPLIT = f"mutation S($id: ID!, $reason: String) {{ done: splitCi(id: $id, reason: $reason) {RESULT} }}"
 
@@ -71,7 +80,7 @@ def register(app: typer.Typer) -> None:
         unlink: "epicentre ci unlink shop DEPENDS_ON payment",
         override: "epicentre ci override web1 os_version=12 --until 2030-01-31T00:00:00Z",
         merge: "epicentre ci merge web1 web1-old --reason 'one machine, reinstalled'",
-        split: "epicentre ci split ci_0b1c --reason 'two machines after all'",
+        split: "epicentre ci split web1-old --reason 'two machines after all'",
     }
     for function, example in offers.items():
         group.command(function.__name__.rstrip("_"), epilog=f"Examples: {example}")(function)
@@ -147,6 +156,7 @@ def override(
     name: Name,
     value: Annotated[str, typer.Argument(metavar="ATTRIBUTE=VALUE", help="The value; nothing behind =: none.")],
     until: Annotated[str, typer.Option(help="When it ends, ISO 8601 with a time zone.")],
+    rev: Rev = None,
     reason: Reason = None,
     json: Json = False,
 ) -> None:
@@ -154,7 +164,7 @@ def override(
     client = asking.client()
     ci = asking.resolve(client, name)
     ((attribute, text),) = _values(client, ci["class"], [value]).items()
-    given = {"attribute": attribute, "value": text, "until": until, "reason": reason}
+    given = {"attribute": attribute, "value": text, "until": until, "rev": rev, "reason": reason}
     say(client.ask(OVERRIDE, id=ci["id"], **given)["done"], json)
 
 
@@ -168,16 +178,28 @@ def merge(
     client = asking.client()
     ids = {"winner": asking.resolve(client, winner)["id"], "loser": asking.resolve(client, loser)["id"]}
     say(client.ask(MERGE, **ids, reason=reason)["done"], json)
+    if not json:
+        show.out(f"undo it with: epicentre ci split {ids['loser']}")
 
 
 def split(
-    ci: Annotated[str, typer.Argument(metavar="ID", help="The id of the CI that was merged away.")],
+    ci: Annotated[str, typer.Argument(metavar="CI", help="The CI that was merged away: its id, or its name of then.")],
     reason: Reason = None,
     json: Json = False,
 ) -> None:
     """Undo a merge: each claim goes back with its edges, as it is said now."""
-    if not ci.startswith(("ci_", "mg_")):
-        raise Invalid(
-            "a merged-away CI has no name of its own any more: give its id, as the merge showed it", where="ID"
-        )
-    say(asking.ask(SPLIT, id=ci, reason=reason)["done"], json)
+    client = asking.client()
+    say(client.ask(SPLIT, id=_merged_away(client, ci), reason=reason)["done"], json)
+
+
+def _merged_away(client: HttpClient, ci: str) -> str:
+    """The id of what was merged away under that name; of several, the candidates."""
+    if ci.startswith(("ci_", "mg_")):
+        return ci
+    found = client.ask(GONE, name=ci)["cis"]["nodes"]
+    if not found:
+        raise UnknownName(f"no CI called {ci!r} was merged away", where="CI")
+    if len(found) > 1:
+        told = [(one["id"], one["class"], one["name"], one["status"]) for one in found]
+        raise AmbiguousName(f"{len(found)} retired CIs are called {ci!r}; name the id of one:", candidates=told)
+    return str(found[0]["id"])

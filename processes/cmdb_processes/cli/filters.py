@@ -23,6 +23,8 @@ _READ: dict[str, Callable[[str], Any]] = {
     "BooleanFilter": {"true": True, "false": False}.__getitem__,
 }
 """How a value is read for each kind of filter."""
+OPEN = "attributes"
+"""What a filter over all classes asks by an attribute that some class declares; the server knows its type."""
 
 
 def known(client: HttpClient, cls: str | None) -> tuple[str, dict[str, str]]:
@@ -48,6 +50,8 @@ def condition(kinds: dict[str, str], text: str) -> dict[str, Any]:
     first, *rest = name.split("_")
     name = first + "".join(part.capitalize() for part in rest)
     kind = kinds.get(name)
+    if equals and name not in kinds and OPEN in kinds:
+        return {OPEN: [{"name": name, "eq": value}]}
     if not equals or kind is None or kind not in _READ:
         able = ", ".join(sorted(n for n, k in kinds.items() if k in _READ))
         raise Invalid(f"{text!r} is not attribute=value; attributes are {able}", where="--filter")

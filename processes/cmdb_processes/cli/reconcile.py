@@ -63,7 +63,7 @@ def reconcile(
     if json:
         show.emit({"counts": {k: v for k, v in counts.items() if v}, "rows": found})
     else:
-        _tell(found, counts, whole=whole)
+        _tell(found, counts, whole=whole, unknown=rows is None and node is None)
     if counts["conflict"] or counts["invalid"]:
         raise typer.Exit(2)
 
@@ -80,14 +80,31 @@ def _rows(text: str) -> str | None:
     return None
 
 
-def _tell(found: list[dict[str, Any]], counts: dict[str, int], *, whole: bool) -> None:
+def _tell(found: list[dict[str, Any]], counts: dict[str, int], *, whole: bool, unknown: bool) -> None:
     shown = [one for one in found if whole or one["outcome"] != "unchanged"]
     shown.sort(key=lambda one: (ORDER.index(one["outcome"]), one["row"]))
-    rows = [(one["outcome"], one["label"], _why(one)) for one in shown]
+    rows = [(alike[0]["outcome"], _named(alike), _why(alike[0])) for alike in _alike(shown)]
     show.table(("OUTCOME", "WHAT", "WHY"), rows, "nothing would change")
     told = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
     hidden = " (--all shows what is unchanged)" if len(shown) < len(found) else ""
     show.out(f"\n{told or 'no rows'}{hidden}; nothing was written")
+    if unknown and counts["conflict"]:
+        show.out("it was taken as the report of a new agent: --node names the one that would send it (`agents list`)")
+
+
+def _alike(shown: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Rows that are in conflict for one and the same reason are told together: a report that is held is held whole."""
+    told: dict[Any, list[dict[str, Any]]] = {}
+    for one in shown:
+        alone = one["outcome"] != "conflict"
+        key = one["row"] if alone else (one["reason"], *one["candidates"], *one["refused"])
+        told.setdefault((one["outcome"], key), []).append(one)
+    return list(told.values())
+
+
+def _named(alike: list[dict[str, Any]]) -> str:
+    more = len(alike) - 1
+    return str(alike[0]["label"]) + (f" and {more:,} more" if more else "")
 
 
 def _why(one: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ WIDEST = 80
 WHY = """
 query Why($id: ID!) {
   ci(id: $id) {
-    id name class status rev staleSince
+    id name class status rev staleSince mergedInto { id name }
     identityTrace {
       outcome reason rule keys source since candidates
       steps { rule result } refused { key value reason } merged { id at by reason }
@@ -41,7 +41,8 @@ def why(name: Name, json: Json = False) -> None:
         show.emit(ci)
         return
     stale = f", stale since {ci['staleSince']}" if ci["staleSince"] else ""
-    show.out(f"{ci['name']} ({ci['class']}, {ci['id']}) is {ci['status']}{stale}")
+    into = f": merged into {one['name']} ({one['id']})" if (one := ci["mergedInto"]) else ""
+    show.out(f"{ci['name']} ({ci['class']}, {ci['id']}) is {ci['status']}{stale}{into}")
     for trace in ci["identityTrace"]:
         _trace(trace)
     for one in ci["identityTrace"][:1]:
