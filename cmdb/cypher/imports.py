@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from cmdb.classes import catalogue
 from cmdb.cypher.identity import MOST, forms
 from cmdb.words import CIClass, IdentityRule, Value
 
