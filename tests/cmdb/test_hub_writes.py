@@ -190,7 +190,7 @@ def test_a_client_that_many_see_costs_what_it_is_to_one(busy: tuple[Store, Calla
     uses_ = store.edges([f"known_{n}" for n in range(EDGES)], "out", ["USES"])
     assert {e.source for e in uses_} == {f"known_{n}" for n in range(2, 41)}
     watches = cost(told(5, 0))
-    assert watches < many + LOOKS, (many, watches)
+    assert watches < many + 4 * LOOKS, (many, watches)  # it has hundreds of edges, and 39 others end
     met = {e.target: e.evidence["kind"] for e in store.edges(["known_0"], "out")}
     assert met[called(store, "db")] == "monitoring"
 

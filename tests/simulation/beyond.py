@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 Table = Mapping[str, Mapping[str, Any]]
+Row = dict[str, Any]
 _NOT_PROPERTIES = {"type", "from", "to"}
 
 
@@ -15,14 +16,18 @@ def row_of(edge: Mapping[str, Any]) -> list[Any]:
     return [properties, edge["type"], edge["from"], edge["to"]]
 
 
-def beyond(cis: Table, edges: Table, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What `facts.BEYOND` returns."""
+def beyond(cis: Table, edges: Table, speaks: Callable[[str], bool], asked: Mapping[str, Any], *, every: bool) -> Row:
+    """What `facts.BEYOND` returns; not `every`: what `facts.BEYOND_OF` does, of whose incoming edges pairs are named.
+
+    `speaks` tells whether the agent of a CI has told all its connections.
+    """
     host, own = asked["host"], set(asked["own"])
     open_now = [edge for edge in edges.values() if "valid_to" not in edge]
     here = {host} | {ci for ci, one in cis.items() if one.get("parent") == host}
     going = [e for e in open_now if e["from"] in here]
     targets = {e["to"] for e in going if cis[e["to"]]["class"] == "Endpoint"}
-    incoming = _incoming(cis, [e for e in open_now if e["from"] not in here], here, own, host)
+    others = [e for e in open_now if e["from"] not in here]
+    incoming = _incoming(cis, others, here, own, host) if every else _paired(cis, others, asked["clients"], host)
     named = {a for a in own if any(a not in row[4] and a in _places(row[0]) for row in incoming)}
 
     def elsewhere(place: Mapping[str, Any]) -> bool:
@@ -38,6 +43,7 @@ def beyond(cis: Table, edges: Table, asked: Mapping[str, Any]) -> dict[str, Any]
         "edges": [row_of(e) for e in going if e["from"] != host or e["scope"] not in asked["quiet"]],
         "incoming": incoming,
         "placeholders": [[p, elsewhere(p)] for p in (*wanted, *left, *led)],
+        "callers": _callers(cis, open_now, speaks, asked),
         "listeners": _listeners(cis, {*asked["foreign"], *named}, host),
         "shared": _shared(cis, asked),
     }
@@ -55,6 +61,42 @@ def _incoming(cis: Table, others: list[Any], here: set[str], own: set[str], host
         place = to["class"] == "Endpoint" and to["address"] in own and "parent" not in to
         if service or place:
             rows.append([*row_of(edge), _addresses(cis, edge["from"])])
+    return rows
+
+
+def _paired(cis: Table, others: list[Any], pairs: Iterable[Mapping[str, str]], host: str) -> list[list[Any]]:
+    wanted = {
+        (one["parent"], pair["service"])
+        for pair in pairs
+        for one in cis.values()
+        if _address_of(one) not in (None, host) and one["address"] == pair["address"]
+    }
+    ends = [(e, cis[e["from"]].get("parent")) for e in others]
+    return [
+        [*row_of(e), _addresses(cis, e["from"])]
+        for e, home in ends
+        if not wanted.isdisjoint({(e["from"], e["to"]), (home, e["to"])})
+    ]
+
+
+def _callers(cis: Table, open_now: list[Any], speaks: Callable[[str], bool], asked: Mapping[str, Any]) -> list[Any]:
+    virtual = {v["address"] for v in cis.values() if v["class"] == "VirtualAddress" and v["status"] == "live"}
+    rows = []
+    for address in sorted({*asked["callers"]} - virtual):
+        owners = {_address_of(one) for one in cis.values() if _address_of(one) and one["address"] == address}
+        if len(owners) != 1 or asked["host"] in owners:
+            continue
+        owner = cis[str(*owners)]
+        met = {
+            cis[e["to"]].get("parent")
+            for e in open_now
+            if e["from"] == owner["id"] and e["type"] in ("USES", "COMMUNICATES_WITH") and e["kind"] in asked["brief"]
+            and cis[e["to"]]["class"] == "Service"
+        } - {asked["host"]}  # fmt: skip
+        looks = min(len(met), asked["most"]) if address in asked["glanced"] else 0
+        if owner["status"] == "live":
+            told = owner.get("stale_since") is None and speaks(owner["id"])
+            rows.append([address, owner["id"], owner["class"], owner.get("kind") or "", told, looks])
     return rows
 
 

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any, TypeVar
 
 from simulation.beyond import beyond, row_of
@@ -99,7 +100,7 @@ class Memory:
             if self._faults is not None and text == facts.APPLY and _poisoned(parameters):
                 raise RuntimeError("no graph takes this")
             does = _STATEMENTS.get(text)
-            if does is None and text.startswith("MATCH (h:`") and "merged_into" in text:
+            if does is None and text.startswith("CALL () { MATCH (c:CI:`") and "merged_into" in text:
                 return _candidates(state, text, parameters)
             assert does is not None, f"the simulated graph does not know this statement:\n{text}"
             return does(state, parameters)
@@ -149,8 +150,8 @@ def _nodes(state: State, asked: Mapping[str, Any]) -> Rows:
 
 
 def _candidates(state: State, text: str, asked: Mapping[str, Any]) -> Rows:
-    wanted = text.partition(" WHERE ")[2].partition(" RETURN ")[0].split(" OR ")
-    rules = [re.findall(r"h\.`(\w+)` IN", one) for one in wanted]
+    looks = text.partition(" } ")[0].split(" UNION ALL ")
+    rules = [re.findall(r"c\.`(\w+)` IN", one) for one in looks]
     cls = text.partition("`")[2].partition("`")[0]
     found = []
     for ci in state.cis.values():
@@ -158,7 +159,7 @@ def _candidates(state: State, text: str, asked: Mapping[str, Any]) -> Rows:
         if ci["class"] == cls and fits is not None:
             nodes = [s for s, about in state.claims if about == ci["id"] and "node" not in state.scopes.get(s, {})]
             row = {"id": ci["id"], "merged": ci.get("merged_into"), "attributes": ci, "nodes": nodes}
-            found.append((fits, ci["id"], row))
+            found.append((fits, ci["id"], {"candidate": row}))
     return [row for _, _, row in sorted(found, key=lambda one: one[:2])][: identity.MOST]
 
 
@@ -317,12 +318,17 @@ def _host(state: State, asked: Mapping[str, Any]) -> Rows:
     return [_around(state, asked["host"])]
 
 
-def _beyond(state: State, asked: Mapping[str, Any]) -> Rows:
-    return [beyond(state.cis, state.edges, asked)]
+def _beyond(state: State, asked: Mapping[str, Any], *, every: bool = True) -> Rows:
+    def speaks(ci: str) -> bool:
+        agents = (scope for scope, about in state.claims if about == ci and "node" not in state.scopes.get(scope, {}))
+        return any(state.scopes.get(f"{agent}/sockets", {}).get("complete", 0) > 0 for agent in agents)
+
+    return [beyond(state.cis, state.edges, speaks, asked, every=every)]
 
 
 _STATEMENTS: Mapping[str, Callable[[State, Mapping[str, Any]], Rows]] = {
-    facts.LOCK: _lock, facts.NODES: _nodes, facts.HOST: _host, facts.BEYOND: _beyond, facts.APPLY: _apply,
+    facts.LOCK: _lock, facts.NODES: _nodes, facts.HOST: _host, facts.BEYOND: _beyond,
+    facts.BEYOND_OF: partial(_beyond, every=False), facts.APPLY: _apply,
     facts.JOURNAL: _journal, brake.HOLD: _hold, brake.FREE: _free, reports._HELD: _held_conflict,
     reports._HOLD: _hold_conflict, sweep.SCOPES: _scopes, sweep.SILENT: _silent, sweep.STALE: _stale,
     sweep.MARK: _mark, digest._NODES: _live, digest._EDGES: _open,
