@@ -99,7 +99,7 @@ def _agent_at_rest(agent: Agent) -> None:
     _must(agent.outbox.spooled() == (0, 0), f"{agent.node} still keeps {agent.outbox.spooled()}")
     aside = agent.outbox.quarantine()
     _must(all(one["reason"] for one in aside), f"{agent.node} put a report aside without a reason")
-    _must(bool(aside) or not agent.line.refused, f"{agent.node} was refused a report and does not show it")
+    _must(bool(aside) or not agent.refused, f"{agent.node} was refused a report and does not show it")
 
 
 def _said(world: World) -> dict[str, list[Snapshot]]:
