@@ -311,7 +311,7 @@ class World:
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self.notes: list[str] = []
         self.server = Server(self, self.parts)
-        numbers = self.dice.sample(range(HOSTS), self.dice.choice((1, 1, 2, 2, 3)))
+        numbers = self.dice.sample(range(HOSTS), self.dice.choice((1, 1, 1, 2, 2, 3)))
         self.agents = [Agent(self, number, self.parts) for number in numbers]
 
     def new_id(self, kind: str) -> str:
