@@ -49,6 +49,15 @@ def beyond(cis: Table, edges: Table, speaks: Callable[[str], bool], asked: Mappi
     }
 
 
+def places(cis: Table, edges: Table, asked: Mapping[str, Any]) -> list[list[Any]]:
+    """The placeholders that a retirement may need or leave unused, as `commands.PLACES` tells of them."""
+    used = {e["to"] for e in edges.values() if "valid_to" not in e and e["from"] not in asked["every"]}
+    known = [one for one in cis.values() if one["class"] == "Endpoint"]
+    wanted = [p for p in known if p["key"] in asked["keys"] and p.get("parent", asked["host"]) == asked["host"]]
+    led = [p for p in known if p["id"] in asked["targets"]]
+    return [[p, p["id"] in used] for p in (*wanted, *led)]
+
+
 def _places(properties: Mapping[str, Any]) -> str:
     return str(properties.get("endpoint") or "") + str(properties.get("also") or "")
 

@@ -12,7 +12,7 @@ KINDS = (
     "graph lost at commit", "graph begins again", "request lost", "request late", "request twice",
     "request cut short", "request damaged",
     "answer lost", "answer cut short", "answer damaged", "line cut", "agent's clock", "server's clock", "look fails",
-    "poison", "refused",
+    "poison", "refused", "silent for weeks",
 )  # fmt: skip
 """Everything that goes wrong here."""
 

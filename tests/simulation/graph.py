@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any, TypeVar
 
-from simulation.beyond import beyond, row_of
+from simulation.beyond import beyond, places, row_of
 from simulation.faults import Faults
 from simulation.machines import POISON
 
 from cmdb import replay
-from cmdb.cypher import facts, identity, sweep
+from cmdb.cypher import commands, facts, governance, identity, sweep
 from cmdb.errors import StoreUnavailable
 from cmdb.store import brake, digest, reports
 from cmdb.store.session import Run
@@ -318,6 +318,30 @@ def _host(state: State, asked: Mapping[str, Any]) -> Rows:
     return [_around(state, asked["host"])]
 
 
+def _cis(state: State, asked: Mapping[str, Any]) -> Rows:
+    found = [_around(state, ci) for ci in asked["ids"] if ci in state.cis]
+    return [{"ci": one["host"], "claims": one["claims"], "inside": one["children"]} for one in found]
+
+
+def _edges(state: State, asked: Mapping[str, Any]) -> Rows:
+    open_now = [edge for edge in state.edges.values() if "valid_to" not in edge]
+    at = (row_of(edge) for ci in asked["ids"] for edge in open_now if ci in (edge["from"], edge["to"]))
+    return [{"e": row[0], "type": row[1], "source": row[2], "target": row[3]} for row in at]
+
+
+def _places(state: State, asked: Mapping[str, Any]) -> Rows:
+    return [{"placeholders": places(state.cis, state.edges, asked)}]
+
+
+def _none(_state: State, _asked: Mapping[str, Any]) -> Rows:
+    """Nobody overrides anything here, and nothing ends on a day of its own."""
+    return []
+
+
+def _no_policies(_state: State, _asked: Mapping[str, Any]) -> Rows:
+    return [{"waiting": []}]
+
+
 def _beyond(state: State, asked: Mapping[str, Any], *, every: bool = True) -> Rows:
     def speaks(ci: str) -> bool:
         agents = (scope for scope, about in state.claims if about == ci and "node" not in state.scopes.get(scope, {}))
@@ -331,5 +355,7 @@ _STATEMENTS: Mapping[str, Callable[[State, Mapping[str, Any]], Rows]] = {
     facts.BEYOND_OF: partial(_beyond, every=False), facts.APPLY: _apply,
     facts.JOURNAL: _journal, brake.HOLD: _hold, brake.FREE: _free, reports._HELD: _held_conflict,
     reports._HOLD: _hold_conflict, sweep.SCOPES: _scopes, sweep.SILENT: _silent, sweep.STALE: _stale,
-    sweep.MARK: _mark, digest._NODES: _live, digest._EDGES: _open,
+    sweep.MARK: _mark, digest._NODES: _live, digest._EDGES: _open, commands.CIS: _cis, commands.EDGES: _edges,
+    commands.PLACES: _places,
+    commands.OVERRIDDEN: _none, governance.EXPIRED: _none, governance.WAITING: _no_policies,
 }  # fmt: skip

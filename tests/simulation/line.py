@@ -33,8 +33,6 @@ class Line:
         self.sent: list[bytes] = []
         self.said: list[int] = []
         """The statuses that came back to the agent in its present cycle."""
-        self.refused = False
-        """Whether it was ever told that a report is wrong."""
         self._cut_until = 0.0
 
     def connect(self, address: tuple[Any, int], patience: float) -> Any:
@@ -78,7 +76,6 @@ class Line:
             answer = damaged(answer, faults)
         if (status := answer[9:12]).isdigit():
             self.said.append(int(status))
-            self.refused |= int(status) in {400, 413, 422}
         return answer
 
     def _repeat(self, request: bytes) -> None:

@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from unittest.mock import patch
 
 from simulation.oracles import judge
 from simulation.world import Parts, World
+
+from cmdb.store import commands
 
 AGAIN = (
     "EPICENTRE_TEST_SEED={seed} EPICENTRE_TEST_CASES=1 .venv/bin/python -m pytest tests/simulation -k seed_ends_well"
@@ -62,7 +65,8 @@ def live(seed: int, parts: Parts | None = None) -> World:
     try:
         world = World(seed, parts or Parts())
         try:
-            world.run()
+            with patch.object(commands, "new_id", world.new_id):
+                world.run()
             judge(world)
         except Exception as error:
             error.add_note("\n".join(world.notes[-15:]))

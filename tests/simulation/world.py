@@ -26,19 +26,21 @@ from cmdb.applier import Agents, Applier
 from cmdb.errors import EpicentreError
 from cmdb.inbox import Inbox
 from cmdb.moments import iso
-from cmdb.store import Store
+from cmdb.store import By, Store
 from cmdb.store.reports import Outcome, apply_reports
+from cmdb.sweeper import Sweeper
 from cmdb.words import Snapshot
 from cmdb_agents.deliver import Outcome as Delivered
 from cmdb_agents.deliver import Verdict
 from cmdb_agents.front_door import FrontDoor
 from cmdb_agents.outbox import Outbox
+from cmdb_agents.report import FULL_EVERY
 from cmdb_agents.reporter import Pace, Reporter
 from cmdb_agents.signing import Signer
 
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC).timestamp()
 YEARS = 10 * 365 * 86_400
-INTERVAL = 300.0
+INTERVAL, DAY = 300.0, 86_400.0
 SPOOL = 2_500
 """Bytes of reports that may wait at an agent here: a handful."""
 DRAINED_WITHIN = 48 * 3600.0
@@ -81,6 +83,10 @@ class Graph(Store):
         self.carried_out.append((snapshots, now))
         self.held_once |= {s.report_id for s, o in zip(snapshots, outcomes, strict=True) if o.kind == "held"}
         return outcomes
+
+    def purge(self, by: By, most: int = 100) -> tuple[int, int]:
+        """The past is not the matter here."""
+        return 0, 0
 
 
 class Server:
@@ -141,6 +147,17 @@ class Server:
         self.inbox = None
         self.world.later(self.faults.dice.choice((1.0, 60.0, 1800.0)), self.start)
 
+    def sweep(self) -> None:
+        """The sweeper's turn, which comes more often in truth."""
+        if self.inbox is None:
+            return
+        try:
+            Sweeper(self.store, self.inbox, lambda: iso(self.clock())).step()
+        except Killed:
+            self._dead()
+        except EpicentreError:
+            self.world.later(60.0, self.sweep)
+
     def _back(self) -> None:
         self.bolt.away = False
 
@@ -189,6 +206,7 @@ class Agent:
         self.alive = False
         self.resting = False
         self.half_blind = False
+        self.refused = False
         self._departed = (0, 0)
 
     def clock(self) -> float:
@@ -228,6 +246,11 @@ class Agent:
             wait = self.pace.stumbled()
             self.last = None
         self._nothing_left_by_itself()
+        if wait is not None and self.faults.now("silent for weeks"):
+            wait = self.faults.dice.choice((2, 20, 34)) * DAY
+            for days in (1.2, 31.5, 32.5):
+                if days * DAY < wait:
+                    self.world.later(days * DAY, self.world.server.sweep)
         if wait is not None:
             self.world.later(wait, self.cycle)
 
@@ -245,6 +268,7 @@ class Agent:
             refused=faults.now("refused"),
         )
         self.last, _, _ = self.reporter.report(stated, self.machine.boot, {}, self.clock())
+        self.refused |= bool({400, 413, 422} & set(self.line.said))
         if self.outbox.spooled()[1] > SPOOL:
             raise Unreal(f"{self.node} keeps {self.outbox.spooled()} for the server, more than it may")
         wait = self.pace.next(self.last)
@@ -287,7 +311,7 @@ class World:
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self.notes: list[str] = []
         self.server = Server(self, self.parts)
-        numbers = self.dice.sample(range(HOSTS), self.dice.choice((1, 1, 2, 2, 3)))
+        numbers = self.dice.sample(range(HOSTS), self.dice.choice((1, 1, 1, 2, 2, 3)))
         self.agents = [Agent(self, number, self.parts) for number in numbers]
 
     def new_id(self, kind: str) -> str:
@@ -313,23 +337,25 @@ class World:
             self.later(self.dice.uniform(0, 60.0), agent.start)
         cycles = self.dice.choice((1, 1, 2, 2, 4)) * len(self.agents)
         self._until(lambda: sum(a.cycles for a in self.agents) >= cycles, 400)
+        weeks = "silent for weeks" in self.faults.odds
         self.faults.cease()
         self.server.bolt.away = False
         since = self.now
         for agent in self.agents:
             agent.resting = False
-            agent.half_blind = self.dice.random() < 0.25
-        for _ in range(8):
-            before = self._trouble()
+            # What a sweep retired comes back as it is seen, so then it must be seen whole.
+            agent.half_blind = not weeks and self.dice.random() < 0.25
+        for _ in range(FULL_EVERY + 4):
+            before, swept = self._trouble(), self._swept()
             for agent in self.agents:
                 if agent.resting:
                     agent.resting = False
                     self.later(INTERVAL, agent.cycle)
             self._until(self._at_rest, 500)
-            if self.now - since > DRAINED_WITHIN:
+            if self.now - since > (40 * DAY if weeks else DRAINED_WITHIN):
                 break
             held, aside = self._trouble()
-            if held == 0 and aside == before[1]:
+            if held == 0 and aside == before[1] and swept == self._swept() and all(map(self._seen, self.agents)):
                 return
         raise Unreal(f"it has not come to rest: {self._trouble()}, {[a.last for a in self.agents]}")
 
@@ -337,6 +363,14 @@ class World:
         inbox = self.server.inbox
         counts = inbox.counts() if inbox is not None else {}
         return counts.get("held", 0), counts.get("quarantined", 0)
+
+    def _swept(self) -> int:
+        return sum(one["kind"] == "sweep" for one in self.server.bolt.state.journal.values())
+
+    def _seen(self, agent: Agent) -> bool:
+        """Whether its host is there: one that was retired comes back with a report that says all, the 14th at last."""
+        state = self.server.bolt.state
+        return all(state.cis[ci]["status"] == "live" for scope, ci in state.claims if scope == agent.node)
 
     def _at_rest(self) -> bool:
         inbox = self.server.inbox
