@@ -17,7 +17,7 @@ from cmdb import ingest
 from cmdb.errors import EpicentreError, StoreUnavailable
 from cmdb.inbox import Inbox, Queued
 from cmdb.moments import iso
-from cmdb.store import By, Done, Outcome, Store
+from cmdb.store import By, Outcome, Store
 from cmdb.store.conflicts import Word
 from cmdb.words import Snapshot
 
@@ -53,6 +53,7 @@ class Applier:
     ) -> None:
         self._clock = clock
         self._inbox, self._store, self._agents, self._observe = inbox, store, agents, observe
+        store.ask_by(inbox.forget)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="applier", daemon=True)
 
@@ -83,13 +84,6 @@ class Applier:
             self._agents.revoke(node)
         if resolution.release is not None:
             self._inbox.release(resolution.release)
-
-    def command(self, do: Callable[P, Done], *args: P.args, **kwargs: P.kwargs) -> Done:
-        """Carry out a person's command; agents whose claims it took are to report everything anew."""
-        done = do(*args, **kwargs)
-        for node in done.ask:
-            self._inbox.forget(node)
-        return done
 
     def release_held(self, scope: str, by: By) -> None:
         """Believe the loss that holds a scope's report, and let the report go on."""

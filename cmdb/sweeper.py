@@ -27,6 +27,7 @@ class Sweeper:
         checkpoints: Checkpoints | None = None,
     ) -> None:  # fmt: skip
         self._store, self._inbox, self._clock, self._interval = store, inbox, clock, interval
+        store.ask_by(inbox.forget)  # what a retired CI's agent says next must be whole, so that it revives
         self._checkpoints, self._purged = checkpoints, ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
@@ -47,9 +48,7 @@ class Sweeper:
         self._store.expire_overrides(by)
         self._store.decide_anew(by)
         swept = self._store.sweep_leases(self._inbox.all_seen(), by)
-        ended = self._store.expire_cis(by)
-        for node in sorted({node for done in (*swept.retired, *ended) for node in done.ask}):
-            self._inbox.forget(node)  # its next report must be whole, so that what is there revives
+        self._store.expire_cis(by)
         if self._purged[:10] != by.now[:10]:  # once a day, and at the start
             self._store.purge(by)
             self._purged = by.now

@@ -60,8 +60,18 @@ Decide = Callable[[Run, Under], Decided]
 class Commands:
     """Commands about CIs. Every method raises UnknownName, Invalid, Conflict or Refused with what is wrong."""
 
+    _ask: Callable[[str], None] | None = None
+
     def __init__(self, bolt: Bolt) -> None:
         self._bolt = bolt
+
+    def ask_by(self, ask: Callable[[str], None]) -> None:
+        """Say who has an agent report everything anew, where a command took its claims.
+
+        It is asked before the command is kept, so that no kill and no full disk comes between the two: were it asked
+        afterwards and lost, what the agent does not say again would stay away. Asked in vain, it says all once more.
+        """
+        self._ask = ask
 
     def create_ci(
         self, cls: str, name: str, attributes: Mapping[str, Any], by: By, *, parent: str | None = None,
@@ -204,6 +214,9 @@ class Commands:
         def work(run: Run) -> Done:
             lock = run(facts.LOCK, {})[0]
             decided = decide(run, Under(lock["seq"], policies.in_force(lock)))
+            if (ask := self._ask) is not None:
+                for node in decided.ask:
+                    ask(node)
             write(run, decided.plan, scope, lock["seq"], by.now)
             if decided.trace is not None:
                 run(cypher.TRACE, {"scope": RECORDS, "ci": decided.ci, "trace": decided.trace})

@@ -67,6 +67,7 @@ class Store(
         def inside(run: Run) -> T:
             within = object.__new__(Store)
             within._speak_by(Inside(run))
+            within._ask = self._ask
             return work(within)
 
         return self._bolt.write(inside)

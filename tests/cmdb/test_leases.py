@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.questions import EPICENTRE, NEO4J, ask, estate, parts
 from support.reports import NOW, host, network, report, services, sockets, uses, wire
 
+from cmdb.errors import DiskFull
 from cmdb.leases import Held, silent, state
 from cmdb.moments import after
 from cmdb.store import By, Store
@@ -91,3 +92,26 @@ def test_a_source_that_speaks_again_in_time_makes_fresh(tmp_path: Path, store: S
         store.apply(again, clock[0])
         assert sweeper.step().fresh == 1
         assert store.sweep_leases({}, By("x", clock[0])).fresh == 0
+
+
+@pytest.mark.neo4j
+def test_nothing_is_retired_whose_agent_could_not_be_asked_to_say_all_anew(tmp_path: Path, store: Store) -> None:
+    """Were it asked once that is kept, a full disk or a kill in between would leave away what it does not repeat."""
+    estate(store)
+    with parts(tmp_path / "home", store) as served:
+        clock = [after(NOW, 25)]
+        sweeper = Sweeper(store, served.inbox, lambda: clock[0])
+        assert sweeper.step().stale == store.count(None)
+        clock[0], before = after(NOW, 25 + 721), store.digest()
+        asked: list[str] = []
+
+        def full(node: str) -> None:
+            raise DiskFull(f"no room to forget {node}")
+
+        store.ask_by(full)
+        with pytest.raises(DiskFull):
+            sweeper.step()
+        assert store.digest() == before
+        store.ask_by(asked.append)
+        assert sweeper.step().retired and store.counts().get("Host", 0) == 0
+        assert {"nd_1", "nd_2"} <= set(asked)

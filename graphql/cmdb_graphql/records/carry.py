@@ -16,7 +16,7 @@ from cmdb import records
 from cmdb.applier import utc_now
 from cmdb.errors import Conflict, DeclarationError, Forbidden, Overloaded, Refused, UnknownName
 from cmdb.records import Move
-from cmdb.store import By, Done, Store
+from cmdb.store import By, Store
 from cmdb.words import Command, Effect, GraphEffect, Principal, Process, Record, RecordLink, RecordType, Role, Value
 from cmdb.words.people import OWN
 from cmdb_graphql.client import LocalClient
@@ -94,15 +94,12 @@ class Carrying:
             planned, seen = self._decide(Asked(effect, self._who, None, rev), now)
             self._check_time()
             try:
-                written, done = self._services.store.together(lambda store: _write(store, planned, now))  # noqa: B023
+                return self._services.store.together(lambda store: _write(store, planned, now))  # noqa: B023
             except Conflict as conflict:
                 # A rule's no is final; a revision that is gone is decided anew, unless it was named.
                 if isinstance(conflict, Refused) or rev is not None or not left or not self._moved(seen):
                     raise
                 continue
-            for node in {node for one in done for node in one.ask}:
-                self._services.inbox.forget(node)
-            return written
         raise AssertionError("the last try returns or raises")
 
     def _check_time(self) -> None:
@@ -172,13 +169,12 @@ class Carrying:
         return any(number not in current or current[number].rev != record.rev for number, record in seen.items())
 
 
-def _write(store: Store, planned: list[Planned], now: str) -> tuple[Record, list[Done]]:
+def _write(store: Store, planned: list[Planned], now: str) -> Record:
     """Every step, in the one transaction of `store`."""
     written: list[Record | None] = []
-    done: list[Done] = []
     for one in planned:
         if isinstance(one.do, GraphEffect):
-            done.append(_command(store, one.do, one.who, now))
+            _command(store, one.do, one.who, now)
             written.append(None)
             continue
         move = one.do
@@ -187,10 +183,9 @@ def _write(store: Store, planned: list[Planned], now: str) -> tuple[Record, list
         written.append(store.move(move, now))
     first = written[0]
     assert first is not None
-    return first, done
+    return first
 
 
-def _command(store: Store, effect: GraphEffect, who: Principal, now: str) -> Done:
+def _command(store: Store, effect: GraphEffect, who: Principal, now: str) -> None:
     do: Callable[..., Any] = getattr(store, effect.command)
-    made: Done = do(**effect.arguments, by=By(who.name, now, effect.reason))
-    return made
+    do(**effect.arguments, by=By(who.name, now, effect.reason))
