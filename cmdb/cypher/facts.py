@@ -81,8 +81,7 @@ RETURN properties(h) AS host, [(s:Scope)-[a:ASSERTS]->(h) | [s.id, a.seq, a.said
                  RETURN [properties(c), [(s:Scope)-[a:ASSERTS]->(c) | [s.id, a.seq, a.said]]] } AS children
 """
 
-_INCOMING = """
-         COLLECT { MATCH (c:CI:Service {parent: $host})<-[e]-(x:CI) USING INDEX SEEK c:CI(parent)
+_INCOMING = """         COLLECT { MATCH (c:CI:Service {parent: $host})<-[e]-(x:CI) USING INDEX SEEK c:CI(parent)
                    WHERE e.valid_to IS NULL AND x.id <> $host AND coalesce(x.parent, '') <> $host
                    RETURN [properties(e), type(e), x.id, c.id,
                            COLLECT { MATCH (i:CI:IPAddress {parent: coalesce(x.parent, x.id)})
@@ -94,36 +93,18 @@ _INCOMING = """
                    RETURN [properties(e), type(e), x.id, p.id,
                            COLLECT { MATCH (i:CI:IPAddress {parent: coalesce(x.parent, x.id)})
                                      USING INDEX SEEK i:CI(parent) WHERE i.status = 'live'
-                                     RETURN i.address }] }
-"""
-_INCOMING_OF = """
-         COLLECT { UNWIND $clients AS row
-                   MATCH (i:IPAddress {address: row.address}) USING INDEX SEEK i:IPAddress(address)
+                                     RETURN i.address }] }"""
+_BETWEEN = """         COLLECT {{ UNWIND $clients AS row
+                   MATCH (i:IPAddress {{address: row.address}}) USING INDEX SEEK i:IPAddress(address)
                    WHERE i.status = 'live' AND i.parent <> $host
                    WITH DISTINCT i.parent AS owner, row.service AS service
-                   MATCH (x:CI {id: owner}) USING INDEX SEEK x:CI(id)
-                   MATCH (c:CI {id: service}) USING INDEX SEEK c:CI(id)
-                   CALL (x, c) { MATCH (x)-[e]->(c) WHERE e.valid_to IS NULL RETURN e }
+                   MATCH (x:CI {{{by}: owner}}) USING INDEX SEEK x:CI({by})
+                   MATCH (c:CI {{id: service}}) USING INDEX SEEK c:CI(id)
+                   CALL (x, c) {{ MATCH (x)-[e:{relations}]->(c) WHERE e.valid_to IS NULL RETURN e }}
                    RETURN [properties(e), type(e), x.id, c.id,
-                           COLLECT { MATCH (o:CI:IPAddress {parent: owner}) USING INDEX SEEK o:CI(parent)
-                                     WHERE o.status = 'live' RETURN o.address }] } +
-         COLLECT { UNWIND $clients AS row
-                   MATCH (i:IPAddress {address: row.address}) USING INDEX SEEK i:IPAddress(address)
-                   WHERE i.status = 'live' AND i.parent <> $host
-                   WITH DISTINCT i.parent AS owner, row.service AS service
-                   MATCH (x:CI {parent: owner}) USING INDEX SEEK x:CI(parent)
-                   MATCH (c:CI {id: service}) USING INDEX SEEK c:CI(id)
-                   CALL (x, c) { MATCH (x)-[e]->(c) WHERE e.valid_to IS NULL RETURN e }
-                   RETURN [properties(e), type(e), x.id, c.id,
-                           COLLECT { MATCH (o:CI:IPAddress {parent: owner}) USING INDEX SEEK o:CI(parent)
-                                     WHERE o.status = 'live' RETURN o.address }] }
-"""
-"""Edges to some of the host's services from whoever has an address: `clients` are pairs of both.
-
-A database has thousands of clients, and what polls an estate thousands of edges: with both ends known, an edge is
-looked for at the end that has fewer.
-"""
-
+                           COLLECT {{ MATCH (o:CI:IPAddress {{parent: owner}}) USING INDEX SEEK o:CI(parent)
+                                     WHERE o.status = 'live' RETURN o.address }}] }}"""
+"""Edges to some of the host's services from whoever has an address, or is in it: `clients` are pairs of both."""
 _BEYOND = """
 CALL () {
   RETURN COLLECT { MATCH (h:CI {id: $host})-[e]->(t:CI) USING INDEX SEEK h:CI(id)
@@ -187,12 +168,20 @@ Of a placeholder it is told whether any edge that is not told here leads to it: 
 and a report that touches it must not cost what all of them do. Of its own addresses all edges are told, as `incoming`.
 The hints are for a plan that was made while the graph was small: it would begin at the other end.
 """
-BEYOND = _BEYOND.replace("{incoming}", _INCOMING.strip("\n"))
-BEYOND_OF = _BEYOND.replace("{incoming}", _INCOMING_OF.strip("\n"))
-"""The same when what others reach here is as it was: of `incoming` only edges between the pairs `clients`.
+BEYOND = _BEYOND.replace("{incoming}", _INCOMING)
 
-`own` is empty then, as its placeholders are others' like any.
-"""
+
+def beyond_of() -> str:
+    """The same when what others reach here is as it was: of `incoming` only edges between the pairs `clients`.
+
+    `own` is empty then, as its placeholders are others' like any. A database has thousands of clients, and what polls
+    an estate thousands of edges: with both ends at hand, an edge is looked for at the end that has fewer. The relations
+    are named, or a plan made for an empty graph would read all edges there are.
+    """
+    relations = "|".join(f"`{name}`" for name in catalogue().relations)
+    both = (_BETWEEN.format(by=by, relations=relations) for by in ("id", "parent"))
+    return _BEYOND.replace("{incoming}", " +\n".join(both))
+
 
 APPLY = (
     """

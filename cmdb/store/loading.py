@@ -83,7 +83,7 @@ def beyond(run: Run, items: Items) -> Known:
     parameters |= {"foreign": sorted(foreign), "callers": sorted(called), "glanced": sorted(glanced)}
     parameters |= {"brief": reconcile.BRIEF, "most": reconcile.MANY - 1, "clients": _rows(items, clients or ())}
     parameters |= {"quiet": sorted(items.known.quiet), **_shared(reconcile.shared_named(items.links))}
-    row = run(facts.BEYOND if clients is None else facts.BEYOND_OF, parameters)[0]
+    row = run(facts.BEYOND if clients is None else facts.beyond_of(), parameters)[0]
     hosts = [
         (frozenset(addresses), [(service, tuple(listens)) for service, listens, _, _ in services])
         for addresses, services in row["listeners"]

@@ -36,7 +36,7 @@ WHOLE = {
     r"RETURN COUNT \{ \(:CI\) \}": "How much there is, for the progress of a first load.",
     r"MATCH \(n\) (RETURN count|WHERE NOT n:Migration)": "How much there is at all, and how a test begins anew.",
     r"(CALL \(\) \{ )?MATCH \(n:CI(&`\w+`)*\) (RETURN|WITH|UNWIND|WHERE (?!n\.(id|parent)\b))": "By free filters.",
-    r"MATCH \(r:Record \{type: \$type\}\) WHERE true": "Lists of records of a type by free filters.",
+    r"(RETURN COLLECT \{ )?MATCH \(r:Record \{type: \$type\}\) WHERE true": "Lists of records by free filters.",
     r"MATCH \(n:`View_\w+`\)": "A label that nobody asks by any more is taken from all that have it.",
     r"MATCH \(n:CI\)-\[e:[`\w|]+\]-\(o:CI\)": "Edges beyond their cardinality: among all of the few such relations.",
     r"MATCH \(s:Scope\) WHERE s.node IS NOT NULL AND s.at": "The sweep of leases asks when any source was heard.",

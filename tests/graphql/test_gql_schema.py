@@ -79,7 +79,7 @@ def test_a_process_becomes_types_questions_and_commands() -> None:
     assert isinstance(note, GraphQLObjectType)
     always = {
         "id", "number", "state", "category", "rev", "model", "version", "owner", "openedBy", "openedAt", "closedAt",
-        "stateSince", "changedAt", "waiting", "watchers", "flags", "legal", "cis", "history", "notes", "links",
+        "stateSince", "changedAt", "waiting", "watchers", "flags", "legal", "cis", "ciIds", "history", "notes", "links",
         "linkedFrom",
     }  # fmt: skip
     assert set(note.fields) == always | {"text", "words"}

@@ -113,8 +113,9 @@ def story(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     """A server that nobody reported to, with an admin's token where the command line looks for it."""
     with admins_door(tmp_path, store, monkeypatch) as door:
         made = Story(door)
-        for clock in ("cmdb.applier.utc_now", "cmdb.inbox._now", "cmdb_graphql.fields.commands.utc_now"):
-            monkeypatch.setattr(clock, made.clock)
+        monkeypatch.setattr("cmdb_graphql.fields.commands.utc_now", made.clock)
+        for part in (door.services.inbox, door.services.applier):
+            monkeypatch.setattr(part, "_clock", made.clock)
         yield made
 
 

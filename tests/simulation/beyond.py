@@ -17,7 +17,7 @@ def row_of(edge: Mapping[str, Any]) -> list[Any]:
 
 
 def beyond(cis: Table, edges: Table, speaks: Callable[[str], bool], asked: Mapping[str, Any], *, every: bool) -> Row:
-    """What `facts.BEYOND` returns; not `every`: what `facts.BEYOND_OF` does, of whose incoming edges pairs are named.
+    """What `facts.BEYOND` returns; not `every`: what `facts.beyond_of` does, of whose incoming edges pairs are named.
 
     `speaks` tells whether the agent of a CI has told all its connections.
     """

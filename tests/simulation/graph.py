@@ -352,7 +352,7 @@ def _beyond(state: State, asked: Mapping[str, Any], *, every: bool = True) -> Ro
 
 _STATEMENTS: Mapping[str, Callable[[State, Mapping[str, Any]], Rows]] = {
     facts.LOCK: _lock, facts.NODES: _nodes, facts.HOST: _host, facts.BEYOND: _beyond,
-    facts.BEYOND_OF: partial(_beyond, every=False), facts.APPLY: _apply,
+    facts.beyond_of(): partial(_beyond, every=False), facts.APPLY: _apply,
     facts.JOURNAL: _journal, brake.HOLD: _hold, brake.FREE: _free, reports._HELD: _held_conflict,
     reports._HOLD: _hold_conflict, sweep.SCOPES: _scopes, sweep.SILENT: _silent, sweep.STALE: _stale,
     sweep.MARK: _mark, digest._NODES: _live, digest._EDGES: _open, commands.CIS: _cis, commands.EDGES: _edges,
