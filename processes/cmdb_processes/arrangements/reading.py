@@ -55,8 +55,8 @@ def book(
         more, others = _rows(ask, about_cis, ids[start : start + MOST], with_cis=not known)
         nodes += others
         for name, found in more.items():  # a window of CIs here and there is told twice
-            known = {row["number"] for row in rows[name]}
-            rows[name] += [row for row in found if row["number"] not in known]
+            told = {row["number"] for row in rows[name]}
+            rows[name] += [row for row in found if row["number"] not in told]
     read = {name: [_READ[name](row) for row in found] for name, found in rows.items()}
     scopes = [one.scope for name in ("freezes", "supportGroups") for one in read.get(name, ())]
     standing = places(ask, ids) if any(scope.places for scope in scopes) else {}

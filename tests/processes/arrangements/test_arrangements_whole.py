@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.imported import load, node
 from support.questions import ADMIN, answer, ask, estate, parts, person
 
 from cmdb import replay
@@ -109,3 +110,16 @@ def test_what_is_arranged_is_asked_by_one_question_and_ends(served: Services) ->
     }  # fmt: skip
     assert "has ended" in refused(served, change, CLARA)
     assert replay.lines(served.store.graph()) == replay.lines(replay.replay(served.store.entries_after(0, 999)))
+
+
+def test_of_hundreds_of_cis_each_is_seen_as_scopes_see_it(served: Services) -> None:
+    """However many hundreds are asked about, and though a window holds for one of them."""
+    load(served.store, *(node("BusinessService", f"shop {n}", key=f"shop-{n}") for n in range(250)))
+    cis = sorted(str(row["id"]) for row in served.store.find("BusinessService", first=1000))
+    assert len(cis) == 250
+    window = """mutation W($cis: [ID!]) { declareMaintenanceWindow(cis: $cis, name: "nights", zone: "UTC",
+      start: "2028-12-01T22:00", end: "PT8H", rule: "FREQ=DAILY") { number } }"""
+    ask(served, window, CLARA, cis=cis[:1])
+    book = reading.book(LocalClient(served, CLARA).ask, cis)
+    assert sorted(book.cis) == cis
+    assert [one.number for one in book.windows_of(cis)[cis[0]]] == ["MW-1"]
