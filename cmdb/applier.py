@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import ParamSpec
 
 from cmdb import ingest
 from cmdb.errors import EpicentreError, StoreUnavailable
@@ -22,7 +21,6 @@ from cmdb.store.conflicts import Word
 from cmdb.words import Snapshot
 
 log = logging.getLogger("epicentre.applier")
-P = ParamSpec("P")
 TOGETHER = 32
 """Reports in one transaction at most: its fixed costs are shared by then, and others wait little for the lock."""
 

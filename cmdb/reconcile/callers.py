@@ -59,9 +59,8 @@ def _surest(one: tuple[str, Link]) -> tuple[float, str, str]:
     return (-evidence.confidence, evidence.first_seen or "", one[1].source.key)
 
 
-def addresses_of(links: Mapping[str, Collection[Said]]) -> tuple[frozenset[str], frozenset[str]]:
+def addresses_of(kept: Collection[tuple[str, Link]]) -> tuple[frozenset[str], frozenset[str]]:
     """The clients' addresses that the store is to look up, and those of them that were only glanced from."""
-    kept, _ = calls(links)
     every = frozenset(link.source.key for _, link in kept)
     return every, frozenset(link.source.key for _, link in kept if link.evidence.kind == GLANCED)
 

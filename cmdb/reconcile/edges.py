@@ -9,7 +9,7 @@ from functools import cached_property
 from cmdb.claims import holds, source_of
 from cmdb.endpoints import Endpoint, Listeners, meant, parse
 from cmdb.plan import EdgeClaim
-from cmdb.reconcile.callers import REFUSED, believed, calls, gateways, is_server_word
+from cmdb.reconcile.callers import REFUSED, believed, gateways, is_server_word
 from cmdb.reconcile.items import Items, addresses_in
 from cmdb.reconcile.known import BOTH, CONTAINED, SELF, SURE, WATCHED, EdgeKey, Known, KnownEdge
 from cmdb.reconcile.ledger import Ledger, rank
@@ -28,6 +28,7 @@ class Edges:
 
     def __init__(self, items: Items, known: Known) -> None:
         self.snapshot, self.known, self.host, self.links = items.snapshot, known, items.host, items.links
+        self._calls = items.calls
         self.catalogue, self.settled, self.live = items.catalogue, items.settled, items.settled.live
         self.ids = {ref: ci.id for ref, ci in known.children.items() if ref in self.live} | items.ids
         self.placeholders = Placeholders(self.known.placeholders, self.known.uses, items.new_id)
@@ -172,7 +173,7 @@ class Edges:
 
     def _called(self, told: Mapping[EdgeKey, Mapping[str, EdgeClaim]]) -> Mine:
         """Whom this host sees at its services that says nothing of it: `told` is what clients themselves say."""
-        stated, notes = calls(self.links)
+        stated, notes = self._calls
         self.notes += notes
         own = self._addresses | self._gateways
         heard = {

@@ -12,10 +12,11 @@ from cmdb.classes import Catalogue
 from cmdb.endpoints import parse
 from cmdb.errors import Invalid
 from cmdb.plan import ChangeCI, Claim, NewCI
+from cmdb.reconcile.callers import calls
 from cmdb.reconcile.known import SELF, Known, KnownCI, NewId
 from cmdb.reconcile.said import dropped, effective, fresh, scope_of, stated_links
 from cmdb.search import ci_terms
-from cmdb.words import Item, Ref, Snapshot, Value
+from cmdb.words import Item, Link, Ref, Snapshot, Value
 
 Stated = Mapping[str, tuple[int | None, Item]]
 """What a report states of one item: by scope, the sequence (None: in a complete body) and the item itself."""
@@ -123,6 +124,11 @@ class Items:
         self.change: list[ChangeCI] = []
         self.claims: list[Claim] = []
         self.drops: list[tuple[str, str]] = []
+
+    @cached_property
+    def calls(self) -> tuple[list[tuple[str, Link]], list[str]]:
+        """What the report comes to say of clients, and what was cut; to find it all links are looked at."""
+        return calls(self.links)
 
     def settle(self) -> None:
         """Host first, then what is inside it, then what is gone."""

@@ -68,15 +68,15 @@ def doubtful(items: Items) -> frozenset[tuple[str, Ref]] | None:
     found: set[tuple[str, Ref]] = set()
     for ref, now in items.settled.touched.items():
         was = items.known.ci(ref)
-        before = was.attributes if was is not None else {}
-        if ref.cls not in REACHED or not any(name in before or name in now.attributes for name in PLACES):
+        had = was.attributes if was is not None else {}
+        if ref.cls not in REACHED or not any(name in had or name in now.attributes for name in PLACES):
             continue
         there = was is not None and was.status == "live" and now.live
-        if not there or any(before.get(name) != now.attributes.get(name) for name in PLACES[:2]):
+        if not there or any(had.get(name) != now.attributes.get(name) for name in PLACES[:2]):
             return None
-        found |= {(a, ref) for a in {*_several(before.get("clients"))} ^ {*_several(now.attributes.get("clients"))}}
-    said = ({section: scope.links for section, scope in items.known.scopes.items()}, items.links)
-    return frozenset(found | {(link.source.key, link.target) for links in said for _, link in calls(links)[0]})
+        found |= {(a, ref) for a in {*_several(had.get("clients"))} ^ {*_several(now.attributes.get("clients"))}}
+    before, _ = calls({section: scope.links for section, scope in items.known.scopes.items()})
+    return frozenset(found | {(link.source.key, link.target) for _, link in (*before, *items.calls[0])})
 
 
 def _several(value: Value) -> tuple[str, ...]:

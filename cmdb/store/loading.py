@@ -79,7 +79,7 @@ def beyond(run: Run, items: Items) -> Known:
     clients = reconcile.doubtful(items)
     reached = own | reconcile.addresses_before(items) if clients is None else frozenset[str]()
     parameters: dict[str, Any] = {"host": items.host, "keys": sorted(named), "own": sorted(reached)}
-    called, glanced = reconcile.addresses_of(items.links)
+    called, glanced = reconcile.addresses_of(items.calls[0])
     parameters |= {"foreign": sorted(foreign), "callers": sorted(called), "glanced": sorted(glanced)}
     parameters |= {"brief": reconcile.BRIEF, "most": reconcile.MANY - 1, "clients": _rows(items, clients or ())}
     parameters |= {"quiet": sorted(items.known.quiet), **_shared(reconcile.shared_named(items.links))}
