@@ -7,15 +7,13 @@ from functools import cache
 from typing import Any
 
 import strawberry
-from strawberry.scalars import JSON
 
 from cmdb.classes import catalogue
 from cmdb.cypher import And, Compare, Filter
-from cmdb.errors import Invalid, TooLarge, UnknownName
+from cmdb.errors import Invalid, UnknownName
+from cmdb_graphql.comparisons import Comparisons, several
 from cmdb_graphql.context import snake
 
-MAX_IN = 100
-"""Values of one `in`."""
 NUMBERS = frozenset({"int", "float"})
 _TEXT = frozenset({"eq", "ne", "in", "contains", "prefix", "suffix", "starts_with", "null"})
 _ORDERED = frozenset({"gt", "gte", "lt", "lte"})
@@ -31,29 +29,19 @@ _ABLE = {
     description="Comparisons of an attribute of whatever class declares it; all given must hold. A CI of a class that "
     "does not declare it has none."
 )
-class AttributeFilter:
+class AttributeFilter(Comparisons):
     """An entry of `attributes`."""
 
     name: str = strawberry.field(description="The attribute, in camelCase or snake_case.")
-    eq: JSON | None = strawberry.field(description="Equal.", default=strawberry.UNSET)
-    ne: JSON | None = strawberry.field(description="Not equal.", default=strawberry.UNSET)
-    in_: list[JSON] | None = strawberry.field(name="in", description="One of these.", default=strawberry.UNSET)
-    gt: JSON | None = strawberry.field(description="Greater.", default=strawberry.UNSET)
-    gte: JSON | None = strawberry.field(description="Greater or equal.", default=strawberry.UNSET)
-    lt: JSON | None = strawberry.field(description="Less.", default=strawberry.UNSET)
-    lte: JSON | None = strawberry.field(description="Less or equal.", default=strawberry.UNSET)
-    contains: str | None = strawberry.field(description="Contains this, in any case.", default=strawberry.UNSET)
-    prefix: str | None = strawberry.field(description="Starts with this, in any case.", default=strawberry.UNSET)
     suffix: str | None = strawberry.field(description="Ends with this, in any case.", default=strawberry.UNSET)
     starts_with: str | None = strawberry.field(description="Starts with exactly this.", default=strawberry.UNSET)
-    null: bool | None = strawberry.field(description="Whether it is absent.", default=strawberry.UNSET)
 
     def compared(self) -> Filter:
         """As the store's filter."""
         name = snake(self.name)
         kind = _type(name)
-        given = {op.rstrip("_"): v for op, v in vars(self).items() if op != "name" and v is not strawberry.UNSET}
-        return And(tuple(Compare(name, _able(name, kind, op), _value(kind, op, v)) for op, v in given.items()))
+        given = self.given().items()
+        return And(tuple(Compare(name, _able(name, kind, op), _value(kind, op, v)) for op, v in given))
 
 
 @cache
@@ -87,10 +75,7 @@ def _able(name: str, kind: str, op: str) -> Any:
 def _value(kind: str, op: str, value: Any) -> Any:
     if op == "null":
         return bool(value)
-    many = value if op == "in" and isinstance(value, list) else [value]
-    if len(many) > MAX_IN:
-        raise TooLarge(f"at most {MAX_IN} values, not {len(many)}", where="attributes.in")
-    read = [_read(kind, op, one) for one in many]
+    read = [_read(kind, op, one) for one in several(op, value, "attributes.in")]
     return read if op == "in" else read[0]
 
 
