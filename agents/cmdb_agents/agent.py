@@ -15,8 +15,9 @@ from cmdb_agents import report, rotate
 from cmdb_agents.deliver import Outcome, Verdict
 from cmdb_agents.front_door import DEADLINE_SECONDS, FrontDoor
 from cmdb_agents.home import Enrolled, Home
+from cmdb_agents.moments import iso
 from cmdb_agents.outbox import Outbox
-from cmdb_agents.reporter import Pace, Reporter, iso
+from cmdb_agents.reporter import Pace, Reporter
 from cmdb_agents.run import read, sections, unseen
 from cmdb_agents.signing import Signer
 from cmdb_agents.transports.footprint import cpu_ms, memory_kib

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from cmdb.errors import Unavailable
 from cmdb_agents.front_door import Answer, FrontDoor
+from cmdb_agents.moments import iso
 from cmdb_agents.outbox import Outbox, Waiting
 from cmdb_agents.signing import Signer
 
@@ -111,7 +112,7 @@ def _adopt_time(outbox: Outbox, answer: Answer, now: float) -> bool:
 
 
 def _settle(outbox: Outbox, report: Waiting, verdict: Verdict, answer: Answer, sent: int, now: float) -> Outcome:
-    at = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = iso(now)
     match verdict:
         case Verdict.ACCEPTED:
             outbox.accepted(report, at)

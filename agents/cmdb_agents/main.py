@@ -14,13 +14,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cmdb.errors import EpicentreError, Forbidden, Invalid, Misconfigured, NotAuthenticated, Unavailable
 from cmdb_agents.home import Home, default_home
-
-if TYPE_CHECKING:
-    from cmdb_agents.outbox import Outbox
 
 EXIT_CODES = """\
 exit codes:
@@ -245,6 +242,7 @@ def _once(arguments: argparse.Namespace) -> int:
 
     from cmdb_agents.agent import Agent
     from cmdb_agents.deliver import Verdict
+    from cmdb_agents.status import told_clock
     from cmdb_agents.transports.here import here
 
     home = _home(arguments)
@@ -252,7 +250,7 @@ def _once(arguments: argparse.Namespace) -> int:
     with home.lock():
         agent = Agent(home, here(), apart=True)
         done = agent.cycle()
-        clock = _clock(agent.outbox)
+        clock = told_clock(agent.outbox)
         agent.close()
     verdict = done.outcome.verdict
     code = {Verdict.ACCEPTED: 0, Verdict.REFUSED: 6, Verdict.NOT_LET_IN: 5}.get(verdict, 4)
@@ -295,67 +293,16 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    from cmdb_agents.outbox import Outbox
+    from cmdb_agents.status import found, lines
 
-    home = _home(arguments)
-    enrolled = home.whose()
-    outbox = Outbox(home.database)
-    waiting, (reports, size) = outbox.waiting(), outbox.spooled()
-    found = {
-        "url": enrolled.url,
-        "node": enrolled.node,
-        "home": str(home.path),
-        "last_accepted": json.loads(outbox.fact("last_accepted", "null")),
-        "last_report": json.loads(outbox.fact("last_cycle", "null")),
-        "waiting": None if waiting is None else {"seq": waiting.seq, "reports": reports, "bytes": size},
-        "dropped": int(outbox.fact("dropped", "0")),
-        "refused": int(outbox.fact("refused", "0")),
-        "quarantine": outbox.quarantine(),
-        "clock_offset_seconds": int(outbox.fact("clock_offset", "0")),
-        "clock": _clock(outbox),
-    }
-    outbox.close()
+    status = found(_home(arguments))
     if arguments.json:
-        print(json.dumps(found, indent=1))
-    else:
-        _print_status(found)
+        print(json.dumps(status, indent=1))
+        return 0
+    for line in lines(status):
+        print(line)
+    _print_unseen(status["last_report"]["unseen"] if status["last_report"] else ())
     return 0
-
-
-def _print_status(found: dict[str, Any]) -> None:
-    accepted, last = found["last_accepted"], found["last_report"]
-    print(f"node:     {found['node']} at {found['url']} (folder {found['home']})")
-    print(f"accepted: {'report {seq} at {at}'.format(**accepted) if accepted else 'none yet'}")
-    if last:
-        from cmdb_agents.agent import Cost
-
-        print(f"last try: {last['outcome']} at {last['at']}: {last['message']}")
-        print(f"cost:     {Cost(**last['cost'])}")
-    if found["waiting"]:
-        print("waiting:  {reports} {word} from {seq} on, {bytes} bytes".format(
-            word=_reports(found["waiting"]["reports"]), **found["waiting"]))  # fmt: skip
-    if found["dropped"]:
-        print(f"dropped:  {found['dropped']} {_reports(found['dropped'])} that did not fit while the server was away")
-    if found["clock"]:
-        print(f"clock:    {found['clock']}")
-    if found["refused"]:
-        last_reason = found["quarantine"][-1]["reason"]
-        print(f"refused:  {found['refused']} {_reports(found['refused'])}; the last: {last_reason}")
-    _print_unseen(last["unseen"] if last else ())
-
-
-def _reports(number: int) -> str:
-    return "report" if number == 1 else "reports"
-
-
-def _clock(outbox: Outbox) -> str:
-    """How this clock stands to the server's; nothing where the server takes it for right."""
-    offset = int(outbox.fact("clock_offset", "0"))
-    if not offset:
-        return ""
-    size, unit = next(one for one in ((86_400, "days"), (60, "minutes"), (1, "seconds")) if abs(offset) >= one[0])
-    way = "behind" if offset > 0 else "ahead of"
-    return f"{abs(offset) // size} {unit} {way} the server's, by which requests are signed; put this machine's right"
 
 
 def _print_unseen(lines: Sequence[str]) -> None:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import lru_cache
 from math import inf
 
 from cmdb.words import GLANCED, SERVED, Evidence
+from cmdb_agents.moments import iso
 
 LEASE = 35 * 86_400
 RECENT = 15 * 60
@@ -220,8 +219,8 @@ def evidence(target: str, known: Known, now: int) -> Evidence:
         kind="socket",
         detail=f"{protocol} {place}",
         confidence=known.confidence,
-        first_seen=_iso(known.first_seen),
-        last_seen=None if now - known.last_seen <= RECENT else _iso(known.last_seen - known.last_seen % 3600),
+        first_seen=iso(known.first_seen),
+        last_seen=None if now - known.last_seen <= RECENT else iso(known.last_seen - known.last_seen % 3600),
     )
 
 
@@ -235,11 +234,6 @@ def client_evidence(address: str, known: Known, now: int) -> Evidence:
         kind=SERVED if lasts else GLANCED,
         detail=f"{address} connected{'' if lasts else ' for short times'}, seen by the server only",
         confidence=SERVER_SAW if known.confidence >= ESTABLISHED else SERVER_REMAINS,
-        first_seen=_iso(known.first_seen),
-        last_seen=None if now - known.last_seen <= DAY else _iso(known.last_seen - known.last_seen % DAY),
+        first_seen=iso(known.first_seen),
+        last_seen=None if now - known.last_seen <= DAY else iso(known.last_seen - known.last_seen % DAY),
     )
-
-
-@lru_cache(maxsize=64)
-def _iso(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

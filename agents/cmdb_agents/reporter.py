@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from random import Random
 
 from cmdb_agents.backoff import CAP, IDENTITY_CAP, delay, splay
 from cmdb_agents.deliver import Outcome, Verdict, deliver
 from cmdb_agents.front_door import FrontDoor
 from cmdb_agents.memory import Known, Pair
+from cmdb_agents.moments import iso
 from cmdb_agents.outbox import Draft, Outbox
 from cmdb_agents.report import Stated, compose, encode
 from cmdb_agents.signing import Signer
@@ -101,8 +101,3 @@ def same_boot(known: str, said: str) -> bool:
     if known.isdecimal() and said.isdecimal():
         return abs(int(known) - int(said)) <= 120
     return known == said
-
-
-def iso(seconds: float) -> str:
-    """A moment as reports say it."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

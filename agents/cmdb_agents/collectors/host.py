@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from urllib.parse import quote
 
 from cmdb.words import Evidence, Item, Link, Ref, Section, Value
 from cmdb_agents.collector import Collector, View, item, section
+from cmdb_agents.moments import iso
 from cmdb_agents.parsers.firmware import CHASSIS
 from cmdb_agents.transports.readings import Machine, Platform, Route
 
@@ -60,7 +60,7 @@ def collect(view: View) -> Section:
         **_cloud(platform),
         macs=permanent_macs(machine),
         boot_id=platform.boot_id,
-        boot_time=_iso(platform.boot_time),
+        boot_time=iso(platform.boot_time) if platform.boot_time else "",
         virtualisation=virtualisation(platform) if platform.machine_id or dmi else "",  # else it cannot be told
         os_id=release.get("ID"),
         os_name=release.get("PRETTY_NAME") or release.get("NAME"),
@@ -92,10 +92,6 @@ def _system(host: Item) -> list[Link]:
     return [
         Link("RUNS_SYSTEM", host.ref, Ref("OperatingSystem", key), Evidence("os-release", "as it says itself", 1.0))
     ]
-
-
-def _iso(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else ""
 
 
 def _route(route: Route) -> str:

@@ -14,8 +14,9 @@ from cmdb.stop import Stop
 from cmdb_agents.discover.credentials import Credentials
 from cmdb_agents.discover.folder import Folder
 from cmdb_agents.discover.run import Gather, perform, prepare
-from cmdb_agents.discover.send import Collector, iso
+from cmdb_agents.discover.send import Collector
 from cmdb_agents.discover.targets import Target
+from cmdb_agents.moments import iso
 from cmdb_agents.outbox import Outbox
 
 ROUTE = "/discoveries"

@@ -22,8 +22,9 @@ from cmdb_agents.discover.credentials import Credentials
 from cmdb_agents.discover.folder import Folder, kind_named, slug
 from cmdb_agents.discover.kind import Kind, Place, Secret, ShownKey, Sight, Task
 from cmdb_agents.discover.record import Ended, Looked, Phase, Run, ended
-from cmdb_agents.discover.send import Collector, iso, send
+from cmdb_agents.discover.send import Collector, send
 from cmdb_agents.discover.targets import Skipped, Target, places
+from cmdb_agents.moments import iso
 from cmdb_agents.outbox import peek
 
 PATIENCE, SLOW = 5.0, 4

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from cmdb_agents import report
@@ -13,6 +12,7 @@ from cmdb_agents.deliver import Outcome, Verdict, deliver
 from cmdb_agents.discover.kind import Sight
 from cmdb_agents.front_door import FrontDoor
 from cmdb_agents.home import Enrolled, Home
+from cmdb_agents.moments import iso
 from cmdb_agents.outbox import Draft, Outbox
 from cmdb_agents.signing import Signer
 
@@ -70,8 +70,3 @@ def send(collector: Collector, node: str, spool: Path, sight: Sight, now: float)
         return outcome, whole
     finally:
         outbox.close()
-
-
-def iso(seconds: float) -> str:
-    """A time as reports have it."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
