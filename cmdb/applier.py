@@ -51,7 +51,6 @@ class Applier:
     ) -> None:
         self._clock = clock
         self._inbox, self._store, self._agents, self._observe = inbox, store, agents, observe
-        store.ask_by(inbox.forget)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="applier", daemon=True)
 

@@ -26,8 +26,8 @@ class Sweeper:
         self, store: Store, inbox: Inbox, clock: Callable[[], str] = utc_now, *, interval: float = 60.0,
         checkpoints: Checkpoints | None = None,
     ) -> None:  # fmt: skip
-        self._store, self._inbox, self._clock, self._interval = store, inbox, clock, interval
-        store.ask_by(inbox.forget)  # what a retired CI's agent says next must be whole, so that it revives
+        self._store = store.asking(inbox.forget)  # what a retired CI's agent says next must be whole: so it revives
+        self._inbox, self._clock, self._interval = inbox, clock, interval
         self._checkpoints, self._purged = checkpoints, ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)

@@ -137,7 +137,7 @@ RETURN edges,
             WITH i.address AS address, collect(DISTINCT i.parent) AS owners
             WHERE size(owners) = 1 AND owners[0] <> $host
               AND NOT EXISTS { (v:VirtualAddress {address: address}) WHERE v.status = 'live' }
-            MATCH (o:CI {id: owners[0]}) WHERE o.status = 'live'
+            MATCH (o:CI {id: owners[0]}) USING INDEX SEEK o:CI(id) WHERE o.status = 'live'
             RETURN [address, o.id, o.class, coalesce(o.kind, ''),
                     o.stale_since IS NULL AND EXISTS {
                       MATCH (r:Scope)-[:ASSERTS]->(o) WHERE r.node IS NULL

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from cmdb import commands, free, identity, ingest
 from cmdb.claims import NAME, PERSON, RECORDS, source_of
@@ -65,13 +66,15 @@ class Commands:
     def __init__(self, bolt: Bolt) -> None:
         self._bolt = bolt
 
-    def ask_by(self, ask: Callable[[str], None]) -> None:
-        """Say who has an agent report everything anew, where a command took its claims.
+    def asking(self, ask: Callable[[str], None]) -> Self:
+        """The same, by whose commands `ask` is told each agent that must report everything anew: they took its claims.
 
         It is asked before the command is kept, so that no kill and no full disk comes between the two: were it asked
         afterwards and lost, what the agent does not say again would stay away. Asked in vain, it says all once more.
         """
-        self._ask = ask
+        made = copy(self)
+        made._ask = ask
+        return made
 
     def create_ci(
         self, cls: str, name: str, attributes: Mapping[str, Any], by: By, *, parent: str | None = None,

@@ -37,3 +37,8 @@ class Services:
     mail: Box | None = None
     discoveries: Discoveries | None = None
     inventories: Inventories | None = None
+
+    @property
+    def commands(self) -> Store:
+        """The store to give commands to: agents whose claims one takes are to report everything anew."""
+        return self.store.asking(self.inbox.forget)

@@ -52,7 +52,7 @@ def by(info: Info, reason: str | None) -> By:
 async def do(info: Info, name: str, *args: Any, **kwargs: Any) -> CommandResult:
     """Carry out the command of that name of the store."""
     services = info.context.services
-    done = await blocking(getattr(services.store, name), *args, **kwargs)
+    done = await blocking(getattr(services.commands, name), *args, **kwargs)
     info.context.loaders.forget()
     return CommandResult(done=done, sequence=done.seq, summary=done.summary, notes=list(done.notes))
 

@@ -83,7 +83,7 @@ async def untag_cis(info: Info, ids: list[strawberry.ID], tags: list[str], reaso
 async def _many(info: Info, name: str, ids: list[strawberry.ID], tags: list[str], reason: str | None) -> ManyResult:
     given = named(ids, "ids")
     services, who = info.context.services, by(info, reason)
-    done: Done = await blocking(getattr(services.store, name), given, tags, who)
+    done: Done = await blocking(getattr(services.commands, name), given, tags, who)
     info.context.loaders.forget()
     return ManyResult(ids=given, sequence=done.seq, summary=done.summary, notes=list(done.notes))
 

@@ -94,7 +94,7 @@ class Carrying:
             planned, seen = self._decide(Asked(effect, self._who, None, rev), now)
             self._check_time()
             try:
-                return self._services.store.together(lambda store: _write(store, planned, now))  # noqa: B023
+                return self._services.commands.together(lambda store: _write(store, planned, now))  # noqa: B023
             except Conflict as conflict:
                 # A rule's no is final; a revision that is gone is decided anew, unless it was named.
                 if isinstance(conflict, Refused) or rev is not None or not left or not self._moved(seen):
