@@ -46,6 +46,11 @@ class Meeting:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
+    def asking(self, ask: Callable[[str], None]) -> Meeting:
+        """The store that commands are given to: here they meet."""
+        self._store = self._store.asking(ask)
+        return self
+
     def together(self, work: Callable[[Store], Any]) -> Any:
         """All that were decided on what was true before, then written one after another."""
         with suppress(threading.BrokenBarrierError):

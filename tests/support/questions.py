@@ -113,9 +113,13 @@ def estate(store: Store) -> dict[str, str]:
 class Counted:
     """The real store behind a counter of its calls."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, calls: list[str] | None = None) -> None:
         self._store = store
-        self.calls: list[str] = []
+        self.calls: list[str] = [] if calls is None else calls
+
+    def asking(self, ask: Callable[[str], None]) -> Counted:
+        """The store that commands are given to, behind the same counter: it is another of these, and no call."""
+        return Counted(self._store.asking(ask), self.calls)
 
     def __getattr__(self, name: str) -> Any:
         """The store's own method, noted when it is fetched, which is when it is called."""
