@@ -59,7 +59,8 @@ def children(ids: Collection[str], cls: str | None, first: int, after: Sequence[
     if frame.at is not None:
         pin, spans = params.of_frame("at"), " OR ".join(f"({one})" for one in _spans(cls, after, params))
         parts.append(
-            f"MATCH (v:Version {{parent: id}})-[:OF]->(:CI) WHERE v.from <= {pin} AND v.to > {pin} "
+            f"MATCH (v:Version {{parent: id}})-[:OF]->(:CI) USING INDEX SEEK v:Version(parent) "
+            f"WHERE v.from <= {pin} AND v.to > {pin} "
             f"AND v.status = 'live'{untouched.format('v.ci')} WITH v {{.*, id: v.ci}} AS n WHERE {spans} "
             f"RETURN n ORDER BY {_BY} LIMIT {most}"
         )

@@ -60,7 +60,7 @@ RETURN r.id AS node
 )
 """Let agents speak for another CI; null moves all of them."""
 
-TRACE = "MATCH (:Scope {id: $scope})-[a:ASSERTS]->(:CI {id: $ci}) SET a.trace = $trace"
+TRACE = "MATCH (s)-[a:ASSERTS]->(:CI {id: $ci}) WHERE s.id = $scope SET a.trace = $trace"
 MERGE = """
 CREATE (:Merge {id: $id, winner: $winner, loser: $loser, at: $at, by: $by, reason: $reason, seq: $seq, state: 'open',
                 nodes: $nodes, record: $record})

@@ -202,8 +202,8 @@ CALL () { UNWIND $reword AS row MATCH (a:CI {id: row.source})-[e]->(:CI) USING I
 CALL () { UNWIND $open AS row MATCH (a:CI {id: row.source}) MATCH (b:CI {id: row.target})
           CREATE (a)-[e:$(row.type)]->(b) SET e = row.properties }
 CALL () { UNWIND $scopes AS row MERGE (s:Scope {id: row.id}) SET s += row.properties }
-CALL () { UNWIND $drops AS row MATCH (s:Scope {id: row.scope})-[a:ASSERTS]->(c:CI {id: row.ci})
-          USING INDEX SEEK c:CI(id) """
+CALL () { UNWIND $drops AS row MATCH (s)-[a:ASSERTS]->(c:CI {id: row.ci}) USING INDEX SEEK c:CI(id)
+          WHERE s.id = row.scope """
     + PAST_CLAIM.format(a="a", when="true", scope="row.scope", ci="row.ci", seq="row.seq")
     + """DELETE a }
 CALL () { UNWIND $claims AS row MERGE (s:Scope {id: row.scope}) WITH s, row MATCH (c:CI {id: row.ci})

@@ -25,7 +25,7 @@ _BOOTS = "MATCH (r:Scope {id: $node}) SET r.boots = $boots"
 # The new agent takes over what the old one said: its scopes are renamed, so its next report is compared with them.
 _TAKE_OVER = (
     """
-MATCH (old:Scope {id: $old})-[a:ASSERTS]->(h:CI {id: $ci}) """
+MATCH (old)-[a:ASSERTS]->(h:CI {id: $ci}) WHERE old.id = $old """
     + facts.PAST_CLAIM.format(a="a", when="true", scope="$old", ci="$ci", seq="$seq")
     + """DELETE a
 MERGE (new:Scope {id: $new}) MERGE (new)-[b:ASSERTS]->(h) SET b.since = $seq, b.trace = $trace, new.boots = '[]'
