@@ -16,6 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from cmdb import sqlite
+from cmdb.commands import check_same
 from cmdb.errors import Conflict, Invalid, NotAuthenticated, Overloaded, UnknownName
 from cmdb.pepper import Pepper, token
 from cmdb.words import Principal, Role
@@ -31,6 +32,7 @@ MIGRATIONS = (
     """,
     "ALTER TABLE user ADD COLUMN view TEXT;",
     "ALTER TABLE user ADD COLUMN email TEXT;",
+    "ALTER TABLE user ADD COLUMN rev INTEGER NOT NULL DEFAULT 1;",
 )
 SESSION_LIFE = timedelta(hours=12)
 FREE_TRIES = 5
@@ -51,13 +53,14 @@ _NO_SUCH_USER = _HASHER.hash(secrets.token_hex(16))
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account."""
+    """An account; `rev` grows with each change of its roles or view."""
 
     name: str
     roles: tuple[Role, ...]
     created_at: str
     view: str | None = None
     email: str | None = None
+    rev: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,22 +169,29 @@ class Accounts:
         except sqlite3.IntegrityError as error:
             raise Conflict(f"there is a user {name!r} already") from error
 
-    def set_roles(self, name: str, roles: Collection[Role], view: str | None = None) -> None:
-        """Replace a user's roles and view; it holds from the next request on."""
+    def set_roles(self, name: str, roles: Collection[Role], view: str | None = None, *, rev: int | None = None) -> int:
+        """Replace a user's roles and view, decided at revision `rev`; it holds from the next request on.
+
+        Returns the new revision.
+        """
         _check(name, roles, view)
         # One transaction for looking and changing, else two admins could demote each other at once.
         with self._lock, sqlite.errors(self._path), sqlite.transaction(self._db):
             held = dict(self._db.execute("SELECT name, roles FROM user").fetchall())
             if name not in held:
                 raise UnknownName(f"there is no user {name!r}")
+            (now,) = self._db.execute("SELECT rev FROM user WHERE name = ?", (name,)).fetchone()
+            check_same(name, now, rev)
             if Role.ADMIN not in roles and [n for n, text in held.items() if Role.ADMIN in _roles(text)] == [name]:
                 raise Conflict(f"{name} is the only admin: make another one first")
-            self._db.execute("UPDATE user SET roles = ?, view = ? WHERE name = ?", (_text(roles), view, name))
+            change = "UPDATE user SET roles = ?, view = ?, rev = ? WHERE name = ?"
+            self._db.execute(change, (_text(roles), view, now + 1, name))
+            return int(now) + 1
 
     def users(self) -> list[User]:
         """Every account, by name."""
-        rows = self._read("SELECT name, roles, created, view, email FROM user ORDER BY name")
-        return [User(n, _roles(r), c, v, e) for n, r, c, v, e in rows]
+        rows = self._read("SELECT name, roles, created, view, email, rev FROM user ORDER BY name")
+        return [User(n, _roles(r), c, v, e, rev) for n, r, c, v, e, rev in rows]
 
     def set_email(self, name: str, email: str | None) -> None:
         """Where letters to this account go; None: nowhere."""

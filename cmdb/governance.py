@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -44,7 +44,10 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A rule for a class and its kinds (CI: for all). `attribute` is declared, `name`, `tags` or `extra:<name>`."""
+    """A rule for a class and its kinds (CI: for all). `attribute` is declared, `name`, `tags` or `extra:<name>`.
+
+    `rev` is the journal sequence at which it was set; 0: not kept yet, or by a version that kept none.
+    """
 
     name: str
     cls: str
@@ -53,6 +56,7 @@ class Policy:
     values: tuple[str, ...] = ()
     pattern: str | None = None
     why: str = ""
+    rev: int = field(default=0, compare=False)
 
     def __post_init__(self) -> None:
         if not _SLUG.fullmatch(self.name):

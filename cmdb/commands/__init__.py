@@ -15,6 +15,7 @@ from cmdb.commands.things import (
     Decided,
     believe_anew,
     check_rev,
+    check_same,
     create,
     declared,
     expire,
@@ -26,6 +27,6 @@ from cmdb.commands.withdraw import withdraw, withdraw_edge
 
 __all__ = [
     "Around", "Decided", "Merged", "Nest", "believe_anew", "check_cardinality", "check_contained", "check_rev",
-    "create", "declared", "end", "expire", "expire_at", "link", "merge", "move", "outcome", "override", "retire",
-    "split", "tag", "together", "unlink", "untag", "update", "withdraw", "withdraw_edge",
+    "check_same", "create", "declared", "end", "expire", "expire_at", "link", "merge", "move", "outcome", "override",
+    "retire", "split", "tag", "together", "unlink", "untag", "update", "withdraw", "withdraw_edge",
 ]  # fmt: skip

@@ -70,8 +70,14 @@ class Decided:
 
 def check_rev(ci: KnownCI, rev: int | None) -> None:
     """Refuse a command that was decided on another state than this one."""
-    if rev is not None and rev != ci.rev:
-        raise Conflict(f"somebody was faster: {ci.name} is at revision {ci.rev}, not {rev}; look again, then decide")
+    check_same(ci.name, ci.rev, rev)
+
+
+def check_same(name: str, now: int, rev: int | None) -> None:
+    """Refuse what was decided at revision `rev` (None: at whatever it is) of what is at another (0: not there)."""
+    if rev is not None and rev != now:
+        there = f"is at revision {now}, not {rev}" if now else "is not there"
+        raise Conflict(f"somebody was faster: {name} {there}; look again, then decide")
 
 
 def restated(cls: CIClass, was: KnownCI, full: Mapping[str, Asserted], **more: Value) -> Plan:

@@ -132,17 +132,22 @@ class Governance(Commands):
         """All policies, by name."""
         return self._bolt.read(policies.read).all
 
-    def put_policy(self, policy: Policy, by: By) -> int:
-        """Set a policy, or set the one of that name anew; returns the journal sequence."""
+    def put_policy(self, policy: Policy, by: By, *, rev: int | None = None) -> int:
+        """Set a policy, or set the one of that name anew, decided at revision `rev` (0: that there is none).
+
+        Returns the journal sequence, which is its new revision.
+        """
         governance.check_names(policy, catalogue())
 
         def work(run: Run) -> int:
             lock = run(facts.LOCK, {})[0]
             there = policies.read(run).all
+            now = next((one.rev for one in there if one.name == policy.name), 0)
+            commands.check_same(f"the policy {policy.name}", now, rev)
             governance.check_alone(policy, there)
             if len(there) >= governance.MAX_POLICIES and policy.name not in {one.name for one in there}:
                 raise TooLarge(f"there are {len(there)} policies, at most {governance.MAX_POLICIES}")
-            stored = policies.properties(policy)
+            stored = policies.properties(replace(policy, rev=int(lock["seq"])))
             run(cypher.PUT, {"name": policy.name, "properties": stored})
             _note(run, lock, by, f"set policy {policy.name}", {"op": "policy", **stored})
             precedence.put_off(run, [policy, *(one for one in there if one.name == policy.name)])
@@ -152,14 +157,15 @@ class Governance(Commands):
         self.decide_anew(by)
         return seq
 
-    def lift_policy(self, name: str, by: By) -> int:
-        """Remove a policy: nothing is refused by it any more; returns the journal sequence."""
+    def lift_policy(self, name: str, by: By, *, rev: int | None = None) -> int:
+        """Remove a policy, decided at revision `rev`: nothing is refused by it any more; returns the sequence."""
 
         def work(run: Run) -> int:
             lock = run(facts.LOCK, {})[0]
             rows = run(cypher.LIFT, {"name": name})
             if not rows:
                 raise UnknownName(f"there is no policy {name!r}", where="name")
+            commands.check_same(f"the policy {name}", rows[0]["was"].get("rev", 0), rev)
             _note(run, lock, by, f"lifted policy {name}", {"op": "lift", "name": name, "was": rows[0]["was"]})
             precedence.put_off(run, [policies.policy(rows[0]["was"])])
             return int(lock["seq"])

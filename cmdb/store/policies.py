@@ -30,7 +30,7 @@ def policy(row: Mapping[str, Any]) -> Policy:
     """A policy from its properties."""
     return Policy(
         row["name"], row["class"], Rule(row["rule"]), row.get("attribute"), tuple(row.get("values") or ()),
-        row.get("pattern"), row.get("why") or "",
+        row.get("pattern"), row.get("why") or "", row.get("rev", 0),
     )  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def properties(one: Policy) -> dict[str, Any]:
     """The inverse of `policy`."""
     return {
         "name": one.name, "class": one.cls, "rule": one.rule.value, "attribute": one.attribute,
-        "values": list(one.values), "pattern": one.pattern, "why": one.why,
+        "values": list(one.values), "pattern": one.pattern, "why": one.why, "rev": one.rev,
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
 
+from cmdb.commands import check_same
 from cmdb.cypher import Filter, facts, views
 from cmdb.errors import Conflict, Forbidden, Overloaded, TooLarge, UnknownName
 from cmdb.store.commands import By
@@ -41,12 +42,16 @@ class Views:
             raise Overloaded(f"the view {name} is being made; try again shortly", retry_after=2.0)
         return next(view for view in found if view.ready)
 
-    def define_view(self, name: str, where: Filter, by: By) -> View:
-        """Make a view, or give it a new filter: the old one stays in force until every CI is labelled by the new."""
+    def define_view(self, name: str, where: Filter, by: By, *, rev: int | None = None) -> View:
+        """Make a view, or give it a new filter: the old one stays in force until every CI is labelled by the new.
+
+        `rev` is the revision of the one in force that this was decided on; 0: that there is none.
+        """
         made = View(name, f"View_{secrets.token_hex(8)}", views.to_json(views.checked(where)))
 
         def begin(run: Run) -> tuple[View, ...]:
             before = decoded(run(views.HOLD, {})[0]["views"])
+            _check_rev(before, name, rev)
             # One that was begun and never finished (the server was stopped meanwhile) is begun anew.
             over = tuple(v for v in before if v.name == name and not v.ready)
             if len({v.name for v in before} | {name}) > MOST_VIEWS:
@@ -57,21 +62,23 @@ class Views:
         self._clear(self._bolt.write(begin))
         self._label(made)
 
-        def finish(run: Run) -> tuple[View, ...]:
+        def finish(run: Run) -> tuple[View, tuple[View, ...]]:
             lock = run(facts.LOCK, {})[0]
             before = decoded(run(views.ALL, {})[0]["views"])
             if made not in before:
                 raise Conflict(f"somebody else defined the view {name} meanwhile")
-            _keep(run, [replace(v, ready=True) if v == made else v for v in before if v.name != name or v == made])
-            ops = [{"op": "view", **asdict(replace(made, ready=True))}]
+            done = replace(made, ready=True, rev=int(lock["seq"]))
+            _keep(run, [done if v == made else v for v in before if v.name != name or v == made])
+            ops = [{"op": "view", **asdict(done)}]
             journal(run, lock, by.now, actor=by.actor, kind="command", summary=_said("defined", name, by), ops=ops)
-            return tuple(v for v in before if v.name == name and v != made)
+            return done, tuple(v for v in before if v.name == name and v != made)
 
-        self._clear(self._bolt.write(finish))
-        return replace(made, ready=True)
+        done, over = self._bolt.write(finish)
+        self._clear(over)
+        return done
 
-    def drop_view(self, name: str, by: By) -> None:
-        """Take a view away: accounts kept to it see nothing until they get another."""
+    def drop_view(self, name: str, by: By, *, rev: int | None = None) -> None:
+        """Take a view away, decided at revision `rev`: accounts kept to it see nothing until they get another."""
 
         def work(run: Run) -> tuple[View, ...]:
             lock = run(facts.LOCK, {})[0]
@@ -79,6 +86,7 @@ class Views:
             gone = tuple(v for v in before if v.name == name)
             if not gone:
                 raise UnknownName(f"there is no view {name!r}", where="name")
+            _check_rev(before, name, rev)
             _keep(run, [v for v in before if v.name != name])
             ops = [{"op": "drop_view", "name": name}]
             journal(run, lock, by.now, actor=by.actor, kind="command", summary=_said("dropped", name, by), ops=ops)
@@ -99,6 +107,10 @@ class Views:
         for view in gone:
             while self._bolt.write(partial(_unmark, view)) == BATCH:
                 pass
+
+
+def _check_rev(kept: Sequence[View], name: str, rev: int | None) -> None:
+    check_same(f"the view {name}", next((v.rev for v in kept if v.name == name and v.ready), 0), rev)
 
 
 def _unmark(view: View, run: Run) -> int:

@@ -15,13 +15,15 @@ _LABEL = re.compile(r"View_[0-9a-f]{16}")
 class View:
     """Its name, the label that shown CIs carry in the graph, and the filter (as JSON) that decides who is shown.
 
-    What is inside a CI that is not shown is not shown either. Until `ready`, the labels are being set.
+    What is inside a CI that is not shown is not shown either. Until `ready`, the labels are being set. `rev` is the
+    journal sequence at which it was defined; 0: not in force yet, or defined by a version that kept none.
     """
 
     name: str
     label: str
     filter: str
     ready: bool = False
+    rev: int = 0
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

@@ -362,6 +362,8 @@ def test_people_govern_their_data(epicentre: Run) -> None:
     tagged = epicentre("ci", "tag", "north", "neo4j", "--tag", "pci", "--tag", "env:prod")
     assert tagged.stdout.startswith("tagged 2 of 2 CIs with pci, env:prod (sequence ")
     assert epicentre("tags").stdout.splitlines()[1:] == ["env:prod  2", "pci       2"]
+    before = str(int(tagged.stdout.rpartition("sequence ")[2].strip(" )\n")) - 1)
+    assert epicentre("tags", "--as-of", before).stdout.splitlines()[1:] == ["env:prod  1"]
     assert epicentre("ci", "untag", "neo4j", "--tag", "pci", "--tag", "x").stdout.splitlines()[1:] == [
         "  neo4j has no tag x"
     ]

@@ -129,6 +129,25 @@ def test_of_a_site_what_stands_in_its_rooms_and_racks(cli: Any) -> None:
     assert {who for who, *_ in hanging(found)} == {"access1", "access2", "web"}
 
 
+def test_the_network_is_told_as_of_a_moment_and_as_proposed(cli: Any, store: Store, tmp_path: Path) -> None:
+    """Before a switch was retired it is all there: by its name, by its site, and of all; what a plan takes is gone."""
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps({"retire": ["access2"]}))
+    kept = [("access1", "core", 1, "both"), (*WEB[0][:2], 1, *WEB[0][3:])]
+    assert hanging(asked(cli, "--proposed", plan)) == kept and links(asked(cli, "--proposed", plan)) == [CORE_1]
+    assert hanging(asked(cli, "web", "--proposed", plan)) == kept[1:]
+    before = asked(cli)
+    moment = json.loads(cli("journal", "--json").stdout)[0]["seq"]
+    found = {n["name"]: n["id"] for n in json.loads(cli("ci", "list", "NetworkDevice", "--json").stdout)["nodes"]}
+    store.retire_ci(found["access2"], None, By(BY.actor, "2030-03-01T00:00:00Z", BY.reason))
+    assert hanging(asked(cli)) == kept
+    assert [hanging(asked(cli, *of, "--as-of", moment)) for of in ([], ["access2"])] == [
+        hanging(before), [("access2", "core", 1, "one"), ("printer", "access2", 1, "heard"), *WEB],
+    ]  # fmt: skip
+    south = asked(cli, "--site", "south", "--as-of", moment)
+    assert links(south) == [CORE_2] and {who for who, *_ in hanging(south)} == {"access2", "printer", "web"}
+
+
 def test_where_it_stops_is_said_and_nobodys_edges_are_cut(cli: Any) -> None:
     """With fewer allowed than there are, CIs are left out, not uplinks: web has two or is not told at all."""
     with mock.patch("cmdb_processes.cli.wired.PAGE", 1):

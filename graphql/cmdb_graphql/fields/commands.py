@@ -17,6 +17,8 @@ from cmdb_graphql.types import CI, Class, make
 
 REASON = {"reason": "Why, in one line; it is kept in the journal."}
 REV = {"rev": "The revision this was decided on; refused when somebody was faster. Left out: whatever it is now."}
+KEPT_REV = {"rev": REV["rev"] + " 0: that there is none by that name."}
+"""Of what is kept by a name that people choose."""
 EXTRA = {"extra": "Free attributes by name, in snake_case: text, numbers, true or false; null takes one back."}
 VALUES = {"attributes": "Values by attribute, in snake_case or camelCase; null takes one's own value back."}
 

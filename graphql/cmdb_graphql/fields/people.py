@@ -9,6 +9,7 @@ from cmdb.accounts import User as Account
 from cmdb.errors import Forbidden, TooLarge, UnknownName
 from cmdb.words import Principal, Role
 from cmdb_graphql.context import Info, blocking, command, question, readable_by, whole
+from cmdb_graphql.fields.commands import REV
 from cmdb_graphql.pages import Connection, held
 from cmdb_graphql.types import After, First
 
@@ -25,6 +26,9 @@ class User:
     roles: list[str] = strawberry.field(description="The roles it holds.", metadata=ROLES)
     created_at: str | None = strawberry.field(description="Since when, ISO 8601 UTC.")
     view: str | None = strawberry.field(default=None, description="The view it is kept to; null: it sees everything.")
+    rev: int | None = strawberry.field(
+        default=None, description="Its revision, which grows with each change of its roles or view; null in `me`."
+    )
 
 
 @readable_by(Role.VIEWER)
@@ -96,7 +100,7 @@ async def users(info: Info, first: First = 50, after: After = None) -> Connectio
     """Every account."""
 
     def shown(u: Account) -> User:
-        return User(name=u.name, roles=[r.value for r in u.roles], created_at=u.created_at, view=u.view)
+        return User(name=u.name, roles=[r.value for r in u.roles], created_at=u.created_at, view=u.view, rev=u.rev)
 
     return held(await blocking(info.context.services.accounts.users), first, after, shown, lambda u: u.name)
 
@@ -131,15 +135,15 @@ async def create_user(
     """Make an account; without a password it is used by token only."""
     chosen, seen = roles_of(roles), await _of_a_view(info, view)
     await blocking(info.context.services.accounts.create_user, name, chosen, password, seen)
-    return User(name=name, roles=[r.value for r in chosen], created_at=None, view=seen)
+    return User(name=name, roles=[r.value for r in chosen], created_at=None, view=seen, rev=1)
 
 
-@command(Role.ADMIN, arguments=VIEW)
-async def set_roles(info: Info, name: str, roles: list[str], view: str | None = None) -> User:
+@command(Role.ADMIN, arguments={**VIEW, **REV})
+async def set_roles(info: Info, name: str, roles: list[str], view: str | None = None, rev: int | None = None) -> User:
     """Replace an account's roles, and the view it is kept to."""
     chosen, seen = roles_of(roles), await _of_a_view(info, view)
-    await blocking(info.context.services.accounts.set_roles, name, chosen, seen)
-    return User(name=name, roles=[r.value for r in chosen], created_at=None, view=seen)
+    now = await blocking(info.context.services.accounts.set_roles, name, chosen, seen, rev=rev)
+    return User(name=name, roles=[r.value for r in chosen], created_at=None, view=seen, rev=now)
 
 
 @command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum
 
 import strawberry
@@ -10,7 +11,7 @@ from cmdb import governance
 from cmdb.store import Crowd, Found
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, command, computed, question, readable_by, whole
-from cmdb_graphql.fields.commands import REASON, by
+from cmdb_graphql.fields.commands import KEPT_REV, REASON, REV, by
 from cmdb_graphql.types import CI, After, Class, First, OfClass, PageInfo, make, page_size
 
 
@@ -52,13 +53,14 @@ class Policy:
     pattern: str | None = strawberry.field(description="The pattern that the whole value fits.")
     why: str = strawberry.field(description="Why it is there, for those it refuses.")
     allowed: str = strawberry.field(description="What it allows, in words.")
+    rev: int = strawberry.field(description="Its revision: the journal sequence it was set at.")
 
     @classmethod
     def of(cls, one: governance.Policy) -> Policy:
         """From the noun."""
         return cls(
             name=one.name, class_=one.cls, rule=PolicyRule[one.rule.name], attribute=one.attribute,
-            values=list(one.values), pattern=one.pattern, why=one.why, allowed=one.allowed,
+            values=list(one.values), pattern=one.pattern, why=one.why, allowed=one.allowed, rev=one.rev,
         )  # fmt: skip
 
 
@@ -153,6 +155,7 @@ async def policy_violations(
     Role.ADMIN,
     arguments={
         **REASON,
+        **KEPT_REV,
         "name": "Its name: lower-case words with - between them. A policy of that name is set anew.",
         "rule": "What it asks.",
         "attribute": "The attribute it is about, in snake_case: a declared one, `name`, `tags` or `extra:<name>`.",
@@ -163,7 +166,8 @@ async def policy_violations(
 )
 async def set_policy(
     info: Info, name: str, class_: Class, rule: PolicyRule, attribute: str | None = None,
-    values: list[str] | None = None, pattern: str | None = None, why: str = "", reason: str | None = None,
+    values: list[str] | None = None, pattern: str | None = None, why: str = "", rev: int | None = None,
+    reason: str | None = None,
 ) -> Policy:  # fmt: skip
     """Set a policy. People and imports are refused what would newly break it; what breaks it already is reported.
 
@@ -171,14 +175,14 @@ async def set_policy(
     """
     chosen = governance.Rule[rule.name]
     policy = governance.Policy(name, class_, chosen, attribute, tuple(values or ()), pattern, why.strip())
-    await blocking(info.context.services.store.put_policy, policy, by(info, reason))
-    return Policy.of(policy)
+    kept = await blocking(info.context.services.store.put_policy, policy, by(info, reason), rev=rev)
+    return Policy.of(replace(policy, rev=kept))
 
 
-@command(Role.ADMIN, arguments={**REASON, "name": "The policy's name."})
-async def remove_policy(info: Info, name: str, reason: str | None = None) -> bool:
+@command(Role.ADMIN, arguments={**REASON, **REV, "name": "The policy's name."})
+async def remove_policy(info: Info, name: str, rev: int | None = None, reason: str | None = None) -> bool:
     """Remove a policy: from now on nothing is refused, reported or decided by it."""
-    await blocking(info.context.services.store.lift_policy, name, by(info, reason))
+    await blocking(info.context.services.store.lift_policy, name, by(info, reason), rev=rev)
     return True
 
 

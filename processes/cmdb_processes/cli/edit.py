@@ -10,11 +10,10 @@ import typer
 from cmdb.errors import AmbiguousName, UnknownName
 from cmdb_graphql.client import HttpClient
 from cmdb_processes.cli import asking, filters, show
-from cmdb_processes.cli.options import Json
+from cmdb_processes.cli.options import Json, Rev
 
 Name = Annotated[str, typer.Argument(help="A CI: its name, id, or the start of either.")]
 Reason = Annotated[str | None, typer.Option(help="Why, in one line; it is kept in the journal.")]
-Rev = Annotated[int | None, typer.Option(help="The revision you looked at; refused when somebody was faster.")]
 Sets = Annotated[
     list[str] | None,
     typer.Argument(metavar="ATTRIBUTE=VALUE", help="Values; lists with commas; free ones as extra:NAME=VALUE."),

@@ -7,20 +7,22 @@ from typing import Annotated, Any
 import typer
 
 from cmdb_processes.cli import asking, show
-from cmdb_processes.cli.options import Json
+from cmdb_processes.cli.options import Json, KeptRev, Rev
 
 Policy = Annotated[str, typer.Argument(help="The policy's name, as `policy list` shows it.")]
 Reason = Annotated[str | None, typer.Option(help="Why, in one line; it is kept in the journal.")]
-FIELDS = "name class rule attribute values pattern why allowed"
+FIELDS = "name class rule attribute values pattern why allowed rev"
 LIST = f"{{ policies {{ {FIELDS} }} }}"
 SET = f"""
 mutation Set($name: String!, $class: String!, $rule: PolicyRule!, $attribute: String, $values: [String!],
-             $pattern: String, $why: String!, $reason: String) {{
+             $pattern: String, $why: String!, $rev: Int, $reason: String) {{
   done: setPolicy(name: $name, class: $class, rule: $rule, attribute: $attribute, values: $values, pattern: $pattern,
-                  why: $why, reason: $reason) {{ {FIELDS} }}
+                  why: $why, rev: $rev, reason: $reason) {{ {FIELDS} }}
 }}
 """
-REMOVE = "mutation Remove($name: String!, $reason: String) { removePolicy(name: $name, reason: $reason) }"
+REMOVE = """
+mutation Remove($name: String!, $rev: Int, $reason: String) { removePolicy(name: $name, rev: $rev, reason: $reason) }
+"""
 CHECK = """
 query Check($class: String, $policy: String, $first: Int!, $after: String) {
   policyViolations(class: $class, policy: $policy, first: $first, after: $after) {
@@ -64,6 +66,7 @@ def add(
     ] = None,
     pattern: Annotated[str | None, typer.Option(help="What the whole value must fit.")] = None,
     why: Annotated[str, typer.Option(help="Why it is there; told to those it refuses.")] = "",
+    rev: KeptRev = None,
     reason: Reason = None,
     json: Json = False,
 ) -> None:
@@ -71,7 +74,7 @@ def add(
 
     One of precedence decides values anew; no claim is lost by it.
     """
-    given = {"attribute": attribute, "values": value, "pattern": pattern, "why": why, "reason": reason}
+    given = {"attribute": attribute, "values": value, "pattern": pattern, "why": why, "rev": rev, "reason": reason}
     done = asking.ask(SET, name=name, **{"class": cls}, rule=rule.upper(), **given)["done"]
     show.done(done, f"policy {name} of {cls} is set: {_asks(done)}", json)
 
@@ -87,13 +90,13 @@ def list_(json: Json = False) -> None:
     if json:
         show.emit(found)
     else:
-        rows = [(p["name"], p["class"], _asks(p), p["why"]) for p in found]
-        show.table(("POLICY", "CLASS", "ASKS", "WHY"), rows, "no policies")
+        rows = [(p["name"], p["class"], _asks(p), p["why"], p["rev"]) for p in found]
+        show.table(("POLICY", "CLASS", "ASKS", "WHY", "REV"), rows, "no policies")
 
 
-def remove(policy: Policy, reason: Reason = None, json: Json = False) -> None:
+def remove(policy: Policy, rev: Rev = None, reason: Reason = None, json: Json = False) -> None:
     """Remove a policy: nothing is refused or reported by it any more."""
-    asking.ask(REMOVE, name=policy, reason=reason)
+    asking.ask(REMOVE, name=policy, rev=rev, reason=reason)
     show.done({"removed": policy}, f"policy {policy} is removed", json)
 
 

@@ -8,8 +8,9 @@ import typer
 
 from cmdb.errors import Invalid
 from cmdb_processes.cli import asking, show
-from cmdb_processes.cli.edit import RESULT, Name, Reason, Rev, say
-from cmdb_processes.cli.options import Json
+from cmdb_processes.cli import proposed as proposals
+from cmdb_processes.cli.edit import RESULT, Name, Reason, say
+from cmdb_processes.cli.options import AsOf, Json, Rev
 
 Names = Annotated[list[str], typer.Argument(metavar="CI...", help="CIs: names, ids, or the starts of either.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="A tag, such as env:prod; may be repeated.")]
@@ -21,8 +22,8 @@ mutation Tag($ids: [ID!]!, $tags: [String!]!, $reason: String) {{
 """
 UNTAG = TAG.replace("tagCis", "untagCis")
 COUNTS = """
-query Tags($prefix: String!, $first: Int!, $after: String) {
-  tags(prefix: $prefix, first: $first, after: $after) {
+query Tags($prefix: String!, $first: Int!, $after: String, $asOf: Moment, $proposed: ProposedInput) {
+  tags(prefix: $prefix, first: $first, after: $after, asOf: $asOf, proposed: $proposed) {
     nodes { tag count } pageInfo { hasNextPage endCursor }
   }
 }
@@ -49,7 +50,9 @@ def register(app: typer.Typer) -> None:
         epilog="Examples: epicentre ci expire web1 --at 2030-01-31T00:00:00Z; epicentre ci expire web1 --never"
     )(expire)
     group.command(epilog="Example: epicentre ci lifecycle web1 in_repair --reason 'fan failed'")(lifecycle)
-    app.command(epilog="Examples: epicentre tags; epicentre tags env:")(tags)
+    app.command(epilog="Examples: epicentre tags; epicentre tags env:; epicentre tags --as-of 2026-11-01T00:00:00Z")(
+        tags
+    )
 
 
 def tag(names: Names, tags: Tags = None, reason: Reason = None, json: Json = False) -> None:
@@ -75,10 +78,14 @@ def tags(
     prefix: Annotated[str, typer.Argument(help="Only tags that start with this.")] = "",
     first: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 100,
     after: Annotated[str | None, typer.Option(help="The last tag of the page before.")] = None,
+    as_of: AsOf = None,
+    proposed: proposals.Proposed = None,
     json: Json = False,
 ) -> None:
     """List the tags in use, with the number of live CIs that carry each."""
-    found = asking.ask(COUNTS, prefix=prefix, first=first, after=after)["tags"]
+    client = asking.client()
+    state = {"asOf": as_of, "proposed": proposals.read(client, proposed)}
+    found = client.ask(COUNTS, prefix=prefix, first=first, after=after, **state)["tags"]
     if json:
         show.emit(found)
     else:

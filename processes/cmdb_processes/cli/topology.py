@@ -11,7 +11,8 @@ from cmdb.errors import Invalid
 from cmdb_graphql.pictures import words
 from cmdb_graphql.pictures.network import Joint, Network, Node
 from cmdb_processes.cli import asking, show
-from cmdb_processes.cli.options import Json
+from cmdb_processes.cli import proposed as proposals
+from cmdb_processes.cli.options import AsOf, Json
 
 FIRST = 1_000
 
@@ -20,7 +21,7 @@ def register(app: typer.Typer) -> None:
     """Offer the command."""
     app.command(
         epilog="Examples: epicentre topology; epicentre topology core1 --json;"
-        " epicentre topology --site north --svg north.svg"
+        " epicentre topology --site north --svg north.svg; epicentre topology core1 --as-of 2026-11-01T00:00:00Z"
     )(topology)
 
 
@@ -33,6 +34,8 @@ def topology(
         Path | None, typer.Option("--svg", metavar="FILE", help="Draw it into this new file too.")
     ] = None,
     first: Annotated[int, typer.Option(min=1, max=10_000, help="Stop behind so many links and attachments.")] = FIRST,
+    as_of: AsOf = None,
+    proposed: proposals.Proposed = None,
     json: Json = False,
 ) -> None:
     """List the links between devices and who hangs on which switch, each with its evidence and age."""
@@ -41,12 +44,13 @@ def topology(
     if device is not None and site is not None:
         raise Invalid("name a device or a site, not both", where="--site")
     client = asking.client()
+    posed = wired.Posed(client, as_of, proposals.read(client, proposed))
     if device is None and site is None:
-        found, more = wired.everywhere(client, first)
+        found, more = wired.everywhere(posed, first)
         of = ""
     else:
-        of, inside = _scope(client, device, site)
-        found, more = wired.around(client, inside, first)
+        of, inside = _scope(client, posed, device, site)
+        found, more = wired.around(posed, inside, first)
     if drawing is not None:
         _draw(found, of, drawing)
     show.emit(facts(found, truncated=more)) if json else render(found)
@@ -54,15 +58,16 @@ def topology(
         show.note(f"CUT SHORT: there is more behind {first:,}; --first has more, or name a --site")
 
 
-def _scope(client: Any, device: str | None, site: str | None) -> tuple[str, list[str]]:
+def _scope(client: Any, posed: Any, device: str | None, site: str | None) -> tuple[str, list[str]]:
     """What it is called, and the ids that are meant."""
     from cmdb_processes.cli import wired
 
+    past = posed.as_of is not None
     if site is None:
-        one = asking.resolve(client, device or "")
+        one = asking.resolve(client, device or "", retired=past, proposed=posed.proposed)
         return one["name"], [one["id"]]
-    place = asking.resolve(client, site, "Site")
-    inside = wired.at_site(client, place["id"])
+    place = asking.resolve(client, site, "Site", retired=past, proposed=posed.proposed)
+    inside = wired.at_site(posed, place["id"])
     if not inside:
         raise Invalid(f"nothing is known to stand at {place['name']}: link devices to it by LOCATED_IN", where="--site")
     return place["name"], inside

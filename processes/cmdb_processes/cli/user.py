@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from cmdb_processes.cli import asking, show
-from cmdb_processes.cli.options import Json
+from cmdb_processes.cli.options import Json, Rev
 
 NEW_USER = """
 mutation A($n: String!, $r: [String!]!, $p: String, $v: String) {
@@ -16,7 +16,9 @@ mutation A($n: String!, $r: [String!]!, $p: String, $v: String) {
 }
 """
 SET_ROLES = """
-mutation S($n: String!, $r: [String!]!, $v: String) { setRoles(name: $n, roles: $r, view: $v) { name roles view } }
+mutation S($n: String!, $r: [String!]!, $v: String, $rev: Int) {
+  setRoles(name: $n, roles: $r, view: $v, rev: $rev) { name roles view rev }
+}
 """
 View = Annotated[str | None, typer.Option(help="The view a reader is kept to (`epicentre view list`).")]
 
@@ -54,22 +56,23 @@ def _may(made: dict[str, Any]) -> str:
 
 def list_(json: Json = False) -> None:
     """List accounts."""
-    found = asking.every("users", "name roles createdAt view")
+    found = asking.every("users", "name roles createdAt view rev")
     if json:
         show.emit(found)
     else:
-        rows = [(u["name"], u["createdAt"], u["view"] or "everything", ", ".join(u["roles"])) for u in found]
-        show.table(("NAME", "SINCE", "SEES", "ROLES"), rows)
+        rows = [(u["name"], u["createdAt"], u["view"] or "everything", ", ".join(u["roles"]), u["rev"]) for u in found]
+        show.table(("NAME", "SINCE", "SEES", "ROLES", "REV"), rows)
 
 
 def roles(
     name: Annotated[str, typer.Argument(help="The account's name.")],
     role: Annotated[list[str], typer.Option(help="A role it shall hold; may be repeated.")],
     view: View = None,
+    rev: Rev = None,
     json: Json = False,
 ) -> None:
     """Replace an account's roles, and the view it is kept to."""
-    made = asking.ask(SET_ROLES, n=name, r=role, v=view)["setRoles"]
+    made = asking.ask(SET_ROLES, n=name, r=role, v=view, rev=rev)["setRoles"]
     show.done(made, _may(made), json)
 
 

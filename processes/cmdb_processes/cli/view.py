@@ -9,15 +9,15 @@ import typer
 
 from cmdb.errors import Invalid
 from cmdb_processes.cli import asking, filters, show
-from cmdb_processes.cli.options import Json
+from cmdb_processes.cli.options import Json, KeptRev, Rev
 
 Name = Annotated[str, typer.Argument(help="The view's name.")]
 DEFINE = """
-mutation D($n: String!, $f: CIFilter!, $r: String) {
-  defineView(name: $n, filter: $f, reason: $r) { name filter ready }
+mutation D($n: String!, $f: CIFilter!, $rev: Int, $r: String) {
+  defineView(name: $n, filter: $f, rev: $rev, reason: $r) { name filter ready rev }
 }
 """
-DROP = "mutation D($n: String!, $r: String) { dropView(name: $n, reason: $r) }"
+DROP = "mutation D($n: String!, $rev: Int, $r: String) { dropView(name: $n, rev: $rev, reason: $r) }"
 EXAMPLES = """
 Examples: epicentre view define linux --filter osId=debian;
 epicentre view define no-contracts --where '{"not": {"class": {"in": ["Contract", "Person"]}}}'
@@ -37,6 +37,7 @@ def define(
     name: Name,
     filter_: Annotated[list[str] | None, typer.Option("--filter", help="attribute=value; all given must hold.")] = None,
     where: Annotated[str | None, typer.Option(help="A filter as in GraphQL (CIFilter), as JSON.")] = None,
+    rev: KeptRev = None,
     reason: Annotated[str | None, typer.Option(help="Why; it is kept in the journal.")] = None,
     json: Json = False,
 ) -> None:
@@ -48,7 +49,7 @@ def define(
         parts += [filters.condition(kinds, one) for one in filter_]
     if not parts:
         raise Invalid("say which CIs it shows: --filter attribute=value or --where JSON", where="view")
-    made = asking.ask(DEFINE, n=name, f={"and": parts}, r=reason)["defineView"]
+    made = asking.ask(DEFINE, n=name, f={"and": parts}, rev=rev, r=reason)["defineView"]
     show.done(made, f"the view {name} is in force", json)
 
 
@@ -61,20 +62,21 @@ def _given(text: str) -> Any:
 
 def list_(json: Json = False) -> None:
     """List views."""
-    found = asking.ask("{ views { name filter ready } }")["views"]
+    found = asking.ask("{ views { name filter ready rev } }")["views"]
     if json:
         show.emit(found)
     else:
         rows = [
-            (v["name"], "in force" if v["ready"] else "being made", orjson.dumps(v["filter"]).decode()) for v in found
+            (v["name"], "in force" if v["ready"] else "being made", v["rev"], orjson.dumps(v["filter"]).decode())
+            for v in found
         ]
-        show.table(("NAME", "STATE", "SHOWS"), rows, "no views")
+        show.table(("NAME", "STATE", "REV", "SHOWS"), rows, "no views")
 
 
 def drop(
-    name: Name, reason: Annotated[str | None, typer.Option(help="Why; it is kept in the journal.")] = None,
-    json: Json = False,
+    name: Name, rev: Rev = None,
+    reason: Annotated[str | None, typer.Option(help="Why; it is kept in the journal.")] = None, json: Json = False,
 ) -> None:  # fmt: skip
     """Take a view away: accounts kept to it see nothing until they get another."""
-    asking.ask(DROP, n=name, r=reason)
+    asking.ask(DROP, n=name, rev=rev, r=reason)
     show.done({"dropped": name}, f"the view {name} is gone", json)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from cmdb_graphql.client import Client
@@ -17,16 +18,31 @@ PLACES = ("Room", "Rack", "Site")
 _END = "id name class parent { id name class }"
 _EDGE = f"id type from {{ {_END} }} to {{ {_END} }} evidence {{ kind detail confidence }} lastSeen ageSeconds"
 _MORE = "pageInfo { hasNextPage endCursor }"
-_ASKED = "$of: [ID!]!, $types: [String!]!, $after: String"
-_GIVEN = "of: $of, types: $types, first: 100, after: $after"
+_STATE = "$asOf: Moment, $proposed: ProposedInput"
+_AT = "asOf: $asOf, proposed: $proposed"
+_ASKED = f"$of: [ID!]!, $types: [String!]!, $after: String, {_STATE}"
+_GIVEN = f"of: $of, types: $types, first: 100, after: $after, {_AT}"
 OUT = f"query Out({_ASKED}) {{ dependencies({_GIVEN}) {{ nodes {{ {_EDGE} }} {_MORE} }} }}"
 IN = f"query In({_ASKED}) {{ dependents({_GIVEN}) {{ nodes {{ {_EDGE} }} {_MORE} }} }}"
 BELOW = f"query Below({_ASKED}) {{ dependents({_GIVEN}) {{ nodes {{ from {{ id class }} }} {_MORE} }} }}"
 CIS = f"""
-query Joined($filter: CIFilter!, $after: String) {{
-  cis(filter: $filter, first: 100, after: $after) {{ nodes {{ id }} {_MORE} }}
+query Joined($filter: CIFilter!, $after: String, {_STATE}) {{
+  cis(filter: $filter, first: 100, after: $after, {_AT}) {{ nodes {{ id }} {_MORE} }}
 }}
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Posed:
+    """A client whose every question is put to the graph as of a moment, or to a proposed state."""
+
+    client: Client
+    as_of: str | None = None
+    proposed: dict[str, Any] | None = None
+
+    def ask(self, document: str, **variables: Any) -> dict[str, Any]:
+        """As the client's; the document takes `$asOf` and `$proposed`."""
+        return self.client.ask(document, **variables, asOf=self.as_of, proposed=self.proposed)
 
 
 def everywhere(client: Client, most: int) -> tuple[Network, bool]:
