@@ -22,8 +22,13 @@ from cmdb.words import CONDITION
 
 MOST_ENTRIES = 10_000
 """Journal entries that one comparison of the whole estate reads."""
+ENTRIES, TEXT = 50, 8 * 1024 * 1024
+"""Entries of the first round trip, and characters that each one behind it is to bring: one entry of an import has half
+a million of them, one of most reports a hundred."""
 CHUNK = 200
 """CIs looked at in one round trip."""
+MOST_IDS = 10_000
+"""Ids of one round trip: with all of a large import in one, Neo4j has no memory left for other questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,7 @@ class Past:
     ) -> Difference:
         """What became of CIs from one sequence to another, by id: of these, else of all; of a class.
 
-        Round trips: one for the journal, one for a class, one for every 200 CIs that a page has to look at.
+        Round trips: one for every 8 MB of the journal, one for a class, one for every 200 CIs that a page looks at.
 
         Of the whole estate an edge is told with its dependent; of named CIs with each of them it touches.
         """
@@ -323,7 +328,10 @@ def _edge_step(entry: Mapping[str, Any], edge: EdgeState) -> EdgeStep:
 def _compared(run: Run, before: int, after: int, of: Collection[str] | None, cls: str | None) -> list[str]:
     """The ids a comparison looks at, in order."""
     ids = sorted(of) if of is not None else _touched(run, before, after)
-    return ids if cls is None else [row["id"] for row in run(past.OF_CLASS, {"ids": ids, "class": cls})]
+    if cls is None:
+        return ids
+    parts = (ids[start : start + MOST_IDS] for start in range(0, len(ids), MOST_IDS))
+    return [row["id"] for part in parts for row in run(past.OF_CLASS, {"ids": part, "class": cls})]
 
 
 def _spanned(run: Run, ids: Sequence[str], before: int, after: int, *, incoming: bool) -> Iterator[Life]:
@@ -351,8 +359,15 @@ def _touched(run: Run, before: int, after: int) -> list[str]:
             f"{after - before:,} journal entries lie between the two moments, at most {MOST_ENTRIES:,} are compared:"
             " name CIs, or moments nearer to each other"
         )
-    rows = run(questions.ENTRIES_AFTER, {"after": before, "first": after - before})
-    return sorted(history.touched(decoded(row["c"]) for row in rows))
+    found: set[str] = set()
+    last, many = before, ENTRIES
+    while last < after:
+        rows = [row["c"] for row in run(questions.ENTRIES_AFTER, {"after": last, "first": min(many, after - last)})]
+        found |= history.touched(decoded(row) for row in rows if row["seq"] <= after)
+        if not rows:
+            break
+        last, many = rows[-1]["seq"], max(ENTRIES, len(rows) * TEXT // sum(len(row["ops"]) for row in rows))
+    return sorted(found)
 
 
 def _lives(rows: Iterable[Mapping[str, Any]]) -> list[Life]:

@@ -139,6 +139,9 @@ class Bolt:
         except bolt.AuthError as error:
             raise Misconfigured(f"Neo4j at {self._uri} refuses the user name or password") from error
         except (bolt.ServiceUnavailable, bolt.SessionExpired, bolt.TransientError, OSError) as error:
+            if "OutOfMemory" in (getattr(error, "code", None) or ""):
+                message = "the question needs more memory than Neo4j has for all questions together; ask for less"
+                raise StoreUnavailable(message, detail=f"{self._uri}: {error}") from error
             message = "Neo4j does not answer; nothing was lost, try again shortly"
             raise StoreUnavailable(message, detail=f"{self._uri}: {error}") from error
         except bolt.DatabaseError as error:

@@ -11,8 +11,9 @@ import pytest
 from support.servers import free_port
 
 from cmdb.config import Settings
+from cmdb.store import Store
 from cmdb_graphql.client import HttpClient
-from cmdb_processes.cli.server.run import Run
+from cmdb_processes.cli.server.run import Run, _tell_of_strangers
 
 
 def test_a_start_goes_on_when_its_first_answer_takes_too_long(
@@ -25,6 +26,16 @@ def test_a_start_goes_on_when_its_first_answer_takes_too_long(
     said = capsys.readouterr().out
     assert "the first answer has to wait: " in said and "ready after" in said
     assert (tmp_path / "ready").exists()
+
+
+def test_a_start_goes_on_when_the_classes_in_the_graph_cannot_be_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """A million CIs on a machine that is busy take longer to count than a question may."""
+    store = Store("bolt://127.0.0.1:1", "neo4j", "none", patience=0.1)
+    try:
+        _tell_of_strangers(store)
+    finally:
+        store.close()
+    assert "were not looked for: Neo4j does not answer" in capsys.readouterr().out
 
 
 def test_neo4j_is_started_before_what_takes_long_is_loaded() -> None:
