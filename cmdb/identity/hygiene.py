@@ -62,17 +62,17 @@ _MADE_MACS = {
 _CONTAINERS = frozenset(
     {
         "container", "container-other", "oci", "docker", "podman", "containerd", "cri-o", "crio", "kubernetes",
-        "kubepods", "garden", "runc", "rkt", "pouch", "lxc", "lxc-libvirt", "lxd", "incus", "systemd-nspawn", "openvz", "virtuozzo",
-        "proot", "apptainer", "singularity", "bwrap", "flatpak", "snap", "toolbox", "zone", "jail", "wsl",
+        "kubepods", "garden", "runc", "rkt", "pouch", "lxc", "lxc-libvirt", "lxd", "incus", "systemd-nspawn", "openvz",
+        "virtuozzo", "proot", "apptainer", "singularity", "bwrap", "flatpak", "snap", "toolbox", "zone", "jail", "wsl",
     }
 )  # fmt: skip
 """What a machine without firmware of its own says it runs inside, in the words of runtimes and of detectors."""
 _HARDWARE = frozenset({"smbios_uuid", "serial", "vendor"})
 _COMPANY = frozenset(
     {
-        "inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "limited", "llc", "plc", "gmbh", "ag",
-        "sa", "bv", "ab", "oy", "kk", "srl", "spa", "pte", "technology", "technologies", "systems", "networks", "computer",
-        "computers",
+        "inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "limited", "llc", "plc", "gmbh",
+        "ag", "sa", "bv", "ab", "oy", "kk", "srl", "spa", "pte", "technology", "technologies", "systems", "networks",
+        "computer", "computers",
     }
 )  # fmt: skip
 """What makers write behind their names, or leave out: Dell Inc., Dell Computer Corporation, Juniper Networks."""
