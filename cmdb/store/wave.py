@@ -173,7 +173,9 @@ class Wave:
     def _check_called(self, row: NodeRow, one: Who, ci: str) -> None:
         """A source that has two names sees two things, whatever their keys say: they are not made one unasked."""
         called = self._called.get(ci)
-        if row.ref is None or row.id is not None or called in {None, row.ref} or row.ref in self._merged:
+        if row.ref is None or row.id is not None or row.ref in self._merged:
+            return
+        if called in {None, row.ref, ci}:  # our id, as an export has it, is no name that the source gave
             return
         raise Conflict(
             f"{ci} is {one.reason}, but this source calls it {called!r} and this row {row.ref!r}, so it sees two"

@@ -31,6 +31,9 @@ def test_nodes_of_one_chassis_are_not_made_one_by_its_serial_number(store: Store
     named = [{**row, "id": done.outcomes[1].id} for row in rows[1:2]]
     assert words(load(store, *named)) == ["changed"], "whoever names the CI by its id is believed"
     assert words(load(store, rows[1], source="others")) == ["changed"], "another source has names of its own"
+    alone = node("Host", "m1", serial="ALONE77", vendor="Dell")
+    own = load(store, alone, source="third").outcomes[0].id
+    assert words(load(store, {**alone, "ref": own}, {**alone, "ref": "M1"}, source="third")) == ["unchanged"] * 2
 
 
 def test_an_import_goes_on_after_a_merge_and_a_split_finds_everything_as_it_was(store: Store) -> None:
