@@ -65,6 +65,20 @@ MERGE = """
 CREATE (:Merge {id: $id, winner: $winner, loser: $loser, at: $at, by: $by, reason: $reason, seq: $seq, state: 'open',
                 nodes: $nodes, record: $record})
 """
+REFS = """
+UNWIND $ids AS id MATCH (s:Scope)-[a:ASSERTS]->(:CI {id: id}) WHERE a.ref IS NOT NULL
+RETURN {scope: s.id, ref: a.ref, trace: a.trace, ci: id} AS row
+"""
+KEEP_REFS = "UNWIND $rows AS row CREATE (r:MergedRef) SET r = row, r.merge = $merge"
+"""What imports call a CI that is merged away: they go on calling it so."""
+GIVE_REFS_BACK = """
+MATCH (r:MergedRef {merge: $merge})
+CALL (r) {
+  MATCH (s)-[a:ASSERTS]->(c:CI {id: r.ci}) USING INDEX SEEK c:CI(id) WHERE s.id = r.scope
+  SET a.ref = r.ref, a.trace = coalesce(a.trace, r.trace)
+}
+DELETE r
+"""
 MERGED = """
 MATCH (m:Merge {state: 'open'}) WHERE m.loser = $id OR m.id = $id
 RETURN properties(m) AS m

@@ -50,6 +50,8 @@ def _look(
     single += [key for key in rule.keys if key == "name"]  # every CI has one, so no class declares it
     if not single or any(keys.get(key) is None for key in single):
         return None
+    # By what is indexed alone: the rest is compared afterwards, in its normal form and not as it happens to be stored.
+    single = [key for key in single if (a := cls.attribute(key)) is None or a.index] or single
     for key in single:
         params[key] = forms(key, keys[key], raw.get(key))
     where = " AND ".join(f"c.`{key}` IN $`{key}`" for key in single)
@@ -72,4 +74,5 @@ def forms(key: str, normal: Value, raw: Value) -> list[Value]:
     texts = [*uuid_variants(normal), *([raw] if isinstance(raw, str) else [])] if key == "smbios_uuid" else [normal]
     texts += [raw] if isinstance(raw, str) else []
     texts += [f"{text}." for text in texts] if key == "fqdn" else []  # as it was kept before it had one form
+    texts += [f"VMware-{text[7:]}" for text in texts if text.lower().startswith("vmware-")]  # as its firmware has it
     return list(dict.fromkeys(form for text in texts for form in (text, text.upper(), text.capitalize(), text.title())))

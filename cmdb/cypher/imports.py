@@ -15,10 +15,14 @@ NAMED = """
 MATCH (n:CI) WHERE n.id IN $names
 RETURN n.id AS called, n.id AS id, n.class AS class, n.name AS name, n.status AS status, 0 AS rank
 UNION ALL
+MATCH (r:MergedRef) USING INDEX SEEK r:MergedRef(ref) WHERE r.ref IN $names AND r.scope = $scope
+MATCH (n:CI {id: r.ci}) USING INDEX SEEK n:CI(id)
+RETURN r.ref AS called, n.id AS id, n.class AS class, n.name AS name, n.status AS status, 2 AS rank
+UNION ALL
 MATCH (s:Scope)-[a:ASSERTS]->(n:CI) USING INDEX SEEK a:ASSERTS(ref) WHERE a.ref IN $names AND s.id = $scope
 RETURN a.ref AS called, n.id AS id, n.class AS class, n.name AS name, n.status AS status, 1 AS rank
 """
-"""What names stand for: our ids, and what the same source called a CI before.
+"""What names stand for: our ids, what the same source called a CI before, and (rank 2) one that was merged away.
 
 The hint: what a source says may be a million CIs, and Neo4j knows only how many a source says on average.
 """
@@ -43,7 +47,8 @@ RETURN row.n AS n, coalesce(n.merged_into, n.id) AS id
 
 CIS = """
 MATCH (n:CI) WHERE n.id IN $ids
-RETURN properties(n) AS ci, [(s:Scope)-[a:ASSERTS]->(n) | [s.id, a.seq, a.said]] AS claims
+RETURN properties(n) AS ci, [(s:Scope)-[a:ASSERTS]->(n) | [s.id, a.seq, a.said]] AS claims,
+       head([(s:Scope)-[a:ASSERTS]->(n) WHERE s.id = $scope | a.ref]) AS ref
 """
 TRACES = """
 UNWIND $rows AS row MATCH (c:CI {id: row.ci})<-[a:ASSERTS]-(s) USING INDEX SEEK c:CI(id) WHERE s.id = $scope

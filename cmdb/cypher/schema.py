@@ -47,7 +47,14 @@ def indexes(catalogue: Catalogue) -> list[str]:
     lookups += [("CI", CONDITION), ("Version", CONDITION)]
     lookups += [("Endpoint", "key"), ("Scope", "node"), ("Brake", "node"), ("Change", "time")]
     lookups += [("Version", name) for name in ("ci", "from", "to", "parent")]
-    lookups += [("Merge", "winner"), ("Merge", "loser"), ("PastClaim", "ci"), ("PastTerms", "ci")]
+    lookups += [
+        ("Merge", "winner"),
+        ("Merge", "loser"),
+        ("MergedRef", "ref"),
+        ("MergedRef", "merge"),
+        ("PastClaim", "ci"),
+        ("PastTerms", "ci"),
+    ]
     lookups += [
         ("Record", name) for name in ("type", "state", "category", "owner", "serial", "changed_at", "opened_at")
     ]

@@ -25,7 +25,7 @@ def read(found: Found) -> None:
         where = f"entry point {point.name} = {value!r} of package {package}"
         try:
             loaded = point.load()
-        except Exception as error:  # a package may raise anything; all of it is to be told
+        except (Exception, SystemExit) as error:  # a package may raise anything; all of it is to be told
             words = error.message if isinstance(error, EpicentreError) else f"{type(error).__name__}: {error}"
             found.errors.append(f"{_line(error)}{where}: {words}")
             continue
@@ -35,7 +35,7 @@ def read(found: Found) -> None:
             found.errors.append(f"{where}: name the module, not what is in it")
 
 
-def _line(error: Exception) -> str:
+def _line(error: BaseException) -> str:
     """The last line of the package itself that led to an error: what is ours or Python's is no place to look at."""
     if isinstance(error, SyntaxError):
         return f"{error.filename}:{error.lineno or 1}: "

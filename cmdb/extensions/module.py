@@ -14,11 +14,11 @@ KINDS = (CIClass, RelationType, MoreAttributes, MoreEnds)
 
 
 def take(values: Mapping[str, object], path: Path, found: Found) -> None:
-    """Note the nouns among the values of a module that was read from a file, alone or in a tuple."""
+    """Note the nouns among the values of a module that was read from a file, alone or in a tuple or list."""
     lines = _lines(path)
     seen = {id(one) for one, _ in found.declared}
     for name, value in values.items():
-        for one in value if isinstance(value, tuple) else (value,):
+        for one in value if isinstance(value, tuple | list) else (value,):
             # What one module takes from another is declared once.
             if isinstance(one, KINDS) and id(one) not in seen:
                 seen.add(id(one))

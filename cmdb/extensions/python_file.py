@@ -19,18 +19,18 @@ def read(path: Path, found: Found) -> None:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # a user's file may raise anything; all of it is to be told with its line
+    except (Exception, SystemExit) as error:  # a user's file may raise anything; all of it is to be told with its line
         found.errors.append(f"{path}:{_line(error, path)}: {_words(error)}")
         return
     take(vars(module), path, found)
 
 
-def _line(error: Exception, path: Path) -> int:
+def _line(error: BaseException, path: Path) -> int:
     if isinstance(error, SyntaxError):
         return error.lineno or 1
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
     return (frames[-1].lineno if frames else None) or 1
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
     return error.message if isinstance(error, EpicentreError) else f"{type(error).__name__}: {error}"

@@ -39,13 +39,16 @@ def read(path: Path, found: Found) -> None:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         found.errors.append(f"{path}:1: {error}")
         return
+    except RecursionError:
+        found.errors.append(f"{path}:1: it is nested too deeply")
+        return
     if root is None:
         return
     if not isinstance(root, yaml.MappingNode):
         found.errors.append(f"{path}:{_at(root)}: expected {', '.join(_MAKE)}")
         return
     for key, value in root.value:
-        if key.value not in _MAKE or not isinstance(value, yaml.SequenceNode):
+        if not isinstance(key, yaml.ScalarNode) or key.value not in _MAKE or not isinstance(value, yaml.SequenceNode):
             found.errors.append(f"{path}:{_at(key)}: expected one of {', '.join(_MAKE)} with a list")
             continue
         for node in value.value:
@@ -95,7 +98,7 @@ def _mapping(node: yaml.Node) -> yaml.MappingNode:
 def _plain(node: yaml.Node) -> Any:
     try:
         return _LOADER.construct_object(node, deep=True)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # what looks like a date or a number need not be one
         raise _At(node, "this value is not understood") from error
 
 
@@ -106,10 +109,14 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
 
 
 def _fields(node: yaml.MappingNode, needed: tuple[str, ...], allowed: tuple[str, ...]) -> dict[str, yaml.Node]:
-    found = {str(key.value): value for key, value in node.value}
-    for key, _ in node.value:
-        if key.value not in needed + allowed:
-            raise _At(key, f"there is no {key.value!r} here; known are {', '.join(needed + allowed)}")
+    found: dict[str, yaml.Node] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode) or key.value not in needed + allowed:
+            named = repr(key.value) if isinstance(key, yaml.ScalarNode) else "such key"
+            raise _At(key, f"there is no {named} here; known are {', '.join(needed + allowed)}")
+        if key.value in found:  # YAML would take the last and lose what was said before
+            raise _At(key, f"{key.value} is said twice")
+        found[key.value] = value
     for name in needed:
         if name not in found:
             raise _At(node, f"{name} is missing")

@@ -60,9 +60,28 @@ _MADE_MACS = {
 }  # fmt: skip
 """Addresses that look permanent and that a program gives to every machine it is installed on."""
 _CONTAINERS = frozenset(
-    {"docker", "podman", "lxc", "lxc-libvirt", "systemd-nspawn", "containerd", "crio", "rkt", "wsl"}
-)
+    {
+        "container", "container-other", "oci", "docker", "podman", "containerd", "cri-o", "crio", "kubernetes",
+        "kubepods", "garden", "runc", "rkt", "pouch", "lxc", "lxc-libvirt", "lxd", "incus", "systemd-nspawn", "openvz",
+        "virtuozzo", "proot", "apptainer", "singularity", "bwrap", "flatpak", "snap", "toolbox", "zone", "jail", "wsl",
+    }
+)  # fmt: skip
+"""What a machine without firmware of its own says it runs inside, in the words of runtimes and of detectors."""
 _HARDWARE = frozenset({"smbios_uuid", "serial", "vendor"})
+_COMPANY = frozenset(
+    {
+        "inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "limited", "llc", "plc", "gmbh",
+        "ag", "sa", "bv", "ab", "oy", "kk", "srl", "spa", "pte", "technology", "technologies", "systems", "networks",
+        "computer", "computers",
+    }
+)  # fmt: skip
+"""What makers write behind their names, or leave out: Dell Inc., Dell Computer Corporation, Juniper Networks."""
+_MAKERS = {
+    "hewlettpackard": "hp", "hewlettpackardenterprise": "hp", "hpe": "hp", "dellemc": "dell", "ciscosystems": "cisco",
+    "asustek": "asus", "fujitsusiemens": "fujitsu", "fujitsusolutions": "fujitsu", "networkappliance": "netapp",
+    "microstarinternational": "msi", "quantacloud": "quanta", "mikrotikls": "mikrotik",
+}  # fmt: skip
+"""One maker under several names, of which its firmware has one and its invoices another."""
 _NO_DOMAINS = frozenset(
     {
         "localdomain", "localdomain4", "localdomain6", "local", "lan", "home", "internal", "intranet", "private",
@@ -141,6 +160,13 @@ def _uuid(value: str) -> str:
 def _mac(value: str) -> str:
     bare = re.sub(r"[-:.\s]", "", value.lower())
     return ":".join(bare[i : i + 2] for i in range(0, 12, 2)) if len(bare) == 12 else _plain(value)
+
+
+def _vendor(value: str) -> str:
+    """What distinguishes a maker: without its legal form, its trade and its punctuation, and by one of its names."""
+    words = re.findall(r"\w+", value.lower().replace("_", " "))
+    bare = "".join(word for word in words if word not in _COMPANY) or "".join(words)
+    return _MAKERS.get(bare, bare)
 
 
 def _fqdn(value: str) -> str:
@@ -223,6 +249,6 @@ _KEYS: dict[str, tuple[Callable[[str], str], Callable[[str], str | None]]] = {
     "url": (_url, _refuse_name),
     "virtual_host": (_plain, lambda _: None),  # a broker's own is called /, which is no placeholder
     "machine_id": (_plain, _refuse_machine_id),
-    "vendor": (_plain, _refuse_vendor),
+    "vendor": (_vendor, _refuse_vendor),
 }
 """How each key is brought to its normal form and refused; other serials come from firmware, other names from people."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import is_
 
 from cmdb.identity.boots import Boot, alternating
@@ -150,9 +150,32 @@ class _Search:
         stronger: list[IdentityRule] = []
         for rule in rules:
             if fits := self._try(rule, stronger):
-                return self._judge(rule, fits, stronger)
+                found = self._judge(rule, fits, stronger)
+                return replace(found, steps=(*found.steps, *self._too(rules, len(stronger) + 1, found.ci)))
             stronger.append(rule)
         return self._unmatched(rules)
+
+    def _too(self, rules: Sequence[IdentityRule], first: int, ci: str | None) -> list[Step]:
+        """Of a match, whom weaker rules fit beside it: nothing is made one by that, but a person may want to know."""
+        steps = []
+        for at in range(first, len(rules) if ci is not None else 0):
+            others = [one for one in self._agreeing(rules[at]) if one[0] != ci]
+            if more := _ids([o for o in others if not any(_contradicts(s, self.keys, o[1]) for s in rules[:at])]):
+                used = {key: self.keys.get(key) for key in rules[at].keys}
+                steps.append(
+                    Step(rules[at].name, used, more, f"fits {', '.join(more)} too: perhaps the same thing twice")
+                )
+        return steps
+
+    def _agreeing(self, rule: IdentityRule) -> list[tuple[str, Keys]]:
+        """The candidates that have the same keys of a rule."""
+        return [
+            (ci, theirs)
+            for ci, theirs in self.candidates
+            if _complete(rule, self.keys)
+            and _complete(rule, theirs)
+            and all(_agrees(k, self.keys[k], theirs[k]) for k in rule.keys)
+        ]
 
     def _try(self, rule: IdentityRule, stronger: Sequence[IdentityRule]) -> list[tuple[str, Keys]]:
         used = {key: self.keys.get(key) for key in rule.keys}
@@ -160,11 +183,7 @@ class _Search:
             missing = [key for key, value in used.items() if value is None]
             self.steps.append(Step(rule.name, used, (), f"not tried: no usable {', '.join(missing)}"))
             return []
-        agree = [
-            (ci, theirs)
-            for ci, theirs in self.candidates
-            if _complete(rule, theirs) and all(_agrees(k, self.keys[k], theirs[k]) for k in rule.keys)
-        ]
+        agree = self._agreeing(rule)
         fits = [one for one in agree if not any(_contradicts(s, self.keys, one[1]) for s in stronger)]
         result = fitted(len(_ids(fits)), len(agree) - len(fits))
         self.steps.append(Step(rule.name, used, _ids(agree), result))

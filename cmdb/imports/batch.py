@@ -116,6 +116,11 @@ class Batch:
         self._settled(row, found, was.id, word, why, changed, fresh=self.scope not in was.claims)
         self._contain(row, cls, was.id, parent)
 
+    def yields(self, row: NodeRow, found: Who, was: KnownCI, called: str) -> None:
+        """A CI that was merged into another of the same source: the winner's row speaks, and a split finds both."""
+        why = f"{found.reason}; it was merged into {was.name}, so what this source says of {called!r} counts"
+        self._settled(row, found, was.id, "unchanged", why, {}, fresh=False)
+
     def edge(self, row: EdgeRow, source: End, target: End) -> None:
         """An edge between two CIs; decided when it is known what is open between them."""
         self.edges.want(row, source, target)

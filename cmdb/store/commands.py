@@ -187,7 +187,9 @@ class Commands:
                 commands.check_rev(existing(known.cis.get(ci), ci), rev)
             decided, record = commands.merge(known, winner, loser, by.reason, under.known, new_id)
             merge = new_id("mg")
-            return replace(decided, then=_merging(merge, record, winner, loser, by, under.seq))
+            called = [row["row"] for row in run(cypher.REFS, {"ids": sorted(record.pairs)})]
+            keep = ((cypher.KEEP_REFS, {"rows": called, "merge": merge}),) if called else ()
+            return replace(decided, then=(*_merging(merge, record, winner, loser, by, under.seq), *keep))
 
         return self._do(decide, by)
 
@@ -233,6 +235,8 @@ class Commands:
 
 
 _STEPS = {cypher.REBIND: "rebind", cypher.MERGE: "merge", cypher.SPLIT: "split"}
+_UNTOLD = {cypher.KEEP_REFS, cypher.GIVE_REFS_BACK}
+"""What imports call a CI is how they were read, as traces are: the journal tells what was written of it."""
 
 
 def _operations(decided: Decided) -> list[dict[str, Any]]:
@@ -241,7 +245,8 @@ def _operations(decided: Decided) -> list[dict[str, Any]]:
     if decided.trace is not None:
         ops.append({"op": "trace", "scope": RECORDS, "ci": decided.ci, "trace": json.loads(decided.trace)})
     # In the journal `record` names a process record, so what a merge keeps for its split has another name there.
-    named = [(_STEPS[s], {"kept" if k == "record" else k: v for k, v in p.items()}) for s, p in decided.then]
+    told = [(s, p) for s, p in decided.then if s not in _UNTOLD]
+    named = [(_STEPS[s], {"kept" if k == "record" else k: v for k, v in p.items()}) for s, p in told]
     return ops + [{"op": op, **parameters} for op, parameters in named]
 
 
@@ -259,7 +264,7 @@ def _merging(
 def _splitting(one: Mapping[str, Any], by: By, seq: int) -> tuple[tuple[str, Mapping[str, Any]], ...]:
     back = {"from": one["winner"], "to": one["loser"], "nodes": one["nodes"], "seq": seq}
     done = {"id": one["id"], "at": by.now, "by": by.actor, "reason": by.reason, "seq": seq}
-    return ((cypher.REBIND, back), (cypher.SPLIT, done))
+    return ((cypher.REBIND, back), (cypher.SPLIT, done), (cypher.GIVE_REFS_BACK, {"merge": one["id"]}))
 
 
 def _ending(ci: str, now: str) -> Decide:

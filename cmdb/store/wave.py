@@ -36,6 +36,8 @@ class Wave:
         self._seen, self._made, self._touched = Seen(), set[str](), set[str]()
         self._own: dict[str, str] = {}
         self._retired: dict[str, str] = {}
+        self._called: dict[str, str] = {}
+        self._merged: set[str] = set()
         self.later: list[Row] = []
 
     def settle(self) -> Plan:
@@ -70,10 +72,10 @@ class Wave:
         """What the graph knows of refs, ids, parents and ends that this call has not said itself."""
         wanted = {text for row in self._nodes for text in (row.ref, row.id, row.parent) if text is not None}
         wanted |= {text for row in self._edges for text in (row.source, row.target)}
-        if not (names := sorted(wanted - set(self.names))):
+        ours = {row.ref for row in self._nodes if row.ref is not None}  # one may come again from an earlier batch
+        if not (names := sorted((wanted - set(self.names)) | ours)):
             return
-        rows = self._run(cypher.NAMED, {"names": names, "scope": self._batch.scope})
-        ours = {row.ref for row in self._nodes}
+        rows = self._winners(self._run(cypher.NAMED, {"names": names, "scope": self._batch.scope}))
         for row in sorted(rows, key=lambda r: (-r["rank"], r["id"])):
             called, end = row["called"], End(row["id"], row["class"], row["name"])
             self._own[called] = end.id
@@ -81,6 +83,14 @@ class Wave:
                 self._retired[called] = end.name
             elif called not in ours:  # a row of this batch says itself what it is
                 self.names[called] = end
+
+    def _winners(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """With what merged CIs went into in their place. No round trip where the source named none of them."""
+        went = {row["id"] for row in rows if row["rank"] == 2}
+        self._merged |= {row["called"] for row in rows if row["rank"] == 2}
+        into = {old: {"id": ci.id, "class": ci.cls, "name": ci.name, "status": ci.status}
+                for old, ci in self._load(went).items()}  # fmt: skip
+        return [{**row, **into[row["id"]]} if row["rank"] == 2 and row["id"] in into else row for row in rows]
 
     def _end(self, called: str, where: str) -> End:
         if called in self.names:
@@ -126,27 +136,51 @@ class Wave:
         elif one.ci is None:
             end = self._batch.create(row, parent, one)
             self._made.add(end.id)
-            self._touched.add(end.id)
+            self._touch(end.id, row)
             self._name(row, end)
             if by_place(cls):
                 self._seen.put(cls.name, above, key_of(cls, row), end.id)
             else:
                 self._seen.add(cls, end.id, row.attributes)
         elif one.ci in self._touched:
+            self._check_called(row, one, one.ci)
             self.later.append(row)
             self._name(row, End(one.ci, row.cls, row.name or row.cls))
         else:
-            self._touched.add(one.ci)
+            self._touch(one.ci, row)
             known.append((row, parent, one))
 
     def _known(self, row: NodeRow, parent: End | None, one: Who, was: KnownCI | None) -> None:
         try:
             if was is None:
                 raise UnknownName(f"there is no CI {one.ci!r}", where="id")
-            self._batch.update(row, parent, one, was)
+            self._check_called(row, one, was.id)
+            if row.ref in self._merged and self._called.get(was.id, row.ref) != row.ref:
+                self._batch.yields(row, one, was, self._called[was.id])
+            else:
+                self._batch.update(row, parent, one, was)
             self._name(row, End(was.id, was.cls, was.name))
         except (Invalid, Conflict) as error:
             self._batch.refuse(row, error, one)
+            if row.ref is not None:
+                self.names.pop(row.ref, None)  # an earlier batch may have taken it for granted
+
+    def _touch(self, ci: str, row: NodeRow) -> None:
+        self._touched.add(ci)
+        if row.ref is not None and row.ref not in self._merged:
+            self._called[ci] = row.ref
+
+    def _check_called(self, row: NodeRow, one: Who, ci: str) -> None:
+        """A source that has two names sees two things, whatever their keys say: they are not made one unasked."""
+        called = self._called.get(ci)
+        if row.ref is None or row.id is not None or row.ref in self._merged:
+            return
+        if called in {None, row.ref, ci}:  # our id, as an export has it, is no name that the source gave
+            return
+        raise Conflict(
+            f"{ci} is {one.reason}, but this source calls it {called!r} and this row {row.ref!r}, so it sees two"
+            f" things: correct what they share, or if they are one, write {ci} into the row as its id"
+        )
 
     def _name(self, row: NodeRow, end: End) -> None:
         if row.ref is not None:
@@ -154,7 +188,8 @@ class Wave:
 
     def _load(self, ids: Collection[str]) -> dict[str, KnownCI]:
         """CIs by the id they were asked for; one that was merged away stands for its winner."""
-        rows = self._run(cypher.CIS, {"ids": sorted(ids)}) if ids else []
+        rows = self._run(cypher.CIS, {"ids": sorted(ids), "scope": self._batch.scope}) if ids else []
+        self._called |= {r["ci"]["id"]: r["ref"] for r in rows if r["ref"] is not None}
         went = {r["ci"]["id"]: r["ci"]["merged_into"] for r in rows if r["ci"].get("merged_into")}
         found = {r["ci"]["id"]: loading.known_ci(r["ci"], r["claims"]) for r in rows}
         return found | ({old: ci for old, new in went.items() if (ci := self._load([new]).get(new))} if went else {})

@@ -85,7 +85,19 @@ def test_a_python_file_declares_with_the_nouns_themselves(tmp_path: Path) -> Non
             "from cmdb.words.extension import MoreEnds\n\nMORE: MoreEnds = MoreEnds('PART_OF', sources=('Gone',))\n",
             [":3: there is no class Gone"],
         ),
+        ("a.py", "import sys\n\nsys.exit(1)\n", [":3: SystemExit: 1"]),
+        (
+            "a.py",
+            "from cmdb.words.extension import MoreEnds\n\nMORE = [MoreEnds('PART_OF', sources=('Gone',))]\n",
+            [":3: there is no class Gone"],
+        ),
         ("a.txt", "", [":1: the name must end with"]),
+        ("a.yaml", MACHINE.replace("[local]", "[local], plural: drones"), [":3: plural is said twice"]),
+        ("a.yaml", MACHINE.replace("[local]", "[2024-99-99]"), [":3: this value is not understood"]),
+        ("a.yaml", MACHINE.replace("[local]", "[local], retention_days: !!int ten"), [":3: this value is not"]),
+        ("a.yaml", "? [classes]\n: []\n", [":1: expected one of classes, relations, extend"]),
+        ("a.yaml", "classes:\n  - ? [name]\n    : Robot\n", [":2: there is no such key here"]),
+        ("a.yaml", "classes: " + "[" * 3_000 + "]" * 3_000, [":1: it is nested too deeply"]),
     ],
 )
 def test_what_is_wrong_is_told_with_file_and_line_all_at_once(
