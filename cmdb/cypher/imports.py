@@ -13,16 +13,17 @@ Values = Mapping[str, Value]
 
 NAMED = """
 MATCH (n:CI) WHERE n.id IN $names
-RETURN n.id AS called, n.id AS id, n.class AS class, n.name AS name, n.status AS status, 0 AS rank
+RETURN n.id AS called, n.id AS id, n.class AS class, n.name AS name, n.status AS status, 0 AS rank, 0 AS since
 UNION ALL
 MATCH (r:MergedRef) USING INDEX SEEK r:MergedRef(ref) WHERE r.ref IN $names AND r.scope = $scope
 MATCH (n:CI {id: r.ci}) USING INDEX SEEK n:CI(id)
-RETURN r.ref AS called, n.id AS id, n.class AS class, n.name AS name, n.status AS status, 2 AS rank
+RETURN r.ref AS called, n.id AS id, n.class AS class, n.name AS name, n.status AS status, 2 AS rank, 0 AS since
 UNION ALL
 MATCH (s:Scope)-[a:ASSERTS]->(n:CI) USING INDEX SEEK a:ASSERTS(ref) WHERE a.ref IN $names AND s.id = $scope
-RETURN a.ref AS called, n.id AS id, n.class AS class, n.name AS name, n.status AS status, 1 AS rank
+RETURN a.ref AS called, n.id AS id, n.class AS class, n.name AS name, n.status AS status, 1 AS rank, a.since AS since
 """
-"""What names stand for: our ids, what the same source called a CI before, and (rank 2) one that was merged away.
+"""What names stand for: our ids, what the same source called a CI before (of several the last, and a live one), and
+(rank 2) one that was merged away.
 
 The hint: what a source says may be a million CIs, and Neo4j knows only how many a source says on average.
 """
@@ -31,7 +32,7 @@ The hint: what a source says may be a million CIs, and Neo4j knows only how many
 PLACES = """
 UNWIND $rows AS row
 CALL (row) {
-  MATCH (n:CI {parent: row.parent}) USING INDEX SEEK n:CI(parent) WHERE n.key = row.key AND n.class = row.class
+  MATCH (n:CI {parent: row.parent}) USING INDEX SEEK n:CI(parent, key) WHERE n.key = row.key AND n.class = row.class
   RETURN n ORDER BY n.status, n.id LIMIT 1
 }
 RETURN row.n AS n, coalesce(n.merged_into, n.id) AS id

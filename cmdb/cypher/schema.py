@@ -67,6 +67,8 @@ def indexes(catalogue: Catalogue) -> list[str]:
         # Both together: a storm leaves a hundred thousand events of one key, and one incident.
         "CREATE INDEX record_event_key IF NOT EXISTS FOR (n:Record) ON (n.type, n.event_key)",
         "CREATE TEXT INDEX record_search IF NOT EXISTS FOR (n:Record) ON (n.search)",
+        # One thing of the many that may be inside of one: an import looks for each of its rows so.
+        "CREATE INDEX ci_place IF NOT EXISTS FOR (n:CI) ON (n.parent, n.key)",
         "CREATE INDEX ci_inside IF NOT EXISTS FOR (n:CI) ON (n.parent, n.class, n.name, n.id)",
         "CREATE INDEX change_actor IF NOT EXISTS FOR (n:Change) ON (n.actor, n.seq)",
         "CREATE INDEX asserts_ref IF NOT EXISTS FOR ()-[a:ASSERTS]-() ON (a.ref)",

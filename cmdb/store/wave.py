@@ -69,14 +69,16 @@ class Wave:
     # --- names ---------------------------------------------------------------------------------------------
 
     def _look_up_names(self) -> None:
-        """What the graph knows of refs, ids, parents and ends that this call has not said itself."""
-        wanted = {text for row in self._nodes for text in (row.ref, row.id, row.parent) if text is not None}
-        wanted |= {text for row in self._edges for text in (row.source, row.target)}
-        ours = {row.ref for row in self._nodes if row.ref is not None}  # one may come again from an earlier batch
-        if not (names := sorted((wanted - set(self.names)) | ours)):
+        """What the graph knows of refs and ids, and of parents and ends that this call has not said itself."""
+        wanted = {text for row in self._edges for text in (row.source, row.target)}
+        wanted |= {row.parent for row in self._nodes if row.parent is not None}
+        wanted -= set(self.names)
+        wanted |= {text for row in self._nodes for text in (row.ref, row.id) if text is not None}
+        if not (names := sorted(wanted)):
             return
         rows = self._winners(self._run(cypher.NAMED, {"names": names, "scope": self._batch.scope}))
-        for row in sorted(rows, key=lambda r: (-r["rank"], r["id"])):
+        ours = {row.ref for row in self._nodes}
+        for row in sorted(rows, key=lambda r: (-r["rank"], r["status"] == "live", r["since"], r["id"])):
             called, end = row["called"], End(row["id"], row["class"], row["name"])
             self._own[called] = end.id
             if row["status"] != "live":
@@ -130,6 +132,8 @@ class Wave:
     ) -> None:
         cls = catalogue().cls(row.cls)
         above = None if parent is None else parent.id
+        if row.ref is not None and row.ref in self.names:  # an earlier row of this call named it so
+            found = replace(found, refs={row.n: self.names[row.ref].id})
         one = who(cls, row, above, found, self._seen)
         if one.held:
             self._batch.refuse(row, Conflict(f"{one.reason}: say which one you mean, by its id"), one)

@@ -168,6 +168,36 @@ def test_rows_about_one_ci_are_taken_one_after_the_other(store: Store) -> None:
     ]  # fmt: skip
 
 
+def test_a_name_that_two_rows_use_is_one_ci_also_within_a_call(store: Store) -> None:
+    """By ref, whatever their keys say, and by id, also where a row between is inside of it: as in three calls."""
+    rows = [node("Application", f"app {n}", ref="a", code=f"C{n}") for n in (1, 2, 2)]
+    assert words(load(store, *rows)) == ["created", "changed", "unchanged"]
+    assert words(load(store, *rows)) == ["changed", "changed", "unchanged"]
+    assert store.counts() == {"Application": 1}
+    load(store, node("Server", "web1", ref="h", serial="CZJ2Q7L9KM", vendor="Dell"))
+    ((web, _),) = [(ci["ref"], ci) for ci in store.listed("assets") if ci.get("class") == "Server"]
+    models = [{"class": "Server", "id": web, "attributes": {"model": model}} for model in ("R640", "R650")]
+    done = load(store, models[0], node("Service", "shop", parent=web, kind="program"), models[1])
+    assert words(done) == ["changed", "created", "changed"], [one.reason for one in done.outcomes]
+
+
+def test_a_ref_means_what_it_was_given_last(store: Store) -> None:
+    """Where a source calls another CI so than before, its edges lead to that one."""
+    load(
+        store,
+        node("Application", "pay", ref="a", code="PAY"),
+        node("Host", "h", ref="h", serial="AAAA1111", vendor="d"),
+    )
+    for name in ("x", "y", "z"):
+        load(store, node("Service", name, ref="s", parent="h", kind="program"))
+    assert words(load(store, edge("DEPENDS_ON", "a", "s"))) == ["created"]
+    names = {
+        row["id"]: row["name"]
+        for row in store._bolt.read(lambda run: run("MATCH (n:CI) RETURN n.id AS id, n.name AS name", {}))
+    }
+    assert [names[e.target] for e in store.edges(list(names), "out") if e.type == "DEPENDS_ON"] == ["z"]
+
+
 def test_a_dry_run_says_the_same_and_writes_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Outcomes as of the real run; digest, sequence and journal as before, in every batch."""
     monkeypatch.setattr("cmdb.store.imports.BATCH", 10)

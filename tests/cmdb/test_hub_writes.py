@@ -52,6 +52,14 @@ CREATE (first)-[:COMMUNICATES_WITH {id: 'poll_' + n, valid_from: 1, scope: 'nd_'
 """Hosts with addresses, of which the first takes short looks at all."""
 
 
+_FULL = """
+MATCH (h:CI {name: $hub}) UNWIND range(1, $inside) AS n
+CREATE (:CI:Service {id: h.id + '_in' + n, parent: h.id, class: 'Service', key: 'in' + n, name: 'in' + n, rev: 1,
+                     status: 'live', valid_from: 1, source: 'nd_1', search: 'in' + n})
+"""
+"""A host with many services."""
+
+
 class _Profiled:
     """The real session, which asks Neo4j for each statement what it looked at."""
 
@@ -239,6 +247,22 @@ def test_an_edge_of_a_person_or_an_import_to_a_hub_costs_that_edge(busy: tuple[S
     (attached,) = [e for e in store.edges([h1], "out") if e.type == "ATTACHED_TO"]
     assert cost(lambda s: s.withdraw("assets", [attached.id], BY)) < MOST
     assert not [e for e in store.edges([h1], "out") if e.type == "ATTACHED_TO"]
+
+
+def test_one_of_what_is_inside_of_a_ci_costs_that_one(store: Store) -> None:
+    """A row about one of the services of a host that has hundreds, which is there, or new."""
+    _forget_plans(store)
+    load(store, node("Host", "h1", ref="h1", serial="CZJ2Q7L9KM", vendor="dell"))
+    store._bolt.write(lambda run: run(_FULL, {"hub": "h1", "inside": EDGES}))
+    done: list[str] = []
+
+    def one(name: str) -> int:
+        row = node("Service", name, ref=name, parent="h1", kind="program")
+        return cost_of(store, lambda s: done.extend(words(load(s, row))))
+
+    costs = {name: one(name) for name in ("in7", "new")}
+    assert done == ["changed", "created"]
+    assert max(costs.values()) < 2 * LOOKS, costs
 
 
 def test_a_placeholder_that_others_use_stays_and_goes_with_its_last_edge(store: Store) -> None:

@@ -6,7 +6,8 @@ import csv
 import gzip
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -35,6 +36,12 @@ def format_of(path: Path, named: str | None) -> str:
 
 def fingerprint(path: Path) -> str:
     """SHA-256 of the file: what is known of one file is not used for another."""
+    if not path.is_file():
+        if not path.exists() and str(path) != "-":
+            raise Invalid(f"there is no {path}", where="FILE")
+        raise Invalid(
+            f"{path} cannot be read twice, and an import reads its rows several times: name a file", where="FILE"
+        )
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -44,69 +51,130 @@ def read(path: Path, kind: str, wanted: Wanted = lambda _: True) -> Iterator[tup
 
     Telling by the line saves the reading of what is left aside, and that is most of the work.
     """
-    with opened(path) as file:
-        yield from _csv(file, wanted) if kind == "csv" else _jsonl(file, wanted)
+    try:
+        with _opened(path) as file:
+            lines = _Lines(file)
+            yield from _csv(lines, wanted) if kind == "csv" else _jsonl(lines, wanted)
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise Invalid(f"{path} is no whole gzip file: {error}", where="FILE") from error
 
 
 csv.field_size_limit(LONGEST)
 
 
-def opened(path: Path) -> IO[str]:
-    """The file as text; one whose name ends with .gz is unpacked."""
+def _opened(path: Path) -> IO[str]:
+    """The file as text; one whose name ends with .gz is unpacked. What is no UTF-8 is kept to be told by its line."""
     if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8", errors="replace", newline="")
-    return path.open(encoding="utf-8-sig", errors="replace", newline="")
+        return gzip.open(path, "rt", encoding="utf-8-sig", errors="surrogateescape", newline="")
+    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
-def _jsonl(file: Iterable[str], wanted: Wanted) -> Iterator[tuple[int, Row | str]]:
-    for number, line in enumerate(file, start=1):
-        if not wanted(number):
+class _Lines:
+    """The lines of a file; `number` is that of the last one. Of one that is too long no more is held than may be."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file, self.number = file, 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = piece = self._file.readline(LONGEST)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        size = len(line)
+        while piece and piece[-1] not in "\r\n":
+            piece = self._file.readline(LONGEST)
+            size += len(piece)
+        if size > len(line):
+            raise csv.Error(f"the line has {size:,} characters, at most {LONGEST:,}")
+        return line
+
+
+def _jsonl(lines: _Lines, wanted: Wanted) -> Iterator[tuple[int, Row | str]]:
+    while True:
+        try:
+            line = next(lines, None)
+        except csv.Error as error:
+            if wanted(lines.number):
+                yield lines.number, str(error)
             continue
-        if len(line) > LONGEST:
-            yield number, f"the line has {len(line):,} characters, at most {LONGEST:,}"
-        elif line.strip():
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                yield number, f"not JSON: {error}"
-                continue
-            if not isinstance(row, dict):
-                yield number, "expected an object"
-            elif OURS.isdisjoint(row):
-                yield number, row
+        if line is None:
+            return
+        if wanted(lines.number) and line.strip() and (row := _object(line)) is not None:
+            yield lines.number, row
+
+
+def _object(line: str) -> Row | str | None:
+    """A line's row, or what is wrong with it; None where it is none of the rows."""
+    try:
+        row = json.loads(line)
+        if strange := _strange(line) or ("\\u" in line and _strange(json.dumps(row, ensure_ascii=False))):
+            return strange
+    except (ValueError, RecursionError) as error:
+        return _strange(line) or f"not JSON: {'too deep' if isinstance(error, RecursionError) else error}"
+    if not isinstance(row, dict):
+        return "expected an object"
+    return row if OURS.isdisjoint(row) else None
+
+
+def _strange(text: str) -> str | None:
+    """What no text may hold: bytes that were no UTF-8, and half characters."""
+    if text.isascii():
+        return None
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        code = ord(text[error.start])
+        what = f"byte 0x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"half a character, U+{code:04X},"
+        return f"not UTF-8: {what} at character {error.start + 1}"
+    return None
 
 
 # --- CSV ---------------------------------------------------------------------------------------------------
 
 
-def _csv(file: Iterable[str], wanted: Wanted) -> Iterator[tuple[int, Row | str]]:
-    reader = csv.reader(file)
-    header = [name.strip() for name in next(reader, [])]
+def _csv(lines: _Lines, wanted: Wanted) -> Iterator[tuple[int, Row | str]]:
+    reader = csv.reader(lines, strict=True)  # else a quote that is never closed takes all behind it into one cell
+    try:
+        header = [name.strip() for name in next(reader, [])]
+    except csv.Error as error:
+        raise Invalid(f"the first line names the columns, but it is not CSV: {error}") from error
     if not {"class", "type"} & set(header):
         raise Invalid(f"the first line names the columns, `class` or `type` among them, not {', '.join(header)[:80]!r}")
     if twice := {name for name in header if header.count(name) > 1}:
         raise Invalid(f"a column is there twice: {', '.join(sorted(twice))}")
-    end = 1
     while True:
-        begun = end + 1
+        begun = lines.number + 1
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            end = reader.line_num
-            yield begun, f"not CSV: {error}"
+            if wanted(begun):
+                until = f" (lines {begun} to {lines.number})" if lines.number > begun else ""
+                yield begun, f"not CSV: {_UNCLOSED.get(str(error), error)}{until}"
             continue
         if cells is None:
             return
-        end = reader.line_num
-        if not wanted(begun) or not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) > len(header):
-            yield begun, f"{len(cells)} cells, but {len(header)} columns"
-            continue
-        try:
-            yield begun, row_of({name: cell for name, cell in zip(header, cells, strict=False) if cell != ""})
-        except (EpicentreError, ValueError) as error:
-            yield begun, str(error)
+        if wanted(begun) and any(cell.strip() for cell in cells):
+            yield begun, _row(header, cells)
+
+
+_UNCLOSED = {"unexpected end of data": "a quote is opened and never closed"}
+
+
+def _row(header: Sequence[str], cells: Sequence[str]) -> Row | str:
+    """A row, or what is wrong with it."""
+    if len(cells) > len(header):
+        return f"{len(cells)} cells, but {len(header)} columns"
+    if strange := next(filter(None, map(_strange, cells)), None):
+        return strange
+    try:
+        return row_of({name: cell for name, cell in zip(header, cells, strict=False) if cell != ""})
+    except (EpicentreError, ValueError) as error:
+        return str(error)
+    except RecursionError:
+        return "not JSON: too deep"
 
 
 def row_of(cells: Mapping[str, str]) -> Row:
