@@ -63,6 +63,19 @@ async def spanned(info: Info, *moments: Any) -> list[int]:
     return [known[moment] for moment in moments]
 
 
+async def between(info: Info, begin: Any, end: Any) -> list[int]:
+    """The sequences of the two ends of a span; what is wrong with one is said of it. Round trips: as `spanned`."""
+    try:
+        return await spanned(info, begin, end)
+    except Invalid:
+        for where, moment in (("from", begin), ("to", end)):
+            try:
+                await spanned(info, moment)
+            except Invalid as error:
+                raise Invalid(error.message, where=where) from error
+        raise
+
+
 async def forgotten(info: Info, at: int | None) -> str | None:
     """What an answer about a sequence lacks, in a sentence; None when nothing of then was purged."""
     return None if at is None else lacks(at, await purged_to(info))

@@ -117,12 +117,16 @@ def test_a_difference_pins_both_moments_and_says_when_there_is_more(store: Store
         page = ask(of, DIFF, first=1, **{"from": 0})["diff"]
         rest = ask(of, DIFF, after=page["pageInfo"]["endCursor"], **{"from": 0})["diff"]
         reverse = answer(of, DIFF, to=1, **{"from": 2})
+        wrong = [
+            answer(of, DIFF, to=to, **{"from": begun}) for begun, to in ((99, None), (1, 99), ("1999-01-01T00Z", 1))
+        ]
         nothing = answer(of, DIFF, **{"from": 1, "class": "Nothing"})
     assert (found["from"], found["to"], found["pageInfo"]["hasNextPage"]) == (1, 3, False)
     assert [(n["name"], n["what"], n["edges"]) for n in found["nodes"]] == [("web1", "changed", [])]
     assert page["pageInfo"]["hasNextPage"]
     assert len(page["nodes"]) + len(rest["nodes"]) == 5
     assert "lies behind" in reverse["errors"][0]["message"]
+    assert [one["errors"][0]["extensions"]["where"] for one in wrong] == ["from", "to", "from"]
     assert nothing["errors"][0]["extensions"]["code"] == "unknown_name"
 
 

@@ -18,7 +18,7 @@ from cmdb.store import Entry, Row
 from cmdb.store import past as lives_of
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, camel, computed, question, readable_by, whole
-from cmdb_graphql.moment import AsOf, Moment, forgotten, pinned, purged_to, spanned
+from cmdb_graphql.moment import AsOf, Moment, between, forgotten, pinned, purged_to
 from cmdb_graphql.proposed import Proposed, ProposedInput, asked
 from cmdb_graphql.types import Evidence, OfClass, PageInfo, existing, page_size
 
@@ -353,7 +353,7 @@ async def diff(
     if from_ is None:
         raise Invalid("name the earlier moment, or give a proposed state", where="from")
     ids = None if of is None else await existing(info, of)
-    earlier, later = await spanned(info, from_, to)
+    earlier, later = await between(info, from_, to)
     if earlier > later:
         raise Invalid(f"it lies behind `to` ({earlier} is after {later})", where="from")
     page = cache(partial(store.difference, earlier, later, ids, class_, size, after or ""))
