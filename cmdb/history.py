@@ -115,9 +115,15 @@ def steps(life: Life, sequences: Iterable[int]) -> list[tuple[int, Change]]:
 
 def lacks(at: int, purged_to: int) -> str | None:
     """What an answer about a sequence may lack, in a sentence; None when nothing of then was purged."""
-    if at >= purged_to:
-        return None
-    return f"before sequence {purged_to} CIs may be missing: the history of long retired ones is kept no longer"
+    return None if at >= purged_to else f"before sequence {purged_to} CIs may be missing: {_WHY}"
+
+
+def lacks_steps(back_to: int, purged_to: int) -> str | None:
+    """The same of a history that goes back to a sequence: what ended there may itself be missing."""
+    return None if back_to > purged_to or not purged_to else f"up to sequence {purged_to} steps may be missing: {_WHY}"
+
+
+_WHY = "the history of long retired CIs is kept no longer"
 
 
 def touched(entries: Iterable[Mapping[str, Any]]) -> set[str]:

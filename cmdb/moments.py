@@ -11,8 +11,11 @@ def iso(moment: datetime) -> str:
 
 
 def iso_utc(text: str) -> str:
-    """Any ISO 8601 text with a zone as ours; ValueError if it is none."""
-    return iso(datetime.fromisoformat(text))
+    """Any ISO 8601 text with a zone as ours; ValueError if it is none, or lies outside the years 1 to 9999 in UTC."""
+    try:
+        return iso(datetime.fromisoformat(text))
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
 
 
 def after(text: str, hours: float) -> str:

@@ -247,7 +247,7 @@ def _connection(name: str, row_type: Any, cls: str | None) -> type:
         async def total_count(self) -> int:
             return await blocking(self.state.store.count, cls or self.cls, self.where, self.state.at)
 
-        @computed("Why CIs of then may be missing, if so: the history of long retired ones is kept no longer.")
+        @computed("Why CIs of then may be missing, if so: the history of long retired CIs is kept no longer.")
         async def truncated(self, info: Info) -> str | None:
             return await forgotten(info, self.state.at)
 

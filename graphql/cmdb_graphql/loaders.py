@@ -38,6 +38,7 @@ class Loaders:
         self._posed: dict[str, Loaders] = {}
         self.moments: dict[int | str | None, int] = {}  # each moment is resolved once a request
         self.known: dict[str, Row] = {}
+        self.purged_to: int | None = None
 
     # Each is made when it is first asked: most questions need one of them, and all of them cost 10 µs.
 
@@ -208,6 +209,7 @@ class Loaders:
     def forget(self) -> None:
         """After a command: whatever was loaded before may be otherwise now."""
         self.known.clear()
+        self.purged_to = None
         self._then.clear()
         self._posed.clear()
         for loader in vars(self).values():

@@ -10,7 +10,7 @@ import strawberry
 from cmdb.errors import Invalid
 from cmdb.history import lacks
 from cmdb.moments import iso_utc
-from cmdb_graphql.context import Info, blocking
+from cmdb_graphql.context import Info, blocking, computed
 
 LONGEST = 40
 
@@ -21,13 +21,17 @@ def _parse(value: Any) -> int | str:
         raise Invalid("a moment is a journal sequence or an ISO 8601 time with its zone")
     if isinstance(value, int) or (value.isascii() and value.isdigit() and len(value) < 16):
         return int(value)
+    shown = repr(value[:LONGEST])
     try:
-        moment = datetime.fromisoformat(value[:LONGEST])
+        moment = datetime.fromisoformat(value)
     except ValueError:
-        raise Invalid(f"{value[:LONGEST]!r} is no journal sequence and no ISO 8601 time") from None
+        raise Invalid(f"{shown} is no journal sequence and no ISO 8601 time") from None
     if moment.tzinfo is None:
-        raise Invalid(f"{value[:LONGEST]!r} names no time zone: add Z or an offset such as +01:00")
-    return iso_utc(value)
+        raise Invalid(f"{shown} names no time zone: add Z or an offset such as +01:00")
+    try:
+        return iso_utc(value)
+    except ValueError:
+        raise Invalid(f"{shown} lies outside the years 1 to 9999 in UTC") from None
 
 
 Moment = NewType("Moment", object)
@@ -59,6 +63,40 @@ async def spanned(info: Info, *moments: Any) -> list[int]:
     return [known[moment] for moment in moments]
 
 
+async def between(info: Info, begin: Any, end: Any) -> list[int]:
+    """The sequences of the two ends of a span; what is wrong with one is said of it. Round trips: as `spanned`."""
+    try:
+        return await spanned(info, begin, end)
+    except Invalid:
+        for where, moment in (("from", begin), ("to", end)):
+            try:
+                await spanned(info, moment)
+            except Invalid as error:
+                raise Invalid(error.message, where=where) from error
+        raise
+
+
 async def forgotten(info: Info, at: int | None) -> str | None:
     """What an answer about a sequence lacks, in a sentence; None when nothing of then was purged."""
-    return None if at is None else lacks(at, await blocking(info.context.services.store.purged_to))
+    return None if at is None else lacks(at, await purged_to(info))
+
+
+async def purged_to(info: Info) -> int:
+    """The sequence before which something may be kept no longer. One round trip a request, however often asked."""
+    loaders = info.context.loaders
+    if loaders.purged_to is None:
+        loaders.purged_to = await blocking(info.context.services.store.purged_to)
+    return loaders.purged_to
+
+
+@strawberry.type(description="A list that may be one of then.")
+class OfThen:
+    """Why it is not whole: it was cut (`cut` says why), or something of then (`at`) is kept no longer."""
+
+    at: strawberry.Private[int | None] = None
+    cut: strawberry.Private[str | None] = None
+
+    @computed("Why something may be missing here, if so; of then: the history of long retired CIs is kept no longer.")
+    async def truncated(self, info: Info) -> str | None:
+        """Looked for when asked."""
+        return self.cut or await forgotten(info, self.at)

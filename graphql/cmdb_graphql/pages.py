@@ -10,6 +10,7 @@ import strawberry
 from cmdb.errors import Invalid
 from cmdb.words import Role
 from cmdb_graphql.context import readable_by
+from cmdb_graphql.moment import OfThen
 from cmdb_graphql.types import CI, PageInfo, cut_page, ended
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ class Connection(Generic[T]):
 
 @readable_by(Role.READER)
 @strawberry.type(description="A page of CIs that were found.")
-class FoundConnection:
+class FoundConnection(OfThen):
     """A page of a search."""
 
     nodes: list[CI] = strawberry.field(description="The CIs of this page.")
@@ -36,11 +37,10 @@ class FoundConnection:
 
 @readable_by(Role.READER)
 @strawberry.type(description="The CIs that a name may mean.")
-class MatchConnection:
+class MatchConnection(OfThen):
     """Candidates."""
 
     nodes: list[CI] = strawberry.field(description="The candidates.")
-    truncated: str | None = strawberry.field(description="Why not all that fit are here, if they are not.")
 
 
 def fetched(rows: Sequence[R], first: int, shown: Callable[[R], T], cursor: Callable[[R], str]) -> Connection[T]:

@@ -18,6 +18,7 @@ from cmdb.words import COMMON, Attribute, Role
 from cmdb_graphql.claims_answer import Claim, claims_of
 from cmdb_graphql.context import SENTENCES, Info, computed, readable_by, whole
 from cmdb_graphql.cursors import cursor
+from cmdb_graphql.moment import OfThen
 from cmdb_graphql.rows import Rows
 from cmdb_graphql.traces import IdentityTrace, identity_traces, narrowed_claims, narrowed_traces
 
@@ -142,17 +143,19 @@ class CI:
         rows = await self._loaders(info).children.load((self.id, size, after, cls))
         info.context.loaders.prime(rows[:size])
         end = ended(rows, size, lambda row: cursor([row["class"], row["name"], row["id"]]))
-        return ChildConnection(nodes=made(rows[:size]), page_info=end)
+        return ChildConnection(nodes=made(rows[:size]), page_info=end, at=self.row.get("as_of"))
 
     @computed("What it depends on, one hop.")
     async def dependencies(self, info: Info, first: First = 10, after: After = None) -> DependencyConnection:
         """Outgoing edges."""
-        return DependencyConnection.of(await self._loaders(info).out.load((self.id, page_size(first), after)), first)
+        edges = await self._loaders(info).out.load((self.id, page_size(first), after))
+        return DependencyConnection.of(edges, first, self.row.get("as_of"))
 
     @computed("What depends on it, one hop.")
     async def dependents(self, info: Info, first: First = 10, after: After = None) -> DependencyConnection:
         """Incoming edges."""
-        return DependencyConnection.of(await self._loaders(info).into.load((self.id, page_size(first), after)), first)
+        edges = await self._loaders(info).into.load((self.id, page_size(first), after))
+        return DependencyConnection.of(edges, first, self.row.get("as_of"))
 
     @computed("Why it is one CI: each decision that made it so, oldest first.", complete="a CI has few sources")
     async def identity_trace(self, info: Info) -> list[IdentityTrace]:
@@ -277,7 +280,7 @@ class PageInfo:
 
 @readable_by(Role.READER)
 @strawberry.type(description="A page of what is inside a CI.")
-class ChildConnection:
+class ChildConnection(OfThen):
     """Children, and whether more follow."""
 
     nodes: list[CI] = strawberry.field(description="The CIs of this page.")
@@ -286,17 +289,17 @@ class ChildConnection:
 
 @readable_by(Role.READER)
 @strawberry.type(description="A page of the edges of a CI.")
-class DependencyConnection:
+class DependencyConnection(OfThen):
     """Edges, and whether more follow."""
 
     nodes: list[Dependency] = strawberry.field(description="The edges of this page.")
     page_info: PageInfo = strawberry.field(description="Where this page ends, and whether more follow.")
 
     @classmethod
-    def of(cls, edges: Sequence[EdgeRow], first: int) -> DependencyConnection:
-        """A page of `first` edges, of which one more was fetched to see whether more follow."""
+    def of(cls, edges: Sequence[EdgeRow], first: int, at: int | None) -> DependencyConnection:
+        """A page of `first` edges as of a sequence, of which one more was fetched to see whether more follow."""
         end = ended(edges, first, lambda edge: cursor(list(edge.place)))
-        return cls(nodes=[Dependency.of(edge) for edge in edges[:first]], page_info=end)
+        return cls(nodes=[Dependency.of(edge) for edge in edges[:first]], page_info=end, at=at)
 
 
 def ended(rows: Sequence[T], first: int, place: Callable[[T], str]) -> PageInfo:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
-from support.questions import ask, parts
+from support.questions import Counted, answer, ask, parts
 from support.reports import NOW, host, network, report, service, services, sockets, uses
 
 from cmdb import replay
@@ -13,6 +15,7 @@ from cmdb.classes import catalogue
 from cmdb.moments import after
 from cmdb.store import By, Store, retention
 from cmdb.sweeper import Sweeper
+from cmdb_graphql.services import Services
 
 pytestmark = pytest.mark.neo4j
 
@@ -71,3 +74,69 @@ def test_the_sweeper_purges_daily_and_lists_of_then_say_what_they_lack(store: St
         assert ask(served, text)["services"]["truncated"] is None
         differs = ask(served, "{ diff(from: 1) { truncated } }")["diff"]
         assert "kept no longer" in differs["truncated"]
+
+
+SAYS = """
+query S($id: ID!, $to: ID!, $at: Moment) {
+  counts(by: CLASS, asOf: $at) { truncated }
+  tags(asOf: $at) { truncated }
+  search(text: "web", asOf: $at) { truncated }
+  resolve(name: "web1", asOf: $at) { truncated }
+  freshness(asOf: $at) { truncated }
+  dependencies(of: [$id], asOf: $at) { truncated }
+  dependents(of: [$id], asOf: $at) { truncated }
+  paths(from: $to, to: $id, asOf: $at) { truncated }
+  history(id: $id, asOf: $at) { truncated }
+  cis(asOf: $at) { truncated nodes { children { truncated } dependencies { truncated } dependents { truncated } } }
+}
+"""
+"""Every list that tells of then."""
+ENDS = """
+query H($id: ID!, $first: Int!, $before: Int) { history(id: $id, first: $first, before: $before) {
+  truncated before nodes { seq what }
+} }
+"""
+
+
+def test_no_list_of_then_is_silently_short(store: Store, tmp_path: Path) -> None:
+    """Each says so before the purged sequence and not behind it, for one look in all; so does a history's page."""
+    ids = lived(store)
+    given = {"id": ids["web1"], "to": ids["neo4j"]}
+    (edge,) = store.edges([ids["shop"]], "out", ["DEPENDS_ON"], at=1)
+    gone = "query E($id: ID!) { edgeHistory(id: $id) { open } }"
+    with parts(tmp_path / "home", store) as served:
+        assert _said(ask(served, SAYS, at=1, **given)) == {None}
+        assert "kept no longer" not in answer(served, gone, id="ed_none")["errors"][0]["message"]
+        assert ask(served, gone, id=edge.id) == {"edgeHistory": {"open": False}}
+        late = By("epicentre", after(NOW, 24 * DAYS + 2))
+        store.purge(late)
+        counter = Counted(store)
+        short = _said(ask(replace(served, store=cast(Store, counter)), SAYS, at=1, **given))
+        assert counter.calls.count("purged_to") == 1
+        assert {str(one).partition(" sequence")[0] for one in short} == {"before", "up to"}
+        assert _said({**ask(served, SAYS, at=3, **given), "history": {}}) == {None}
+        assert _said({**ask(served, SAYS, **given), "history": {}}) == {None}
+        (last,) = ask(served, ENDS, id=ids["shop"], first=5)["history"]["nodes"]
+        assert last == {"seq": 3, "what": "retired"}
+        assert ask(served, ENDS, id=ids["shop"], first=5)["history"]["truncated"].startswith("up to sequence 3 steps")
+        assert _told(served, ids["web1"], first=1) == (2, True), "what the shop ran on until 3 is not told any more"
+        store.apply(report(4, host(kernel="7")), late.now)
+        assert _told(served, ids["web1"], first=1) == (late_seq := store.sequence(), False)
+        assert _told(served, ids["web1"], first=1, before=late_seq) == (2, True)
+        assert "long retired" in answer(served, gone, id=edge.id)["errors"][0]["message"]
+
+
+def _told(of: Services, ci: str, **page: int) -> tuple[int, bool]:
+    """The last step of a page of a history, and whether it says that steps may be missing."""
+    found = ask(of, ENDS, id=ci, **page)["history"]
+    return found["nodes"][-1]["seq"], found["truncated"] is not None
+
+
+def _said(found: Any) -> set[str | None]:
+    """Every `truncated` of an answer."""
+    if isinstance(found, list):
+        return {said for one in found for said in _said(one)}
+    if not isinstance(found, dict):
+        return set()
+    own = {found["truncated"]} if "truncated" in found else set()
+    return own | {said for one in found.values() for said in _said(one)}

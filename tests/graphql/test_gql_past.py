@@ -51,7 +51,9 @@ def test_a_moment_is_a_sequence_or_a_time(
     ("moment", "said"),
     [("2026-01-01T00:00:02", "names no time zone"), ("yesterday", "no journal sequence and no ISO 8601 time"),
      (True, "a journal sequence or an ISO 8601 time"), (99, "sequences 0 to 3"), (-1, "sequences 0 to 3"),
-     ("2126-01-01T00:00Z", "in the future"), ("1999-01-01T00:00Z", "nothing was known")],
+     ("2126-01-01T00:00Z", "in the future"),
+     ("9999-12-31T23:00:00-12:00", "outside the years 1 to 9999"), ("0001-01-01T00:00+12:00", "outside the years"),
+     ("2026-01-01T00:00:02Z" + "z" * 40, "no ISO 8601 time"), ("1999-01-01T00:00Z", "nothing was known")],
 )  # fmt: skip
 def test_a_moment_that_is_none_is_a_sentence(store: Store, tmp_path: Path, moment: Any, said: str) -> None:
     """What is wrong with it is named."""
@@ -115,12 +117,16 @@ def test_a_difference_pins_both_moments_and_says_when_there_is_more(store: Store
         page = ask(of, DIFF, first=1, **{"from": 0})["diff"]
         rest = ask(of, DIFF, after=page["pageInfo"]["endCursor"], **{"from": 0})["diff"]
         reverse = answer(of, DIFF, to=1, **{"from": 2})
+        wrong = [
+            answer(of, DIFF, to=to, **{"from": begun}) for begun, to in ((99, None), (1, 99), ("1999-01-01T00Z", 1))
+        ]
         nothing = answer(of, DIFF, **{"from": 1, "class": "Nothing"})
     assert (found["from"], found["to"], found["pageInfo"]["hasNextPage"]) == (1, 3, False)
     assert [(n["name"], n["what"], n["edges"]) for n in found["nodes"]] == [("web1", "changed", [])]
     assert page["pageInfo"]["hasNextPage"]
     assert len(page["nodes"]) + len(rest["nodes"]) == 5
     assert "lies behind" in reverse["errors"][0]["message"]
+    assert [one["errors"][0]["extensions"]["where"] for one in wrong] == ["from", "to", "from"]
     assert nothing["errors"][0]["extensions"]["code"] == "unknown_name"
 
 

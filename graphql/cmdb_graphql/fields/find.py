@@ -36,7 +36,7 @@ async def search(
     rows = await blocking(state.store.search, text, size, behind, state.at)
     info.context.loaders.prime(rows)
     end = ended(rows, size, lambda row: cursor([row["name"], row["id"]]))
-    return FoundConnection(nodes=made(rows[:size]), page_info=end)
+    return FoundConnection(nodes=made(rows[:size]), page_info=end, at=state.at)
 
 
 RESOLVE = {
@@ -55,4 +55,4 @@ async def resolve(
     rows = await blocking(state.store.resolve, name, class_, size + 1, retired=include_retired, at=state.at)
     info.context.loaders.prime(rows)
     cut = f"more than {size} fit: name it more exactly" if len(rows) > size else None
-    return MatchConnection(nodes=made(rows[:size]), truncated=cut)
+    return MatchConnection(nodes=made(rows[:size]), cut=cut, at=state.at)

@@ -18,7 +18,7 @@ from cmdb.store import Entry, Row
 from cmdb.store import past as lives_of
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, camel, computed, question, readable_by, whole
-from cmdb_graphql.moment import AsOf, Moment, forgotten, pinned, spanned
+from cmdb_graphql.moment import AsOf, Moment, between, forgotten, pinned, purged_to
 from cmdb_graphql.proposed import Proposed, ProposedInput, asked
 from cmdb_graphql.types import Evidence, OfClass, PageInfo, existing, page_size
 
@@ -89,8 +89,14 @@ class HistoryEntry:
 class HistoryConnection:
     """A page."""
 
+    back_to: strawberry.Private[int]
     nodes: list[HistoryEntry] = strawberry.field(description="The steps.")
     before: int | None = strawberry.field(description="Give this as `before` for the next page; null at the end.")
+
+    @computed("Why steps may be missing, if so: the history of long retired CIs is kept no longer.")
+    async def truncated(self, info: Info) -> str | None:
+        """Retention."""
+        return lives.lacks_steps(self.back_to, await purged_to(info))
 
 
 @readable_by(Role.READER)
@@ -256,7 +262,12 @@ async def history(
     size, until = page_size(first), await pinned(info, as_of)
     found = await blocking(info.context.services.store.history_of, ci, size + 1, _until(before, until))
     shown, more, whole = found[:size], len(found) > size, not info.context.narrowed
-    return HistoryConnection(nodes=[_entry(one, whole=whole) for one in shown], before=shown[-1].seq if more else None)
+    # What does not begin with its creation goes back to the beginning: what is before the last step is not known.
+    known = more or (shown and shown[-1].change.what == "created")
+    return HistoryConnection(
+        nodes=[_entry(one, whole=whole) for one in shown], before=shown[-1].seq if more else None,
+        back_to=shown[-1].seq if known else 0,
+    )  # fmt: skip
 
 
 @question(Role.READER)
@@ -272,7 +283,12 @@ async def edge_history(
     As of a moment, until then.
     """
     size, until = page_size(first), await pinned(info, as_of)
-    found = await blocking(info.context.services.store.edge_life, str(id), size + 1, _until(before, until))
+    try:
+        found = await blocking(info.context.services.store.edge_life, str(id), size + 1, _until(before, until))
+    except UnknownName as error:
+        if not await purged_to(info):
+            raise
+        raise UnknownName(f"{error.message}; those of long retired CIs are kept no longer", where="id") from error
     shown, edge, whole = found.steps[:size], found.edge, not info.context.narrowed
     return EdgeHistory(
         id=id, type=edge.type, from_=strawberry.ID(edge.source), to=strawberry.ID(edge.target),
@@ -337,7 +353,7 @@ async def diff(
     if from_ is None:
         raise Invalid("name the earlier moment, or give a proposed state", where="from")
     ids = None if of is None else await existing(info, of)
-    earlier, later = await spanned(info, from_, to)
+    earlier, later = await between(info, from_, to)
     if earlier > later:
         raise Invalid(f"it lies behind `to` ({earlier} is after {later})", where="from")
     page = cache(partial(store.difference, earlier, later, ids, class_, size, after or ""))

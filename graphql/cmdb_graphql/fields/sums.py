@@ -16,11 +16,10 @@ from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, question, readable_by, snake, whole
 from cmdb_graphql.cursors import cursor, read_cursor
 from cmdb_graphql.generate import INPUTS, to_filter
-from cmdb_graphql.moment import AsOf, pinned
-from cmdb_graphql.pages import Connection, fetched
+from cmdb_graphql.moment import AsOf, OfThen, pinned
 from cmdb_graphql.proposed import Proposed, asked
 from cmdb_graphql.services import Services
-from cmdb_graphql.types import After, First, OfClass, PageInfo, age, cut_page, page_size
+from cmdb_graphql.types import After, First, OfClass, PageInfo, age, cut_page, ended, page_size
 
 _BY = {name.upper(): strawberry.enum_value(name, description=one.sentence) for name, one in DIMENSIONS.items()}
 CountBy: Any = strawberry.enum(cast(Any, Enum)("CountBy", _BY), description="What CIs are counted by.")
@@ -36,6 +35,15 @@ class Count:
     count: int = strawberry.field(description="How many.")
 
 
+@readable_by(Role.READER)
+@strawberry.type(description="A page of counts, the most first.")
+class CountConnection(OfThen):
+    """A page."""
+
+    nodes: list[Count] = strawberry.field(description="The counts of this page.")
+    page_info: PageInfo = strawberry.field(description="Where this page ends, and whether more follow.")
+
+
 @question(
     Role.READER,
     arguments={"by": "What to count by.", "attribute": "The attribute to count by, in camelCase; with ATTRIBUTE only."},
@@ -45,7 +53,7 @@ async def counts(
     filter: CIFilter | None = None,  # noqa: A002  # the argument's public name
     include_retired: bool = False, first: First = 20, after: After = None, as_of: AsOf = None,
     proposed: Proposed = None,
-) -> Connection[Count]:  # fmt: skip
+) -> CountConnection:  # fmt: skip
     """How many live CIs there are of each class, site, owner, …, the most first. One round trip."""
     services, size, dimension = info.context.services, page_size(first), DIMENSIONS[by.value]
     agents: dict[str, str] = {}
@@ -57,7 +65,8 @@ async def counts(
     where = _live(filter, include_retired)
     state = await asked(info, as_of, proposed)
     rows = await blocking(state.store.counts_by, by.value, named, class_, where, size + 1, behind, agents, state.at)
-    return fetched(rows, size, lambda row: Count(**row), lambda row: cursor([row["count"], row["key"] or ""]))
+    end = ended(rows, size, lambda row: cursor([row["count"], row["key"] or ""]))
+    return CountConnection(nodes=[Count(**row) for row in rows[:size]], page_info=end, at=state.at)
 
 
 def _live(given: Any, include_retired: bool = False) -> Filter:
@@ -94,7 +103,7 @@ class AgeCount:
 
 @readable_by(Role.READER)
 @strawberry.type(description="How old what we know is: the oldest first.")
-class FreshnessConnection:
+class FreshnessConnection(OfThen):
     """A page."""
 
     nodes: list[Freshness] = strawberry.field(description="Classes and sources, those of unknown age first.")
@@ -131,7 +140,7 @@ async def freshness(
     for one in old:
         ages[one.class_, _band(one.age_seconds)] += one.count
     bands = [AgeCount(class_=cls, within=band, count=n) for (cls, band), n in sorted(ages.items())]
-    return FreshnessConnection(nodes=list(shown), ages=bands, page_info=end)
+    return FreshnessConnection(nodes=list(shown), ages=bands, page_info=end, at=at)
 
 
 async def _seen(services: Services, sources: set[str], at: int | None) -> tuple[str | None, Mapping[str, str | None]]:

@@ -8,7 +8,7 @@ from cmdb.store import Done
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, command, computed, question, readable_by, whole
 from cmdb_graphql.fields.commands import REASON, REV, CommandResult, by, do
-from cmdb_graphql.moment import AsOf
+from cmdb_graphql.moment import AsOf, OfThen
 from cmdb_graphql.proposed import Proposed, asked
 from cmdb_graphql.types import CI, After, First, PageInfo, make, named, page_size
 
@@ -49,7 +49,7 @@ class TagCount:
 
 @readable_by(Role.READER)
 @strawberry.type(description="A page of tags.")
-class TagConnection:
+class TagConnection(OfThen):
     """Tags in order."""
 
     nodes: list[TagCount] = strawberry.field(description="The tags of this page, in order.")
@@ -65,7 +65,7 @@ async def tags(
     found = await blocking(state.store.tag_counts, prefix, size, after, state.at)
     shown = [TagCount(tag=tag, count=count) for tag, count in found[:size]]
     end = PageInfo(has_next_page=len(found) > size, end_cursor=shown[-1].tag if shown else None)
-    return TagConnection(nodes=shown, page_info=end)
+    return TagConnection(nodes=shown, page_info=end, at=state.at)
 
 
 @command(Role.ENGINEER, arguments=TAGGING)

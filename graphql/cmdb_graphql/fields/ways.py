@@ -11,7 +11,7 @@ from cmdb.errors import TooLarge
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, question, readable_by, whole
 from cmdb_graphql.cursors import read_texts
-from cmdb_graphql.moment import AsOf
+from cmdb_graphql.moment import AsOf, OfThen
 from cmdb_graphql.proposed import Asked, Proposed, ProposedInput, asked
 from cmdb_graphql.types import After, Dependency, DependencyConnection, First, existing, page_size
 
@@ -47,7 +47,7 @@ async def _hops(
     ids = await existing(info, of, loaders=state.loaders if state.posed else None)
     pages = await blocking(state.store.edges_of, ids, way, size, behind, types, state.at)
     edges = sorted((edge for page in pages.values() for edge in page), key=lambda edge: edge.place)
-    return DependencyConnection.of(edges, size)
+    return DependencyConnection.of(edges, size, state.at)
 
 
 WAY = {"to": "The id of the dependency it should reach.", "maxHops": "At most this many hops, 1 to 8."}
@@ -67,11 +67,10 @@ class Path:
 
 @readable_by(Role.READER)
 @strawberry.type(description="The shortest ways between two CIs.")
-class PathConnection:
+class PathConnection(OfThen):
     """Paths."""
 
     nodes: list[Path] = strawberry.field(description="The ways, shortest first, in an order that stays.")
-    truncated: str | None = strawberry.field(description="Why there may be other ways, if there may.")
 
 
 @question(Role.READER, arguments=WAY, complete="it has at most 8 hops")
@@ -105,7 +104,7 @@ async def paths(
     source, target = await _ends(info, from_, to, state)
     found = await blocking(state.store.paths, source, target, first, max_hops, state.at)
     nodes = [Path(hops=len(edges), edges=[Dependency.of(edge) for edge in edges]) for edges in found.paths]
-    return PathConnection(nodes=nodes, truncated=found.truncated)
+    return PathConnection(nodes=nodes, cut=found.truncated, at=state.at)
 
 
 async def _ends(info: Info, source: strawberry.ID, target: strawberry.ID, state: Asked) -> tuple[str, str]:

@@ -16,8 +16,10 @@ OPTIONS: dict[str, Any] = {"url": None, "token_file": None, "plain": False}
 """The options given before the command."""
 
 RESOLVE = """
-query Resolve($name: String!, $class: String, $retired: Boolean! = false, $proposed: ProposedInput) {
-  resolve(name: $name, class: $class, includeRetired: $retired, proposed: $proposed) {
+query Resolve(
+  $name: String!, $class: String, $retired: Boolean! = false, $asOf: Moment, $proposed: ProposedInput
+) {
+  resolve(name: $name, class: $class, includeRetired: $retired, asOf: $asOf, proposed: $proposed) {
     nodes { id name key class parent { name } }
     truncated
   }
@@ -101,12 +103,18 @@ def whole(asking: Client, document: str, field: str, first: int, asked: Mapping[
 
 def resolve(
     asking: HttpClient, name: str, cls: str | None = None, *, retired: bool = False,
-    proposed: dict[str, Any] | None = None,
+    proposed: dict[str, Any] | None = None, as_of: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """The one CI meant by an id, a name or the start of either; else who it might be. Retired ones count last."""
+    """The one CI meant by an id, a name or the start of either; else who it might be. Retired ones count last.
+
+    As of a moment by what it was called then; by what it is called now, where that alone is its whole name.
+    """
     asked = {"name": name, "retired": retired, **({"class": cls} if cls else {})}
-    asked |= {"proposed": proposed} if proposed is not None else {}
-    answer = asking.ask(RESOLVE, **asked)["resolve"]
+    state = ({"proposed": proposed} if proposed is not None else {}) | ({"asOf": as_of} if as_of is not None else {})
+    answer = asking.ask(RESOLVE, **asked, **state)["resolve"]
+    if as_of is not None and not _whole(answer, name):
+        now = asking.ask(RESOLVE, **asked)["resolve"]
+        answer = now if _whole(now, name) or not answer["nodes"] else answer
     found: list[dict[str, Any]] = answer["nodes"]
     if len(found) == 1:
         return found[0]
@@ -118,6 +126,11 @@ def resolve(
     near = [f"{c['name']} ({c['class']})" for c in asking.ask(NEAR, text=name)["search"]["nodes"]]
     hint = f"; similar: {', '.join(near)}" if near else "; `epicentre search TEXT` looks further"
     raise UnknownName(f"nothing here is called {name!r}{hint}")
+
+
+def _whole(answer: Mapping[str, Any], name: str) -> bool:
+    """Whether it is the whole name, key or id of what was found, not only its start."""
+    return any(name in (one["id"], one["name"], one["key"]) for one in answer["nodes"])
 
 
 def _where(ci: dict[str, Any]) -> str:

@@ -85,8 +85,8 @@ def availability(
     from cmdb.projection.overlay import NEW
 
     client = asking.client()
-    steps = proposals.read(client, proposed)
-    of = asking.resolve(client, name, retired=as_of is not None, proposed=steps)["id"]
+    steps = proposals.read(client, proposed, as_of)
+    of = asking.resolve(client, name, retired=as_of is not None, as_of=as_of, proposed=steps)["id"]
     answer = client.ask(AVAILABILITY, of=of, beta=beta, asOf=as_of, proposed=steps)["availability"]
     if steps is not None and not of.startswith(NEW):
         found = client.ask(EFFECT, of=[of], beta=beta, asOf=as_of, proposed=steps)["availabilityEffect"]

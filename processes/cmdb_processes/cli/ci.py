@@ -37,22 +37,24 @@ query Show($id: ID!, $asOf: Moment, $proposed: ProposedInput) {
   ci(id: $id, asOf: $asOf, proposed: $proposed) {
     id asOf name class status lifecycle rev key firstSeen lastSeen expiresAt tags extra parent { id name } __typename
     mergedInto { id name }
-    children(first: 100) { nodes { id name class } pageInfo { hasNextPage endCursor } }
+    children(first: 100) { truncated nodes { id name class } pageInfo { hasNextPage endCursor } }
     dependencies(first: 50) { ...Edges }
     dependents(first: 50) { ...Edges }
     claims { scope since trace }
   }
 }
 fragment Edges on DependencyConnection {
-  nodes { type from { id name class } to { id name class } evidence { kind detail confidence } ageSeconds }
+  truncated nodes { type from { id name class } to { id name class } evidence { kind detail confidence } ageSeconds }
   pageInfo { hasNextPage endCursor }
 }
 """
 FIELDS = "query Fields($name: String!) { __type(name: $name) { fields { name type { kind ofType { kind } } } } }"
+LACKS = "query Lacks($asOf: Moment) { cis(first: 1, asOf: $asOf) { truncated } }"
+"""What the past of a moment lacks."""
 SEARCH = """
 query Search($text: String!, $first: Int!, $after: String, $asOf: Moment, $proposed: ProposedInput) {
   search(text: $text, first: $first, after: $after, asOf: $asOf, proposed: $proposed) {
-    nodes { id name class parent { name } lastSeen }
+    truncated nodes { id name class parent { name } lastSeen }
     pageInfo { hasNextPage endCursor }
   }
 }
@@ -127,7 +129,7 @@ def list_(
     retired = include_retired or any(part.keys() & ABOUT_LIFE for part in parts)
     text = LIST.replace("KIND", cls or "CI").replace("ROOT", root)
     asked = {"first": first, "filter": {"and": parts}, "after": after, "retired": retired, "asOf": as_of}
-    answer = client.ask(text, **asked, proposed=proposals.read(client, proposed))["found"]
+    answer = client.ask(text, **asked, proposed=proposals.read(client, proposed, as_of))["found"]
     if json:
         show.emit(answer)
         show.more(answer, "--after")
@@ -148,15 +150,17 @@ def list_(
 def show_(name: Name, as_of: AsOf = None, proposed: proposals.Proposed = None, json: Json = False) -> None:
     """Show one CI: its attributes, what it depends on, what depends on it, and why it is one CI."""
     client = asking.client()
-    steps = proposals.read(client, proposed)
-    found = asking.resolve(client, name, retired=True, proposed=steps)["id"]
+    steps = proposals.read(client, proposed, as_of)
+    found = asking.resolve(client, name, retired=True, as_of=as_of, proposed=steps)["id"]
     ci = client.ask(SHOW, id=found, asOf=as_of, proposed=steps)["ci"]
     if ci is None:
-        raise UnknownName(f"{name} was not known at {as_of}")
+        lacks = client.ask(LACKS, asOf=as_of)["cis"]["truncated"]
+        raise UnknownName(f"{name} was not known at {as_of}" + (f", or is no longer: {lacks}" if lacks else ""))
     ci["attributes"] = _attributes(client, ci, steps)
     if json:
         show.emit(ci)
         return
+    show.short(ci["children"])
     base = ("name", "class", "status", "lifecycle", "id", "key", "rev", "firstSeen", "lastSeen", "expiresAt", "tags")
     known = [(k, ci[k]) for k in base if k != "lifecycle" or ci[k] != ci["status"]]
     free = [(f"extra:{name}", value) for name, value in ci["extra"].items()]
@@ -200,7 +204,7 @@ def search(
 ) -> None:
     """Find live CIs by what you remember of them."""
     client = asking.client()
-    state = {"asOf": as_of, "proposed": proposals.read(client, proposed)}
+    state = {"asOf": as_of, "proposed": proposals.read(client, proposed, as_of)}
     page = client.ask(SEARCH, text=text, first=first, after=after, **state)["search"]
     found = page["nodes"]
     if json:
@@ -208,6 +212,7 @@ def search(
     else:
         rows = [(n["name"], n["class"], (n["parent"] or {}).get("name"), n["id"]) for n in found]
         show.table(("NAME", "CLASS", "ON", "ID"), rows, f"nothing found for {text!r}")
+    show.short(page)
     show.more(page, "--after")
     if not found:
         raise typer.Exit(1)
@@ -223,8 +228,8 @@ def path(
 ) -> None:
     """Show the shortest chains of dependencies between two CIs, each hop with its evidence and age."""
     client = asking.client()
-    past, steps = as_of is not None, proposals.read(client, proposed)
-    one, other = (asking.resolve(client, name, retired=past, proposed=steps) for name in (start, end))
+    past, steps = as_of is not None, proposals.read(client, proposed, as_of)
+    one, other = (asking.resolve(client, name, retired=past, as_of=as_of, proposed=steps) for name in (start, end))
     state = {"asOf": as_of, "proposed": steps}
     ends = {"from": one["id"], "to": other["id"]}
     asked, name, more = (PATHS, "paths", {"first": ways}) if ways > 1 else (PATH, "path", {})

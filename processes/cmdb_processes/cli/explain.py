@@ -42,7 +42,8 @@ def explain(
     """Name the smallest sets of CIs whose failure explains all symptoms, the likeliest first."""
     client, past = asking.client(), as_of is not None
     ill, well = (
-        [asking.resolve(client, one, retired=past)["id"] for one in names] for names in (symptoms, healthy or [])
+        [asking.resolve(client, one, retired=past, as_of=as_of)["id"] for one in names]
+        for names in (symptoms, healthy or [])
     )
     answer = client.ask(EXPLAIN, symptoms=ill, healthy=well, days=days, hops=hops, asOf=as_of)["explain"]
     show.emit(answer) if json else render(answer)

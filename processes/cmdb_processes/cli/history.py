@@ -18,7 +18,7 @@ CHANGE = "what values { attribute before after } edges { id type from to opened 
 HISTORY = f"""
 query History($id: ID!, $first: Int!, $before: Int, $asOf: Moment) {{
   history(id: $id, first: $first, before: $before, asOf: $asOf) {{
-    before nodes {{ seq at actor kind summary {CHANGE} }}
+    before truncated nodes {{ seq at actor kind summary {CHANGE} }}
   }}
 }}
 """
@@ -32,8 +32,8 @@ query Diff(
 }}
 """
 EDGE = """
-query EdgeHistory($id: ID!, $first: Int!, $before: Int) {
-  edgeHistory(id: $id, first: $first, before: $before) {
+query EdgeHistory($id: ID!, $first: Int!, $before: Int, $asOf: Moment) {
+  edgeHistory(id: $id, first: $first, before: $before, asOf: $asOf) {
     id type from to open before truncated
     nodes { seq at actor kind summary what because evidence { kind detail confidence firstSeen lastSeen } }
   }
@@ -77,15 +77,16 @@ def history(
 ) -> None:
     """Show what became of a CI or an edge, newest first: values before and after, edges opened and closed."""
     client = asking.client()
+    page = {"first": first, "before": before, "asOf": as_of}
     if name.startswith("ed_"):
-        _edge(client, client.ask(EDGE, id=name, first=first, before=before)["edgeHistory"], json)
+        _edge(client, client.ask(EDGE, id=name, **page)["edgeHistory"], json)
         return
-    asked = {"id": asking.resolve(client, name, retired=True)["id"], "first": first, "before": before, "asOf": as_of}
-    found = client.ask(HISTORY, **asked)["history"]
+    found = client.ask(HISTORY, id=asking.resolve(client, name, retired=True, as_of=as_of)["id"], **page)["history"]
     if json:
         show.emit(found)
         show.follow("--before", found["before"])
         return
+    show.short(found)
     names = _names(client, found["nodes"])
     for step in found["nodes"]:
         show.out(f"{step['seq']}  {step['at']}  {step['what']} by {step['actor']}")
@@ -113,8 +114,9 @@ def diff(
     if (from_ is None) == (proposed is None):
         raise Invalid("name the earlier moment with --from, or a proposed state with --proposed", where="--from")
     client = asking.client()
-    steps = proposals.read(client, proposed)
-    of = [asking.resolve(client, name, retired=True, proposed=steps)["id"] for name in names] if names else None
+    steps = proposals.read(client, proposed, to)
+    named = (asking.resolve(client, name, retired=True, as_of=to, proposed=steps) for name in names or ())
+    of = [one["id"] for one in named] or None
     between = {"from": from_, "of": of, "class": class_, "proposed": steps}
     if summary:
         _summary(client.ask(SUMMARY, **between, to=to)["diff"], steps, json)
@@ -127,7 +129,8 @@ def diff(
         to, page = str(found["to"]), found["pageInfo"]  # all pages compare with one moment, also if it was now
         nodes += found["nodes"]
     if json:
-        show.emit({"from": found["from"], "to": found["to"], "nodes": nodes, "more": page["hasNextPage"]})
+        told = {name: found[name] for name in ("from", "to", "truncated")}
+        show.emit({**told, "nodes": nodes, "more": page["hasNextPage"]})
         return
     show.out(_heading(found, steps))
     called = _names(client, nodes)

@@ -86,10 +86,10 @@ def impact(
     if json and (table or expand or depth):
         raise Invalid("--json has the whole answer: leave out --table, --expand and --depth", where="--json")
     client = asking.client()
-    past, steps = as_of is not None, proposals.read(client, proposed)
+    past, steps = as_of is not None, proposals.read(client, proposed, as_of)
 
     def ids(names: Names) -> list[str]:
-        return [asking.resolve(client, one, retired=past, proposed=steps)["id"] for one in names or ()]
+        return [asking.resolve(client, one, retired=past, as_of=as_of, proposed=steps)["id"] for one in names or ()]
 
     given = {
         "alsoDown": ids(already_down), "degraded": ids(already_degraded), "context": not without_outages,

@@ -26,8 +26,11 @@ _NAMES = ("from", "to", "newTo", "ci", "parent")
 """Fields of a step that name a CI."""
 
 
-def read(client: HttpClient, file: str | None) -> dict[str, Any] | None:
-    """The proposed state of a file, with the ids of the CIs that it calls by name; None without a file."""
+def read(client: HttpClient, file: str | None, as_of: str | None = None) -> dict[str, Any] | None:
+    """The proposed state of a file, with the ids of the CIs that it calls by name; None without a file.
+
+    On top of a moment by what they were called then.
+    """
     if file is None:
         return None
     try:
@@ -44,7 +47,7 @@ def read(client: HttpClient, file: str | None) -> dict[str, Any] | None:
         if not isinstance(name, str) or name.startswith(("new:", "ci_")):
             return name
         if name not in known:
-            known[name] = asking.resolve(client, name)["id"]
+            known[name] = asking.resolve(client, name, as_of=as_of)["id"]
         return known[name]
 
     def step(one: Any) -> Any:

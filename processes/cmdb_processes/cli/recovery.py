@@ -42,9 +42,9 @@ def recovery(
 ) -> None:
     """Say in which order to start again what is down when these CIs failed together."""
     client, past = asking.client(), as_of is not None
-    steps = proposals.read(client, proposed)
-    failed = [asking.resolve(client, one, retired=past, proposed=steps)["id"] for one in names]
-    staying = [asking.resolve(client, one, retired=past, proposed=steps)["id"] for one in down or []]
+    steps = proposals.read(client, proposed, as_of)
+    failed = [asking.resolve(client, one, retired=past, as_of=as_of, proposed=steps)["id"] for one in names]
+    staying = [asking.resolve(client, one, retired=past, as_of=as_of, proposed=steps)["id"] for one in down or []]
     asked = {"of": failed, "alsoDown": staying, "asOf": as_of, "proposed": steps}
     answer = asking.whole(client, ORDER, "recoveryOrder", first, asked)
     show.emit(answer) if json else render(answer)

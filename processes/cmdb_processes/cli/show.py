@@ -112,6 +112,12 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], empty: str = "n
         Console(highlight=False, markup=False).print(made)
 
 
+def short(answer: dict[str, Any]) -> None:
+    """Why an answer is not whole, if it says so; on stderr, beside text and JSON alike."""
+    if answer.get("truncated"):
+        note(f"CUT SHORT: {answer['truncated']}")
+
+
 def more(page: dict[str, Any], option: str) -> None:
     """That a list goes on behind what was shown, and how to go there; on stderr, beside text and JSON alike."""
     follow(option, page["pageInfo"]["endCursor"] if page["pageInfo"]["hasNextPage"] else None)

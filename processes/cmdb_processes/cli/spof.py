@@ -57,9 +57,9 @@ def spof(
     if name is not None and cls is not None:
         raise Invalid("--class is for all services: leave out the name", where="--class")
     client, past = asking.client(), as_of is not None
-    steps = proposals.read(client, proposed)
+    steps = proposals.read(client, proposed, as_of)
     named = [*([] if name is None else [name]), *(down or [])]
-    ids = [asking.resolve(client, one, retired=past, proposed=steps)["id"] for one in named]
+    ids = [asking.resolve(client, one, retired=past, as_of=as_of, proposed=steps)["id"] for one in named]
     if name is None:
         asked = {"class": cls, "alsoDown": ids, "asOf": as_of, "proposed": steps}
         answer = asking.whole(client, ESTATE, "estateSpofs", first, asked)

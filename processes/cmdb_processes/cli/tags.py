@@ -24,7 +24,7 @@ UNTAG = TAG.replace("tagCis", "untagCis")
 COUNTS = """
 query Tags($prefix: String!, $first: Int!, $after: String, $asOf: Moment, $proposed: ProposedInput) {
   tags(prefix: $prefix, first: $first, after: $after, asOf: $asOf, proposed: $proposed) {
-    nodes { tag count } pageInfo { hasNextPage endCursor }
+    truncated nodes { tag count } pageInfo { hasNextPage endCursor }
   }
 }
 """
@@ -84,12 +84,13 @@ def tags(
 ) -> None:
     """List the tags in use, with the number of live CIs that carry each."""
     client = asking.client()
-    state = {"asOf": as_of, "proposed": proposals.read(client, proposed)}
+    state = {"asOf": as_of, "proposed": proposals.read(client, proposed, as_of)}
     found = client.ask(COUNTS, prefix=prefix, first=first, after=after, **state)["tags"]
     if json:
         show.emit(found)
     else:
         show.table(("TAG", "CIS"), [(one["tag"], one["count"]) for one in found["nodes"]], "no tags")
+    show.short(found)
     show.more(found, "--after")
 
 

@@ -44,7 +44,7 @@ def topology(
     if device is not None and site is not None:
         raise Invalid("name a device or a site, not both", where="--site")
     client = asking.client()
-    posed = wired.Posed(client, as_of, proposals.read(client, proposed))
+    posed = wired.Posed(client, as_of, proposals.read(client, proposed, as_of))
     if device is None and site is None:
         found, more = wired.everywhere(posed, first)
         of = ""
@@ -64,9 +64,9 @@ def _scope(client: Any, posed: Any, device: str | None, site: str | None) -> tup
 
     past = posed.as_of is not None
     if site is None:
-        one = asking.resolve(client, device or "", retired=past, proposed=posed.proposed)
+        one = asking.resolve(client, device or "", retired=past, as_of=posed.as_of, proposed=posed.proposed)
         return one["name"], [one["id"]]
-    place = asking.resolve(client, site, "Site", retired=past, proposed=posed.proposed)
+    place = asking.resolve(client, site, "Site", retired=past, as_of=posed.as_of, proposed=posed.proposed)
     inside = wired.at_site(posed, place["id"])
     if not inside:
         raise Invalid(f"nothing is known to stand at {place['name']}: link devices to it by LOCATED_IN", where="--site")
