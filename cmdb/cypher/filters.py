@@ -140,13 +140,15 @@ def _compare(one: Compare, types: dict[str, str], params: Parameters, n: str = "
     name = column(one.attribute, n)
     if one.op == "null":
         return f"{name} IS {'' if one.value else 'NOT '}NULL"
-    value = params.add(one.value)
+    # Once and by us: the database would do it for each row anew, which takes seconds for one long text of letters that
+    # become two (İ).
+    value = params.add(one.value.lower() if one.op in _TEXT_OPERATORS else one.value)
     if kind == "strings":
         return _membership(one, name, value)
     if one.op in _TEXT_OPERATORS:
         # A free attribute may be a number on another CI, which has no small letters.
         name = f"toString({name})" if kind == "extra" else name
-        return f"toLower({name}) {_TEXT_OPERATORS[one.op]} toLower({value})"
+        return f"toLower({name}) {_TEXT_OPERATORS[one.op]} {value}"
     return f"{name} {_OPERATORS[one.op]} {value}"
 
 
@@ -172,9 +174,9 @@ def _membership(one: Compare, name: str, value: str) -> str:
         case "in":
             return f"any(x IN {name} WHERE x IN {value})"
         case "contains":
-            return f"any(x IN {name} WHERE toLower(x) CONTAINS toLower({value}))"
+            return f"any(x IN {name} WHERE toLower(x) CONTAINS {value})"
         case "prefix" | "suffix":
-            return f"any(x IN {name} WHERE toLower(x) {_TEXT_OPERATORS[one.op]} toLower({value}))"
+            return f"any(x IN {name} WHERE toLower(x) {_TEXT_OPERATORS[one.op]} {value})"
         case "starts_with":
             return f"any(x IN {name} WHERE x STARTS WITH {value})"
         case _:

@@ -17,6 +17,7 @@ import pytest
 from support.questions import ADMIN, parts
 
 from cmdb.classes import catalogue
+from cmdb.cypher import Compare, filters
 from cmdb.cypher.filters import attribute_types
 from cmdb.store import Store
 from cmdb_graphql.endpoint import Executor, executor
@@ -405,3 +406,14 @@ def test_lists_are_those_of_a_plain_walk(run: Executor, estate: Estate) -> None:
         if found != expected or total != len(expected):
             wrong.append((seed, cls, variables, found, expected, total))
     assert not wrong, f"{len(wrong)}: " + json.dumps(wrong[:3])
+
+
+def test_small_letters_are_the_databases_own(store: Store) -> None:
+    """What is looked for is made small here, once, and what is there by the database: of no letter do they differ."""
+    letters = [one for one in map(chr, range(0x110000)) if one != one.lower() or one != one.upper()] + ["ΑΣ", "ΑΣ Β"]
+    small = store._bolt.read(lambda run: run("UNWIND $all AS one RETURN toLower(one) AS small", {"all": letters}))
+    assert [row["small"] for row in small] == [one.lower() for one in letters] and len(letters) > 2_500
+    for attribute in ("name", "tags"):
+        for op in ("contains", "prefix", "suffix"):
+            text, given = filters.condition(None, Compare(attribute, op, "İ" * 4_000))
+            assert "toLower($" not in text and set(given.values()) == {"i\u0307" * 4_000}
