@@ -174,12 +174,12 @@ class Accounts:
 
         Returns the new revision.
         """
-        _check(name, roles, view)
         # One transaction for looking and changing, else two admins could demote each other at once.
         with self._lock, sqlite.errors(self._path), sqlite.transaction(self._db):
             held = dict(self._db.execute("SELECT name, roles FROM user").fetchall())
             if name not in held:
                 raise UnknownName(f"there is no user {name!r}")
+            _check(name, roles, view)
             (now,) = self._db.execute("SELECT rev FROM user WHERE name = ?", (name,)).fetchone()
             check_same(name, now, rev)
             if Role.ADMIN not in roles and [n for n, text in held.items() if Role.ADMIN in _roles(text)] == [name]:

@@ -61,6 +61,11 @@ def is_extra(name: str) -> bool:
     return name.startswith(EXTRA) and SNAKE.fullmatch(name.removeprefix(EXTRA)) is not None
 
 
+def lifecycle(row: Mapping[str, object]) -> str:
+    """A CI's state of life by its properties: of a live one what people say, of a tombstone how it ended."""
+    return str(row.get(LIFECYCLE if row["status"] == "live" else ENDED_AS) or row["status"])
+
+
 def kind_of(scope: str) -> str:
     """What kind of source speaks in a scope: override, agent, person or import."""
     source = source_of(scope)

@@ -198,6 +198,8 @@ stands beside a `truncated` that says why it was cut, or its description says wh
 `startsWith`, `gt`, `null`, …) and `related`: the edges there are, up to three inside each other. `prefix` and
 `suffix` take any case; `startsWith` is exact and is looked up by index. Where the class is open (`cis`, `counts`,
 views, the `to` of `related`), `attributes: [{name: "osId", eq: "debian"}]` compares what any class declares.
+What is absent is found by `null: true`; to compare with null, or with a `status` or `lifecycle` that there is not, is
+refused. A cursor belongs to the order it was given in.
 
 **Another state.** Most questions take `asOf`, a moment, and `proposed`, a state that is only proposed, on top of it:
 [time](time.md) explains both. Whatever the answer names, at any depth, is of that state.

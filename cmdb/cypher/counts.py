@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cmdb.cypher.filters import NOW, Filter, Statement, attribute_types, choose, chosen, members
+from cmdb.cypher.filters import NOW, Filter, Statement, attribute_types, choose, chosen, column, members
 from cmdb.cypher.frames import Frame, Parameters, ends, state_of
 from cmdb.errors import Invalid, UnknownName
 
@@ -87,8 +87,7 @@ DIMENSIONS: Mapping[str, Dimension] = {
     "status": Dimension("live or retired.", "WITH n.status AS key, count(*) AS count"),
     ATTRIBUTE: Dimension(
         "The value of one attribute, which `attribute` names; one of a list of strings counts with each.",
-        "UNWIND CASE WHEN n.`{attribute}` IS NULL THEN [null] ELSE n.`{attribute}` END AS key "
-        "WITH key, count(*) AS count",
+        "UNWIND CASE WHEN {column} IS NULL THEN [null] ELSE {column} END AS key WITH key, count(*) AS count",
     ),
     "site": Dimension(
         "The Site it, or what it is inside of, is LOCATED_IN or PART_OF, over racks and rooms; else the site its "
@@ -115,6 +114,14 @@ DIMENSIONS: Mapping[str, Dimension] = {
 """Every dimension by its name; a new one needs nothing else."""
 
 
+_PLACE = "CASE WHEN key IS NULL THEN '' ELSE '=' + key END"
+
+
+def place(key: str | None) -> str:
+    """Where a key stands among those of the same count: what is not known before all, also before an empty text."""
+    return "" if key is None else f"={key}"
+
+
 def counts(
     by: str,
     attribute: str | None,
@@ -125,7 +132,7 @@ def counts(
     agents: Mapping[str, str],
     frame: Frame = NOW,
 ) -> Statement:
-    """Rows of (key, count), the greatest count first, then by key; `after` is those two of the last one seen.
+    """Rows of (key, count), the greatest count first, then by key; `after` is the last one's count and `place`.
 
     The key is a text, null where it is not known. `agents` says by agent what its token was bound to.
     """
@@ -137,15 +144,15 @@ def counts(
     if attribute is not None and attribute not in (known := attribute_types(cls)):
         raise UnknownName(f"there is no attribute {attribute!r} here; known are {', '.join(sorted(known))}")
     params = Parameters(frame)
-    text, each = choose(cls, where, params), dimension.text.replace("{attribute}", attribute or "")
+    text, each = choose(cls, where, params), dimension.text.replace("{column}", column(attribute or ""))
     if frame and dimension.elsewhere is not None:
         each = dimension.elsewhere(params)
     beyond = "WHERE count < $count OR count = $count AND place > $place " if after is not None else ""
-    count, place = after if after is not None else (0, "")
+    count, behind = after if after is not None else (0, "")
     return (
-        f"{text} {each} WITH toString(key) AS key, sum(count) AS count WITH key, count, coalesce(key, '') AS place "
+        f"{text} {each} WITH toString(key) AS key, sum(count) AS count WITH key, count, {_PLACE} AS place "
         f"{beyond}RETURN key, count ORDER BY count DESC, place LIMIT $limit",
-        {**params, "limit": limit, "count": count, "place": place, "agents": dict(agents)},
+        {**params, "limit": limit, "count": count, "place": behind, "agents": dict(agents)},
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from cmdb.claims import ENDED_AS, LIFECYCLE, is_extra
+from cmdb.claims import ENDED_AS, LIFECYCLE, is_extra, lifecycle
 from cmdb.classes import catalogue
 from cmdb.cypher.frames import Frame, Parameters, related, states
 from cmdb.errors import Invalid, TooLarge, UnknownName
@@ -137,25 +137,32 @@ def _compare(one: Compare, types: dict[str, str], params: Parameters, n: str = "
     kind = "extra" if is_extra(one.attribute) else types.get(one.attribute)
     if kind is None:
         raise UnknownName(f"there is no attribute {one.attribute!r} here; known are {', '.join(sorted(types))}")
-    name = _column(one.attribute, n)
+    name = column(one.attribute, n)
     if one.op == "null":
         return f"{name} IS {'' if one.value else 'NOT '}NULL"
-    value = params.add(one.value)
+    # Once and by us: the database would do it for each row anew, which takes seconds for one long text of letters that
+    # become two (İ).
+    value = params.add(one.value.lower() if one.op in _TEXT_OPERATORS else one.value)
     if kind == "strings":
         return _membership(one, name, value)
     if one.op in _TEXT_OPERATORS:
         # A free attribute may be a number on another CI, which has no small letters.
         name = f"toString({name})" if kind == "extra" else name
-        return f"toLower({name}) {_TEXT_OPERATORS[one.op]} toLower({value})"
+        return f"toLower({name}) {_TEXT_OPERATORS[one.op]} {value}"
     return f"{name} {_OPERATORS[one.op]} {value}"
 
 
-def _column(attribute: str, n: str = "n") -> str:
+def column(attribute: str, n: str = "n") -> str:
     """What an attribute is of a node: its property, or what follows from several."""
     if attribute == LIFECYCLE:
         said = f"CASE {n}.status WHEN 'live' THEN {n}.`{LIFECYCLE}` ELSE {n}.`{ENDED_AS}` END"
         return f"coalesce({said}, {n}.status)"
     return f"{n}.`{attribute}`"
+
+
+def place(row: Mapping[str, Any], order: Sequence[tuple[str, Direction]]) -> list[Any]:
+    """Where a row stands in an order: what the order looks at of it, its id the last."""
+    return [lifecycle(row) if name == LIFECYCLE else row.get(name) for name, _ in total(order)]
 
 
 def _membership(one: Compare, name: str, value: str) -> str:
@@ -167,9 +174,9 @@ def _membership(one: Compare, name: str, value: str) -> str:
         case "in":
             return f"any(x IN {name} WHERE x IN {value})"
         case "contains":
-            return f"any(x IN {name} WHERE toLower(x) CONTAINS toLower({value}))"
+            return f"any(x IN {name} WHERE toLower(x) CONTAINS {value})"
         case "prefix" | "suffix":
-            return f"any(x IN {name} WHERE toLower(x) {_TEXT_OPERATORS[one.op]} toLower({value}))"
+            return f"any(x IN {name} WHERE toLower(x) {_TEXT_OPERATORS[one.op]} {value})"
         case "starts_with":
             return f"any(x IN {name} WHERE x STARTS WITH {value})"
         case _:
@@ -216,17 +223,16 @@ def find(
     after: Sequence[Any] | None,
     frame: Frame = NOW,
 ) -> Statement:
-    """Up to `first` + 1 CIs in order; `after` is the key of the last one seen: its order values, then its id."""
+    """Up to `first` + 1 CIs in order; `after` is the `place` of the last one seen."""
     params = Parameters(frame)
     _then_known(frame, where, order)
     conditions, costly = _conditions(cls, where, params)
     keys = _order_keys(cls, order)
     if after is not None:
-        if len(after) != len(keys):
-            raise Invalid("this cursor belongs to another order", where="after")
+        _check_place(keys, after, attribute_types(cls))
         conditions.append(f"({_beyond(keys, list(after), params)})")
     text = rows(cls, conditions, params, costly, _by(where))
-    ordering = ", ".join(f"{_column(name)}{' DESC' if way == 'desc' else ''}" for name, way in keys)
+    ordering = ", ".join(f"{column(name)}{' DESC' if way == 'desc' else ''}" for name, way in keys)
     text += f" RETURN properties(n) AS n ORDER BY {ordering} LIMIT {params.add(first + 1)}"
     return text, dict(params)
 
@@ -238,20 +244,41 @@ def _order_keys(cls: str | None, order: Sequence[tuple[str, Direction]]) -> list
             raise UnknownName(f"cannot order by {name!r}; possible are {', '.join(sorted(types))}")
         if way not in get_args(Direction):
             raise Invalid(f"order is asc or desc, not {way!r}", where=name)
-    return [*(pair for pair in order if pair[0] != "id"), ("id", "asc")]
+    return total(order)
+
+
+def total(order: Sequence[tuple[str, Direction]]) -> list[tuple[str, Direction]]:
+    """The order made one of single rows: by id at last, behind which nothing decides any more."""
+    names = [name for name, _ in order]
+    return list(order[: names.index("id") + 1]) if "id" in names else [*order, ("id", "asc")]
+
+
+def _check_place(keys: list[tuple[str, Direction]], values: Sequence[Any], types: Mapping[str, str]) -> None:
+    """Refuse a place that no row of this order has: behind a value of another type there would be nothing, unsaid."""
+    known = [types[name] for name, _ in keys]
+    if len(known) != len(values) or values[-1] is None or not all(map(_is, values, known)):
+        raise Invalid("this cursor belongs to another order", where="after")
+
+
+def _is(value: Any, kind: str) -> bool:
+    if value is None:
+        return True
+    if kind == "boolean" or isinstance(value, bool):
+        return kind == "boolean" and isinstance(value, bool)
+    return isinstance(value, int | float if kind in {"int", "float"} else str)
 
 
 def _beyond(keys: list[tuple[str, Direction]], values: list[Any], params: Parameters) -> str:
     """Rows after `values` in the order. Cypher sorts NULL as the greatest value: last ascending, first descending."""
     (name, way), value = keys[0], values[0]
-    column = _column(name)
+    own = column(name)
     if value is None:
-        further = "false" if way == "asc" else f"{column} IS NOT NULL"
-        same = f"{column} IS NULL"
+        further = "false" if way == "asc" else f"{own} IS NOT NULL"
+        same = f"{own} IS NULL"
     else:
         parameter = params.add(value)
-        further = f"({column} > {parameter} OR {column} IS NULL)" if way == "asc" else f"{column} < {parameter}"
-        same = f"{column} = {parameter}"
+        further = f"({own} > {parameter} OR {own} IS NULL)" if way == "asc" else f"{own} < {parameter}"
+        same = f"{own} = {parameter}"
     if len(keys) == 1:
         return further
     return f"{further} OR ({same} AND ({_beyond(keys[1:], values[1:], params)}))"

@@ -88,7 +88,8 @@ class Courier:
 
     def look(self) -> bool:
         """Start what is due; False when nothing was."""
-        due = [h for h in self.hooks.all() if not h.paused and h.next_at <= self._now() and h.id not in self._busy]
+        busy = set(self._busy)  # before the file is read: who is done meanwhile has been told more than it says
+        due = [h for h in self.hooks.all() if not h.paused and h.next_at <= self._now() and h.id not in busy]
         if not due:
             return False
         entries = self._journal.entries_after(min(hook.cursor for hook in due), BATCH)
@@ -107,7 +108,7 @@ class Courier:
             for entry in entries:
                 if entry["seq"] <= passed:
                     continue
-                if self._stopping.is_set() or not self._deliver(hook, entry):
+                if self._stopping.is_set() or self.hooks.one(hook.id).paused or not self._deliver(hook, entry):
                     return
                 passed = entry["seq"]
             if passed > hook.cursor:

@@ -42,7 +42,9 @@ class _Pinned(http.client.HTTPConnection):
         raw = socket.create_connection((self._target.address, self._target.port), timeout=CONNECT)
         self.sock = raw
         if self._target.tls:
-            self.sock = self._tls.wrap_socket(raw, server_hostname=self._target.host)
+            # The handshake waits until `sock` is what hanging up must end: wrapping takes the socket away from `raw`.
+            self.sock = self._tls.wrap_socket(raw, server_hostname=self._target.host, do_handshake_on_connect=False)
+            self.sock.do_handshake()
 
 
 def post(target: Target, headers: Mapping[str, str], content: bytes, tls: ssl.SSLContext) -> Answer:

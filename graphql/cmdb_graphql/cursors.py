@@ -16,21 +16,18 @@ def cursor(values: list[Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
-def read_cursor(text: str, length: int | None = None) -> list[Any]:
-    """The values of a cursor; Invalid when it is none of ours, or has not so many."""
+def read_cursor(text: str, *kinds: type) -> list[Any]:
+    """The values of a cursor; Invalid when it is none of ours, or, where kinds are named, has not just these."""
     try:
         values: Any = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError) as error:
         raise Invalid("this is no cursor of ours", where="after") from error
     strange = not isinstance(values, list) or any(isinstance(value, list | dict) for value in values)
-    if strange or length not in (None, len(values)):
+    if strange or (kinds and tuple(map(type, values)) != kinds):
         raise Invalid("this is no cursor of ours", where="after")
     return list(values)
 
 
 def read_texts(text: str | None, length: int) -> list[str] | None:
     """Those of a cursor that holds texts only; None: the list begins."""
-    values = None if text is None else read_cursor(text, length)
-    if values is not None and not all(isinstance(value, str) for value in values):
-        raise Invalid("this is no cursor of ours", where="after")
-    return values
+    return None if text is None else read_cursor(text, *[str] * length)

@@ -11,8 +11,8 @@ from strawberry.types import get_object_definition
 
 from cmdb.classes import catalogue
 from cmdb.cypher import And, Compare, Filter, Not, Or
-from cmdb.cypher.filters import BASE, Direction, Related
-from cmdb.errors import TooLarge
+from cmdb.cypher.filters import BASE, Direction, Related, place
+from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.store import Row
 from cmdb.words import COMMON, Attribute, CIClass, Role
 from cmdb_graphql.context import Info, Root, blocking, camel, computed, question, readable_by, snake, whole
@@ -175,8 +175,8 @@ def to_filter(given: Any) -> Filter:
             case "extra" | "attributes":
                 parts += [one.compared() for one in value]
             case _:
-                attribute = python.rstrip("_")
-                parts += [Compare(attribute, _op(op), v) for op, v in vars(value).items() if v is not strawberry.UNSET]
+                given_ops = {op.rstrip("_"): v for op, v in vars(value).items() if v is not strawberry.UNSET}
+                parts += [_compared(python.rstrip("_"), op, v) for op, v in given_ops.items()]
     return And(tuple(parts))
 
 
@@ -186,8 +186,24 @@ def _related(one: RelatedFilter) -> Related:
     )
 
 
-def _op(python: str) -> Any:
-    return python.rstrip("_")
+def _compared(attribute: str, op: Any, value: Any) -> Compare:
+    """A comparison that can hold: with null, or with a state that there is not, nothing would be found, unsaid."""
+    where = f"filter.{camel(attribute)}.{camel(op)}"
+    if value is None:
+        raise Invalid("compare with a value; what is absent is found by `null: true`", where=where)
+    if attribute in _STATES and op in {"eq", "ne", "in"}:
+        for one in value if op == "in" else [value]:
+            if one not in _STATES[attribute]:
+                known = ", ".join(_STATES[attribute])
+                raise UnknownName(f"there is no {attribute} {one[:80]!r}; known are {known}", where=where)
+    return Compare(attribute, op, value)
+
+
+_STATES = {
+    "status": ("live", "retired"),
+    "lifecycle": tuple(dict.fromkeys(s for cls in catalogue().classes.values() for s in cls.lifecycle.states)),
+}
+"""Attributes with a few known values, which every CI has."""
 
 
 # --- lists -------------------------------------------------------------------------------------------------
@@ -213,7 +229,7 @@ def _keys(order: list[Order] | None) -> Keys:
 
 def cursor_of(row: Row, keys: Keys) -> str:
     """Where a row stands in the order."""
-    return cursor([*(row.get(name) for name, _ in keys if name != "id"), row["id"]])
+    return cursor(place(row, keys))
 
 
 def _connection(name: str, row_type: Any, cls: str | None) -> type:

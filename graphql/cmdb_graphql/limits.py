@@ -34,6 +34,7 @@ from graphql import (
     OperationDefinitionNode,
     SchemaMetaFieldDef,
     SelectionSetNode,
+    StringValueNode,
     TypeMetaFieldDef,
     VariableNode,
     get_named_type,
@@ -231,12 +232,13 @@ class _Pass:
     def rows(self, node: FieldNode, kind: GraphQLOutputType | None, parent: GraphQLNamedType | None) -> int:
         """How many times the inner selection is executed."""
         first = next((a.value for a in node.arguments or () if a.name.value == "first"), None)
-        if isinstance(first, IntValueNode):
-            return max(1, min(_MOST, int(first.value[:13])))  # longer ones are beyond any limit
         if isinstance(first, VariableNode):
             self.varies = True
-            if isinstance(given := self.variables.get(first.name.value), int):
-                return max(1, min(_MOST, given))
+            first = self.variables.get(first.name.value)
+        if isinstance(first, IntValueNode):
+            return max(1, min(_MOST, int(first.value[:13])))  # longer ones are beyond any limit
+        if isinstance(first, int) or (isinstance(first, float) and first.is_integer()):  # 100.0 is as good as 100
+            return int(max(1, min(_MOST, first)))
         declared = self.default_first(node.name.value, parent)
         if declared is not None:
             return declared
@@ -248,9 +250,8 @@ class _Pass:
         given = next((a.value for a in node.arguments or () if a.name.value == "rows"), None)
         if isinstance(given, VariableNode):
             self.varies = True
-            text = self.variables.get(given.name.value)
-        else:
-            text = getattr(given, "value", None)
+            given = self.variables.get(given.name.value)
+        text = given.value if isinstance(given, StringValueNode) else given
         return (text.count("\n") + 1) // ROWS_PER_COST if isinstance(text, str) else 0
 
     @staticmethod
@@ -308,12 +309,8 @@ def measure(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[st
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
-    """Variables left out of a request have the values the document gives them."""
-    return {
-        v.variable.name.value: min(_MOST, int(v.default_value.value[:13]))
-        for v in operation.variable_definitions or ()
-        if isinstance(v.default_value, IntValueNode)
-    }
+    """Variables left out of a request have the values the document gives them, as its text has them."""
+    return {v.variable.name.value: v.default_value for v in operation.variable_definitions or () if v.default_value}
 
 
 def _root_fields(node: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> int:

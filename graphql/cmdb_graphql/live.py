@@ -189,7 +189,9 @@ class Connection:
                 raise
             await self._fail(name, error)
             return None
-        self._under_way[name] = asyncio.create_task(self._tell(name, subscription, listener))
+        task = self._under_way[name] = asyncio.create_task(self._tell(name, subscription, listener))
+        # Not by the task itself: one that is ended before its first step does nothing at all.
+        task.add_done_callback(lambda _: self._tail.leave(listener))
         return None
 
     async def _asked(self, payload: Any) -> Subscription:
@@ -215,8 +217,6 @@ class Connection:
         except Exception as error:  # the listener must not wait for answers that never come
             self._under_way.pop(name, None)
             await self._send("error", id=name, payload=[masked(error)])
-        finally:
-            self._tail.leave(listener)
 
     async def _next(self, name: str, answer: Answer | None) -> None:
         if answer is not None:

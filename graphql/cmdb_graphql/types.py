@@ -109,7 +109,7 @@ class CI:
     @computed("Its state in its class's lifecycle: live or retired, or what people say more exactly.")
     def lifecycle(self) -> str:
         """Of a live one what people say, of a tombstone how it ended."""
-        return str(self.row.get(claims.LIFECYCLE if self.status == "live" else claims.ENDED_AS) or self.status)
+        return claims.lifecycle(self.row)
 
     @computed("Its free attributes, by name: values that no class declares.")
     def extra(self) -> JSON:

@@ -131,6 +131,14 @@ def _demote(accounts: Accounts, name: str) -> None:
         accounts.set_roles(name, [Role.VIEWER])
 
 
+def test_that_nobody_is_called_so_is_said_before_anything_else(accounts: Accounts) -> None:
+    """Also where the roles would not do for anybody: a reader without a view."""
+    with pytest.raises(UnknownName, match="no user 'nobody'"):
+        accounts.set_roles("nobody", [Role.READER])
+    with pytest.raises(Invalid, match="name the view"):
+        accounts.set_roles("ann", [Role.READER])
+
+
 def test_a_session_lasts_until_logout(accounts: Accounts) -> None:
     """The session stands for the person, with the roles of now."""
     text = accounts.login("ann", PASSWORD)

@@ -12,12 +12,14 @@ from support.front_door import Door, front_door
 from support.listening import Listening, listening
 from support.questions import NEO4J, NOTE, NOTES, estate
 from support.reports import NOW, host, report, services, sockets
+from support.waiting import eventually
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from cmdb import records
 from cmdb.store import By, Store
 from cmdb.words import Decision, Role
 from cmdb_graphql import live
+from cmdb_graphql.tail import Tail
 
 CHANGED = """subscription C($of: [ID!], $class: String) { ciChanged(of: $of, class: $class) {
   seq actor kind summary cis { name class status } truncated } }"""
@@ -247,6 +249,31 @@ def test_a_revoked_token_ends_it(door: Door, token: str, store: Store, monkeypat
         door.services.accounts.revoke_token(kept.key_id)
         store.apply(report(2, host("web2", cpu_cores=32), node="nd_2", boot="boot-2"), NOW)
         assert there.got()["type"] == "error"
+
+
+@pytest.mark.neo4j
+def test_a_subscription_that_is_ended_as_it_begins_leaves_nothing(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who takes it back in the same breath, or hangs up, is not read the journal for any more."""
+    made: list[Tail] = []
+
+    def tail(of: Store) -> Tail:
+        made.append(Tail(of))
+        return made[-1]
+
+    monkeypatch.setattr(live, "Tail", tail)
+    with front_door(tmp_path / "home", store) as opened:
+        opened.services.accounts.create_user("eve", [Role.VIEWER])
+        with listening(opened.port, opened.services.accounts.create_token("eve")) as there:
+            for name in ("1", "2", "3"):
+                there.subscribe(name, CHANGED)
+                there.send("complete", id=name)
+            there.send("ping")
+            assert there.got() == {"type": "pong"}
+            assert eventually(lambda: not made[0]._listeners, 5) and made[0]._task is None
+            there.subscribe("4", CHANGED)
+        assert eventually(lambda: not made[0]._listeners, 5) and made[0]._task is None
 
 
 @pytest.mark.neo4j

@@ -132,6 +132,20 @@ def test_counts_come_in_pages_and_their_arguments_are_checked(served: Services) 
     assert {"class", "status", "attribute", "site", "owner"} <= set(DIMENSIONS)
 
 
+def test_states_are_counted_as_they_are_told_and_an_empty_text_is_a_key(served: Services) -> None:
+    """Of a live CI without a state it is `live`; an absent value and an empty one are two keys on two pages."""
+    store, by = served.store, By("ann", NOW)
+    made = [store.create_ci("Application", f"app {n}", {"environment": e}, by).ci for n, e in enumerate(["", None])]
+    store.set_lifecycle(made[0], None, "planned", by)
+    asked = 'by: ATTRIBUTE, class: "Application", attribute: '
+    assert counted(served, f'{asked}"lifecycle"') == [("live", 1), ("planned", 1)]
+    text = f'query C($after: String) {{ counts({asked}"environment", first: 1, after: $after) '
+    text += "{ nodes { key } pageInfo { endCursor } } }"
+    first = ask(served, text)["counts"]
+    second = ask(served, text, after=first["pageInfo"]["endCursor"])["counts"]
+    assert [row["key"] for row in (*first["nodes"], *second["nodes"])] == [None, ""]
+
+
 def test_freshness_says_how_old_what_we_know_is(served: Services) -> None:
     """By class and source, oldest first, with what was never heard of before all; bands are of everything."""
     served.inbox.accept("nd_1", 1, report(1, services(NEO4J)), b"{}")

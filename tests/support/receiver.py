@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
 class Receiver:
-    """`got` are (path, headers, body); `answers` the statuses of the next requests, then 200."""
+    """`got` are (path, headers, body); `answers` the statuses of the next requests, then 200; `then` is before each."""
 
     def __init__(self, tls: ssl.SSLContext | None) -> None:
         self.got: list[tuple[str, dict[str, str], bytes]] = []
         self.answers: list[int] = []
         self.location: str | None = None
+        self.then: Callable[[], None] | None = None
         mine = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 mine.got.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+                if mine.then:
+                    mine.then()
                 self.send_response(mine.answers.pop(0) if mine.answers else 200)
                 if mine.location:
                     self.send_header("Location", mine.location)

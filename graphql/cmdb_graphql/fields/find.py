@@ -6,7 +6,7 @@ import strawberry
 
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, question
-from cmdb_graphql.cursors import cursor, read_cursor
+from cmdb_graphql.cursors import cursor, read_texts
 from cmdb_graphql.moment import AsOf
 from cmdb_graphql.pages import FoundConnection, MatchConnection
 from cmdb_graphql.proposed import Proposed, asked
@@ -31,7 +31,7 @@ async def search(
 
     Every piece of the text must be found.
     """
-    size, behind = page_size(first), read_cursor(after, 2) if after else None
+    size, behind = page_size(first), read_texts(after or None, 2)
     state = await asked(info, as_of, proposed)
     rows = await blocking(state.store.search, text, size, behind, state.at)
     info.context.loaders.prime(rows)

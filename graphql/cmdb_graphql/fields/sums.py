@@ -11,7 +11,7 @@ import strawberry
 
 from cmdb.claims import kind_of, source_of
 from cmdb.cypher import And, Compare, Filter
-from cmdb.cypher.counts import DIMENSIONS
+from cmdb.cypher.counts import DIMENSIONS, place
 from cmdb.words import Role
 from cmdb_graphql.context import Info, blocking, question, readable_by, snake, whole
 from cmdb_graphql.cursors import cursor, read_cursor
@@ -61,11 +61,11 @@ async def counts(
         enrolled = await blocking(services.enrolment.agents)
         agents = {one.node: said for one in enrolled if (said := getattr(one, dimension.agents))}
     named = None if attribute is None else snake(attribute)
-    behind = read_cursor(after, 2) if after else None
+    behind = read_cursor(after, int, str) if after else None
     where = _live(filter, include_retired)
     state = await asked(info, as_of, proposed)
     rows = await blocking(state.store.counts_by, by.value, named, class_, where, size + 1, behind, agents, state.at)
-    end = ended(rows, size, lambda row: cursor([row["count"], row["key"] or ""]))
+    end = ended(rows, size, lambda row: cursor([row["count"], place(row["key"])]))
     return CountConnection(nodes=[Count(**row) for row in rows[:size]], page_info=end, at=state.at)
 
 

@@ -170,10 +170,14 @@ def test_one_slow_receiver_holds_up_nobody(
         rounds(courier, lambda: hooks.one(slow.id).failures == 1)
 
 
+@pytest.mark.parametrize(
+    ("scheme", "said"),
+    [("http", b"HTTP/1.1 200 OK\r\nX: " + b"a" * 400), ("https", b"\x16\x03\x03\x40\x00" + b"a" * 400)],
+)
 def test_a_receiver_that_drips_is_left_at_the_deadline(
-    make: Make, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
+    make: Make, hooks: Hooks, monkeypatch: pytest.MonkeyPatch, scheme: str, said: bytes
 ) -> None:
-    """A byte now and then does not keep us longer than the deadline."""
+    """A byte now and then does not keep us longer than the deadline, nor while the two agree on TLS."""
     monkeypatch.setattr(posting, "WHOLE", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as door:
 
@@ -181,7 +185,7 @@ def test_a_receiver_that_drips_is_left_at_the_deadline(
             peer, _ = door.accept()
             with peer:
                 try:
-                    for byte in b"HTTP/1.1 200 OK\r\nX: " + b"a" * 400:
+                    for byte in said:
                         peer.send(bytes([byte]))
                         time.sleep(0.1)
                 except OSError:
@@ -190,11 +194,27 @@ def test_a_receiver_that_drips_is_left_at_the_deadline(
         dripping = threading.Thread(target=drip)
         dripping.start()
         courier = make()
-        hook, _ = courier.create(f"http://127.0.0.1:{door.getsockname()[1]}/", [], by="ada")
+        hook, _ = courier.create(f"{scheme}://127.0.0.1:{door.getsockname()[1]}/", [], by="ada")
         started = time.monotonic()
         assert courier.ping(hook.id).status is None
         assert time.monotonic() - started < 5
         dripping.join(10)
+
+
+def test_a_webhook_that_is_paused_gets_nothing_more(make: Make, journal: Journal, hooks: Hooks) -> None:
+    """Not even the rest of what was read for it already; resumed it gets all of that, once."""
+    courier = make()
+    with receiver() as there:
+        hook, _ = courier.create(there.url, [], by="ada")
+        there.then = lambda: hooks.pause(hook.id, "for now")
+        for _ in range(3):
+            journal.add()
+        rounds(courier, lambda: hooks.one(hook.id).cursor == 1 and not courier._busy)
+        assert len(there.got) == 1 and not courier.look()
+        there.then = None
+        hooks.resume(hook.id)
+        rounds(courier, lambda: hooks.one(hook.id).cursor == 3)
+    assert [json.loads(body)["seq"] for _, _, body in there.got] == [1, 2, 3]
 
 
 def test_redirects_are_not_followed_and_gone_is_gone(make: Make, journal: Journal, hooks: Hooks) -> None:
