@@ -16,6 +16,7 @@ from cmdb.engine.archive import Archive
 from cmdb.engine.bolt import Bolt
 from cmdb.engine.lock import locked
 from cmdb.errors import Misconfigured
+from cmdb.secret_file import sync_folder
 
 START_PATIENCE = 900.0
 """Seconds: after a crash Neo4j first repeats what it had not written, 100,000 nodes in 11 s; ending it starts over."""
@@ -130,8 +131,11 @@ class Engine:
         fresh.unlink(missing_ok=True)
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(configure.new_password())
+            file.flush()
+            os.fsync(file.fileno())
         java.set_first_password(classes, self._home, fresh)
         fresh.rename(path)
+        sync_folder(self._home)
         return path.read_text()
 
     def _launch(self) -> None:

@@ -27,18 +27,6 @@ def private_folder(path: Path) -> Path:
     return path
 
 
-def secret_file(path: Path, make: bytes) -> bytes:
-    """The content of a file only its owner can read, made with `make` the first time."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(make)
-        os.fsync(file.fileno())
-    return make
-
-
 def external_bolt(settings: Settings) -> Bolt:
     """The connection to a Neo4j the person runs."""
     assert settings.neo4j_uri is not None
