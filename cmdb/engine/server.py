@@ -95,7 +95,7 @@ class Engine:
         lock = folder.claim(self._home, STOP_PATIENCE)
         try:
             configure.write(self._home, self._settings)
-            java.import_full(self._classes, self._home, "neo4j", files, report)
+            java.import_full(self._classes, self._home, "neo4j", files, report, [lock])
         finally:
             os.close(lock)
 
@@ -133,7 +133,8 @@ class Engine:
             file.write(configure.new_password())
             file.flush()
             os.fsync(file.fileno())
-        java.set_first_password(classes, self._home, fresh)
+        assert self._lock is not None
+        java.set_first_password(classes, self._home, fresh, [self._lock])
         fresh.rename(path)
         sync_folder(self._home)
         return path.read_text()

@@ -13,6 +13,19 @@ LOCAL_ADMIN = "admin"
 """The account that the first start makes, and whose token the command line uses on the server's own machine."""
 
 
+UNFINISHED = "first-load.unfinished"
+"""Lies in the data folder while its graph is half of a first load."""
+
+
+def need_whole(home: Path) -> None:
+    """Refuse a graph that a first load has left half made: it would look whole and lack values."""
+    if (home / UNFINISHED).exists():
+        raise Misconfigured(
+            f"the first load of {home} was interrupted and its graph is not whole: run it again"
+            f" (`epicentre import FILE --first-load`), or remove {home / 'neo4j' / 'data'} and {home / UNFINISHED}"
+        )
+
+
 def private_folder(path: Path) -> Path:
     """The data folder, made 0700; one sentence when it cannot be written."""
     try:

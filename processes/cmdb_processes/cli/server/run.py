@@ -26,7 +26,7 @@ from cmdb.stop import Stop
 from cmdb.words import Process
 from cmdb_processes.cli import show
 from cmdb_processes.cli.server import limits
-from cmdb_processes.cli.server.folder import LOCAL_ADMIN, external_bolt, private_folder
+from cmdb_processes.cli.server.folder import LOCAL_ADMIN, external_bolt, need_whole, private_folder
 from cmdb_processes.cli.server.lock import only_one
 from cmdb_processes.cli.server.processes import configured
 from cmdb_processes.cli.server.revival import Revival
@@ -64,6 +64,8 @@ class Run:
             limits.one_heap()
             private_folder(self._home)
             stack.enter_context(only_one(self._home))
+            if self._engine is not None:
+                need_whole(self._home)
             show.out(f"data folder: {self._home}")
             catalogue()  # first: a wrong file of the user's is said at once, and not by whoever else reads it
             found = configured(self._settings)
