@@ -28,8 +28,8 @@ class Server:
         self.port = int(self._socket.getsockname()[1])
         config = uvicorn.Config(
             app, http=waiting(), access_log=False, log_level="warning", server_header=False, date_header=False,
-            backlog=BACKLOG, timeout_graceful_shutdown=GRACE, timeout_keep_alive=75, lifespan="off", ws="websockets-sansio",
-            ws_max_size=limits.BODY,
+            backlog=BACKLOG, timeout_graceful_shutdown=GRACE, timeout_keep_alive=75, lifespan="off",
+            ws="websockets-sansio", ws_max_size=limits.BODY,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="http", daemon=True)

@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import neo4j
@@ -80,6 +80,27 @@ def ended(server: Up) -> float:
     return time.monotonic() - since
 
 
+def stands_still(server: Up) -> bool:
+    """Whether a Neo4j that is there and does not answer is no fault of who asks, and is answered again once it does."""
+    java, headers = server.neo4j(), {"Content-Type": "application/json"}
+    headers["Authorization"] = f"Bearer {(server.home / 'token').read_text().strip()}"
+
+    def ask() -> tuple[int, bytes]:
+        with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)) as connection:
+            connection.request("POST", "/graphql", '{"query": "{ status { sequence } }"}', headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    java.suspend()
+    try:
+        status, text = ask()
+    finally:
+        java.resume()
+    assert (status, b"Neo4j does not answer" in text) == (503, True), text
+    until(lambda: ask()[0] == 200, 60)
+    return True
+
+
 def there(server: Up) -> tuple[list[str], int]:
     """The reports in the journal, and how many applications there are."""
     with neo4j.GraphDatabase.driver(server.bolt, auth=("neo4j", server.password)) as driver:
@@ -105,6 +126,7 @@ def test_what_was_acknowledged_under_load_is_there_after_an_orderly_stop(tmp_pat
     with up(tmp_path, SMALL) as server:
         until(lambda: server.inbox("queue") == 0, 300)
         found, applications = there(server)
+        assert stands_still(server)
     assert len(found) == len(set(found))
     assert set(load.acknowledged) <= set(found)
     assert status == 200, answer
