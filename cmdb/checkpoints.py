@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cmdb.chain import Broken, Link
 from cmdb.errors import Misconfigured
 from cmdb.moments import after
+from cmdb.secret_file import secret_file
 
 EVERY_HOURS = 1.0
 KEY, FILE = "audit.key", "checkpoints.jsonl"
@@ -135,16 +136,7 @@ def _hash(line: str) -> str:
 
 def _secret(path: Path) -> bytes:
     """The private key's 32 bytes, in a file only its owner reads, made the first time."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        found = path.read_bytes()
-        if len(found) != 32:
-            raise Misconfigured(f"{path} holds no Ed25519 key of 32 bytes; bring it back from the backup") from None
-        return found
-    made = Ed25519PrivateKey.generate().private_bytes_raw()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(made)
-        file.flush()
-        os.fsync(file.fileno())
-    return made
+    found = secret_file(path, lambda: Ed25519PrivateKey.generate().private_bytes_raw())
+    if len(found) != 32:
+        raise Misconfigured(f"{path} holds no Ed25519 key of 32 bytes; bring it back from the backup")
+    return found

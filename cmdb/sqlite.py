@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from cmdb.errors import DiskFull, Misconfigured, Unavailable
 
 T = TypeVar("T")
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 MOST_TOGETHER = 500
 """Jobs in one transaction at most, so that the first of them does not wait for ever."""
 
@@ -32,14 +33,22 @@ def connect(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
     return prepare(db, path, migrations)
 
 
+class Damaged(Unavailable):
+    """The file is no database any more; it is left as it is."""
+
+
 def prepare(db: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
     """Bring an open database up to date; `path` is what it is called where something goes wrong."""
     db.row_factory = sqlite3.Row
-    with errors(path):
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")  # an acknowledged commit must outlive a power cut
-        db.execute("PRAGMA foreign_keys = ON")
-        _migrate(db, path, migrations)
+    try:
+        with errors(path):
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")  # an acknowledged commit must outlive a power cut
+            db.execute("PRAGMA foreign_keys = ON")
+            _migrate(db, path, migrations)
+    except Damaged as error:
+        message = f"{path} is damaged and was left as it is ({error.__cause__}): put a whole copy of it back"
+        raise Misconfigured(message, detail=error.detail) from error
     return db
 
 
@@ -90,6 +99,16 @@ def errors(path: Path) -> Iterator[None]:
                 "the disk with the data folder is full; nothing was taken", detail=f"{path}: {error}"
             ) from error
         raise Unavailable("the data folder does not answer now; try again", detail=f"{path}: {error}") from error
+    except sqlite3.DatabaseError as error:
+        if not _damaged(error):
+            raise
+        message = f"{path.name} in the data folder is damaged; it is left as it is"
+        raise Damaged(message, detail=f"{path}: {error}") from error
+
+
+def _damaged(error: sqlite3.DatabaseError) -> bool:
+    """Whether the file itself is no whole database: cut short, overwritten, on a disk that forgets."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF in _DAMAGED
 
 
 Job = tuple[Callable[[], Any], "Future[Any]"]
@@ -163,6 +182,8 @@ class Writer:
         except sqlite3.OperationalError:
             raise  # the file itself is in trouble, so the transaction is
         except Exception as error:
+            if isinstance(error, sqlite3.DatabaseError) and _damaged(error):
+                raise
             self._db.execute("ROLLBACK TO job")
             self._db.execute("RELEASE job")
             return future, None, error

@@ -44,11 +44,11 @@ class Archive:
         if self.path.exists() or not self._list.exists() or self._worker is not None:
             return
         chosen = self._list.with_suffix(".chosen")
-        chosen.write_text("\n".join(_usable(self._list.read_text())))
         try:
+            chosen.write_text("\n".join(_usable(self._list.read_text())))
             self.path.parent.mkdir(parents=True, exist_ok=True)
         except OSError:
-            return  # no cache folder to write: starts stay as they are
+            return  # no room, or no cache folder to write: starts stay as they are
         partial = self.path.with_suffix(f".{os.getpid()}.part")
         dump = [
             str(java()), *COMMON, "-Xshare:dump", "-Xlog:disable", f"-XX:SharedClassListFile={chosen}",

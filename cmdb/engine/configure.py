@@ -18,6 +18,9 @@ def configuration(settings: Settings) -> dict[str, str]:
         "server.http.enabled": "false",
         "server.https.enabled": "false",
         "server.bolt.thread_pool_max_size": "64",
+        # While it works on a question it says so this often, and one that is silent for twice as long is given up. By
+        # default that is two minutes, in which a Neo4j that stands still keeps every thread that asked it something.
+        "server.bolt.connection_keep_alive": "10s",
         # The defaults wait 5 s twice at every stop, for connections that are closed by then.
         "internal.dbms.bolt.netty_server_shutdown_quiet_period": "0",
         "internal.dbms.bolt.netty_server_shutdown_timeout": "1",

@@ -6,7 +6,9 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
+from cmdb.engine import child
 from cmdb.engine.lock import Jar
 from cmdb.errors import Misconfigured
 
@@ -58,8 +60,8 @@ def server_command(classes: str, home: Path, heap_mib: int) -> list[str]:
     ]  # fmt: skip
 
 
-def set_first_password(classes: str, home: Path, password: Path) -> None:
-    """Set the password in the file `password` (one line), before the first start.
+def set_first_password(classes: str, home: Path, password: Path, keep: Sequence[int] = ()) -> None:
+    """Set the password in the file `password` (one line), before the first start; `keep` as in `child.start`.
 
     The tool opens `@file` itself (picocli's argument files), so the password is in no process list and in no log.
     Its class is called directly: the usual launcher starts a second Java with everything in argv.
@@ -69,15 +71,17 @@ def set_first_password(classes: str, home: Path, password: Path) -> None:
         "dbms", "set-initial-password", f"@{password}",
     ]  # fmt: skip
     try:
-        subprocess.run(
-            command, env=environment(home), stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=True
-        )
+        _run(command, home, subprocess.PIPE, keep, timeout=120)
     except (OSError, subprocess.SubprocessError) as error:
         raise Misconfigured(f"Neo4j's first password could not be set: {_why(error, password)}") from error
 
 
-def import_full(classes: str, home: Path, database: str, files: Mapping[str, Sequence[Path]], report: Path) -> None:
+def import_full(
+    classes: str, home: Path, database: str, files: Mapping[str, Sequence[Path]], report: Path, keep: Sequence[int] = ()
+) -> None:
     """Make a database anew from CSV files; the server is down. `files` by kind: nodes, relationships.
+
+    `keep` as in `child.start`.
 
     Arrays are split at U+001F, which no text of ours has. Whatever is wrong with a file stops it: nothing is skipped.
     """
@@ -87,15 +91,27 @@ def import_full(classes: str, home: Path, database: str, files: Mapping[str, Seq
         "database", "import", "full", database, "--overwrite-destination=true", "--id-type=string",
         "--array-delimiter=U+001F", "--read-buffer-size=64m", "--bad-tolerance=0", f"--report-file={report}", *given,
     ]  # fmt: skip
-    with report.with_suffix(".log").open("wb") as log:
-        done = subprocess.run(
-            command, env=environment(home), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, check=False
-        )
-    if done.returncode != 0:
+    try:
+        with report.with_suffix(".log").open("wb") as log:
+            _run(command, home, log, keep)
+    except subprocess.CalledProcessError as error:
         said = report.with_suffix(".log").read_text(errors="replace").strip().splitlines()
         raise Misconfigured(
             f"Neo4j's import stopped: {said[-1] if said else 'it said nothing'}", detail="\n".join(said)
-        )
+        ) from error
+
+
+def _run(
+    command: Sequence[str], home: Path, output: IO[bytes] | int, keep: Sequence[int], timeout: float | None = None
+) -> None:
+    """Run one of Neo4j's tools to its end. It does not outlive us: it would write into a folder that is another's."""
+    tool = child.start(command, output=output, env=environment(home), keep=keep)
+    try:
+        said, _ = tool.communicate(timeout=timeout)
+    finally:
+        child.stop(tool, 5.0)
+    if tool.returncode != 0:
+        raise subprocess.CalledProcessError(tool.returncode, command, output=said)
 
 
 def _why(error: Exception, password: Path) -> str:

@@ -16,6 +16,7 @@ from cmdb.engine.archive import Archive
 from cmdb.engine.bolt import Bolt
 from cmdb.engine.lock import locked
 from cmdb.errors import Misconfigured
+from cmdb.secret_file import sync_folder
 
 START_PATIENCE = 900.0
 """Seconds: after a crash Neo4j first repeats what it had not written, 100,000 nodes in 11 s; ending it starts over."""
@@ -94,7 +95,7 @@ class Engine:
         lock = folder.claim(self._home, STOP_PATIENCE)
         try:
             configure.write(self._home, self._settings)
-            java.import_full(self._classes, self._home, "neo4j", files, report)
+            java.import_full(self._classes, self._home, "neo4j", files, report, [lock])
         finally:
             os.close(lock)
 
@@ -130,8 +131,12 @@ class Engine:
         fresh.unlink(missing_ok=True)
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(configure.new_password())
-        java.set_first_password(classes, self._home, fresh)
+            file.flush()
+            os.fsync(file.fileno())
+        assert self._lock is not None
+        java.set_first_password(classes, self._home, fresh, [self._lock])
         fresh.rename(path)
+        sync_folder(self._home)
         return path.read_text()
 
     def _launch(self) -> None:

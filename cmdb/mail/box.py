@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cmdb import sqlite
+from cmdb.webhooks.message import LONGEST_PAUSE
 
 MIGRATIONS = (
     """
@@ -87,8 +88,9 @@ class Box:
             )
 
     def due(self, now: float, most: int) -> list[Letter]:
-        """Letters to be tried now, oldest first."""
-        return self._read("WHERE state = 'waiting' AND next_at <= ? ORDER BY row LIMIT ?", now, most)
+        """Letters to be tried now, oldest first; those for which the clock was set back since, too."""
+        where = "WHERE state = 'waiting' AND (next_at <= ? OR next_at > ?) ORDER BY row LIMIT ?"
+        return self._read(where, now, now + LONGEST_PAUSE, most)
 
     def tried(self, row: int, state: str, answer: str, next_at: float) -> None:
         """What came of a try."""

@@ -39,6 +39,9 @@ class Bolt:
                 uri,
                 auth=(user, password),
                 connection_timeout=3.0,
+                # Until it has greeted, not only until it is reached: a Neo4j that stands still is reached at once. By
+                # default a minute, which a stop of the server would wait for, more than once.
+                connection_acquisition_timeout=20.0,
                 max_transaction_retry_time=patience,
                 notifications_min_severity="OFF",
                 user_agent="epicentre",

@@ -89,7 +89,8 @@ class Courier:
     def look(self) -> bool:
         """Start what is due; False when nothing was."""
         busy = set(self._busy)  # before the file is read: who is done meanwhile has been told more than it says
-        due = [h for h in self.hooks.all() if not h.paused and h.next_at <= self._now() and h.id not in busy]
+        now = self._now()
+        due = [h for h in self.hooks.all() if not h.paused and message.due(h.next_at, now) and h.id not in busy]
         if not due:
             return False
         entries = self._journal.entries_after(min(hook.cursor for hook in due), BATCH)

@@ -95,6 +95,11 @@ def headers(secret: str, message: str, timestamp: int, content: bytes) -> dict[s
     }
 
 
+def due(next_at: float, now: float) -> bool:
+    """Whether it is time for a try. No pause is that long where the clock was set back since: then it is time too."""
+    return not 0 < next_at - now <= LONGEST_PAUSE
+
+
 def pause(failures: int) -> float:
     """Seconds until the next try after so many failures in a row: 5, 10, 20, … up to an hour."""
     return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 20))

@@ -22,13 +22,14 @@ from graphql import DocumentNode, GraphQLError, GraphQLSyntaxError, parse, valid
 from graphql.execution import ExecutionResult, execute
 from starlette.responses import Response
 
-from cmdb.errors import EpicentreError, Forbidden, Invalid, Overloaded, StoreUnavailable, TooLarge
+from cmdb.errors import EpicentreError, Forbidden, Invalid, Overloaded, StoreUnavailable, TooLarge, Unavailable
 from cmdb.words import Principal, Process
 from cmdb_graphql import body, large, limits
 from cmdb_graphql.auth import principal
 from cmdb_graphql.compiled import MAX_ERRORS, Plan, plan
 from cmdb_graphql.context import Context
 from cmdb_graphql.errors import answer, facts_of, json, masked
+from cmdb_graphql.health import Probe
 from cmdb_graphql.loaders import Loaders
 from cmdb_graphql.policy import Policy, policy
 from cmdb_graphql.schema import Built, built
@@ -42,6 +43,8 @@ LATE_COMMAND = (
     f"the command took longer than {limits.COMMAND_DEADLINE:.0f} s and may still be carried out: "
     "look before you give it again"
 )
+AWAY = "Neo4j does not answer; nothing was lost, try again shortly"
+AWAY_COMMAND = "Neo4j does not answer, and the command may still be carried out: look before you give it again"
 NOT_BEGUN = "too much is asked at once: this was not begun and nothing came of it; try again shortly"
 CACHED = 500
 """Documents kept parsed and validated."""
@@ -110,6 +113,13 @@ class Executor:
         self._budgets: defaultdict[str, Budget] = defaultdict(Budget)
         self.threads = anyio.CapacityLimiter(THREADS)
         self._slot = large.Slot()
+        self._neo4j = Probe(services.store.ping)
+
+    async def late(self, *, command: bool) -> Unavailable:
+        """Why a call does not come back: because of what was asked, or because Neo4j stands still."""
+        if not await self._neo4j.ok():
+            return StoreUnavailable(AWAY_COMMAND if command else AWAY)
+        return Overloaded(LATE_COMMAND if command else LATE, retry_after=5.0)
 
     def claim(self, who: Principal) -> large.Claim:
         """What decides whether somebody's body may be large."""
@@ -350,7 +360,7 @@ async def _apart(run: Executor, who: Principal, text: str, variables: dict[str, 
     patience = limits.COMMAND_DEADLINE if command else limits.DEADLINE
     with anyio.move_on_after(patience + 1):  # for a call that does not come back; else it stops by itself
         return await anyio.to_thread.run_sync(work, limiter=run.threads, abandon_on_cancel=True)
-    raise Overloaded((LATE_COMMAND if command else LATE) if begun else NOT_BEGUN, retry_after=5.0)
+    raise await run.late(command=command) if begun else Overloaded(NOT_BEGUN, retry_after=5.0)
 
 
 def refusal(error: EpicentreError) -> Response:

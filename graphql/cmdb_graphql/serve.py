@@ -16,6 +16,9 @@ from cmdb_graphql.waiting import waiting
 BACKLOG = 65_535
 """Connections that the kernel holds until they are accepted: as many as it lets anybody have (net.core.somaxconn)."""
 
+GRACE = int(limits.COMMAND_DEADLINE) + 2
+"""Seconds that what is under way has to end at a stop: what a command may take. Cut off, its sender would not know."""
+
 
 class Server:
     """uvicorn in a thread of this process, on a socket that is bound (or refused) when this is made."""
@@ -25,8 +28,8 @@ class Server:
         self.port = int(self._socket.getsockname()[1])
         config = uvicorn.Config(
             app, http=waiting(), access_log=False, log_level="warning", server_header=False, date_header=False,
-            backlog=BACKLOG, timeout_graceful_shutdown=5, timeout_keep_alive=75, lifespan="off", ws="websockets-sansio",
-            ws_max_size=limits.BODY,
+            backlog=BACKLOG, timeout_graceful_shutdown=GRACE, timeout_keep_alive=75, lifespan="off",
+            ws="websockets-sansio", ws_max_size=limits.BODY,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="http", daemon=True)
@@ -49,7 +52,7 @@ class Server:
         """Take no more, finish what is under way, and end."""
         self._server.should_exit = True
         if self._thread.is_alive():
-            self._thread.join(15)
+            self._thread.join(GRACE + 3)
         self._socket.close()
 
 

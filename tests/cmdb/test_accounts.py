@@ -1,5 +1,6 @@
 """People: passwords, roles, sessions and API tokens."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -147,6 +148,18 @@ def test_a_session_lasts_until_logout(accounts: Accounts) -> None:
     assert not accounts.session(text).may(Role.ENGINEER)
     accounts.logout(text)
     with pytest.raises(NotAuthenticated):
+        accounts.session(text)
+
+
+@pytest.mark.parametrize("years", [-10, 10])
+def test_a_session_that_another_clock_has_opened_is_over(tmp_path: Path, accounts: Accounts, years: int) -> None:
+    """Opened while the clock was years behind or ahead, it must not last for years once the clock is right."""
+    text = accounts.login("ann", PASSWORD)
+    with sqlite3.connect(tmp_path / "accounts.db") as db:
+        (expires,) = db.execute("SELECT expires FROM session").fetchone()
+        db.execute("UPDATE session SET expires = ?", (f"{int(expires[:4]) + years}{expires[4:]}",))
+    db.close()
+    with pytest.raises(NotAuthenticated, match="log in again"):
         accounts.session(text)
 
 

@@ -70,6 +70,35 @@ def test_a_folder_that_cannot_be_written_is_said_plainly(tmp_path: Path) -> None
         connect(tmp_path / "nowhere" / "t.db", ONE)
 
 
+@pytest.mark.parametrize("rubbish", [bytes(8192), b"not a database" * 600])
+def test_a_damaged_file_is_said_and_left_as_it_is(tmp_path: Path, rubbish: bytes) -> None:
+    """Zeros or other text in its place: one sentence with the path, and not a byte of it is changed."""
+    path = tmp_path / "t.db"
+    path.write_bytes(rubbish)
+    with pytest.raises(Misconfigured, match=r"t\.db is damaged and was left as it is"):
+        connect(path, ONE)
+    assert path.read_bytes() == rubbish
+
+
+def test_damage_that_shows_later_is_nobodys_fault(tmp_path: Path) -> None:
+    """A page overwritten: who reads or writes it is told that the file is damaged, and to come again."""
+    path = tmp_path / "t.db"
+    db = connect(path, ONE)
+    db.executemany("INSERT INTO t VALUES (?, ?)", [(n, bytes(3000)) for n in range(20)])
+    db.close()
+    with path.open("r+b") as file:
+        file.seek(4096)  # the table's root
+        file.write(b"\xff" * 4096)
+    db = connect(path, ONE)
+    writer = Writer(path, db, lambda: None)
+    with pytest.raises(Unavailable, match=r"t\.db in the data folder is damaged"), errors(path):
+        rows(db)
+    with pytest.raises(Unavailable, match=r"t\.db in the data folder is damaged"):
+        writer.submit(lambda: db.execute("INSERT INTO t (n) VALUES (99)")).result(10)
+    writer.close()
+    db.close()
+
+
 def test_one_jobs_error_undoes_its_own_work_only(tmp_path: Path, db: sqlite3.Connection) -> None:
     """In one transaction: ours, SQLite's and an unexpected error each reach their caller; the others are stored."""
     gate = threading.Event()

@@ -24,6 +24,7 @@ from cmdb.errors import Invalid, Misconfigured, Unavailable
 from cmdb.impact import State, blast_radius, model_of
 from cmdb.imports import parse
 from cmdb.imports.rows import EdgeRow, NodeRow
+from cmdb.secret_file import secret_file
 from cmdb.store import Store
 from cmdb.words import Role
 from cmdb_graphql.app import create_app
@@ -37,7 +38,6 @@ from cmdb_processes.cli.company.loading import furnish, play
 from cmdb_processes.cli.company.rows import TAG, Rows
 from cmdb_processes.cli.company.timeline import DAYS, Step, timeline
 from cmdb_processes.cli.demo import settled
-from cmdb_processes.cli.server.folder import secret_file
 from cmdb_processes.cli.server.processes import processes
 from cmdb_processes.cli.up import up
 
@@ -199,7 +199,7 @@ def served(home: Path, store: Store) -> Iterator[Services]:
     """All of a server but the threads that do something by themselves: what time does, the page says."""
     with parts(home, store, processes().values()) as made:
         made.accounts.create_user("admin", [Role.ADMIN])
-        secret_file(home / "token", made.accounts.create_token("admin").encode())
+        secret_file(home / "token", made.accounts.create_token("admin").encode)
         server = Server(create_app(made), "127.0.0.1", 0)
         server.start()
         try:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,8 @@ from cmdb.errors import Misconfigured, Refused
 from cmdb.store import Store
 from cmdb_processes.cli.main import build
 
-pytestmark = [pytest.mark.neo4j, pytest.mark.slow]
+pytestmark = [pytest.mark.neo4j, pytest.mark.slow, pytest.mark.timeout(300)]
+PROGRAM = str(Path(sys.executable).with_name("epicentre"))
 
 ROWS = (
     edge("DEPENDS_ON", "b", "s"),
@@ -47,13 +51,30 @@ def everything(store: Store) -> list[str]:
     return sorted(texts + [f"{r['t']} {sorted((k, v) for k, v in r['e'].items() if k not in hidden)}" for r in joined])
 
 
+def killed_at(note: str, file: Path) -> None:
+    """A first load, ended by kill -9 when it says that."""
+    command = [PROGRAM, "--plain", "import", str(file), "--first-load"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as loading:
+        assert loading.stderr is not None
+        assert any(note in line for line in loading.stderr)
+        time.sleep(0.3)  # its Java has begun
+        loading.kill()
+    refused = subprocess.run([PROGRAM, "up"], capture_output=True, text=True, timeout=60, check=False)
+    assert refused.returncode == 5
+    assert "the first load of" in refused.stderr and "was interrupted" in refused.stderr
+
+
 def test_a_first_load_is_the_same_graph(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Digest, claims, scopes, sequence, journal chain, refs: as through transactions; then it is a graph like any."""
+    """Digest, claims, scopes, sequence, journal chain, refs: as through transactions; then it is a graph like any.
+
+    It was killed once before: nobody is served what that left, and the load is begun again.
+    """
     file, home = tmp_path / "estate.jsonl", tmp_path / "home"
     file.write_text("\n".join(map(json.dumps, ROWS)))
     settings = small(home)
     for name in ("home", "neo4j_port", "neo4j_heap_mib", "neo4j_page_cache_mib", "neo4j_java_options"):
         monkeypatch.setenv(f"EPICENTRE_{name.upper()}", str(getattr(settings, name)))
+    killed_at("Neo4j reads the files", file)
     done = CliRunner().invoke(build(), ["--plain", "import", str(file), "--first-load", "--json"])
     assert json.loads(done.stdout)["counts"] == {"conflict": 2, "created": 6, "invalid": 2}, done.output
     assert done.exit_code == 2

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import subprocess
-import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import neo4j
-import orjson
 import pytest
-from nacl.signing import SigningKey
 from neo4j.exceptions import Neo4jError
-from support.front_door import signature_headers
-from support.reports import host, report, service, services, wire
-from support.server_process import Agent, Up, enrolled, until, up
+from support.server_process import Up, enrolled, send, until, up
 from support.servers import SMALL
 
 pytestmark = [pytest.mark.neo4j, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -33,21 +26,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("a small file system cannot be mounted here (needs root)")
     yield place
     subprocess.run(["umount", "--lazy", str(place)], check=True)
-
-
-def send(server: Up, agent: Agent, seq: int) -> int:
-    """The agent's report number `seq`, another service in each; the answer's status."""
-    node, seed = agent
-    units = services(service("web", 80, state=f"v{seq}"))
-    raw = orjson.dumps(wire(replace(report(seq, host(), units), node=node, report_id=f"{node}-{seq}")))
-    authority = f"127.0.0.1:{server.port}"
-    signed = signature_headers(SigningKey(seed), node, authority, raw, created=int(time.time()), nonce=str(seq))
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-    try:
-        connection.request("POST", "/snapshots", raw, {"Content-Type": "application/json", **signed})
-        return connection.getresponse().status
-    finally:
-        connection.close()
 
 
 def fill(server: Up, disk: Path) -> Path:

@@ -1,6 +1,9 @@
 """When and how often something that ended by itself is started again."""
 
 from itertools import pairwise
+from subprocess import TimeoutExpired
+
+import pytest
 
 from cmdb.errors import Misconfigured
 from cmdb_processes.cli.server.revival import LONGEST, SETTLED, Revival
@@ -9,14 +12,14 @@ from cmdb_processes.cli.server.revival import LONGEST, SETTLED, Revival
 class Child:
     """A child that lives or not, and counts its starts."""
 
-    def __init__(self, *, starts: bool = True) -> None:
-        self.lives, self.starts, self.started = True, starts, 0
+    def __init__(self, error: Exception | None = None) -> None:
+        self.lives, self.error, self.started = True, error, 0
 
     def start(self) -> None:
         """Live again, or say why not."""
         self.started += 1
-        if not self.starts:
-            raise Misconfigured("the disk is full")
+        if self.error is not None:
+            raise self.error
         self.lives = True
 
 
@@ -61,12 +64,21 @@ def test_after_a_settled_life_an_end_is_the_first_again() -> None:
     assert child.started == 4
 
 
-def test_a_start_that_fails_is_said_and_tried_again(caplog: object) -> None:
-    """The sentence is in the log, nothing is raised: the server goes on taking reports in."""
-    child = Child(starts=False)
+@pytest.mark.parametrize(
+    "error",
+    [
+        Misconfigured("the disk is full"),
+        OSError(28, "the disk is full"),  # its log could not be opened
+        TimeoutExpired("the disk is full", 60),  # the agent took too long to enrol
+    ],
+)
+def test_a_start_that_fails_is_said_and_tried_again(caplog: pytest.LogCaptureFixture, error: Exception) -> None:
+    """The sentence is in the log, nothing is raised, whatever went wrong: the server goes on taking reports in."""
+    child = Child(error)
     child.lives = False
     revival = watched(child)
     for now in range(40):
         revival.look(float(now))
     assert child.started > 4
-    assert "does not start: the disk is full" in caplog.text  # type: ignore[attr-defined]
+    assert "Neo4j does not start: " in caplog.text
+    assert "the disk is full" in caplog.text

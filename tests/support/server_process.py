@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import secrets
 import signal
@@ -11,10 +12,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import orjson
 import psutil
 from nacl.signing import SigningKey
+from support.front_door import signature_headers
+from support.reports import host, report, service, services, wire
 from support.servers import free_port
 
 from cmdb.enrolment import Enrolment
@@ -89,6 +94,21 @@ def up(home: Path, environment: Mapping[str, object] | None = None) -> Iterator[
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(120)
+
+
+def send(server: Up, agent: Agent, seq: int) -> int:
+    """The agent's report number `seq`, another service in each; the answer's status."""
+    node, seed = agent
+    units = services(service("web", 80, state=f"v{seq}"))
+    raw = orjson.dumps(wire(replace(report(seq, host(), units), node=node, report_id=f"{node}-{seq}")))
+    authority = f"127.0.0.1:{server.port}"
+    signed = signature_headers(SigningKey(seed), node, authority, raw, created=int(time.time()), nonce=str(seq))
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    try:
+        connection.request("POST", "/snapshots", raw, {"Content-Type": "application/json", **signed})
+        return connection.getresponse().status
+    finally:
+        connection.close()
 
 
 def until(condition: Callable[[], bool], seconds: float) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import os
 import re
 import secrets as random
 import sqlite3
@@ -22,6 +21,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from cmdb.errors import Forbidden, Invalid, Misconfigured, UnknownName
+from cmdb.secret_file import secret_file
 from cmdb_agents.discover.kind import Place, Secret
 
 MAX_SECRET = 64 * 2**10
@@ -50,22 +50,11 @@ class Listed:
 def master_key(path: Path) -> bytes:
     """The master key, made at first use; refused when others can read its file."""
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    except OSError as error:
-        raise Misconfigured(f"the master key {path} cannot be made: {error.strerror}") from error
-    else:
-        with os.fdopen(handle, "wb") as file:
-            file.write(random.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
-    try:
+        raw = secret_file(path, lambda: random.token_bytes(32))
         if path.stat().st_mode & 0o077:
             raise Misconfigured(f"{path} can be read by others; chmod 600 it and change every secret it has sealed")
-        raw = path.read_bytes()
     except OSError as error:
-        raise Misconfigured(f"the master key {path} cannot be read: {error.strerror}") from error
+        raise Misconfigured(f"the master key {path} cannot be used: {error.strerror}") from error
     if len(raw) != 32:
         raise Misconfigured(f"{path} does not hold a master key of 32 bytes")
     return raw

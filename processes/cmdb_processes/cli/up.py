@@ -113,8 +113,8 @@ def down() -> None:
     raise Unavailable(f"the server is {what} after {PATIENCE // 10} s; look again with `epicentre status`")
 
 
-PATIENCE = 450
-"""Tenths of a second: a server that stops gives its Neo4j half a minute."""
+PATIENCE = 900
+"""Tenths of a second: a server that stops gives half a minute to the commands under way, and to its Neo4j."""
 
 
 def status(json: Json = False) -> None:

@@ -143,6 +143,16 @@ def test_what_the_server_does_not_take_now_is_tried_again(office: Office) -> Non
     assert office.box.log()[-1].tries == 2
 
 
+def test_a_clock_that_is_set_back_makes_no_letter_wait_for_years(office: Office) -> None:
+    """A try was put off while the clock was ten years ahead; once it is right, the next one comes at once."""
+    office.clock += 10 * 365 * 86_400
+    office.server.answers += ["450 busy"]
+    office.journal.add("close_note", "open", "closed")
+    assert office.go()[0] == "ann waiting"
+    office.clock -= 10 * 365 * 86_400
+    assert office.go()[0] == "ann sent"
+
+
 def test_letters_wait_for_a_server_that_is_away_and_are_given_up_in_the_end(office: Office) -> None:
     """Nothing is lost meanwhile; after 72 hours it is said that nobody was told."""
     office.journal.add("close_note", "open", "closed")

@@ -155,6 +155,22 @@ def test_nothing_is_lost_when_nobody_listens(make: Make, journal: Journal, hooks
     assert hooks.one(hook.id).state == "active"
 
 
+def test_a_clock_that_is_set_back_makes_nobody_wait_for_years(
+    make: Make, journal: Journal, hooks: Hooks, clock: Clock
+) -> None:
+    """A try failed while the clock was ten years ahead; once it is right, the next one comes at once."""
+    clock.ahead = 10 * 365 * 86_400.0
+    courier = make()
+    with receiver() as there:
+        there.answers = [500]
+        hook, _ = courier.create(there.url, [], by="ada")
+        journal.add(id="ci_1")
+        rounds(courier, lambda: hooks.one(hook.id).failures == 1)
+        clock.ahead = 0.0
+        rounds(courier, lambda: hooks.one(hook.id).cursor == 1)
+    assert [json.loads(body)["seq"] for _, _, body in there.got] == [1, 1]
+
+
 def test_one_slow_receiver_holds_up_nobody(
     make: Make, journal: Journal, hooks: Hooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from cmdb.accounts import Accounts
+from cmdb.secret_file import secret_file
 from cmdb.words import Role
 from cmdb_processes.cli.company.events import DISCOVERY
-from cmdb_processes.cli.server.folder import secret_file
 
 FOLDER = "people"
 ACCOUNTS = {
@@ -31,4 +31,4 @@ def hire(accounts: Accounts, home: Path) -> None:
     folder.mkdir(mode=0o700)
     for name, roles in ACCOUNTS.items():
         accounts.create_user(name, list(roles))
-        secret_file(folder / f"{name}.token", accounts.create_token(name, "the example").encode())
+        secret_file(folder / f"{name}.token", accounts.create_token(name, "the example").encode)

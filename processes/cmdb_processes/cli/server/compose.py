@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from cmdb.accounts import Accounts
 from cmdb.applier import Agents, Applier
@@ -20,6 +21,7 @@ from cmdb.inventories import Inventories
 from cmdb.mail import Box, MailCourier, Post
 from cmdb.mail.message import check_address
 from cmdb.projection import Feed
+from cmdb.secret_file import secret_file
 from cmdb.store import Store
 from cmdb.sweeper import Sweeper
 from cmdb.webhooks import Courier, Hooks, guard
@@ -27,13 +29,12 @@ from cmdb.words import Failure, Process
 from cmdb_graphql.metrics import Metrics
 from cmdb_graphql.services import Services
 from cmdb_graphql.timers import Timers
-from cmdb_processes.cli.server.folder import secret_file
 
 
 @contextmanager
 def services(settings: Settings, bolt: Bolt, processes: Mapping[str, Process]) -> Iterator[Services]:
     """Everything the server serves, running; on leaving, the report in hand is finished and all files are closed."""
-    pepper = secret_file(settings.home / "pepper", secrets.token_bytes(32))
+    pepper = secret_file(settings.home / "pepper", partial(secrets.token_bytes, 32))
     store = Store(bolt.uri, bolt.user, bolt.password, settings.neo4j_database)
     inbox = Inbox(settings.home / "inbox.db")
     enrolment = Enrolment(settings.home / "enrolment.db", pepper)

@@ -16,9 +16,10 @@ from cmdb.applier import utc_now
 from cmdb.config import Settings
 from cmdb.engine import Engine
 from cmdb.errors import Misconfigured, Refused
+from cmdb.secret_file import sync_folder
 from cmdb.store import By, Store
 from cmdb.store.first_load import FirstLoad
-from cmdb_processes.cli.server.folder import private_folder
+from cmdb_processes.cli.server.folder import UNFINISHED, private_folder
 from cmdb_processes.cli.server.lock import only_one
 from cmdb_processes.cli.transfer.layout import Layout, in_order
 from cmdb_processes.cli.transfer.outcomes import OutcomeFile
@@ -33,15 +34,16 @@ def first_load(
 ) -> None:  # fmt: skip
     """Fill the empty graph of the data folder. Refused while a server runs there, or when something is in it.
 
-    Until the last step nothing is in the graph: an interrupted load is begun again.
+    One that was interrupted leaves nothing that anybody may use: it is begun again.
     """
     if settings.neo4j_uri is not None:
         raise Misconfigured("a first load writes into the files of the embedded Neo4j, and EPICENTRE_NEO4J_URI is set")
     private_folder(settings.home)
     work = settings.home / "first-load"
     with only_one(settings.home):
-        engine = Engine(settings)
-        _check_empty(engine)
+        engine, unfinished = Engine(settings), settings.home / UNFINISHED
+        if not unfinished.exists():  # else what is there is half of a load
+            _check_empty(engine)
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(mode=0o700)
         try:
@@ -50,9 +52,12 @@ def first_load(
             _plan(load, file, kind, layout, kept, tell)
             files = load.close()
             note("Neo4j reads the files …")
+            unfinished.touch()
+            sync_folder(settings.home)
             engine.import_files(files, work / "report")
             note("indexes are made …")
             _finish(engine, load)
+            unfinished.unlink()
             kept.finish()
         finally:
             shutil.rmtree(work, ignore_errors=True)

@@ -13,6 +13,19 @@ LOCAL_ADMIN = "admin"
 """The account that the first start makes, and whose token the command line uses on the server's own machine."""
 
 
+UNFINISHED = "first-load.unfinished"
+"""Lies in the data folder while its graph is half of a first load."""
+
+
+def need_whole(home: Path) -> None:
+    """Refuse a graph that a first load has left half made: it would look whole and lack values."""
+    if (home / UNFINISHED).exists():
+        raise Misconfigured(
+            f"the first load of {home} was interrupted and its graph is not whole: run it again"
+            f" (`epicentre import FILE --first-load`), or remove {home / 'neo4j' / 'data'} and {home / UNFINISHED}"
+        )
+
+
 def private_folder(path: Path) -> Path:
     """The data folder, made 0700; one sentence when it cannot be written."""
     try:
@@ -25,18 +38,6 @@ def private_folder(path: Path) -> Path:
             f"the data folder {path} cannot be written ({error.strerror}): choose another with EPICENTRE_HOME"
         ) from error
     return path
-
-
-def secret_file(path: Path, make: bytes) -> bytes:
-    """The content of a file only its owner can read, made with `make` the first time."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(make)
-        os.fsync(file.fileno())
-    return make
 
 
 def external_bolt(settings: Settings) -> Bolt:

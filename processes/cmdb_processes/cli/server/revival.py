@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from subprocess import SubprocessError
 
 from cmdb.errors import EpicentreError
 
@@ -41,10 +42,10 @@ class Revival:
         self._since = None
         if now < self._next:
             return
-        log.error("%s ended by itself and is started again: %s", self.name, self.last_words())
         self._ends += 1
         try:
+            log.error("%s ended by itself and is started again: %s", self.name, self.last_words())
             self.start()
-        except EpicentreError as error:
+        except (EpicentreError, OSError, SubprocessError) as error:  # a full or read-only disk, no memory, no answer
             log.error("%s does not start: %s", self.name, error)  # noqa: TRY400  # the sentence says it all
         self._next = now + min(LONGEST, 2.0**self._ends)

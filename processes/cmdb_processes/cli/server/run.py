@@ -21,11 +21,12 @@ from cmdb.classes import catalogue
 from cmdb.config import Settings
 from cmdb.engine import Bolt, Engine, child
 from cmdb.errors import EpicentreError, Misconfigured
+from cmdb.secret_file import secret_file
 from cmdb.stop import Stop
 from cmdb.words import Process
 from cmdb_processes.cli import show
 from cmdb_processes.cli.server import limits
-from cmdb_processes.cli.server.folder import LOCAL_ADMIN, external_bolt, private_folder, secret_file
+from cmdb_processes.cli.server.folder import LOCAL_ADMIN, external_bolt, need_whole, private_folder
 from cmdb_processes.cli.server.lock import only_one
 from cmdb_processes.cli.server.processes import configured
 from cmdb_processes.cli.server.revival import Revival
@@ -56,13 +57,16 @@ class Run:
         logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
         # The driver tells of every try; we tell once that Neo4j is away and once that it is back.
         logging.getLogger("neo4j").setLevel(logging.ERROR)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._asked_to_stop)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the last one: its terminal was closed
+            if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # unless by nohup
+                signal.signal(number, self._asked_to_stop)
         with ExitStack() as stack:
             limits.many_connections()
             limits.one_heap()
             private_folder(self._home)
             stack.enter_context(only_one(self._home))
+            if self._engine is not None:
+                need_whole(self._home)
             show.out(f"data folder: {self._home}")
             catalogue()  # first: a wrong file of the user's is said at once, and not by whoever else reads it
             found = configured(self._settings)
@@ -128,7 +132,7 @@ class Run:
             else:
                 return token
         made = services.accounts.create_token(LOCAL_ADMIN, "the command line on this machine")
-        return secret_file(path, made.encode()).decode()
+        return secret_file(path, made.encode).decode()
 
     def _start_agent(self, services: Services, url: str) -> None:
         home = self._home / "agent"
