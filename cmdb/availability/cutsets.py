@@ -7,7 +7,7 @@ module. Listing, up to an order: bottom up, dropping what is too large at once, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cmdb.availability.bdd import Diagram, Drawn, TooManyNodes, drawn
@@ -20,9 +20,13 @@ HIGHEST = 32
 """Sets of more events than this are not counted."""
 
 MOST_SETS = 20_000
-"""Sets kept for one gate while listing."""
+"""Sets kept for one gate while listing, of more than one event."""
+MOST_MADE = 1_000_000
+"""Sets made for all gates while listing those of one order: some seconds, and a hundred megabytes."""
 
 Cut = frozenset[str]
+Counted = Callable[[Iterable[Cut]], Iterator[Cut]]
+"""Hands sets on, and raises when these are too many in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def cut_sets(formulas: Formulas, root: int, order: int = 3, most: int = 1_000, n
         raise Invalid("a tree with NOT has prime implicants and no minimal cut sets; only its probability is computed")
     root = alone(formulas, root)
     cuts, whole = listed(formulas, root, order)
-    why = [] if whole == order else [f"more than {MOST_SETS:,} sets of order {whole + 1}: only smaller ones are listed"]
+    why = [] if whole == order else [f"too many sets of order {whole + 1}: only smaller ones are listed"]
     try:
         counts = counted(formulas, root, nodes)
     except TooManyNodes:
@@ -64,24 +68,50 @@ def cut_sets(formulas: Formulas, root: int, order: int = 3, most: int = 1_000, n
 def listed(formulas: Formulas, root: int, order: int) -> tuple[list[tuple[str, ...]], int]:
     """All minimal cut sets of at most `order` events, small ones first, and up to which order they are complete.
 
-    That is less than asked where some gate has more than MOST_SETS.
+    That is less than asked where some gate has more than MOST_SETS, or all of them together are too many to make: in
+    an estate where all hangs on all even those of one event may be, and the order is 0. The orders are gone through
+    upwards, so that a great one costs nothing where a small one is too much already.
     """
+    found: list[Cut] = []
+    for whole in range(1, order + 1):
+        try:
+            found = _listed(formulas, root, whole)
+        except _TooMany:
+            order = whole - 1
+            break
+    return sorted((tuple(sorted(cut)) for cut in found), key=lambda cut: (len(cut), cut)), order
+
+
+class _TooMany(Exception):
+    """Not an error: the sets of this order are not listed."""
+
+
+def _listed(formulas: Formulas, root: int, order: int) -> list[Cut]:
     made: dict[int, list[Cut]] = {FALSE: [], TRUE: [frozenset()]}
+    left = MOST_MADE
+
+    def counted(cuts: Iterable[Cut]) -> Iterator[Cut]:
+        nonlocal left
+        for cut in cuts:
+            left -= 1
+            if left < 0:
+                raise _TooMany
+            yield cut
+
     for number in formulas.reachable(root):
         node = formulas.nodes[number]
         if isinstance(node, Literal):
-            made[number] = [frozenset((node.event,))] if order else []
+            made[number] = [frozenset((node.event,))]
             continue
-        made[number] = _of_gate(node, made, order)
-        while len(made[number]) > MOST_SETS and order > 1:
-            order -= 1
-            made = {n: [cut for cut in cuts if len(cut) <= order] for n, cuts in made.items()}
-    return sorted((tuple(sorted(cut)) for cut in made[root]), key=lambda cut: (len(cut), cut)), order
+        made[number] = _of_gate(node, made, order, counted)
+        if len(made[number]) > MOST_SETS and order > 1:
+            raise _TooMany
+    return made[root]
 
 
-def _of_gate(gate: Gate, made: Mapping[int, list[Cut]], order: int) -> list[Cut]:
+def _of_gate(gate: Gate, made: Mapping[int, list[Cut]], order: int, counted: Counted) -> list[Cut]:
     if gate.is_or:
-        return minimal(cut for child in gate.children for cut in made[child])
+        return minimal(counted(cut for child in gate.children for cut in made[child]))
     # For every weight still missing, what brings it down among the children from here on.
     row: dict[int, list[Cut]] = {}
     for child, weight, gaps in zip(
@@ -90,10 +120,17 @@ def _of_gate(gate: Gate, made: Mapping[int, list[Cut]], order: int) -> list[Cut]
         new = {}
         for gap in gaps:
             rest = [frozenset[str]()] if gap <= weight else row.get(gap - weight, [])
-            both = (one | other for one in made[child] for other in rest if len(one | other) <= order)
-            new[gap] = minimal([*row.get(gap, []), *both])
+            new[gap] = minimal([*row.get(gap, []), *_together(made[child], rest, order, counted)])
         row = new
     return row[gate.k]
+
+
+def _together(ones: Sequence[Cut], others: Sequence[Cut], order: int, counted: Counted) -> list[Cut]:
+    """Unions of one of these and one of those, of at most `order` events."""
+    if order == 1 and frozenset() not in ones and frozenset() not in others:
+        same = set(others)  # all have one event: no need to put each with each
+        return [one for one in counted(ones) if one in same]
+    return [both for both in counted(one | other for one in ones for other in others) if len(both) <= order]
 
 
 def minimal(cuts: Iterable[Cut]) -> list[Cut]:

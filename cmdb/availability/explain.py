@@ -61,21 +61,31 @@ def explain(
         raise Invalid(f"{both[0]!r} cannot show symptoms and be healthy", where="healthy")
     needs = Needs(model)
     cuts, whole = _cuts(needs, symptoms, healthy, largest)
-    why = [] if whole == largest else [f"too many sets of more than {whole} CIs: only smaller ones are looked at"]
-    effects = {cut: Needs(model, cut).down - needs.down for cut in cuts[:MOST_JUDGED]}
-    fit = [cut for cut, down in effects.items() if not down & {*healthy}]
+    why = [] if whole == largest else [_cut_short(whole)]
     near = _near(model, changes or {}, hops)
+    # What was changed lately comes first among those of one size, should not all be judged.
+    cuts.sort(key=lambda cut: (len(cut), -sum(near(ci)[0] for ci in cut), cut))
+    judged = max(LEAST_JUDGED, min(MOST_JUDGED, MOST_LOOKS // max(1, len(model.groups))))
+    effects = {cut: Needs(model, cut).down - needs.down for cut in cuts[:judged]}
+    fit = [cut for cut, down in effects.items() if not down & {*healthy}]
     found = [_explanation(cut, effects[cut] - {*cut, *symptoms}, [near(ci) for ci in cut]) for cut in fit]
     found.sort(key=lambda e: (len(e.cis), -e.score, len(e.extra), e.cis))
-    if len(cuts) > MOST_JUDGED:
-        why.append(f"the first {MOST_JUDGED:,} of {len(cuts):,} sets were judged")
+    if len(cuts) > judged:
+        why.append(f"the first {judged:,} of {len(cuts):,} sets were judged")
     if len(found) > most:
         why.append(f"the best {most} of {len(found):,} are shown")
     return Explanations(tuple(found[:most]), "; ".join(why) or None)
 
 
-MOST_JUDGED = 1_000
-"""Sets whose whole effect is computed."""
+MOST_JUDGED, LEAST_JUDGED = 1_000, 20
+"""Sets whose whole effect is computed: between these, as many as MOST_LOOKS at a CI of the model allow."""
+MOST_LOOKS = 2_000_000
+
+
+def _cut_short(whole: int) -> str:
+    if whole == 0:
+        return "so much is needed for these symptoms that no set was looked at: name fewer, or CIs that are well"
+    return f"too many sets of more than {whole} CIs: only smaller ones are looked at"
 
 
 def _cuts(

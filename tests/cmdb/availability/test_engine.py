@@ -1,5 +1,6 @@
 """Single points of failure, cut sets, explanations, availability: equal to enumeration on random models."""
 
+import sys
 from itertools import product
 from math import prod
 from random import Random
@@ -17,7 +18,7 @@ from support.fault_models import (
     random_model,
 )  # fmt: skip
 
-from cmdb.availability import Exposure, Limits, Worth, cut_sets, estate, explain, ranked, spofs
+from cmdb.availability import Exposure, Limits, Worth, cut_sets, cutsets, estate, explain, ranked, spofs
 from cmdb.availability.bdd import TooManyNodes, drawn
 from cmdb.availability.common_cause import with_common_causes
 from cmdb.availability.formula import Formulas
@@ -197,6 +198,39 @@ def test_a_long_chain_needs_no_deep_stack() -> None:
     names = {*ladder, "n300"}
     found = Solver(formulas, dict.fromkeys(names, 1e-6)).likelihood(root)
     assert found.lo == pytest.approx(1 - (1 - 1e-6) ** 301 * (1 - 1e-12) ** 300, rel=1e-9)
+
+
+def test_where_all_hangs_on_all_it_is_said_that_nothing_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even sets of one CI may be too many in an estate of which each needs most: no minutes, no gigabytes, a word."""
+    ladder = {}
+    for i in range(100):
+        ladder |= {f"n{i}": [group(f"n{i}", f"a{i}", f"b{i}")]}
+        ladder |= {f"{x}{i}": [group(f"{x}{i}", f"n{i + 1}")] for x in "ab"}
+    found = explain(model(ladder), ["n0", "n1"])
+    assert len(found.found) == 20 and "so much is needed" not in str(found.truncated)
+    monkeypatch.setattr(cutsets, "MOST_MADE", 50)
+    found = explain(model(ladder), ["n0", "n1"])
+    assert found.found == () and "so much is needed for these symptoms" in str(found.truncated)
+
+
+def test_small_sets_are_listed_where_larger_ones_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of the lowest orders are there, of the order that was given up none."""
+    pairs = {"shop": [group("shop", *"abcdef"), group("shop", "x"), *(group("shop", *two) for two in ("gh", "ij"))]}
+    formulas = Formulas()
+    root = failure(formulas, Needs(model(pairs)), "shop")
+    whole, order = cutsets.listed(formulas, root, 6)
+    assert order == 6 and {len(cut) for cut in whole} == {1, 2, 6}
+    monkeypatch.setattr(cutsets, "MOST_MADE", 14)
+    some, order = cutsets.listed(formulas, root, 6)
+    assert 1 <= order < 6 and some == [cut for cut in whole if len(cut) <= order] and some
+
+
+def test_of_many_explanations_those_with_changes_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all is too much work, what was changed lately is looked at before what only comes first by name."""
+    row = {f"n{i:03}": [group(f"n{i:03}", f"n{i + 1:03}")] for i in range(99)}
+    monkeypatch.setattr(sys.modules["cmdb.availability.explain"], "MOST_LOOKS", 1)
+    found = explain(model(row), ["n000"], changes={"n090": 2.0})
+    assert found.found[0].cis == ("n090",) and "the first 20 of 100 sets were judged" in str(found.truncated)
 
 
 def test_a_cycle_alone_brings_nothing_down() -> None:
