@@ -113,13 +113,16 @@ class Executor:
         self._budgets: defaultdict[str, Budget] = defaultdict(Budget)
         self.threads = anyio.CapacityLimiter(THREADS)
         self._slot = large.Slot()
-        self._neo4j = Probe(services.store.ping)
+        self._neo4j = Probe(self._answers)
 
     async def late(self, *, command: bool) -> Unavailable:
         """Why a call does not come back: because of what was asked, or because Neo4j stands still."""
         if not await self._neo4j.ok():
             return StoreUnavailable(AWAY_COMMAND if command else AWAY)
         return Overloaded(LATE_COMMAND if command else LATE, retry_after=5.0)
+
+    def _answers(self) -> bool:
+        return self._services.store.ping()
 
     def claim(self, who: Principal) -> large.Claim:
         """What decides whether somebody's body may be large."""
