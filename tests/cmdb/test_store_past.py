@@ -4,7 +4,7 @@ import pytest
 from support.reports import host, network, report, service, services, sockets, uses
 
 from cmdb.cypher import Compare, Not
-from cmdb.errors import Invalid, StoreUnavailable, TooLarge, UnknownName
+from cmdb.errors import Invalid, TooLarge, UnknownName
 from cmdb.store import Row, Store, past
 from cmdb.words import Evidence
 
@@ -148,14 +148,6 @@ def test_a_long_stretch_of_the_journal_is_read_in_parts(store: Store, monkeypatc
     monkeypatch.setattr(past, "ENTRIES", 1)
     monkeypatch.setattr(past, "TEXT", 1_000_000)
     assert store.difference(0, 5, None, None, 100).changes == whole[0]
-
-
-def test_what_is_too_much_for_neo4j_is_no_outage(store: Store) -> None:
-    """Its memory for questions is bounded; who asked is told to ask for less, and the next question is answered."""
-    many = "UNWIND range(1, 20000000) AS i WITH collect('a text that is not short ' + i) AS texts RETURN size(texts)"
-    with pytest.raises(StoreUnavailable, match="more memory than Neo4j has"):
-        store._bolt.read(lambda run: run(many, {}), timeout=60.0)
-    assert store.sequence() == 0
 
 
 def test_too_much_to_compare_is_said(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,7 +158,8 @@ def _imports(store: Store) -> None:
         node("Filesystem", "/", parent="h1", ref="f1", mount_point="/"), edge("LOCATED_IN", "h1", "s1"),
         node("Room", "m1", ref="m1", code="m1", site_code="s1"), node("Rack", "k1", ref="k1", code="k1"),
         node("NetworkDevice", "sw1", ref="sw1", kind="switch", serial="FOC1234X0AB", vendor="cisco"),
-        node("Application", "pay", ref="a1", code="PAY"), edge("DEPENDS_ON", "a1", "h1"),
+        node("Application", "pay", ref="a1", code="PAY"), node("Application", "bill", ref="a2", code="BILL"),
+        edge("DEPENDS_ON", "a1", "h1"),
     )  # fmt: skip
     for more in ({}, {"dry_run": True}, {}):
         done = load(store, *rows, **more)
@@ -172,6 +173,10 @@ def _imports(store: Store) -> None:
     store.withdraw("assets", [line, next(row["ref"] for row in listed if row.get("name") == "s1")], ANN)
     twin = store.create_ci("Host", "h2", {"serial": "CZJ2Q7L9KN", "vendor": "dell"}, ANN).ci
     store.merge_cis(store.resolve("h1", "Host")[0]["id"], twin, ANN)
+    one, other = (store.resolve(name, "Application")[0]["id"] for name in ("pay", "bill"))
+    store.merge_cis(one, other, ANN)
+    load(store, node("Application", "bill", ref="a2", code="BILL"))
+    store.split_ci(other, ANN)
     store.apply(report(1, host("h2", serial="CZJ2Q7L9KN", vendor="dell"), node="nd_71", boot="b71"), NOW)
     for seq, some in enumerate((MANY, [], MANY), 3):
         store.apply(report(seq, *seen[:2], services(*some), node="nd_70", boot="b70"), NOW)
