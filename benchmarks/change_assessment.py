@@ -38,7 +38,7 @@ from cmdb_processes.cli.server.processes import processes
 
 BAR, GRAPH = 1.0, 0.05
 """Seconds; the limits the design sets to the whole and to its graph part."""
-TIMES = sized(7, 3)
+TIMES = sized(7, 2)
 BESIDE_OTHERS = True
 BY_TRANSACTIONS = 5_000
 """CIs up to which the estate goes in through transactions: a first load starts Neo4j three times."""
@@ -140,7 +140,7 @@ def line(what: str, found: list[Taken], bar: float) -> str:
 def main() -> None:
     """Fill, propose, assess."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cis", type=int, default=sized(100_000, 1_000))
+    parser.add_argument("--cis", type=int, default=sized(100_000, 300))
     parser.add_argument("--works-on", type=int, default=20)
     given = parser.parse_args()
     with (

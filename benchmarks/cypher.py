@@ -74,7 +74,7 @@ def beside(server: Neo4j, store: Store, of: Subject, ci: int) -> None:
     (row,) = ask()
     size = len(state.reach([name]))
     assert row["reached"] == size - 1, (row["reached"], size)
-    times = sized(40, 20)
+    times = sized(40, 5)
     for _ in range(times):
         ask()  # Neo4j's compiler has had its time
     clock = wall(ask, times), wall(lambda: state.reach([name]), 200)
@@ -88,9 +88,9 @@ def beside(server: Neo4j, store: Store, of: Subject, ci: int) -> None:
 def main() -> None:
     """Load, ask, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cis", type=int, default=sized(100_000, 10_000))
+    parser.add_argument("--cis", type=int, default=sized(100_000, 3_000))
     parser.add_argument("--radius", type=int, default=5_000, help="the CI whose radius comes nearest is asked about")
-    parser.add_argument("--edges", type=int, default=sized(None, 30_000), help="default: five a CI")
+    parser.add_argument("--edges", type=int, default=sized(None, 9_000), help="default: five a CI")
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     made = estate(options.cis, options.edges, options.seed)

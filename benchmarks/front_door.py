@@ -158,7 +158,7 @@ def line(what: str, took: list[float], seconds: float, base: float | None = None
     return rate
 
 
-def micro(what: str, work: Callable[[], object], times: int = sized(500, 50)) -> None:
+def micro(what: str, work: Callable[[], object], times: int = sized(500, 20)) -> None:
     """Print the mean time of something small."""
     begun = time.perf_counter()
     for _ in range(times):
@@ -169,7 +169,7 @@ def micro(what: str, work: Callable[[], object], times: int = sized(500, 50)) ->
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--seconds", type=float, default=sized(5.0, 0.2))
+    options.add_argument("--seconds", type=float, default=sized(5.0, 0.1))
     options.add_argument("--agents", type=int, default=64)
     said = options.parse_args()
     # Forked before anything else runs here: each would be seconds in importing this file again.

@@ -101,7 +101,7 @@ def offline(home: Path, cis: int) -> tuple[int, dict[str, float]]:
 def main() -> None:
     """Both ways, and the ratio."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cis", type=int, default=sized(SAMPLE, 500))
+    parser.add_argument("--cis", type=int, default=sized(SAMPLE, 100))
     cis = parser.parse_args().cis
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)

@@ -143,7 +143,7 @@ def alone(snapshot: Snapshot, full: dict[str, object], count: int) -> float:
 def main() -> None:
     """Run and print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--agents", type=int, default=sized(10_000, 100))
+    options.add_argument("--agents", type=int, default=sized(10_000, 50))
     options.add_argument("--kib", type=int, default=20)
     said = options.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -253,7 +253,7 @@ def _networkx(pairs: Any, _cis: int) -> Callable[[int], Any]:
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cis", type=int, default=sized(1_000_000, 30_000))
+    parser.add_argument("--cis", type=int, default=sized(1_000_000, 20_000))
     parser.add_argument("--edges", type=int, help="default: five a CI")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--no-peers", action="store_true", help="neither rustworkx nor igraph nor networkx")

@@ -141,7 +141,7 @@ def limit(store: Store) -> float:
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--hosts", type=int, default=sized(40, 4))
+    parser.add_argument("--hosts", type=int, default=sized(40, 2))
     parser.add_argument("--services", type=int, default=112)
     parser.add_argument("--rounds", type=int, default=sized(8, 2))
     options = parser.parse_args()
@@ -164,7 +164,7 @@ def measure(server: Up, graph: Neo4j, senders: list[Sender], services: int, roun
     for warm in range(1, sized(4, 2)):
         round_of(warm)
     changed = [round_of(10 + n) for n in range(rounds)]
-    unchanged = [round_of(9 + rounds, each=sized(20, 10)) for _ in range(rounds)]
+    unchanged = [round_of(9 + rounds, each=sized(20, 5)) for _ in range(rounds)]
     with graph.store() as store:
         bare = limit(store)
     show("changed", median(changed), bare)
