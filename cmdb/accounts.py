@@ -176,17 +176,19 @@ class Accounts:
         """
         # One transaction for looking and changing, else two admins could demote each other at once.
         with self._lock, sqlite.errors(self._path), sqlite.transaction(self._db):
-            held = dict(self._db.execute("SELECT name, roles FROM user").fetchall())
+            held: dict[str, tuple[str, int]] = {
+                n: (text, at) for n, text, at in self._db.execute("SELECT name, roles, rev FROM user")
+            }
             if name not in held:
                 raise UnknownName(f"there is no user {name!r}")
             _check(name, roles, view)
-            (now,) = self._db.execute("SELECT rev FROM user WHERE name = ?", (name,)).fetchone()
+            _, now = held[name]
             check_same(name, now, rev)
-            if Role.ADMIN not in roles and [n for n, text in held.items() if Role.ADMIN in _roles(text)] == [name]:
+            if Role.ADMIN not in roles and [n for n, (text, _) in held.items() if Role.ADMIN in _roles(text)] == [name]:
                 raise Conflict(f"{name} is the only admin: make another one first")
             change = "UPDATE user SET roles = ?, view = ?, rev = ? WHERE name = ?"
             self._db.execute(change, (_text(roles), view, now + 1, name))
-            return int(now) + 1
+            return now + 1
 
     def users(self) -> list[User]:
         """Every account, by name."""

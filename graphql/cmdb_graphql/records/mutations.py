@@ -11,13 +11,12 @@ import strawberry
 from cmdb.words import Command, RecordType
 from cmdb_graphql import limits
 from cmdb_graphql.context import Info, Root, camel, command
+from cmdb_graphql.fields.commands import REV
 from cmdb_graphql.generate import PYTHON
 from cmdb_graphql.records.carry import Carrying
 from cmdb_graphql.records.objects import object_of
 from cmdb_graphql.records.shared import given_rows, part_input
 from cmdb_graphql.types import sentence_of
-
-_REV = "The revision this was decided on; refused when somebody was faster. Left out: whatever it is now."
 
 
 def mutation(do: Command, kind: RecordType, made: Any) -> Root:
@@ -39,7 +38,7 @@ def mutation(do: Command, kind: RecordType, made: Any) -> Root:
     resolve.__doc__ = do.sentence
     _sign(resolve, do, kind)
     sentences = {camel(attribute.name): sentence_of(attribute) for attribute in do.arguments}
-    sentences |= {camel(name): part.sentence for name, part in parts.items()} | {"rev": _REV}
+    sentences |= {camel(name): part.sentence for name, part in parts.items()} | REV
     return command(*do.roles, name=camel(do.name), arguments=sentences)(resolve)
 
 
